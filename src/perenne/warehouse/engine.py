@@ -1,0 +1,106 @@
+"""The engine that runs Ibis expressions over Parquet files. DuckDB in process by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from perenne.warehouse.schemas import TableSchema
+
+
+class Engine(Protocol):
+    """What Perenne asks of an engine: read Parquet, run an expression, write Parquet."""
+
+    name: str
+
+    def read(self, paths: Path | Iterable[Path]) -> ir.Table:
+        """One lazy table over one or more Parquet files of the same columns."""
+
+    def rows(self, schema: TableSchema, rows: Iterable[Mapping[str, object]] = ()) -> ir.Table:
+        """A small table of this schema from Python rows; columns that a row lacks are null."""
+
+    def write(self, table: ir.Table, path: Path) -> int:
+        """Run `table`, write it to one Parquet file, return its number of rows."""
+
+    def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
+        """Run `table` and return it as Arrow."""
+
+    def close(self) -> None: ...
+
+
+class DuckEngine:
+    """DuckDB in process. `memory_limit` as DuckDB writes it, e.g. `4GB`; spills to `spill`."""
+
+    name = "duckdb"
+
+    def __init__(
+        self,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        spill: Path | None = None,
+    ) -> None:
+        self.ibis = ibis.duckdb.connect(":memory:")
+        self.duck: duckdb.DuckDBPyConnection = self.ibis.con
+        self.duck.execute("SET TimeZone = 'UTC'")
+        if memory_limit:
+            self.duck.execute(f"SET memory_limit = '{memory_limit}'")
+        if threads:
+            self.duck.execute(f"SET threads = {int(threads)}")
+        if spill:
+            self.duck.execute(f"SET temp_directory = {quote_text(str(spill))}")
+
+    def read(self, paths: Path | Iterable[Path]) -> ir.Table:
+        files = [paths] if isinstance(paths, Path) else list(paths)
+        return self.ibis.read_parquet([str(file) for file in files])
+
+    def rows(self, schema: TableSchema, rows: Iterable[Mapping[str, object]] = ()) -> ir.Table:
+        types = ibis.schema(schema.types)
+        table = pa.Table.from_pylist(
+            [{name: row.get(name) for name in schema.names} for row in rows],
+            schema=types.to_pyarrow(),
+        )
+        return ibis.memtable(table, schema=types)
+
+    def write(self, table: ir.Table, path: Path) -> int:
+        sql = self.ibis.compile(table)
+        self.ibis._run_pre_execute_hooks(table)
+        target = quote_text(str(path))
+        done = self.duck.execute(
+            f"COPY ({sql}) TO {target} (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchone()
+        return int(done[0]) if done else 0
+
+    def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
+        return self.ibis.to_pyarrow(table)
+
+    def close(self) -> None:
+        self.ibis.disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def quote_text(text: str) -> str:
+    """`text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quote_name(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
