@@ -1,0 +1,108 @@
+"""Translations: one `locale/fr.po` per part, merged in memory the first time French is spoken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from typing import Final
+
+# gettext's separator between a context and a message.
+_CONTEXT: Final = "\x04"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One message that two parts translate differently."""
+
+    message: str
+    translations: tuple[tuple[str, tuple[str, ...]], ...]
+    """(part, its forms), in the order of the parts' names."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Messages of one language: message -> its forms (one, or singular and plural)."""
+
+    forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+
+    def find(self, message: str, *, context: str | None = None) -> str:
+        """Return the translation of `message`, or `message` itself when there is none."""
+        found = self.forms.get(_key(message, context))
+        return found[0] if found else message
+
+    def find_plural(self, singular: str, plural: str, *, n: int) -> str:
+        """Return the form for `n` things: the translated one, or the English one."""
+        found = self.forms.get(singular)
+        if found and len(found) > 1:
+            return found[1] if _is_plural_in_french(n) else found[0]
+        return singular if n == 1 else plural
+
+
+@cache
+def french() -> Catalogue:
+    """Read every part's French catalogue once: about 40 ms for 800 messages."""
+    return merge(dict(_catalogue_files()))
+
+
+def merge(files: dict[str, bytes]) -> Catalogue:
+    """Merge `.po` files by part; the first part by name wins, each disagreement is recorded."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for part in sorted(files):
+        for key, forms in read_catalogue(files[part]).items():
+            found.setdefault(key, {})[part] = forms
+    first = {key: next(iter(by_part.values())) for key, by_part in found.items()}
+    conflicts = tuple(
+        Conflict(key, tuple(by_part.items()))
+        for key, by_part in found.items()
+        if len(set(by_part.values())) > 1
+    )
+    return Catalogue(first, conflicts)
+
+
+def read_catalogue(content: bytes) -> dict[str, tuple[str, ...]]:
+    """Read one `.po` file; untranslated and fuzzy messages are left out.
+
+    Raises `babel.messages.pofile.PoFileError` when the file is not a catalogue.
+    """
+    from babel.messages.pofile import read_po  # heavy, and needed by French alone
+
+    forms: dict[str, tuple[str, ...]] = {}
+    for message in read_po(BytesIO(content), abort_invalid=True):
+        ids, strings = _as_tuple(message.id), _as_tuple(message.string)
+        if ids and strings and all(strings) and not message.fuzzy:
+            forms[_key(ids[0], message.context)] = strings
+    return forms
+
+
+def _catalogue_files() -> Iterator[tuple[str, bytes]]:
+    for part in resources.files("perenne").iterdir():
+        file = _french_file(part)
+        if file is not None:
+            yield part.name, file.read_bytes()
+
+
+def _french_file(part: Traversable) -> Traversable | None:
+    if not part.is_dir():
+        return None
+    file = part.joinpath("locale").joinpath("fr.po")
+    return file if file.is_file() else None
+
+
+def _key(message: str, context: str | None) -> str:
+    return f"{context}{_CONTEXT}{message}" if context else message
+
+
+def _as_tuple(text: object) -> tuple[str, ...]:
+    if isinstance(text, (list, tuple)):
+        return tuple(str(part) for part in text)
+    return (str(text),) if text else ()
+
+
+def _is_plural_in_french(n: int) -> bool:
+    """French counts 0 and 1 as singular (CLDR, `nplurals=2; plural=(n > 1)`)."""
+    return abs(n) > 1
