@@ -1,0 +1,70 @@
+# On a machine with Python 3.11 or later, git and make, and nothing else:
+#   make demo    sets up, then shows the product's main job on a simulated shop
+#   make test    sets up, then runs the tests
+# Everything is installed into .venv beside this file.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= demo-shop
+PYTEST_ARGS ?=
+
+# A machine-wide setting must not slow down imports or change what is imported.
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONPATH
+unexport PYTHONHOME
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all test-slow check bench lock clean
+
+help: ## List what can be run
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
+
+demo: $(VENV)/run.stamp ## Simulate a shop, import its raw exports, refresh, and write its report
+	@$(BIN)/perenne demo $(DEMO)
+
+test: $(VENV)/dev.stamp ## Run the tests, without the slow ones
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/dev.stamp ## Run only the slow tests
+	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+test-all: $(VENV)/dev.stamp ## Run every test
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/dev.stamp ## Check format, lint, types and who imports whom
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/dev.stamp ## Run every benchmark in benchmarks/
+	@found=0; for script in benchmarks/bench_*.py; do \
+	  [ -e "$$script" ] || continue; \
+	  found=1; echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done; [ $$found = 1 ] || { echo "There are no benchmarks yet: benchmarks/bench_*.py matches no file." >&2; exit 1; }
+
+lock: ## Resolve the versions again into requirements/
+	@sh requirements/lock.sh
+
+clean: ## Remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- Setting up ------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@sh requirements/make-venv.sh "$(VENV)"
+
+$(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt pyproject.toml
+	@echo "Installing what Perenne runs on (the first time takes a minute or two)..."
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/python requirements/dev.txt pyproject.toml
+	@echo "Installing what the tests need (the first time takes a minute or two)..."
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/run.stamp $@

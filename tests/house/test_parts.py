@@ -1,0 +1,102 @@
+"""The parts of the house: their contract, their faces and their habits."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.repository import PACKAGE, parts, project, python_files, relative
+
+LINE_LIMIT = 400
+POSITIONAL_LIMIT = 3
+DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc"}
+ACTION, DATA = "jobs", "tables"
+
+
+def _layers() -> list[str]:
+    contracts = project()["tool"]["importlinter"]["contracts"]
+    layers = next(c["layers"] for c in contracts if c["id"] == "layers")
+    return [name.strip() for line in layers for name in line.split("|")]
+
+
+def _imports(path: Path) -> set[str]:
+    """Return the absolute dotted names that a file imports, relative imports resolved."""
+    package = ("perenne", *path.relative_to(PACKAGE).parent.parts)
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, (base, node.module)))
+            found.update({module, *(f"{module}.{alias.name}" for alias in node.names)})
+    return found
+
+
+def test_contract_names_the_parts_that_exist() -> None:
+    assert sorted(_layers()) == parts(), "pyproject.toml [tool.importlinter] layers ≠ src/perenne"
+
+
+@pytest.mark.parametrize("part", parts())
+def test_part_has_readme_and_face(part: str) -> None:
+    assert (PACKAGE / part / "README.md").is_file()
+    face = ast.parse((PACKAGE / part / "__init__.py").read_text(encoding="utf-8"))
+    assigned = [
+        target.id
+        for node in face.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    ]
+    assert "__all__" in assigned
+
+
+@pytest.mark.parametrize("path", python_files(PACKAGE / "core"), ids=relative)
+def test_core_needs_only_the_standard_library(path: Path) -> None:
+    allowed = sys.stdlib_module_names | {"perenne"}
+    strangers = {name for name in _imports(path) if name.split(".")[0] not in allowed}
+    assert not strangers
+
+
+@pytest.mark.parametrize("path", python_files(), ids=relative)
+def test_inside_a_part_jobs_use_tables_and_tables_use_ideas(path: Path) -> None:
+    inside = path.relative_to(PACKAGE)
+    part, stem = inside.parts[0], inside.parts[1].removesuffix(".py") if inside.parts[1:] else ""
+    if stem == "__init__" or stem == ACTION:
+        return
+    forbidden = {f"perenne.{part}.{ACTION}"}
+    if stem != DATA and part not in {"warehouse", "workspace"}:
+        forbidden.add(f"perenne.{part}.{DATA}")
+    assert not forbidden & _imports(path)
+
+
+@pytest.mark.parametrize("path", python_files(), ids=relative)
+def test_file_is_short_and_well_named(path: Path) -> None:
+    assert path.stem not in DRAWERS
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINE_LIMIT
+
+
+@pytest.mark.parametrize("path", python_files(), ids=relative)
+def test_functions_take_few_positional_parameters(path: Path) -> None:
+    greedy = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_command(node):
+            names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+            if len([n for n in names if n not in {"self", "cls"}]) > POSITIONAL_LIMIT:
+                greedy.append(node.name)
+    assert not greedy, f"more than {POSITIONAL_LIMIT} positional parameters"
+
+
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tell whether click calls the function, always by keyword."""
+    return any("click" in ast.unparse(d) or "command" in ast.unparse(d) for d in node.decorator_list)
+
+
+@pytest.mark.parametrize("path", python_files(), ids=relative)
+def test_silenced_checks_give_their_reason(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if re.search(r"#\s*(noqa|type:\s*ignore)", line):
+            silenced = re.split(r"#\s*(?:noqa|type:\s*ignore)\S*", line)[-1]
+            assert re.search(r"\w{3}", silenced), f"no reason given: {line.strip()}"
