@@ -39,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.known_answer)
 
 
-def _known_answer_reports(reporter: pytest.TerminalReporter, outcome: str) -> list[pytest.TestReport]:
+def _known_answer_reports(
+    reporter: pytest.TerminalReporter, outcome: str
+) -> list[pytest.TestReport]:
     return [r for r in reporter.getreports(outcome) if "known_answer" in getattr(r, "keywords", {})]
 
 

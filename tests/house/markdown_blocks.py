@@ -1,8 +1,8 @@
 """Reads the fenced blocks of a Markdown file, with the comments that say how to run them.
 
-    <!-- not run: reason -->      before a block: it is shown, not run; the reason is counted
-    <!-- with: path path -->      anywhere: files copied beside the examples before they run
-    <!-- slow: reason -->         anywhere: the file's examples run with the slow tests
+<!-- not run: reason -->      before a block: it is shown, not run; the reason is counted
+<!-- with: path path -->      anywhere: files copied beside the examples before they run
+<!-- slow: reason -->         anywhere: the file's examples run with the slow tests
 """
 
 import re

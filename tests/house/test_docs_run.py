@@ -32,9 +32,7 @@ def _parameters() -> list[object]:
 
 
 @pytest.mark.parametrize("document", _parameters())
-def test_examples_run(
-    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_examples_run(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in companions(document):
         shutil.copy(ROOT / name, tmp_path)
@@ -91,9 +89,7 @@ def test_blocks_that_are_not_run_are_few() -> None:
     ("text", "message"),
     [("<!-- not run -->\n```python\n1\n```\n", "reason"), ("```python\n1\n", "never closed")],
 )
-def test_reader_refuses_what_would_hide_an_example(
-    text: str, message: str, tmp_path: Path
-) -> None:
+def test_reader_refuses_what_would_hide_an_example(text: str, message: str, tmp_path: Path) -> None:
     document = tmp_path / "broken.md"
     document.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=message):
@@ -104,7 +100,8 @@ def test_reader_finds_languages_exits_and_continued_lines(tmp_path: Path) -> Non
     document = tmp_path / "sample.md"
     document.write_text(
         "```python\nassert True\n```\n"
-        "<!-- not run: shown only -->\n```console\n$ perenne a \\\n  --b\n$ perenne c\n# exits 1\n```\n"
+        "<!-- not run: shown only -->\n"
+        "```console\n$ perenne a \\\n  --b\n$ perenne c\n# exits 1\n```\n"
     )
     first, second = blocks(document)
     assert (first.language, first.line, first.not_run) == ("python", 2, None)

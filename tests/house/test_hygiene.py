@@ -12,7 +12,11 @@ HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npmjs" + ".org", "crates" + 
 OPTIONS = ["--index" + "-url", "--extra-index" + "-url", "--find" + "-links"]
 PLACES = ["/" + "work/", "/" + "root/", "/" + "opt/pypi", "/" + "opt/wheels", "/" + "tmp/play"]
 FORBIDDEN = re.compile(
-    "|".join(map(re.escape, [*HOSTS, *OPTIONS])) + "|" + r"(?<![\w.}~-])(?:" + "|".join(PLACES) + ")"
+    "|".join(map(re.escape, [*HOSTS, *OPTIONS]))
+    + "|"
+    + r"(?<![\w.}~-])(?:"
+    + "|".join(PLACES)
+    + ")"
 )
 
 

@@ -6,7 +6,17 @@ import sys
 
 import pytest
 
-HEAVY = ("duckdb", "ibis", "jinja2", "numpy", "pandas", "polars", "pyarrow", "pydantic", "xlsxwriter")
+HEAVY = (
+    "duckdb",
+    "ibis",
+    "jinja2",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pydantic",
+    "xlsxwriter",
+)
 REPORT = f"import sys; print([m for m in {HEAVY!r} if m in sys.modules])"
 
 

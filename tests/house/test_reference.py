@@ -30,8 +30,14 @@ def _command_tree() -> Any:
     import click
 
     cli = importlib.import_module("perenne.cli")
-    modules = [cli, *(importlib.import_module(f"perenne.cli.{m}") for m in ("app", "main")
-                      if _exists(f"perenne.cli.{m}"))]
+    modules = [
+        cli,
+        *(
+            importlib.import_module(f"perenne.cli.{m}")
+            for m in ("app", "main")
+            if _exists(f"perenne.cli.{m}")
+        ),
+    ]
     groups = [v for m in modules for v in vars(m).values() if isinstance(v, click.Group)]
     assert groups, "perenne.cli shows no click.Group"
     return groups[0]
