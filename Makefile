@@ -16,7 +16,7 @@ unexport PYTHONHOME
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-slow check bench lock clean
+.PHONY: help demo test test-all test-slow check bench reference lock clean
 
 help: ## List what can be run
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench: $(VENV)/dev.stamp ## Run every benchmark in benchmarks/
 	  [ -e "$$script" ] || continue; \
 	  found=1; echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done; [ $$found = 1 ] || { echo "There are no benchmarks yet: benchmarks/bench_*.py matches no file." >&2; exit 1; }
+
+reference: $(VENV)/dev.stamp ## Write docs/reference/settings.md from the settings models
+	@$(BIN)/python -m docs.reference.build_settings
 
 lock: ## Resolve the versions again into requirements/
 	@sh requirements/lock.sh

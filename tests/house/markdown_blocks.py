@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[\w-]*)[^\n]*$")
-NOT_RUN = re.compile(r"<!--\s*not run(?::\s*(?P<reason>.*?))?\s*-->")
-WITH = re.compile(r"<!--\s*with:\s*(?P<paths>.*?)\s*-->")
-SLOW = re.compile(r"<!--\s*slow:\s*\S.*?-->")
+NOT_RUN = re.compile(r"^\s*<!--\s*not run(?::\s*(?P<reason>.*?))?\s*-->")
+WITH = re.compile(r"^<!--\s*with:\s*(?P<paths>.*?)\s*-->", re.MULTILINE)
+SLOW = re.compile(r"^<!--\s*slow:\s*\S.*?-->", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from decimal import Decimal
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from docs.reference import build_settings
 from tests.house.repository import ROOT
 
 COMMANDS = ROOT / "docs" / "reference" / "commands.md"
@@ -83,31 +85,42 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
     assert set(headings) <= known
 
 
-def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Yield the dotted names of a settings model's leaves; `<name>` stands for a free key."""
-    for name, field in model.model_fields.items():
-        path = f"{prefix}{field.alias or name}"
-        inner = _models_in(field.annotation)
-        is_mapping = str(field.annotation).startswith("dict")
-        for child in inner:
-            yield from _fields(child, f"{path}.<name>." if is_mapping else f"{path}.")
-        if not inner:
-            yield path
+def _settings_model() -> Any:
+    if not _exists(build_settings.HOME):
+        pytest.skip(f"{build_settings.HOME} does not exist yet")
+    return build_settings.settings_model()
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
+def test_settings_page_is_what_the_models_say() -> None:
+    generated = build_settings.render(_settings_model())
+    page = SETTINGS.read_text(encoding="utf-8").split(build_settings.MARK)[1]
+    assert page.strip() == generated.strip(), "run `make reference`"
 
 
 def test_every_setting_is_documented() -> None:
-    if not _exists("perenne.workspace.settings"):
-        pytest.skip("perenne.workspace.settings does not exist yet")
-    model = importlib.import_module("perenne.workspace.settings").Settings
     text = SETTINGS.read_text(encoding="utf-8")
-    missing = [path for path in _fields(model) if f"`{path}`" not in text]
-    assert not missing
+    paths = build_settings.setting_paths(_settings_model())
+    assert not [path for path in paths if f"`{path}`" not in text]
+
+
+class _Rate(BaseModel):
+    """What a currency is worth."""
+
+    worth: Decimal
+
+
+class _Sample(BaseModel):
+    """A sample."""
+
+    currency: Literal["EUR", "USD"] = Field("EUR", description="The shop's currency.")
+    rates: dict[str, _Rate] = {}
+
+
+def test_settings_page_names_tables_keys_and_defaults() -> None:
+    page = build_settings.render(_Sample)
+    assert '| `currency` | `"EUR"` or `"USD"` | `"EUR"` | The shop\'s currency. |' in page
+    assert "## `[rates.<name>]`\n\nWhat a currency is worth." in page
+    assert "| `rates.<name>.worth` | number | required | |" in page
 
 
 def test_both_readmes_have_the_same_shape() -> None:

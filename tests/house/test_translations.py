@@ -39,6 +39,11 @@ def _texts(path: Path, method: str) -> list[tuple[str, str | None]]:
     return [(m if isinstance(m, str) else m[0], context) for _, m, _, context in found]
 
 
+def _forms(text: object) -> list[str]:
+    """Return the singular and plural of a message's English or French, or its only form."""
+    return [text] if isinstance(text, str) else list(text) if isinstance(text, tuple | list) else []
+
+
 def _sources(part: str) -> list[tuple[Path, str]]:
     templates = sorted((PACKAGE / part).rglob("*.jinja")) + sorted((PACKAGE / part).rglob("*.html"))
     python = [(path, "python") for path in python_files(PACKAGE / part)]
@@ -52,23 +57,19 @@ def test_every_text_of_a_part_is_translated(part: str) -> None:
     for path, method in _sources(part):
         for text, context in _texts(path, method):
             message = catalogue.get(text, context)
-            forms = [message.string] if isinstance(getattr(message, "string", ""), str) else []
-            if message is not None and not forms:
-                forms = list(message.string)
-            if message is None or message.fuzzy or not forms or not all(forms):
+            if message is None or message.fuzzy or not all(_forms(message.string) or [""]):
                 missing.append(f"{relative(path)}: {text!r}")
     assert not missing
 
 
 def _translations(part: str) -> list[tuple[Message, str, str]]:
     """Return (message, English, French) for each form of each message."""
-    pairs = []
-    for message in _catalogue(part):
-        if message.id:
-            english = [message.id] if isinstance(message.id, str) else list(message.id)
-            french = [message.string] if isinstance(message.string, str) else list(message.string)
-            pairs += [(message, *pair) for pair in zip(english, french, strict=True)]
-    return pairs
+    return [
+        (message, english, french)
+        for message in _catalogue(part)
+        if message.id
+        for english, french in zip(_forms(message.id), _forms(message.string), strict=True)
+    ]
 
 
 def _places(text: str) -> set[str]:
