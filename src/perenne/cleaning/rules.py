@@ -1,0 +1,84 @@
+"""The cleaning rules: their ids, the kinds of line they speak of, and how product texts tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from perenne.cleaning.settings import CleaningSettings
+from perenne.text import gettext as _
+
+# A line kind and the switch that sets lines of that kind aside.
+KIND_RULES: Mapping[str, str] = {
+    "shipping": "shipping_lines",
+    "fee": "fee_lines",
+    "adjustment": "adjustments",
+    "discount": "discount_lines",
+    "sample": "samples",
+    "gift_card": "gift_cards",
+    "test": "test_orders",
+}
+# Canonical name of the rule that set a line of that kind aside.
+KIND_RULE_IDS: Mapping[str, str] = {
+    **{kind: kind for kind in KIND_RULES},
+    "discount": "discount_line",
+}
+
+# Whole product ids or names that say what a line is, whatever the platform. Case-insensitive.
+PATTERNS: Mapping[str, Sequence[str]] = {
+    "shipping": (
+        r"shipping|postage|carriage|delivery( charge| fee)?",
+        r"(frais de )?(port|livraison|exp[ée]dition)",
+    ),
+    "fee": (r"bank charges?|(transaction|service|handling|payment) fee", r"frais (bancaires?|de .*)"),
+    "adjustment": (r"manual( adjustment)?|adjustment|bad debt", r"ajustement|r[ée]gularisation"),
+    "discount": (r"discount|remise|rabais|bon de r[ée]duction",),
+    "gift_card": (r"(e-?)?gift ?(card|voucher).*", r"(e-?)?(carte|ch[èe]que|bon)[ -]cadeau.*"),
+    "test": (r"test( product)?|produit (de )?test",),
+}
+
+RULE_IDS: tuple[str, ...] = (
+    "cancelled",
+    "pending",
+    "test",
+    "adjustment",
+    "return",
+    "shipping",
+    "fee",
+    "discount_line",
+    "sample",
+    "gift_card",
+    "stock_movement",
+    "zero_price_line",
+    "no_product",
+)
+
+
+def patterns(settings: CleaningSettings) -> dict[str, str]:
+    """One anchored, case-insensitive regular expression per line kind."""
+    kinds = dict.fromkeys((*PATTERNS, *settings.product_patterns))
+    return {
+        kind: "^(" + "|".join((*PATTERNS.get(kind, ()), *settings.product_patterns.get(kind, ()))) + ")$"
+        for kind in kinds
+    }
+
+
+def rule_label(rule: str) -> str:
+    """What a rule set aside, in the person's language; unknown ids come back as they are."""
+    return {
+        "merged": _("Duplicates merged"),
+        "quarantined": _("Refused rows (quarantine)"),
+        "cancelled": _("Cancelled and voided orders"),
+        "pending": _("Unpaid orders"),
+        "test": _("Test orders and products"),
+        "adjustment": _("Manual adjustments and bad debt"),
+        "return": _("Cancellations and returns"),
+        "shipping": _("Shipping lines"),
+        "fee": _("Fees"),
+        "discount_line": _("Discount lines"),
+        "sample": _("Samples"),
+        "gift_card": _("Gift cards"),
+        "stock_movement": _("Stock movements at zero price"),
+        "zero_price_line": _("Free lines of paid orders"),
+        "no_product": _("Orders without a product line"),
+        "counted": _("Product sales kept"),
+    }.get(rule, rule)

@@ -1,0 +1,1 @@
+"""Cleaning as Ibis expressions: lazy, nothing runs here."""

@@ -1,0 +1,50 @@
+"""Counts and sums that say where every row and every amount went."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.warehouse import MONEY
+
+FLOW_KEY = ("batch", "source", "month", "currency", "rule")
+
+
+def fate_counts(table: ir.Table) -> ir.Table:
+    """Rows kept and merged per import."""
+    return table.group_by("batch", "source").agg(
+        kept=(table.fate == "kept").sum(), merged=(table.fate == "merged").sum()
+    )
+
+
+def line_flows(lines: ir.Table, *, rule: ir.Value) -> ir.Table:
+    """Rows and written value per import, month, currency and `rule`."""
+    named = lines.mutate(rule=rule, month=lines.ordered_on.strftime("%Y-%m"))
+    return named.group_by(*FLOW_KEY).agg(
+        rows=named.count(), amount=named.written.sum().fill_null(0).cast(MONEY)
+    )
+
+
+def merged_lines(lines: ir.Table, heads: ir.Table) -> ir.Table:
+    """Merged rows with the day and currency of their order, for `line_flows`."""
+    order = heads.select("source", "source_order_id", day="ordered_on", money="currency")
+    merged = lines.filter(lines.fate == "merged")
+    joined = merged.left_join(order, ["source", "source_order_id"], rname="o_{name}")
+    return joined.mutate(
+        ordered_on=ibis.coalesce(joined.ordered_on, joined.day),
+        currency=ibis.coalesce(joined.currency, joined.money),
+    )
+
+
+def orphans(lines: ir.Table, heads: ir.Table) -> ir.Table:
+    """Lines whose order has no date anywhere: they cannot be placed in time."""
+    dated = heads.filter(heads.ordered_on.notnull())
+    return lines.anti_join(dated, ["source", "source_order_id"])
+
+
+def currencies(lines: ir.Table, heads: ir.Table, base: str) -> ir.Table:
+    """Each currency of the data with its number of lines."""
+    order = heads.select("source", "source_order_id", money="currency")
+    joined = lines.left_join(order, ["source", "source_order_id"], rname="o_{name}")
+    money = ibis.coalesce(joined.currency, joined.money, ibis.literal(base))
+    return joined.mutate(money=money).group_by("money").agg(rows=lambda t: t.count())

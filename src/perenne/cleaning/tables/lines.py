@@ -1,0 +1,255 @@
+"""Order lines: where they come from, what each one is, which rule sets it aside, its amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.cleaning.rules import KIND_RULE_IDS, KIND_RULES, patterns
+from perenne.cleaning.settings import CleaningSettings, TaxSettings
+from perenne.warehouse import MONEY, QUANTITY, STAGED
+
+ORDER = ("source", "source_order_id")
+EXTRA = ("source", "batch", "seq", "identical")
+
+
+def lines_of_orders(orders: ir.Table, lines: ir.Table) -> ir.Table:
+    """One product line for each order row of an order that has no lines of its own."""
+    alone = orders.anti_join(lines, list(ORDER))
+    tax_out = alone.tax_included.fill_null(True).ifelse(0, alone.tax.fill_null(0))
+    paid = alone.total - alone.shipping.fill_null(0) - tax_out
+    after_discount = ibis.coalesce(alone.subtotal, paid).cast(MONEY)
+    values: dict[str, ir.Value] = {
+        "amount": after_discount,
+        "quantity": ibis.literal(1).cast(QUANTITY),
+        "unit_cost": alone.cost,
+        "discount": alone.discount,
+        "written": ibis.coalesce(alone.total, alone.subtotal).cast(MONEY),
+    }
+    for name, kind in STAGED["order_lines"].types.items():
+        if name not in values and name not in alone.columns:
+            values[name] = ibis.null(kind)
+    wanted = (*STAGED["order_lines"].names, *EXTRA, "written")
+    unstated = {"tax": ibis.null(MONEY), "kind": ibis.null("string")}
+    return alone.mutate(**values).mutate(**unstated).select(*wanted)
+
+
+def as_written(lines: ir.Table, *, also: tuple[str, ...] = ()) -> ir.Table:
+    """`lines` with `written`: the value the source wrote, that reconciliation follows."""
+    written = ibis.coalesce(lines.quantity * lines.unit_price, lines.amount).cast(MONEY)
+    names = (*STAGED["order_lines"].names, *EXTRA, *also)
+    return lines.mutate(written=written).select(*names, "written")
+
+
+def order_values(orders: ir.Table) -> ir.Table:
+    """Order rows with `written`, as `lines_of_orders` takes it."""
+    return orders.mutate(written=ibis.coalesce(orders.total, orders.subtotal).cast(MONEY))
+
+
+def last_order_day(heads: ir.Table) -> ir.Table:
+    """One cell: the last day with an order that was neither called off nor a test."""
+    sales = heads.filter(
+        (heads.document.fill_null("sale") == "sale")
+        & ~heads.status.fill_null("paid").isin(["cancelled", "voided"])
+        & ~heads.is_test.fill_null(False)
+    )
+    return sales.agg(day=sales.ordered_on.max())
+
+
+def headers(orders: ir.Table, lines: ir.Table) -> ir.Table:
+    """One row per order: its order row where there is one, else what its lines say."""
+    own = orders.group_by(*ORDER).agg(
+        has_row=ibis.literal(True),
+        **_firsts(orders, exclude=("subtotal", "shipping", "tax", "discount", "total", "refunded")),
+        **{
+            name: orders[name].sum().cast(MONEY)
+            for name in ("subtotal", "shipping", "tax", "discount", "total", "refunded")
+        },
+    )
+    shared = [n for n in STAGED["order_lines"].names if n in STAGED["orders"].names]
+    from_lines = lines.anti_join(orders, list(ORDER))
+    derived = from_lines.group_by(*ORDER).agg(
+        **_firsts(from_lines, only=tuple(n for n in shared if n not in ("tax", "discount")))
+    )
+    missing = {
+        name: ibis.null(kind)
+        for name, kind in own.schema().items()
+        if name not in derived.columns
+    }
+    return own.union(derived.mutate(**missing).select(*own.columns))
+
+
+def _firsts(
+    table: ir.Table, *, exclude: tuple[str, ...] = (), only: tuple[str, ...] | None = None
+) -> dict[str, ir.Value]:
+    """The smallest value of each column: order columns are equal on all rows of an order."""
+    skip = (*ORDER, "row_file", "row_number", "row_hash", "batch", "seq", "identical", *exclude)
+    names = only or tuple(n for n in STAGED["orders"].names if n not in skip)
+    return {name: table[name].min() for name in names if name not in skip}
+
+
+def judged(lines: ir.Table, heads: ir.Table, settings: CleaningSettings, as_of: ir.Value) -> ir.Table:
+    """`lines` joined to their order, with `kind`, `given` (value as written) and `excluded_by`."""
+    own = lines.drop(
+        [name for name in lines.columns if name in heads.columns and name not in ORDER
+         and name not in ("currency", "tax", "discount")]
+    )
+    head = heads.rename({f"order_{name}": name for name in ("currency", "tax", "discount")})
+    joined = own.inner_join(head, list(ORDER))
+    after = joined.amount + joined.discount.fill_null(0)
+    before = ibis.coalesce(after, joined.quantity * joined.unit_price).cast(MONEY)
+    joined = joined.mutate(
+        kind=_kind(joined, settings),
+        before=before.fill_null(0),
+        own_discount=joined.discount.fill_null(0),
+        quantity=joined.quantity.fill_null(1),
+        currency=ibis.coalesce(joined.currency, joined.order_currency),
+    )
+    joined = joined.mutate(given=(joined.before - joined.own_discount).cast(MONEY))
+    excluded = _order_rule(joined, settings, as_of)
+    excluded = ibis.coalesce(excluded, _line_rule(joined, settings))
+    judged_ = joined.mutate(excluded_by=excluded)
+    return _free_lines(judged_, settings)
+
+
+def _kind(table: ir.Table, settings: CleaningSettings) -> ir.StringValue:
+    kind: ir.StringValue = table.kind
+    for name, pattern in patterns(settings).items():
+        by_id = table.product_id.strip().lower().re_search(pattern)
+        by_name = table.product_name.strip().lower().re_search(pattern)
+        told = by_id.fill_null(False) | by_name.fill_null(False)
+        kind = ibis.coalesce(kind, told.ifelse(name, ibis.null("string")))
+    return ibis.coalesce(kind, ibis.literal("product"))
+
+
+def _first_true(cases: Mapping[str, ir.BooleanValue]) -> ir.StringValue:
+    result: ir.StringValue = ibis.null("string")
+    for rule, condition in reversed(cases.items()):
+        result = condition.fill_null(False).ifelse(ibis.literal(rule), result)
+    return result
+
+
+def _order_rule(table: ir.Table, settings: CleaningSettings, as_of: ir.Value) -> ir.StringValue:
+    called_off = table.status.isin(["cancelled", "voided"]) & (
+        table.cancelled_on.isnull() | (table.cancelled_on <= as_of)
+    )
+    rules = {
+        "cancelled": (settings.cancelled_orders, called_off),
+        "pending": (settings.pending_orders, table.status == "pending"),
+        "test": (settings.test_orders, table.is_test.fill_null(False)),
+        "adjustment": (settings.adjustments, table.document == "adjustment"),
+    }
+    return _first_true({rule: condition for rule, (on, condition) in rules.items() if on})
+
+
+def _line_rule(table: ir.Table, settings: CleaningSettings) -> ir.StringValue:
+    nobody = (table.before == 0) & table.customer_ref.isnull() & table.total.isnull()
+    rules: dict[str, ir.BooleanValue] = {}
+    for kind, switch in KIND_RULES.items():
+        if getattr(settings, switch):
+            rules[KIND_RULE_IDS[kind]] = table.kind == kind
+    if settings.stock_movements:
+        rules["stock_movement"] = nobody
+    if settings.returns:
+        rules["return"] = table.document == "return"
+    return _first_true(rules)
+
+
+def _free_lines(table: ir.Table, settings: CleaningSettings) -> ir.Table:
+    if not settings.zero_price_lines:
+        return table
+    paid = (table.excluded_by.isnull() & (table.before != 0)).fill_null(False)
+    has_paid = paid.max().over(ibis.window(group_by=list(ORDER)))
+    free = table.excluded_by.isnull() & (table.before == 0) & has_paid
+    return table.mutate(
+        excluded_by=free.ifelse(ibis.literal("zero_price_line"), table.excluded_by)
+    )
+
+
+def priced(lines: ir.Table, tax: TaxSettings) -> ir.Table:
+    """`lines` with `gross`, `discount`, `net` (all without tax) in the source's currency.
+
+    The part of the order's discount and of its taxes that the lines do not state is shared over
+    the lines in proportion to their value, by running totals, so that the shares add up exactly.
+    """
+    shared = lines.mutate(
+        bears=lines.excluded_by.isnull() | lines.kind.isin(["gift_card", "sample"])
+    )
+    shared = shared.mutate(weight=shared.bears.ifelse(shared.given, 0).cast(MONEY))
+    order = ibis.window(group_by=list(ORDER))
+    shared = shared.mutate(
+        weights=shared.weight.sum().over(order).cast(MONEY),
+        stated_discount=shared.bears.ifelse(shared.own_discount, 0).sum().over(order).cast(MONEY),
+        taxed_lines=shared.tax.count().over(order),
+    )
+    rest = ibis.coalesce(
+        shared.weights - shared.subtotal,
+        shared.order_discount.fill_null(0) - shared.stated_discount,
+    )
+    shared = shared.mutate(
+        order_rest=ibis.greatest(rest, 0).cast(MONEY), includes=_tax_included(shared, tax)
+    )
+    shared = shared.mutate(rest_share=_share(shared, shared.order_rest))
+    shared = shared.mutate(paid=(shared.given - shared.rest_share).cast(MONEY))
+    shared = shared.mutate(tax_share=_tax_share(shared, tax))
+    net = (shared.paid - shared.includes.ifelse(shared.tax_share, 0)).cast(MONEY)
+    shared = shared.mutate(net=net)
+    gross = (shared.paid == 0).ifelse(
+        _without_tax(shared, shared.before, tax), _ratio(shared, shared.before)
+    )
+    gross = gross.cast("decimal(18, 4)")
+    return shared.mutate(gross=gross).mutate(discount=lambda t: (t.gross - t.net).cast(MONEY))
+
+
+def _ratio(table: ir.Table, value: ir.Value) -> ir.Value:
+    """`value` scaled as tax scaled the line: exact when nothing was taken out."""
+    scaled = (value.cast("float64") * (table.net / table.paid.nullif(0))).round(4)
+    return (table.net == table.paid).ifelse(value, scaled.cast(MONEY))
+
+
+def _without_tax(table: ir.Table, value: ir.Value, tax: TaxSettings) -> ir.Value:
+    """A fully discounted line tells no tax of its own: the default rate is taken out."""
+    if tax.default_rate is None:
+        return value
+    rate = 1.0 + float(tax.default_rate)
+    return table.includes.ifelse((value.cast("float64") / rate).round(4).cast(MONEY), value)
+
+
+def _tax_included(table: ir.Table, tax: TaxSettings) -> ir.BooleanValue:
+    if tax.prices == "auto":
+        return table.tax_included.fill_null(tax.default_rate is not None)
+    return ibis.literal(tax.prices == "included")
+
+
+def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
+    """Tax on the line: its own, else its share of the order's (shipping bears tax too)."""
+    paid_in_all = (table.weights - table.order_rest).cast("float64")
+    with_shipping = paid_in_all + table.shipping.fill_null(0).cast("float64")
+    products = (
+        table.order_tax.cast("float64") * paid_in_all / with_shipping.nullif(0)
+    ).round(4).cast(MONEY)
+    shared = _share(table, products.fill_null(0))
+    stated = (table.taxed_lines > 0).ifelse(table.tax.fill_null(0), shared)
+    if tax.default_rate is None:
+        return stated.cast(MONEY)
+    rate = float(tax.default_rate)
+    assumed = (table.paid.cast("float64") * (rate / (1 + rate))).round(4).cast(MONEY)
+    unstated = table.order_tax.isnull() & (table.taxed_lines == 0)
+    return unstated.ifelse(assumed, stated).cast(MONEY)
+
+
+def _share(table: ir.Table, amount: ir.Value) -> ir.Value:
+    """The line's part of an order amount in proportion to `weight`; the parts add up exactly."""
+    running = table.weight.cumsum(group_by=list(ORDER), order_by=_line_order(table))
+    total = table.weights.cast("float64").nullif(0)
+    upto = (amount.cast("float64") * (running.cast("float64") / total)).round(4).cast(MONEY)
+    before = (
+        amount.cast("float64") * ((running - table.weight).cast("float64") / total)
+    ).round(4).cast(MONEY)
+    return table.bears.ifelse((upto - before).fill_null(0), 0).cast(MONEY)
+
+
+def _line_order(table: ir.Table) -> list[ir.Value]:
+    return [table.batch, table.row_file, table.row_number]

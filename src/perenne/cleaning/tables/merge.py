@@ -1,0 +1,125 @@
+"""Overlapping and repeated rows: each staged row gets a fate, `kept` or `merged`.
+
+Every input carries, besides its staged columns: `source`, `batch` (import), `seq` (order of
+imports) and `identical` (`merge` or `keep`, what to do with identical lines of one order).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.warehouse import STAGED
+
+ORIGIN = ("row_file", "row_number", "row_hash")
+# Columns of a line that change while the order lives on: not part of its content.
+_LIVING = ("status",)
+
+
+def content_key(table: ir.Table, columns: Sequence[str]) -> ir.StringValue:
+    """One text over `columns`, equal exactly when all of them are equal (null is not empty)."""
+    texts = [
+        ibis.coalesce(ibis.literal("=").concat(table[name].cast("string")), ibis.literal("-"))
+        for name in columns
+    ]
+    return ibis.literal("\x1f").join(texts).hexdigest("md5")
+
+
+def superseded(table: ir.Table, key: Sequence[str]) -> ir.Table:
+    """Batches whose rows of a key were given again, whole, by a later batch."""
+    batches = table.select(*key, "batch", "seq").distinct()
+    newest = ibis.window(group_by=list(key))
+    return (
+        batches.mutate(_last=batches.seq.max().over(newest))
+        .filter(lambda t: t.seq < t._last)
+        .select(*key, "batch")
+        .mutate(_old=True)
+    )
+
+
+def order_rows(orders: ir.Table) -> ir.Table:
+    """`orders` with `fate`: the newest batch wins whole; in it, identical rows count once."""
+    columns = [name for name in STAGED["orders"].names if name not in ORIGIN]
+    return _newest_distinct(orders, ("source", "source_order_id"), columns)
+
+
+def line_rows(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    """`lines` with `fate`.
+
+    A batch that also has the order's own row is a full copy of the order: a newer copy replaces
+    it. Otherwise the key is the source's line number, or order and whole content; identical lines
+    are told apart by their occurrence within the file where `identical` is `keep`.
+    """
+    old = superseded(orders, ("source", "source_order_id"))
+    keyed = _with_old(lines, old, ("source", "source_order_id"))
+    content = [name for name in STAGED["order_lines"].names if name not in (*ORIGIN, *_LIVING)]
+    keyed = keyed.mutate(_content=content_key(keyed, content))
+    occurrence = ibis.row_number().over(
+        ibis.window(
+            group_by=["source", "batch", "row_file", "source_order_id", "_content"],
+            order_by="row_number",
+        )
+    )
+    keyed = keyed.mutate(_nth=occurrence)
+    told_apart = keyed.line_number.isnull() & (keyed.identical == "keep")
+    keyed = keyed.mutate(
+        _key=keyed.line_number.notnull().ifelse(
+            ibis.literal("#").concat(keyed.line_number), keyed._content
+        ),
+        _occurrence=told_apart.ifelse(keyed._nth, 0),
+    )
+    return _newest(keyed, ("source", "source_order_id", "_key", "_occurrence"))
+
+
+def refund_rows(refunds: ir.Table) -> ir.Table:
+    """`refunds` with `fate`: the key is the refund's own number, else its whole content."""
+    columns = [name for name in STAGED["refunds"].names if name not in ORIGIN]
+    keyed = refunds.mutate(_content=content_key(refunds, columns))
+    keyed = keyed.mutate(
+        _key=keyed.source_refund_id.fill_null("").concat(
+            "\x1f",
+            keyed.source_refund_id.isnull().ifelse(keyed._content, keyed.product_id.fill_null("")),
+        ),
+        _old=False,
+    )
+    return _newest(keyed, ("source", "_key"))
+
+
+def keyed_rows(table: ir.Table, name: str, key: Sequence[str]) -> ir.Table:
+    """`table` (staged `name`) with `fate`: per key the newest batch wins whole, and in it rows
+    that repeat each other count once."""
+    columns = [column for column in STAGED[name].names if column not in ORIGIN]
+    return _newest_distinct(table, ("source", *key), columns)
+
+
+def _newest_distinct(table: ir.Table, key: Sequence[str], content: Sequence[str]) -> ir.Table:
+    filled = {f"_k{i}": table[name].fill_null(_blank(table[name])) for i, name in enumerate(key)}
+    keyed = table.mutate(**filled)
+    keyed = _with_old(keyed, superseded(keyed, tuple(filled)), tuple(filled))
+    keyed = keyed.mutate(_content=content_key(keyed, content))
+    return _newest(keyed, (*filled, "_content"))
+
+
+def _blank(column: ir.Column) -> ir.Scalar:
+    blank = {"string": "", "date": "1900-01-01"}.get(str(column.type()), "0")
+    return ibis.literal(blank).cast(column.type())
+
+
+def _with_old(table: ir.Table, old: ir.Table, key: Sequence[str]) -> ir.Table:
+    marked = table.left_join(old, [*key, "batch"], rname="_old_{name}")
+    return marked.drop([name for name in marked.columns if name.startswith("_old_")])
+
+
+def _newest(table: ir.Table, key: Sequence[str]) -> ir.Table:
+    rank = ibis.row_number().over(
+        ibis.window(
+            group_by=list(key),
+            order_by=[ibis.desc("seq"), "row_file", "row_number"],
+        )
+    )
+    ranked = table.mutate(_rank=rank)
+    fate = (ranked._old.fill_null(False) | (ranked._rank > 0)).ifelse("merged", "kept")
+    private = [name for name in ranked.columns if name.startswith("_")]
+    return ranked.mutate(fate=fate).drop(private)

@@ -1,0 +1,186 @@
+"""What was given back: credit-note lines, refund files, and amounts an order says were refunded."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.cleaning.settings import CleaningSettings
+from perenne.warehouse import MONEY, QUANTITY
+
+COLUMNS = (
+    "refund_id",
+    "source",
+    "order_id",
+    "customer_ref",
+    "customer_ref_kind",
+    "refunded_on",
+    "date_known",
+    "product_id",
+    "category",
+    "channel",
+    "country",
+    "quantity",
+    "net",
+    "cost",
+    "origin",
+)
+
+
+def from_credit_notes(priced: ir.Table, settings: CleaningSettings) -> ir.Table:
+    """Lines of return documents, each matched to the customer's latest earlier sale line of the
+    product with at least that quantity. Unmatched ones stay, without an order."""
+    if not settings.returns:
+        return priced.filter(ibis.literal(False)).pipe(_as_returns)
+    back = priced.filter(priced.excluded_by == "return").filter(lambda t: t.kind == "product")
+    back = back.mutate(key=back.row_file.concat("/", back.batch, "/", back.row_number.cast("string")))
+    sold = priced.filter(priced.excluded_by.isnull() & (priced.quantity > 0)).select(
+        "source",
+        "customer_ref",
+        "product_id",
+        sold_at="ordered_at",
+        sold_quantity="quantity",
+        sold_order="source_order_id",
+        sold_channel="channel",
+    )
+    pairs = back.select("key", "source", "customer_ref", "product_id", "ordered_at", "quantity")
+    pairs = pairs.inner_join(sold, ["source", "customer_ref", "product_id"])
+    pairs = pairs.filter(
+        (pairs.sold_at <= pairs.ordered_at) & (pairs.sold_quantity >= -pairs.quantity)
+    )
+    latest = ibis.row_number().over(
+        ibis.window(group_by="key", order_by=[ibis.desc("sold_at"), ibis.desc("sold_order")])
+    )
+    found = pairs.mutate(rank=latest).filter(lambda t: t.rank == 0)
+    found = found.select("key", "sold_order", "sold_channel")
+    return _as_returns(back.left_join(found, "key", rname="found_{name}"))
+
+
+def _as_returns(back: ir.Table) -> ir.Table:
+    for name, kind in (("sold_order", "string"), ("sold_channel", "string"), ("key", "string")):
+        if name not in back.columns:
+            back = back.mutate(**{name: ibis.null(kind)})
+    matched = back.source.concat("/", back.sold_order)
+    return back.select(
+        refund_id=back.source.concat("/return/", back.source_order_id, "/", back.key),
+        source=back.source,
+        order_id=back.sold_order.notnull().ifelse(matched, ibis.null("string")),
+        customer_ref=back.customer_ref,
+        customer_ref_kind=back.customer_ref_kind,
+        refunded_on=back.ordered_on,
+        date_known=ibis.literal(True),
+        product_id=back.product_id,
+        category=back.category,
+        channel=ibis.coalesce(back.sold_channel, back.channel),
+        country=back.country,
+        quantity=(-back.quantity).cast(QUANTITY),
+        net=(-back.net).cast(MONEY),
+        cost=(-back.quantity * back.unit_cost).cast(MONEY),
+        origin=ibis.literal("credit_note"),
+    )
+
+
+def order_of_refund(refunds: ir.Table, orders: ir.Table) -> ir.Table:
+    """`refunds` joined to the order they name: of their own source, else the only order of that
+    number anywhere. Order columns come prefixed `order_`."""
+    bare = orders.mutate(number=_bare(orders.source_order_id))
+    everywhere = ibis.window(group_by="number")
+    bare = bare.mutate(sources=bare.source.count().over(everywhere))
+    known = bare.select(
+        "number",
+        "sources",
+        **{
+            f"order_{name}": bare[name]
+            for name in ("order_id", "source", "customer_ref", "customer_ref_kind", "channel",
+                         "country", "net", "cost", "product_paid", "is_purchase", "currency",
+                         "ordered_on")
+        },
+    )
+    numbered = refunds.mutate(number=_bare(refunds.source_order_id))
+    joined = numbered.inner_join(known, "number")
+    return joined.filter((joined.source == joined.order_source) | (joined.sources == 1))
+
+
+def _bare(number: ir.StringValue) -> ir.StringValue:
+    return number.strip().re_replace(r"^#", "").upper()
+
+
+def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
+    """Refund rows (already joined to their order): the part that paid for products.
+
+    An amount refunded beyond what the products cost is shipping; several refunds of one order
+    together give back at most its product value.
+    """
+    running = refunds.amount.cumsum(group_by="order_order_id", order_by=_order(refunds))
+    upto = ibis.least(running, refunds.order_product_paid)
+    before = ibis.least(running - refunds.amount, refunds.order_product_paid)
+    table = refunds.mutate(product_part=ibis.greatest(upto - before, 0).cast(MONEY))
+    table = table.mutate(net=_scaled(table, table.order_net))
+    categories = lines.filter(lines.category.notnull()).group_by("order_id", "product_id")
+    categories = categories.agg(line_category=lines.category.min())
+    table = table.left_join(
+        categories,
+        [table.order_order_id == categories.order_id, table.product_id == categories.product_id],
+        rname="c_{name}",
+    )
+    return table.select(
+        refund_id=table.source.concat(
+            "/refund/", table.batch, "/", table.row_file, "/", table.row_number.cast("string")
+        ),
+        source=table.order_source,
+        order_id=table.order_order_id,
+        customer_ref=table.order_customer_ref,
+        customer_ref_kind=table.order_customer_ref_kind,
+        refunded_on=table.refunded_on,
+        date_known=ibis.literal(True),
+        product_id=table.product_id,
+        category=table.line_category,
+        channel=table.order_channel,
+        country=table.order_country,
+        quantity=table.quantity,
+        net=table.net,
+        cost=_scaled(table, table.order_cost),
+        origin=ibis.literal("refund_file"),
+    )
+
+
+def _order(table: ir.Table) -> list[ir.Value]:
+    return [table.refunded_on, table.batch, table.row_file, table.row_number]
+
+
+def _scaled(table: ir.Table, whole: ir.Value) -> ir.Value:
+    """The part of `whole` that `product_part` is of what the products were paid."""
+    share = table.product_part.cast("float64") / table.order_product_paid.cast("float64").nullif(0)
+    part = (whole.cast("float64") * share).round(4).cast(MONEY)
+    return (table.product_part == table.order_product_paid).ifelse(whole, part.fill_null(0))
+
+
+def undated(orders: ir.Table, dated: ir.Table) -> ir.Table:
+    """What orders say was refunded beyond the dated refunds: on the order's day, marked so."""
+    seen = dated.group_by("order_order_id").agg(seen=dated.amount.sum())
+    table = orders.filter(orders.is_purchase & (orders.refunded > 0))
+    table = table.left_join(seen, table.order_id == seen.order_order_id)
+    seen_part = ibis.least(table.seen.fill_null(0), table.product_paid)
+    all_part = ibis.least(
+        ibis.greatest(table.refunded, table.seen.fill_null(0)), table.product_paid
+    )
+    table = table.mutate(
+        order_product_paid=table.product_paid, product_part=(all_part - seen_part).cast(MONEY)
+    ).filter(lambda t: t.product_part > 0)
+    return table.select(
+        refund_id=table.order_id.concat("/undated"),
+        source=table.source,
+        order_id=table.order_id,
+        customer_ref=table.customer_ref,
+        customer_ref_kind=table.customer_ref_kind,
+        refunded_on=table.ordered_on,
+        date_known=ibis.literal(False),
+        product_id=ibis.null("string"),
+        category=ibis.null("string"),
+        channel=table.channel,
+        country=table.country,
+        quantity=ibis.null(QUANTITY),
+        net=_scaled(table, table.net),
+        cost=_scaled(table, table.cost),
+        origin=ibis.literal("order_total"),
+    )

@@ -1,0 +1,132 @@
+"""Who is who, as Ibis expressions: links, customers, contacts, and facts keyed by customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.warehouse import CANONICAL, MONEY
+
+REF = ("source", "customer_ref", "customer_ref_kind")
+
+
+def keyed_hash(key: str, *parts: ir.StringValue) -> ir.StringValue:
+    """The same id as `perenne.core.opaque_id`, computed by the engine."""
+    message = ibis.literal("\x1f").join(list(parts))
+    inner = ibis.literal(key + "i").concat(message).hexdigest("sha256")
+    outer = ibis.literal(key + "o").concat(inner).hexdigest("sha256")
+    return outer.substr(0, 32)
+
+
+def links(tables: Iterable[ir.Table], key: str) -> ir.Table:
+    """Schema `customer_links`: one row per reference a source makes to a customer."""
+    seen = [table.select(*REF).filter(table.customer_ref.notnull()) for table in tables]
+    refs = ibis.union(*seen, distinct=True) if len(seen) > 1 else seen[0].distinct()
+    kind = refs.customer_ref_kind.fill_null("id")
+    return refs.select(
+        source=refs.source,
+        source_id=refs.customer_ref,
+        source_id_kind=kind,
+        customer_id=keyed_hash(key, refs.source, kind, refs.customer_ref),
+        rule=ibis.literal("source_").concat(kind),
+        probability=ibis.literal(1.0),
+    )
+
+
+def with_customer(table: ir.Table, link: ir.Table) -> ir.Table:
+    """`table` with `customer_id`, null where it refers to nobody."""
+    known = link.select(
+        "source", "customer_id", customer_ref="source_id", customer_ref_kind="source_id_kind"
+    )
+    filled = table.mutate(customer_ref_kind=table.customer_ref_kind.fill_null("id"))
+    joined = filled.left_join(known, list(REF), rname="link_{name}")
+    return joined.drop([name for name in joined.columns if name.startswith("link_")])
+
+
+def orders(table: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `orders`: customer and, for a known customer's purchases, the order's number."""
+    known = with_customer(table, link)
+    counted = known.is_purchase & known.customer_id.notnull()
+    numbered = known.mutate(counted=counted).mutate(
+        number=ibis.row_number().over(
+            ibis.window(
+                group_by=["customer_id", "counted"],
+                order_by=["ordered_at", "source", "source_order_id"],
+            )
+        )
+    )
+    number = numbered.counted.ifelse(numbered.number + 1, ibis.null("int64"))
+    return shaped(numbered.mutate(order_number=number), "orders")
+
+
+def lines(table: ir.Table, order: ir.Table) -> ir.Table:
+    """Schema `order_lines`: lines take the customer of their order."""
+    joined = table.left_join(order.select("order_id", "customer_id"), "order_id", rname="o_{name}")
+    return shaped(joined, "order_lines")
+
+
+def refunds(table: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `refunds`, with the customer."""
+    return shaped(with_customer(table, link), "refunds")
+
+
+def customers(order: ir.Table, line: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `customers`: everyone a source knows; prospects have no first order."""
+    bought = order.filter(order.is_purchase & order.customer_id.notnull())
+    facts = bought.group_by("customer_id").agg(
+        first_order_at=bought.ordered_at.min(),
+        last_order_at=bought.ordered_at.max(),
+        first_order_on=bought.ordered_on.min(),
+        last_order_on=bought.ordered_on.max(),
+        orders=bought.count(),
+    )
+    first = bought.filter(bought.order_number == 1)
+    start = first.select(
+        "customer_id",
+        "order_id",
+        "channel",
+        "country",
+        first_discounted=(first.discount > 0) | first.coupon.notnull(),
+    )
+    start = start.left_join(_main_category(line), "order_id", rname="c_{name}")
+    everyone = link.select("customer_id").distinct()
+    joined = everyone.left_join(facts, "customer_id", rname="f_{name}")
+    joined = joined.left_join(start, "customer_id", rname="s_{name}")
+    return shaped(joined.mutate(orders=joined.orders.fill_null(0)), "customers")
+
+
+def _main_category(line: ir.Table) -> ir.Table:
+    """The category with the largest value of each order (ties: alphabetical)."""
+    counted = line.filter(line.excluded_by.isnull() & line.category.notnull())
+    sums = counted.group_by("order_id", "category").agg(value=counted.net.sum())
+    rank = ibis.row_number().over(
+        ibis.window(group_by="order_id", order_by=[ibis.desc("value"), "category"])
+    )
+    ranked = sums.mutate(rank=rank)
+    return ranked.filter(ranked.rank == 0).select("order_id", first_category="category")
+
+
+def contacts(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `contacts`: the newest personal data of each customer and source."""
+    known = with_customer(staged.filter(staged.customer_ref.notnull()), link)
+    rank = ibis.row_number().over(
+        ibis.window(
+            group_by=["customer_id", "source"],
+            order_by=[ibis.desc("seq"), ibis.desc("row_number"), "row_file"],
+        )
+    )
+    ranked = known.mutate(rank=rank)
+    return shaped(ranked.filter(ranked.rank == 0), "contacts")
+
+
+def shaped(table: ir.Table, name: str) -> ir.Table:
+    """Exactly the columns and types of a canonical table."""
+    types = CANONICAL[name].types
+    return table.select(
+        **{
+            column: table[column].round(4).cast(MONEY) if kind == MONEY else table[column].cast(kind)
+            for column, kind in types.items()
+        }
+    )
