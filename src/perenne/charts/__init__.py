@@ -1,0 +1,47 @@
+"""Values in, inline SVG out: charts for one self-contained page, light, dark and printed."""
+
+from perenne.charts.bars import Band, Bar, bar_chart
+from perenne.charts.distribution import Bin, bins, concentration
+from perenne.charts.lorenz import concentration_curve, share_at
+from perenne.charts.funnels import Step, funnel
+from perenne.charts.heat import Heat, heat_colour
+from perenne.charts.histograms import Marker, histogram
+from perenne.charts.lines import Reference, Series, line_chart
+from perenne.charts.palette import stylesheet
+from perenne.charts.rfm import RfmCell, rfm_map
+from perenne.charts.scales import Formatter, Number, ticks
+from perenne.charts.sparklines import sparkline
+from perenne.charts.svg import Caption, Size, Svg
+from perenne.charts.waterfalls import Change, waterfall
+
+__all__ = [
+    "Band",
+    "Bar",
+    "Bin",
+    "Caption",
+    "Change",
+    "Formatter",
+    "Heat",
+    "Marker",
+    "Number",
+    "Reference",
+    "RfmCell",
+    "Series",
+    "Size",
+    "Step",
+    "Svg",
+    "bar_chart",
+    "bins",
+    "concentration",
+    "concentration_curve",
+    "funnel",
+    "heat_colour",
+    "histogram",
+    "line_chart",
+    "rfm_map",
+    "share_at",
+    "sparkline",
+    "stylesheet",
+    "ticks",
+    "waterfall",
+]
