@@ -209,18 +209,28 @@ def _reference(kept: Mapping[str, ir.Table], as_of: date, rates: ir.Table | None
     }
 
 
-def _flows(priced: ir.Table, fated: Mapping[str, ir.Table], heads: ir.Table, as_of: date) -> ir.Table:
+def _flows(
+    priced: ir.Table, fated: Mapping[str, ir.Table], heads: ir.Table, as_of: date
+) -> ir.Table:
+    """Where the written value of every sales row went, whatever table it came in."""
     import ibis
 
     from perenne.cleaning.tables import flows, lines
 
-    later = (priced.ordered_on > as_of).ifelse("later", priced.excluded_by)
-    counted = flows.line_flows(priced, rule=ibis.coalesce(later, ibis.literal("counted")))
-    merged = ibis.literal("merged")
-    merged_lines = lines.as_written(fated["order_lines"], also=("fate",))
-    merged_orders = lines.order_values(fated["orders"].anti_join(
+    rule = flows.fate_in_time(priced, ibis.literal(as_of))
+    merged_lines = flows.merged_lines(lines.as_written(fated["order_lines"], also=("fate",)), heads)
+    only_orders = flows.of_batches_without(fated["orders"], fated["order_lines"])
+    order_rows = lines.order_values(only_orders)
+    told = order_rows.filter(order_rows.fate == "kept").semi_join(
         fated["order_lines"], ["source", "source_order_id"]
-    ))
-    return counted.union(
-        flows.line_flows(flows.merged_lines(merged_lines, heads), rule=merged)
-    ).union(flows.line_flows(merged_orders.filter(merged_orders.fate == "merged"), rule=merged))
+    )
+    return (
+        flows.line_flows(priced, rule=rule)
+        .union(flows.line_flows(merged_lines, rule=ibis.literal("merged")))
+        .union(
+            flows.line_flows(
+                order_rows.filter(order_rows.fate == "merged"), rule=ibis.literal("merged")
+            )
+        )
+        .union(flows.line_flows(told, rule=ibis.literal("told_by_lines")))
+    )

@@ -81,4 +81,7 @@ def rule_label(rule: str) -> str:
         "zero_price_line": _("Free lines of paid orders"),
         "no_product": _("Orders without a product line"),
         "counted": _("Product sales kept"),
+        "later": _("After the as-of date"),
+        "undated": _("Lines whose order has no date"),
+        "told_by_lines": _("Orders counted by their lines"),
     }.get(rule, rule)

@@ -25,6 +25,18 @@ def line_flows(lines: ir.Table, *, rule: ir.Value) -> ir.Table:
     )
 
 
+def fate_in_time(priced: ir.Table, as_of: ir.Value) -> ir.StringValue:
+    """The rule a line falls under, once it is known whether it can be placed before `as_of`."""
+    rule = ibis.coalesce(priced.excluded_by, ibis.literal("counted"))
+    rule = (priced.ordered_on > as_of).ifelse(ibis.literal("later"), rule)
+    return priced.ordered_on.isnull().ifelse(ibis.literal("undated"), rule)
+
+
+def of_batches_without(orders: ir.Table, lines: ir.Table) -> ir.Table:
+    """Order rows of imports that have no line rows: there the order rows carry the value."""
+    return orders.anti_join(lines.select("batch").distinct(), "batch")
+
+
 def merged_lines(lines: ir.Table, heads: ir.Table) -> ir.Table:
     """Merged rows with the day and currency of their order, for `line_flows`."""
     order = heads.select("source", "source_order_id", day="ordered_on", money="currency")

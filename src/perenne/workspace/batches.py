@@ -1,0 +1,191 @@
+"""Imports: each file becomes one immutable batch under raw/, known by the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from perenne.core import PerenneError
+from perenne.sources import ReadContext, Recognition, StagedFile, recognise, stage
+from perenne.text import gettext as _
+from perenne.warehouse import DuckEngine
+from perenne.workspace.layout import Layout, read_json, write_json
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One import as its manifest tells it."""
+
+    id: str
+    seq: int
+    source: str
+    preset: str
+    file: str
+    sha256: str
+    imported_at: str
+    identical: str
+    mapping: Mapping[str, str]
+    columns: Mapping[str, str]
+    tables: Mapping[str, Mapping[str, int]]
+    controls: tuple[Mapping[str, Any], ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows_read(self) -> int:
+        return max((counts["read"] for counts in self.tables.values()), default=0)
+
+    @property
+    def quarantined(self) -> int:
+        return max((counts["quarantined"] for counts in self.tables.values()), default=0)
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did: the batch, whether it was there already, and what it replaced."""
+
+    batch: Batch
+    recognition: Recognition
+    known: bool
+    replaced: str | None = None
+
+
+def batches(layout: Layout) -> list[Batch]:
+    """Every import, oldest first. Folders without a manifest are unfinished and do not count."""
+    manifests = sorted(layout.raw.glob(f"*/{MANIFEST}"))
+    return sorted((_load(path) for path in manifests), key=lambda batch: batch.seq)
+
+
+def _load(path: Path) -> Batch:
+    values = read_json(path)
+    values["controls"] = tuple(values["controls"])
+    return Batch(**values)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person said about the files: preset, column mapping, name of the shop."""
+
+    preset: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    store: str | None = None
+
+
+def look(path: Path, *, engine: DuckEngine, context: ReadContext, options: Options) -> Recognition:
+    """What Perenne makes of a file, without importing it."""
+    return recognise(
+        path, engine=engine, context=context, preset=options.preset, mapping=options.mapping
+    )
+
+
+def import_file(
+    path: Path,
+    layout: Layout,
+    *,
+    engine: DuckEngine,
+    context: ReadContext,
+    options: Options,
+    on_recognised: Callable[[Recognition], None] = lambda _: None,
+) -> ImportResult:
+    """Read one file into a new batch; call while holding the write lock.
+
+    The same content read the same way changes nothing. The same content read another way (other
+    preset or mapping) replaces its earlier batch. A killed import leaves only scratch behind.
+    """
+    recognition = look(path, engine=engine, context=context, options=options)
+    on_recognised(recognition)
+    digest = _sha256(path)
+    known = batches(layout)
+    twin = next((batch for batch in known if batch.sha256 == digest), None)
+    source = _source_name(recognition, options)
+    if twin and (twin.preset, twin.source) == (recognition.preset.name, source):
+        if dict(twin.mapping) == dict(options.mapping):
+            return ImportResult(twin, recognition, known=True)
+    seq = max((batch.seq for batch in known), default=0) + 1
+    scratch = layout.scratch / f"import-{seq:06d}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    staged = stage(recognition, engine=engine, context=context, into=scratch)
+    batch = _batch(seq, path, digest, source, recognition, staged, context, options)
+    write_json(scratch / MANIFEST, asdict(batch))
+    _publish(scratch, layout, batch)
+    if twin:
+        forget(layout, twin.id)
+    return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)
+
+
+def _source_name(recognition: Recognition, options: Options) -> str:
+    system = recognition.preset.system
+    return f"{system}:{options.store}" if options.store else system
+
+
+def _batch(
+    seq: int,
+    path: Path,
+    digest: str,
+    source: str,
+    recognition: Recognition,
+    staged: StagedFile,
+    context: ReadContext,
+    options: Options,
+) -> Batch:
+    return Batch(
+        id=f"{seq:06d}-{digest[:12]}",
+        seq=seq,
+        source=source,
+        preset=recognition.preset.name,
+        file=path.name,
+        sha256=digest,
+        imported_at=context.imported_at.astimezone(UTC).isoformat(timespec="seconds"),
+        identical=recognition.preset.identical_lines,
+        mapping=dict(options.mapping),
+        columns=dict(recognition.columns),
+        tables={
+            name: {"read": c.read, "kept": c.kept, "quarantined": c.quarantined}
+            for name, c in staged.counts.items()
+        },
+        controls=tuple(
+            {**asdict(control), "amount": str(control.amount)} for control in staged.controls
+        ),
+        facts=dict(staged.facts),
+    )
+
+
+def _publish(scratch: Path, layout: Layout, batch: Batch) -> None:
+    layout.raw.mkdir(exist_ok=True)
+    refused = scratch / "quarantine.parquet"
+    if batch.quarantined and refused.exists():
+        layout.quarantine.mkdir(exist_ok=True)
+        shutil.copyfile(refused, layout.quarantine / f"{batch.id}.parquet")
+    scratch.rename(layout.raw / batch.id)
+
+
+def forget(layout: Layout, batch_id: str) -> None:
+    """Take one import back. The next refresh no longer counts it; snapshots stay as they are."""
+    folder = layout.raw / batch_id
+    if not (folder / MANIFEST).is_file():
+        raise PerenneError(
+            _("There is no import {batch}.").format(batch=batch_id),
+            given=batch_id,
+            allowed=[batch.id for batch in batches(layout)],
+            next_step=_("perenne status lists the imports."),
+        )
+    (folder / MANIFEST).unlink()
+    shutil.rmtree(folder)
+    (layout.quarantine / f"{batch_id}.parquet").unlink(missing_ok=True)
+
+
+def now() -> datetime:
+    """The clock of the imports: "in the future" is judged against it."""
+    return datetime.now(UTC)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

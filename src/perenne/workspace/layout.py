@@ -1,0 +1,169 @@
+"""Where everything stands in a workspace folder, and the lock that lets one writer in."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perenne.core import PerenneError, new_key
+from perenne.text import gettext as _
+
+SETTINGS_FILE = "perenne.toml"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one workspace. Nothing is read or written here."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / SETTINGS_FILE
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def current(self) -> Path:
+        return self.root / "current"
+
+    @property
+    def scratch(self) -> Path:
+        """Work in progress; whatever a killed run left here is swept by the next one."""
+        return self.root / ".scratch"
+
+    @property
+    def key(self) -> Path:
+        return self.root / ".key"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / ".lock"
+
+    def report(self, language: str) -> Path:
+        return self.root / f"report-{language}.html"
+
+
+def find(start: Path) -> Layout:
+    """The workspace that `start` is or stands in. Raises PerenneError when there is none."""
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return Layout(folder)
+    raise PerenneError(
+        _("There is no Perenne workspace in {folder} or above it.").format(folder=start),
+        given=str(start),
+        next_step=_("Create one with: perenne init DIR, or name one with --workspace DIR."),
+    )
+
+
+def create(root: Path, settings_text: str) -> Layout:
+    """Make an empty workspace. An existing one is refused, so that no setting is overwritten."""
+    layout = Layout(root)
+    if layout.settings.exists():
+        raise PerenneError(
+            _("{folder} is a Perenne workspace already.").format(folder=root),
+            given=str(root),
+            next_step=_("Import files into it: perenne import FILE --workspace {folder}").format(
+                folder=root
+            ),
+        )
+    if root.is_file():
+        raise PerenneError(
+            _("{folder} is a file, not a folder.").format(folder=root),
+            given=str(root),
+            next_step=_("Name a folder that does not exist yet, or an empty one."),
+        )
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        write_atomically(layout.key, new_key() + "\n", mode=0o600)
+        write_atomically(layout.settings, settings_text)
+    except OSError as error:
+        raise PerenneError(
+            _("The workspace {folder} cannot be written: {reason}.").format(
+                folder=root, reason=error.strerror or str(error)
+            ),
+            given=str(root),
+            next_step=_("Choose a folder you may write to."),
+        ) from error
+    return layout
+
+
+def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Replace `path` in one step: a reader sees the old text or the new, never half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises PerenneError when the file is damaged."""
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PerenneError(
+            _("{file} cannot be read: {reason}.").format(file=path, reason=error),
+            given=str(path),
+            next_step=_("Run perenne doctor to see what else is damaged."),
+        ) from error
+    return value
+
+
+@contextmanager
+def writing(
+    layout: Layout,
+    *,
+    wait_seconds: float = 60.0,
+    on_wait: Callable[[], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[None]:
+    """Hold the workspace's write lock; wait for another run, refuse when it takes too long.
+
+    The lock is the operating system's: it falls with the process that held it, however it ends.
+    """
+    with layout.lock.open("a") as file:
+        waited = 0.0
+        while not _try_lock(file.fileno()):
+            if waited == 0.0 and on_wait:
+                on_wait()
+            if waited >= wait_seconds:
+                raise PerenneError(
+                    _("Another Perenne run is writing to {folder}.").format(folder=layout.root),
+                    given=str(layout.root),
+                    next_step=_("Wait until it has ended, then run this again."),
+                )
+            sleep(0.5)
+            waited += 0.5
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

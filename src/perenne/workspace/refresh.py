@@ -1,0 +1,219 @@
+"""Refresh: every import, as of a date, into a new published snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import perenne
+from perenne.cleaning import Cleaned, clean
+from perenne.core import PerenneError
+from perenne.identity import identify
+from perenne.metrics import Context, build_marts, learn_context
+from perenne.segments import assign
+from perenne.text import gettext as _
+from perenne.warehouse import STAGED, DuckEngine
+from perenne.workspace import snapshots
+from perenne.workspace.batches import Batch, batches
+from perenne.workspace.layout import Layout
+from perenne.workspace.reconciliation import Account, reconcile
+from perenne.workspace.settings import Settings, as_mapping
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """The snapshot now published; `changed` is false when it was up to date already."""
+
+    snapshot: snapshots.Snapshot
+    changed: bool
+    account: Account
+
+
+def refresh(
+    layout: Layout,
+    settings: Settings,
+    *,
+    engine: DuckEngine,
+    as_of: date | None = None,
+    progress: Progress = lambda step: None,
+) -> Refreshed:
+    """Compute and publish a snapshot; call while holding the write lock.
+
+    When imports, settings, date and code are those of the published snapshot, it stays.
+    """
+    imports = [batch for batch in batches(layout) if batch.tables]
+    _require_orders(imports)
+    fingerprint = _fingerprint(imports, settings, as_of)
+    if known := _up_to_date(layout, fingerprint):
+        return Refreshed(known, False, Account.from_manifest(known.manifest["reconciliation"]))
+    scratch = layout.scratch / "refresh"
+    shutil.rmtree(scratch, ignore_errors=True)
+    (scratch / "work").mkdir(parents=True)
+    (scratch / "out").mkdir()
+    run = _Run(layout, settings, engine, scratch, progress)
+    manifest, account = run.compute(imports, as_of)
+    name = snapshots.next_id(layout, date.fromisoformat(manifest["as_of"]))
+    manifest = {**manifest, "fingerprint": fingerprint, "requested_as_of": as_of}
+    snapshot = snapshots.publish(scratch / "out", layout, name, manifest)
+    shutil.rmtree(scratch, ignore_errors=True)
+    return Refreshed(snapshot, True, account)
+
+
+def _require_orders(imports: Iterable[Batch]) -> None:
+    if any({"orders", "order_lines"} & set(batch.tables) for batch in imports):
+        return
+    raise PerenneError(
+        _("There are no orders to compute from."),
+        next_step=_("Import a file with orders or order lines: perenne import FILE."),
+    )
+
+
+def _fingerprint(imports: Iterable[Batch], settings: Settings, as_of: date | None) -> str:
+    parts = {
+        "imports": [(batch.id, batch.sha256, batch.preset, batch.source) for batch in imports],
+        "settings": as_mapping(settings),
+        "as_of": str(as_of),
+        "code": perenne.__version__,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _up_to_date(layout: Layout, fingerprint: str) -> snapshots.Snapshot | None:
+    try:
+        known = snapshots.current(layout)
+    except PerenneError:
+        return None
+    same = known.manifest.get("fingerprint") == fingerprint
+    return known if same and not snapshots.damaged(known) else None
+
+
+@dataclass(frozen=True)
+class _Run:
+    layout: Layout
+    settings: Settings
+    engine: DuckEngine
+    scratch: Path
+    progress: Progress
+
+    def compute(
+        self, imports: list[Batch], as_of: date | None
+    ) -> tuple[dict[str, Any], Account]:
+        currency = self.settings.shop.currency or self._currency(imports)
+        self.progress(_("Cleaning"))
+        cleaned = clean(
+            {name: self._staged(name, imports) for name in STAGED},
+            policy=self.settings.policy(currency),
+            as_of=as_of,
+            keep=self._work,
+            fetch=self.engine.fetch,
+        )
+        self.progress(_("Customers"))
+        key = self.layout.key.read_text(encoding="utf-8").strip()
+        tables = identify(cleaned.tables, key=key, keep=self._out)
+        tables, context = self._measured(tables, cleaned.as_of, currency)
+        self.progress(_("Reconciliation"))
+        account = self._account(imports, cleaned, tables)
+        return self._manifest(imports, context, tables, account), account
+
+    def _measured(
+        self, tables: dict[str, ir.Table], as_of: date, currency: str
+    ) -> tuple[dict[str, ir.Table], Context]:
+        self.progress(_("Measures"))
+        settings = self.settings.metric_settings()
+        for name, mart in build_marts(tables, as_of=as_of, settings=settings).items():
+            tables[name] = self._out(name, mart)
+        context = learn_context(
+            tables,
+            as_of=as_of,
+            currency=currency,
+            time_zone=self.settings.shop.time_zone,
+            settings=settings,
+            fetch=self.engine.fetch,
+        )
+        self.progress(_("Segments"))
+        tables["segments"] = self._out(
+            "segments",
+            assign(
+                tables,
+                as_of=as_of,
+                inactivity_days=context.inactivity_days,
+                settings=self.settings.segments,
+            ),
+        )
+        return tables, context
+
+    def _currency(self, imports: list[Batch]) -> str:
+        """The one currency of the data, or of the presets; several are told by the cleaning."""
+        seen: dict[str, int] = {}
+        for batch in imports:
+            for control in batch.controls:
+                if control["currency"]:
+                    seen[control["currency"]] = seen.get(control["currency"], 0) + control["rows"]
+        return max(seen, key=lambda name: seen[name]) if seen else "EUR"
+
+    def _staged(self, name: str, imports: list[Batch]) -> ir.Table:
+        from perenne.workspace import tables
+
+        chosen = self.settings.cleaning.merge_identical_lines
+        parts = [
+            tables.of_batch(
+                self.engine.read(self.layout.raw / batch.id / f"{name}.parquet"),
+                source=batch.source,
+                batch=batch.id,
+                seq=batch.seq,
+                identical=batch.identical if chosen == "preset" else chosen,
+            )
+            for batch in imports
+            if name in batch.tables
+        ]
+        return tables.together(parts) if parts else tables.no_batch(self.engine.rows(STAGED[name]))
+
+    def _work(self, name: str, table: ir.Table) -> ir.Table:
+        return self._written(self.scratch / "work" / f"{name}.parquet", table)
+
+    def _out(self, name: str, table: ir.Table) -> ir.Table:
+        return self._written(self.scratch / "out" / f"{name}.parquet", table)
+
+    def _written(self, path: Path, table: ir.Table) -> ir.Table:
+        self.engine.write(table, path)
+        return self.engine.read(path)
+
+    def _account(
+        self, imports: list[Batch], cleaned: Cleaned, tables: Mapping[str, ir.Table]
+    ) -> Account:
+        from perenne.workspace.tables import published_value
+
+        value = published_value(tables["order_lines"], tables["orders"])
+        return reconcile(imports, cleaned, self.engine.fetch(value).to_pylist())
+
+    def _manifest(
+        self,
+        imports: list[Batch],
+        context: Context,
+        tables: Mapping[str, ir.Table],
+        account: Account,
+    ) -> dict[str, Any]:
+        return {
+            "as_of": context.as_of.isoformat(),
+            "currency": context.currency,
+            "time_zone": context.time_zone,
+            "inputs": [{"id": b.id, "file": b.file, "sha256": b.sha256} for b in imports],
+            "code": perenne.__version__,
+            "settings": as_mapping(self.settings),
+            "context": asdict(context),
+            "tables": {
+                name: int(self.engine.fetch(table.count()).as_py()) for name, table in tables.items()
+            },
+            "reconciliation": account.to_manifest(),
+        }

@@ -1,0 +1,256 @@
+"""perenne.toml: what the owner of a workspace decides. Every field is documented and checked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from perenne.cleaning import CleaningSettings, ExchangeRate, Policy, TaxSettings
+from perenne.core import PerenneError, closest
+from perenne.metrics import MetricSettings
+from perenne.segments import SegmentSettings
+from perenne.text import gettext as _
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShopSettings(_Section):
+    """The shop itself."""
+
+    name: str = Field("", description="Name of the shop, shown on reports.")
+    currency: str = Field(
+        "",
+        pattern=r"^([A-Z]{3})?$",
+        description="ISO code of the currency to count in. Empty: the one currency of the data; "
+        "data in several currencies are refused until rates are given.",
+    )
+    time_zone: str = Field(
+        "Europe/Paris", description="IANA time zone that decides on which day an order falls."
+    )
+    language: Literal["en", "fr"] = Field("en", description="Language of reports and messages.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"no such time zone: {value}")
+        ZoneInfo(value)
+        return value
+
+
+class ImportSettings(_Section):
+    """How files are read."""
+
+    date_order: Literal["", "dmy", "mdy", "ymd"] = Field(
+        "", description="Order of day and month where a file leaves it open, such as 03/04/2025."
+    )
+    earliest: date = Field(
+        date(1990, 1, 1), description="Orders before this day are refused as mistakes."
+    )
+
+
+class ChannelSettings(_Section):
+    """Orders that match every given pattern came through `channel`."""
+
+    channel: str = Field(description="Name of the channel, as it shall stand in reports.")
+    utm_source: str | None = Field(None, description="Pattern for the utm_source of the order.")
+    utm_medium: str | None = Field(None, description="Pattern for the utm_medium of the order.")
+    tag: str | None = Field(None, description="Pattern for one tag of the order.")
+
+
+class MarginSettings(_Section):
+    """What to do where the cost of goods is not known."""
+
+    default_rate: Decimal | None = Field(
+        None, ge=0, le=1, description="Margin rate of products without a known cost, 0 to 1."
+    )
+    missing_cost: Literal["refuse", "average"] = Field(
+        "refuse",
+        description="Without cost and default rate: no margin figures, or the average rate of the "
+        "products whose cost is known.",
+    )
+
+
+class MetricsSection(_Section):
+    """Conventions of the figures."""
+
+    inactivity_days: int | None = Field(
+        None,
+        ge=1,
+        description="A customer is active while the last order is at most this many days ago. "
+        "Unset: learnt from the gaps between purchases.",
+    )
+    lifespan: Literal["implied", "observed"] = Field(
+        "implied", description="Lifespan of the simple CLV: 1 / annual churn, or as observed."
+    )
+    include_guests: bool = Field(
+        True, description="Count orders without a customer in revenue, orders and average basket."
+    )
+    returns_on: Literal["return_day", "order_day"] = Field(
+        "return_day", description="Day on which a return reduces revenue."
+    )
+    min_group: int = Field(
+        30, ge=0, description="Groups smaller than this are shown with a warning."
+    )
+    discount_rate: Decimal = Field(
+        Decimal("0.10"), ge=0, le=1, description="Yearly rate at which future value is discounted."
+    )
+
+
+class EngineSettings(_Section):
+    """The engine that computes."""
+
+    name: Literal["duckdb"] = Field("duckdb", description="DuckDB, in process.")
+    memory_limit: str = Field(
+        "", pattern=r"^(\d+(\.\d+)? ?[KMGT]i?B)?$", description="For example 4GB; empty: DuckDB's own."
+    )
+    threads: int | None = Field(None, ge=1, description="Processor threads; unset: all.")
+
+
+class Settings(_Section):
+    """The whole of perenne.toml."""
+
+    shop: ShopSettings = ShopSettings()
+    import_: ImportSettings = Field(ImportSettings(), alias="import")
+    channels: tuple[ChannelSettings, ...] = ()
+    cleaning: CleaningSettings = CleaningSettings()
+    tax: TaxSettings = TaxSettings()
+    rates: tuple[ExchangeRate, ...] = ()
+    margin: MarginSettings = MarginSettings()
+    metrics: MetricsSection = MetricsSection()
+    segments: SegmentSettings = SegmentSettings()
+    engine: EngineSettings = EngineSettings()
+
+    def policy(self, currency: str) -> Policy:
+        return Policy(self.cleaning, self.tax, self.rates, currency)
+
+    def metric_settings(self) -> MetricSettings:
+        section = self.metrics
+        return MetricSettings(
+            inactivity_days=section.inactivity_days,
+            lifespan=section.lifespan,
+            margin_default_rate=self.margin.default_rate,
+            missing_cost=self.margin.missing_cost,
+            include_guests=section.include_guests,
+            returns_on=section.returns_on,
+            min_group=section.min_group,
+            discount_rate=section.discount_rate,
+        )
+
+
+def load(path: Path) -> Settings:
+    """The settings in a perenne.toml. Raises PerenneError that names every wrong key at once."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PerenneError(
+            _("{file} is not valid TOML: {reason}.").format(file=path.name, reason=error),
+            given=str(path),
+            next_step=_("Correct that line; docs/reference/settings.md shows every setting."),
+        ) from error
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise PerenneError(
+            _("{file} has settings that cannot be used: {problems}.").format(
+                file=path.name, problems="; ".join(_problems(error))
+            ),
+            given=str(path),
+            next_step=_("docs/reference/settings.md lists every setting and what it allows."),
+        ) from error
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            yield _unknown_key(key, tuple(map(str, problem["loc"])))
+        else:
+            given = problem.get("input")
+            yield _("{key} = {given!r}: {reason}").format(
+                key=key, given=given, reason=problem["msg"]
+            )
+
+
+def _unknown_key(key: str, path: tuple[str, ...]) -> str:
+    model: type[BaseModel] | None = Settings
+    for part in path[:-1]:
+        model = _section_of(model, part) if model else None
+    near = closest(path[-1], _keys(model)) if model else None
+    if near:
+        return _("{key} is not a setting; did you mean {near}?").format(key=key, near=near)
+    return _("{key} is not a setting").format(key=key)
+
+
+def _section_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    for name, field in model.model_fields.items():
+        if key in (name, field.alias) and isinstance(field.annotation, type):
+            return field.annotation if issubclass(field.annotation, BaseModel) else None
+    return None
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def template(*, name: str, currency: str, time_zone: str, language: str) -> str:
+    """The perenne.toml of a new workspace: the shop, and the settings most people look for."""
+    return _TEMPLATE.format(
+        name=_quoted(name), currency=currency, time_zone=time_zone, language=language
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+
+
+def as_mapping(settings: Settings) -> Mapping[str, Any]:
+    """The settings as plain values, for manifests."""
+    values: Mapping[str, Any] = settings.model_dump(mode="json", by_alias=True)
+    return values
+
+
+_TEMPLATE = """\
+# Settings of this workspace. docs/reference/settings.md explains each one.
+# What is commented out shows the default. After a change, run: perenne refresh
+
+[shop]
+name = "{name}"
+currency = "{currency}"            # empty: the one currency of the data
+time_zone = "{time_zone}"
+language = "{language}"            # en or fr
+
+[margin]
+# default_rate = 0.45      # margin rate of products whose cost is unknown
+
+[metrics]
+# inactivity_days = 180    # unset: learnt from the gaps between purchases
+# discount_rate = 0.10     # yearly
+
+[tax]
+# prices = "auto"          # auto, included or excluded
+# default_rate = 0.20      # taken out of tax-included prices when the source states no tax
+
+[cleaning]
+# gift_cards = true        # one switch per rule; false: the rows count as ordinary sales
+
+# Channels of orders, by utm parameters or tags. The first match wins.
+# [[channels]]
+# channel = "Instagram"
+# utm_source = "instagram|ig"
+
+# Exchange rates: units of the workspace's currency for one unit of the other.
+# [[rates]]
+# currency = "USD"
+# rate = 0.92
+# since = 2025-01-01
+"""

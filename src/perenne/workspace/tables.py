@@ -1,0 +1,40 @@
+"""What the refresh needs of Ibis: imports side by side, and the value that was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+
+def of_batch(table: ir.Table, *, source: str, batch: str, seq: int, identical: str) -> ir.Table:
+    """A staged table with the import it came from."""
+    return table.mutate(
+        source=ibis.literal(source),
+        batch=ibis.literal(batch),
+        seq=ibis.literal(seq, "int64"),
+        identical=ibis.literal(identical),
+    )
+
+
+def no_batch(table: ir.Table) -> ir.Table:
+    """An empty staged table, shaped as if imports had brought it."""
+    return of_batch(table, source="", batch="", seq=0, identical="merge")
+
+
+def together(parts: Sequence[ir.Table]) -> ir.Table:
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def published_value(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    """Rows and written value of the published lines per import, month, currency and rule."""
+    order = orders.select("order_id", "source", "currency")
+    joined = lines.inner_join(order, "order_id", rname="o_{name}")
+    return joined.group_by(
+        batch=joined.batch,
+        source=joined.source,
+        month=joined.ordered_on.strftime("%Y-%m"),
+        currency=joined.currency,
+        rule=ibis.coalesce(joined.excluded_by, ibis.literal("counted")),
+    ).agg(rows=joined.count(), amount=joined.as_given.sum())
