@@ -1,0 +1,131 @@
+"""The CLV model as a workbook: opened, dressed, written, and put in its place whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.worksheet import Worksheet
+
+from perenne.reports.clv_model import ClvModel
+from perenne.reports.excel.inputs import NOTE_WIDTH, define_names, write_inputs
+from perenne.reports.excel.plan import (
+    HEADER_LINE,
+    NOTE_COLUMN,
+    Language,
+    Plan,
+    laid_out,
+    sheet_names,
+)
+from perenne.reports.excel.reading import write_about, write_definitions
+from perenne.reports.excel.results import write_results
+from perenne.reports.excel.scenario import write_scenario
+from perenne.reports.excel.sensitivity import write_sensitivity
+from perenne.reports.excel.styles import LINE_HEIGHT, Styles
+from perenne.reports.excel.text_cells import WRITER_OPTIONS, write_text
+from perenne.reports.files import written_whole
+from perenne.text import format_date, use_language
+from perenne.text import gettext as _
+
+_PAPER_A4: Final = 9
+_LEGEND_LINE: Final = 3
+
+
+def write_clv_workbook(model: ClvModel, path: Path, *, language: Language) -> None:
+    """Write the model to `path` as an .xlsx whose figures recalculate when an input is changed.
+
+    Every formula also holds the engine's own value, for programs that do not calculate. The file
+    depends on the model and the language alone. Raises `PerenneError` when a figure contradicts
+    its inputs or the place cannot be written.
+    """
+    with use_language(language):
+        plan = laid_out(model, language)
+        with written_whole(path) as draft:
+            _write(plan, draft)
+
+
+def _write(plan: Plan, path: Path) -> None:
+    workbook = Workbook(str(path), dict(WRITER_OPTIONS))
+    _write_sheets(workbook, plan)
+    try:
+        workbook.close()
+    except FileCreateError as error:
+        raise OSError(*getattr(error.args[0], "args", (0, str(error)))) from error
+
+
+def _write_sheets(workbook: Workbook, plan: Plan) -> None:
+    styles = Styles(workbook, plan.model.currency)
+    sheets = {id: workbook.add_worksheet(name) for id, name in sheet_names().items()}
+    _write_properties(workbook, plan.model)
+    titles = _titles()
+    for id, sheet in sheets.items():
+        _dress(sheet, plan, styles=styles, title=titles[id])
+    define_names(workbook, plan)
+    write_inputs(sheets["inputs"], plan, styles)
+    write_results(sheets["results"], plan, styles)
+    write_sensitivity(workbook, sheets["what_if"], plan, styles=styles)
+    write_scenario(sheets["what_if"], plan, styles)
+    sheets["what_if"].freeze_panes(HEADER_LINE + 1, 1)
+    write_definitions(sheets["definitions"], plan, styles)
+    write_about(sheets["about"], plan.model, styles)
+    for id in ("inputs", "results", "what_if"):
+        _write_legend(sheets[id], styles)
+    _set_widths(sheets)
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "inputs": _("Customer lifetime value: inputs"),
+        "results": _("Customer lifetime value by segment"),
+        "what_if": _("What if? What moves net CLV"),
+        "definitions": _("Definitions"),
+        "about": _("About these figures"),
+    }
+
+
+def _dress(sheet: Worksheet, plan: Plan, *, styles: Styles, title: str) -> None:
+    model = plan.model
+    subtitle = _("{shop} · figures as of {date} · {period} · {currency}").format(
+        shop=model.shop,
+        date=format_date(model.as_of),
+        period=model.period,
+        currency=model.currency,
+    )
+    write_text(sheet, (0, 0), title, styles.text("title"))
+    write_text(sheet, (1, 0), subtitle, styles.text("subtitle"))
+    sheet.set_default_row(LINE_HEIGHT)
+    sheet.set_row(0, 28)
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(_PAPER_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.set_footer(_("&L&A&RPage &P of &N"))
+
+
+def _write_legend(sheet: Worksheet, styles: Styles) -> None:
+    write_text(sheet, (_LEGEND_LINE, 0), _("Colours"), styles.text("subtitle"))
+    write_text(sheet, (_LEGEND_LINE, 1), _("input"), styles.text("legend_input"))
+    write_text(sheet, (_LEGEND_LINE, 2), _("formula"), styles.text("legend_formula"))
+    if sheet.get_name() == sheet_names()["inputs"]:
+        write_text(sheet, (_LEGEND_LINE, 3), _("missing"), styles.text("legend_missing"))
+
+
+def _set_widths(sheets: dict[str, Worksheet]) -> None:
+    for id in ("inputs", "results", "what_if"):
+        sheets[id].set_column(0, 0, 32)
+        sheets[id].set_column(1, 9, 15)
+        sheets[id].set_row(HEADER_LINE, 2 * LINE_HEIGHT)
+    sheets["inputs"].set_column(NOTE_COLUMN, NOTE_COLUMN, NOTE_WIDTH)
+
+
+def _write_properties(workbook: Workbook, model: ClvModel) -> None:
+    """Date the file by its figures, so that the same model gives the same bytes."""
+    day = model.as_of
+    workbook.set_properties(
+        {"title": _("Customer lifetime value"), "created": datetime(day.year, day.month, day.day)}
+    )
+    workbook.set_calc_mode("auto")
