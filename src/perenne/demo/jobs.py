@@ -1,0 +1,218 @@
+"""Simulate the shop: draw its customers, keep the truth, write its exports."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from perenne.core import PerenneError
+from perenne.demo import baskets, dirt, export, process, records, returns, season
+from perenne.demo.layouts import REFUND_COLUMNS
+from perenne.demo.season import Calendar
+from perenne.demo.shopify import Traits
+from perenne.demo.spending import Spend, draw_spending
+from perenne.demo.spool import Book, Spool
+from perenne.demo.tally import Tally
+from perenne.demo.truth import truth
+from perenne.demo.writing import OrderFiles, csv_bytes
+from perenne.text import gettext as _
+
+_CHUNK = 20_000
+_MOST_YEARS = 15
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a simulation wrote.
+
+    `files`: the raw exports, to be imported; `truth`: truth.json, never to be imported;
+    `customers`, `orders`: true people and orders; `planted`: dirt by kind.
+    """
+
+    files: tuple[Path, ...]
+    truth: Path
+    customers: int
+    orders: int
+    planted: dict[str, int] = field(default_factory=dict)
+
+
+def simulate(
+    directory: Path,
+    *,
+    customers: int = 3000,
+    seed: int = 42,
+    years: int = 3,
+    until: date = date(2025, 12, 31),
+    progress: Progress | None = None,
+) -> Simulation:
+    """Simulate a French shop over `years` years ending on `until`; write exports and truth.
+
+    The same arguments write the same bytes. Exports go to `directory`, the truth to its folder
+    `truth`. `progress` hears (steps done, steps in all). Memory grows with a month of orders,
+    not with the whole history. Refuses with PerenneError arguments outside their range.
+    """
+    _check(directory, customers=customers, seed=seed, years=years)
+    shop = _Shop(directory, season.make_calendar(until, years), customers, seed)
+    return shop.run(progress or _silent)
+
+
+def _silent(done: int, total: int) -> None:
+    del done, total
+
+
+def _check(directory: Path, *, customers: int, seed: int, years: int) -> None:
+    ranges = (("customers", customers, 1, 50_000_000), ("seed", seed, 0, 2**63 - 1),
+              ("years", years, 1, _MOST_YEARS))  # fmt: skip
+    for name, given, least, most in ranges:
+        if not least <= given <= most:
+            raise PerenneError(
+                _("The simulated shop cannot have {name} = {given}.").format(
+                    name=name, given=given
+                ),
+                given=given,
+                allowed=(least, most),
+                next_step=_("Choose a whole number from {least} to {most}.").format(
+                    least=least, most=most
+                ),
+            )
+    if directory.exists() and not directory.is_dir():
+        raise PerenneError(
+            _("{path} is a file, not a folder.").format(path=directory),
+            given=str(directory),
+            next_step=_("Give the name of a folder for the simulated shop."),
+        )
+
+
+class _Shop:
+    """One simulation under way."""
+
+    def __init__(self, directory: Path, calendar: Calendar, customers: int, seed: int) -> None:
+        self._directory = directory
+        self._calendar = calendar
+        self._customers = customers
+        self._seed = seed
+        self._tally = Tally(calendar)
+        self._planted: Counter[str] = Counter()
+        self._orders = 0
+
+    def run(self, progress: Progress) -> Simulation:
+        chunks = -(-self._customers // _CHUNK)
+        total = chunks + len(self._tally.cohorts)
+        self._prepare_folders()
+        rng = self._rng(3, 0)
+        spending = draw_spending(rng, self._calendar, self._customers)
+        with tempfile.TemporaryDirectory(prefix="spool-", dir=self._directory) as folder:
+            spool = Spool(Path(folder))
+            with records.ParquetFiles(self._directory / "truth") as rows:
+                for chunk in range(chunks):
+                    self._simulate_chunk(chunk, spool, rows)
+                    progress(chunk + 1, total)
+                files = self._write_orders(spool, rows, lambda done: progress(chunks + done, total))
+        files += self._write_spending(spending)
+        progress(total, total)
+        return self._finish(files, spending)
+
+    def _rng(self, stage: int, step: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, stage, step])
+
+    def _prepare_folders(self) -> None:
+        """Make the folders, and clear what an earlier simulation wrote into them."""
+        for name in ("shopify", "meta", "costs", "truth"):
+            folder = self._directory / name
+            if name != "truth":
+                for old in folder.glob("orders_export_*.csv"):
+                    old.unlink()
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def _simulate_chunk(self, chunk: int, spool: Spool, rows: records.ParquetFiles) -> None:
+        rng, calendar = self._rng(1, chunk), self._calendar
+        first = chunk * _CHUNK
+        size = min(_CHUNK, self._customers - first)
+        people = process.draw_people(rng, size, first_number=first + 1, calendar=calendar)
+        sales = process.draw_purchases(rng, people, calendar)
+        process.draw_circumstances(rng, sales, people, calendar)
+        lines = baskets.fill(rng, sales, people)
+        last_day = season.epoch_day(calendar.until)
+        book = Book(sales, lines, returns.draw_refunds(rng, sales, lines, last_day=last_day))
+        self._tally.add(people, book)
+        rows.add("customers", records.customers_table(people, book, calendar))
+        spool.put(book)
+
+    def _write_orders(
+        self, spool: Spool, rows: records.ParquetFiles, done: Callable[[int], None]
+    ) -> list[Path]:
+        refunds = self._directory / "remboursements.csv"
+        number = export.FIRST_ORDER
+        with (
+            OrderFiles(self._directory / "shopify", self._planted) as files,
+            refunds.open("wb") as refund_file,
+        ):
+            refund_file.write(csv_bytes([REFUND_COLUMNS], delimiter=";", encoding="utf-8-sig"))
+            for step, month in enumerate(spool.months()):
+                if files.orders and (month % 12 == 0 or files.orders >= export.FILE_ORDERS):
+                    files.turn()
+                written = self._write_month(files, spool, month, first=number)
+                number = int(written.numbers[-1]) + 1
+                self._keep(rows, written)
+                refund_file.write(
+                    csv_bytes(export.refund_rows(written.book, written.numbers), delimiter=";")
+                )
+                done(step + 1)
+            self._write_future(files, number)
+        return [*files.paths, refunds]
+
+    def _write_month(
+        self, files: OrderFiles, spool: Spool, month: int, *, first: int
+    ) -> export.Month:
+        rng, book = self._rng(2, month), spool.take(month)
+        plan = dirt.make_plan(rng, export.overlap_of(book.sales), month)
+        orders = export.Month(book, plan.numbers(first, len(book.sales)), plan)
+        end = self._calendar.end
+        export.write_month(files, orders, rng=rng, end=end, planted=self._planted)
+        return orders
+
+    def _keep(self, rows: records.ParquetFiles, month: export.Month) -> None:
+        book, numbers = month.book, month.numbers
+        self._orders += len(book.sales)
+        records.count_difficulties(book, self._planted)
+        rows.add("orders", records.orders_table(book, numbers))
+        rows.add("order_lines", records.lines_table(book, numbers))
+        rows.add("refunds", records.refunds_table(book, numbers))
+
+    def _write_future(self, files: OrderFiles, number: int) -> None:
+        blank = Traits(number, "", "", "", "", 0, -1, -1)
+        for extra in range(2):
+            files.add(dirt.future_rows(blank._replace(number=number + extra), self._planted))
+
+    def _write_spending(self, spending: list[Spend]) -> list[Path]:
+        meta = self._directory / "meta"
+        paths = (meta / "Meta-Ads-costs.csv", meta / "Meta-Ads-couts.csv")
+        social = [spend for spend in spending if spend.channel == "paid_social"]
+        export.write_meta(paths, social)
+        costs = self._directory / "costs" / "couts_marketing.csv"
+        export.write_costs(costs, [spend for spend in spending if spend not in social])
+        products = self._directory / "shopify" / "products_export.csv"
+        export.write_products(products)
+        return [products, *paths, costs]
+
+    def _finish(self, files: list[Path], spending: list[Spend]) -> Simulation:
+        for name in ("pending", "cancelled", "voided"):
+            self._planted[f"{name}_orders"] = self._tally.totals[f"{name}_orders"]
+        for name in ("free_orders", "gift_card_only_orders"):
+            self._planted[name] = self._tally.totals[name]
+        facts = truth(self._tally, spending, self._planted)
+        path = self._directory / "truth" / "truth.json"
+        path.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return Simulation(
+            files=tuple(files),
+            truth=path,
+            customers=self._customers,
+            orders=self._orders,
+            planted=facts["planted"],
+        )
