@@ -7,6 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from perenne.text import gettext as _
+
 SCORES = range(1, 6)
 SCORE_NAMES = ("recency", "frequency", "monetary")
 
@@ -22,9 +24,10 @@ class Range(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min is None and self.max is None:
-            raise ValueError("give min, max or both")
+            raise ValueError(_("give min, max or both"))
         if self.min is not None and self.max is not None and self.max < self.min:
-            raise ValueError(f"the range ends ({self.max}) before it starts ({self.min})")
+            text = _("the range ends ({end}) before it starts ({start})")
+            raise ValueError(text.format(end=self.max, start=self.min))
         return self
 
     def __contains__(self, value: object) -> bool:
@@ -46,7 +49,7 @@ def _as_range(value: object) -> object:
         return {"min": value, "max": value}
     if isinstance(value, list | tuple):
         if len(value) != 2:
-            raise ValueError("a range is written [first, last]")
+            raise ValueError(_("a range is written [first, last]"))
         return {"min": value[0], "max": value[1]}
     return value
 
@@ -54,7 +57,7 @@ def _as_range(value: object) -> object:
 def _within_scores(value: Range) -> Range:
     for end in (value.min, value.max):
         if end is not None and end not in SCORES:
-            raise ValueError(f"a score lies between 1 and 5, not at {end}")
+            raise ValueError(_("a score lies between 1 and 5, not at {value}").format(value=end))
     return value
 
 

@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from perenne.core import PerenneError
 from perenne.segments.conditions import Condition
@@ -37,7 +38,8 @@ def _as_texts(value: object) -> object:
 
 def _in_known_languages(texts: dict[str, str]) -> dict[str, str]:
     if unknown := sorted(texts.keys() - set(LANGUAGES)):
-        raise ValueError(f"not a language spoken here: {', '.join(unknown)}")
+        text = _("not a language spoken here: {languages}")
+        raise ValueError(text.format(languages=", ".join(unknown)))
     return texts
 
 
@@ -84,7 +86,7 @@ class Thresholds(_Settings):
     @classmethod
     def _rising(cls, cuts: Sequence[Any]) -> Sequence[Any]:
         if any(left >= right for left, right in pairwise(cuts)):
-            raise ValueError("the four cuts must rise")
+            raise ValueError(_("the four cuts must rise"))
         return cuts
 
 
@@ -97,7 +99,7 @@ class Sizes(_Settings):
     @model_validator(mode="after")
     def _leaves_small(self) -> Self:
         if self.large + self.medium >= 1:
-            raise ValueError("large and medium together must leave a share for small")
+            raise ValueError(_("large and medium together must leave a share for small"))
         return self
 
 
@@ -124,7 +126,7 @@ class SegmentSettings(_Settings):
     def _named_once(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
         ids = [rule.id for rule in rules]
         if twice := sorted({id for id in ids if ids.count(id) > 1}):
-            raise ValueError(f"named twice: {', '.join(twice)}")
+            raise ValueError(_("named twice: {names}").format(names=", ".join(twice)))
         return rules
 
 
@@ -137,13 +139,25 @@ def read_settings(given: Mapping[str, Any] | None = None) -> SegmentSettings:
     try:
         return SegmentSettings.model_validate(dict(given or {}))
     except ValidationError as error:
-        wrong = [f"{_path(problem['loc'])}: {problem['msg']}" for problem in error.errors()]
+        wrong = [f"{_path(problem['loc'])} ({_said(problem)})" for problem in error.errors()]
         raise PerenneError(
             _("The segment settings cannot be read: {problems}.").format(problems="; ".join(wrong)),
             given=given,
             allowed=SegmentSettings.model_fields,
             next_step=_("Correct [segments] in perenne.toml."),
         ) from error
+
+
+def _said(problem: ErrorDetails) -> str:
+    """What is wrong with one setting, in the person's language."""
+    if problem["type"] == "value_error":
+        return str(problem["ctx"]["error"])
+    if problem["type"] == "extra_forbidden":
+        return _("there is no such setting")
+    if problem["type"] == "missing":
+        return _("it is missing")
+    text = _("“{value}” is not accepted: {reason}")
+    return text.format(value=problem["input"], reason=problem["msg"])
 
 
 def _path(location: Sequence[str | int]) -> str:

@@ -20,8 +20,8 @@ def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
     """
     revenue = facts.historical_clv_12m.fill_null(0)
     # Nothing was sold in the window: there is no cost to know.
-    nothing = facts.historical_clv_12m_margin.isnull() & (revenue == 0)
-    margin = ibis.ifelse(nothing, 0, facts.historical_clv_12m_margin)
+    nothing = facts.historical_clv_margin_12m.isnull() & (revenue == 0)
+    margin = ibis.ifelse(nothing, 0, facts.historical_clv_margin_12m)
     valued = facts.select("customer_id", revenue=revenue, margin=margin)
     unknown = valued.margin.isnull().sum().over(ibis.window())
     valued = valued.mutate(
