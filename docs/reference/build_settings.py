@@ -36,36 +36,59 @@ def settings_model() -> type[Any]:
     return model
 
 
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """One table of the file: its heading as TOML writes it, its dotted path and its model."""
+
+    heading: str
+    path: str
+    model: type[Any]
+
+
 def render(model: type[Any]) -> str:
     """Return the generated half of the page: one section and table per settings table."""
     pieces = []
-    for path, table in tables(model):
-        rows = list(_settings(table, path))
+    for table in tables(model):
+        rows = list(_settings(table))
         if rows:
-            title = f"`[{path}]`" if path else "At the top of the file"
-            pieces.append("\n".join([f"## {title}", "", _summary(table), "", *_table(rows)]))
+            summary = " ".join((table.model.__doc__ or "").split("\n\n")[0].split())
+            pieces.append("\n".join([f"## {table.heading}", "", summary, "", *_table(rows)]))
     return "\n\n".join(pieces) + "\n"
 
 
-def tables(model: type[Any], path: str = "") -> Iterator[tuple[str, type[Any]]]:
-    """Yield each settings table with its dotted path; `<name>` stands for a key of one's own."""
-    yield path, model
-    for name, (annotation, _default, _meaning) in _members(model).items():
+def tables(model: type[Any]) -> Iterator[Table]:
+    """Yield every table of the file, outer before inner."""
+    yield from _tables(Table("At the top of the file", "", model))
+
+
+def _tables(table: Table) -> Iterator[Table]:
+    yield table
+    for name, (annotation, _default, _meaning) in _members(table.model).items():
+        path = f"{table.path}.{name}".lstrip(".")
         for inner in _models_in(annotation):
-            own_key = ".<name>" if _is_mapping(annotation) else ""
-            yield from tables(inner, f"{path}.{name}{own_key}".lstrip("."))
+            yield from _tables(_inner_table(path, annotation, inner))
+
+
+def _inner_table(path: str, annotation: Any, model: type[Any]) -> Table:
+    """Return a table as TOML writes it: `[[list]]`, `[mapping.<name>]` or `[table]`."""
+    origins = {get_origin(a) for a in (annotation, *get_args(annotation))}
+    if dict in origins:
+        return Table(f"`[{path}.<name>]`", f"{path}.<name>", model)
+    if origins & {list, tuple}:
+        return Table(f"`[[{path}]]`", path, model)
+    return Table(f"`[{path}]`", path, model)
 
 
 def setting_paths(model: type[Any]) -> list[str]:
     """Return the dotted path of every key that holds a value."""
-    return [s.path for path, table in tables(model) for s in _settings(table, path)]
+    return [setting.path for table in tables(model) for setting in _settings(table)]
 
 
-def _settings(table: type[Any], path: str) -> Iterator[Setting]:
-    for name, (annotation, default, meaning) in _members(table).items():
+def _settings(table: Table) -> Iterator[Setting]:
+    for name, (annotation, default, meaning) in _members(table.model).items():
         if not _models_in(annotation):
-            dotted = f"{path}.{name}".lstrip(".")
-            yield Setting(dotted, _kind(annotation), _shown(default), meaning)
+            path = f"{table.path}.{name}".lstrip(".")
+            yield Setting(path, _kind(annotation), _shown(default), meaning)
 
 
 def _members(table: type[Any]) -> dict[str, tuple[Any, Any, str]]:
@@ -88,10 +111,6 @@ def _models_in(annotation: Any) -> list[type[Any]]:
         is_table = issubclass(annotation, BaseModel) or dataclasses.is_dataclass(annotation)
         return [annotation] if is_table else []
     return [model for part in get_args(annotation) for model in _models_in(part)]
-
-
-def _is_mapping(annotation: Any) -> bool:
-    return any(get_origin(a) is dict for a in (annotation, *get_args(annotation)))
 
 
 def _kind(annotation: Any) -> str:
@@ -123,10 +142,6 @@ def _shown(default: Any) -> str:
     if isinstance(default, list | tuple | set | frozenset):
         return "`[" + ", ".join(_shown(value).strip("`") for value in default) + "]`"
     return "" if default == {} else f"`{default}`"
-
-
-def _summary(table: type[Any]) -> str:
-    return " ".join((table.__doc__ or "").split("\n\n")[0].split())
 
 
 def _table(rows: list[Setting]) -> list[str]:
