@@ -1,4 +1,4 @@
-"""Rows read = kept + merged + refused; revenue in = revenue out, to the cent.
+"""Set what the raw files held against what was published.
 
 "In" is what the import summed straight from the text of the raw file; "out" is summed from the
 published Parquet. The two never share a computation.
@@ -7,103 +7,15 @@ published Parquet. The two never share a computation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from perenne.cleaning import Cleaned
+from perenne.cleaning import Account, Cleaned, RowLine, ValueLine
 from perenne.workspace.batches import Batch
 
 # Rules under which value leaves before anything is published; all others are read back from the
 # published tables.
 NOT_PUBLISHED = ("merged", "later", "undated", "told_by_lines")
-
-
-@dataclass(frozen=True)
-class RowLine:
-    """The rows of one import and one table."""
-
-    batch: str
-    file: str
-    source: str
-    table: str
-    read: int
-    kept: int
-    merged: int
-    quarantined: int
-
-    @property
-    def difference(self) -> int:
-        return self.read - self.kept - self.merged - self.quarantined
-
-
-@dataclass(frozen=True)
-class ValueLine:
-    """The written value of one source, month and currency, and where it went, by rule."""
-
-    source: str
-    month: str | None
-    currency: str
-    value_in: Decimal
-    out: Mapping[str, Decimal]
-    rows: Mapping[str, int]
-
-    @property
-    def difference(self) -> Decimal:
-        return self.value_in - sum(self.out.values(), Decimal(0))
-
-
-@dataclass(frozen=True)
-class Account:
-    """The whole reconciliation of a snapshot."""
-
-    rows: tuple[RowLine, ...]
-    values: tuple[ValueLine, ...]
-
-    @property
-    def balanced(self) -> bool:
-        return not any(line.difference for line in self.rows) and all(
-            abs(line.difference) < Decimal("0.005") for line in self.values
-        )
-
-    def by_rule(self) -> dict[str, tuple[int, Decimal]]:
-        """Rows and value per rule over all sources and months (currencies added as written)."""
-        totals: dict[str, tuple[int, Decimal]] = {}
-        for line in self.values:
-            for rule, amount in line.out.items():
-                rows, value = totals.get(rule, (0, Decimal(0)))
-                totals[rule] = (rows + line.rows.get(rule, 0), value + amount)
-        return totals
-
-    @property
-    def value_in(self) -> Decimal:
-        return sum((line.value_in for line in self.values), Decimal(0))
-
-    def to_manifest(self) -> dict[str, Any]:
-        return {
-            "rows": [asdict(line) for line in self.rows],
-            "values": [_as_text(line) for line in self.values],
-        }
-
-    @classmethod
-    def from_manifest(cls, values: Mapping[str, Any]) -> Account:
-        return cls(
-            rows=tuple(RowLine(**line) for line in values["rows"]),
-            values=tuple(_from_text(line) for line in values["values"]),
-        )
-
-
-def _as_text(line: ValueLine) -> dict[str, Any]:
-    return {
-        **asdict(line),
-        "value_in": str(line.value_in),
-        "out": {rule: str(amount) for rule, amount in line.out.items()},
-    }
-
-
-def _from_text(values: Mapping[str, Any]) -> ValueLine:
-    out = {rule: Decimal(amount) for rule, amount in values["out"].items()}
-    return ValueLine(**{**values, "value_in": Decimal(values["value_in"]), "out": out})
 
 
 def reconcile(

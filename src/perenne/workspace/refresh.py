@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import perenne
-from perenne.cleaning import Cleaned, clean
+from perenne.cleaning import Account, Cleaned, clean
 from perenne.core import PerenneError
 from perenne.identity import identify
 from perenne.metrics import Context, build_marts, learn_context
@@ -22,7 +22,7 @@ from perenne.warehouse import STAGED, DuckEngine
 from perenne.workspace import snapshots
 from perenne.workspace.batches import Batch, batches
 from perenne.workspace.layout import Layout
-from perenne.workspace.reconciliation import Account, reconcile
+from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings, as_mapping
 
 if TYPE_CHECKING:

@@ -68,6 +68,19 @@ def current(layout: Layout) -> Snapshot:
     return Snapshot(folder, read_json(folder / MANIFEST))
 
 
+def by_id(layout: Layout, name: str) -> Snapshot:
+    """A published snapshot by its id. Raises PerenneError that lists those there are."""
+    known = {snapshot.id: snapshot for snapshot in published(layout)}
+    if name in known:
+        return known[name]
+    raise PerenneError(
+        _("There is no snapshot {name}.").format(name=name),
+        given=name,
+        allowed=list(known),
+        next_step=_("Choose one of: {names}.").format(names=", ".join(known) or "-"),
+    )
+
+
 def next_id(layout: Layout, as_of: date) -> str:
     """Ids grow with each refresh, whatever the clock says."""
     numbers = [int(path.name.split("-")[0]) for path in layout.snapshots.glob("[0-9]*-*")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -38,3 +38,20 @@ def published_value(lines: ir.Table, orders: ir.Table) -> ir.Table:
         currency=joined.currency,
         rule=ibis.coalesce(joined.excluded_by, ibis.literal("counted")),
     ).agg(rows=joined.count(), amount=joined.as_given.sum())
+
+
+def customers_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Table:
+    """One row per customer: facts of the customer, RFM scores, segment and status."""
+    joined = tables["customer_facts"].left_join(
+        tables["segments"], "customer_id", rname="segment_{name}"
+    )
+    joined = joined.drop([name for name in joined.columns if name.startswith("segment_")])
+    if with_source_ids:
+        link = tables["customer_links"]
+        ids = link.group_by("customer_id").agg(
+            source_ids=link.source.concat(":", link.source_id).group_concat(
+                " | ", order_by=[link.source, link.source_id]
+            )
+        )
+        joined = joined.left_join(ids, "customer_id", rname="ids_{name}").drop("ids_customer_id")
+    return joined.order_by("customer_id")

@@ -1,0 +1,188 @@
+"""One opened workspace: its published snapshot, and every question one may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import TypeAdapter
+
+from perenne.cleaning import Account
+from perenne.core import PerenneError, Period
+from perenne.metrics import (
+    Catalogue,
+    CohortRequest,
+    CohortTable,
+    Context,
+    Figure,
+    Request,
+    cohorts,
+    compute,
+    load_catalogue,
+)
+from perenne.segments import movements, summary
+from perenne.text import gettext as _
+from perenne.warehouse import DuckEngine
+from perenne.workspace import layout, settings, snapshots
+from perenne.workspace.frame import Frame
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Words = str | Sequence[str]
+
+
+def open_shop(folder: str | Path, *, snapshot: str | None = None) -> Shop:
+    """Open a workspace at its published snapshot, or at another one by id.
+
+    Raises PerenneError when the folder is no workspace or nothing has been computed in it.
+    """
+    place = layout.find(Path(folder).resolve())
+    values = settings.load(place.settings)
+    shown = snapshots.by_id(place, snapshot) if snapshot else snapshots.current(place)
+    return Shop(place, values, shown)
+
+
+@dataclass
+class Shop:
+    """Read access to one snapshot. Close it, or use it in a `with`."""
+
+    layout: layout.Layout
+    settings: settings.Settings
+    snapshot: snapshots.Snapshot
+
+    @cached_property
+    def engine(self) -> DuckEngine:
+        return engine_for(self.settings, self.layout)
+
+    @cached_property
+    def tables(self) -> Mapping[str, ir.Table]:
+        """Canonical tables, marts and segments of the snapshot, lazy."""
+        return {
+            name: self.engine.read(self.snapshot.table_path(name)) for name in self.snapshot.tables
+        }
+
+    @cached_property
+    def context(self) -> Context:
+        return TypeAdapter(Context).validate_python(self.snapshot.manifest["context"])
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return load_catalogue()
+
+    @property
+    def as_of(self) -> date:
+        return self.snapshot.as_of
+
+    @property
+    def account(self) -> Account:
+        """The reconciliation: where every row and every amount went."""
+        return Account.from_manifest(self.snapshot.manifest["reconciliation"])
+
+    def figures(self, request: Request) -> list[Figure]:
+        """The figures of a request, as values."""
+        return compute(
+            request,
+            catalogue=self.catalogue,
+            tables=self.tables,
+            context=self.context,
+            fetch=self.engine.fetch,
+        )
+
+    def kpis(
+        self,
+        *metrics: str,
+        by: Words = (),
+        where: Mapping[str, Words] | None = None,
+        period: str | Period | None = None,
+        compare: str | Period | None = None,
+    ) -> Frame:
+        """Figures as a table: metric, value, unit, from, to, one column per dimension, note."""
+        request = Request(
+            metrics=metrics,
+            by=_words(by),
+            where={name: _words(values) for name, values in (where or {}).items()},
+            period=_period(period),
+            compare=compare if compare in ("previous", "year") else _period(compare),
+        )
+        return Frame.of_figures(self.figures(request), by=request.by)
+
+    def cohort_table(self, request: CohortRequest) -> CohortTable:
+        return cohorts(request, tables=self.tables, context=self.context, fetch=self.engine.fetch)
+
+    def customers(self, *, with_source_ids: bool = False) -> Frame:
+        """One row per customer: recency, frequency, value, CLV, RFM, segment, status."""
+        from perenne.workspace.tables import customers_table
+
+        return Frame(self.engine.fetch(customers_table(self.tables, with_source_ids)))
+
+    def segments(self) -> Frame:
+        """One row per segment: customers, shares, revenue, opportunity."""
+        return Frame(
+            self.engine.fetch(summary(self.tables["segments"], self.tables["customer_facts"]))
+        )
+
+    def movements(self, before: str) -> Frame:
+        """Customers by segment then and now; `before` is the id of an older snapshot."""
+        older = snapshots.by_id(self.layout, before)
+        then = self.engine.read(older.table_path("segments"))
+        return Frame(self.engine.fetch(movements(then, self.tables["segments"])))
+
+    def table(self, name: str) -> Frame:
+        """One table of the snapshot, whole. Raises PerenneError for an unknown name."""
+        if name not in self.tables:
+            raise PerenneError(
+                _("There is no table {name} in this snapshot.").format(name=name),
+                given=name,
+                allowed=sorted(self.tables),
+                next_step=_("Choose one of: {names}.").format(names=", ".join(sorted(self.tables))),
+            )
+        return Frame(self.engine.fetch(self.tables[name]))
+
+    def close(self) -> None:
+        if "engine" in self.__dict__:
+            self.engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def engine_for(values: settings.Settings, place: layout.Layout) -> DuckEngine:
+    """The engine that the settings ask for; it spills into the workspace."""
+    chosen = values.engine
+    return DuckEngine(
+        memory_limit=chosen.memory_limit or None,
+        threads=chosen.threads,
+        spill=place.scratch / "spill",
+    )
+
+
+def _words(value: Words) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _period(value: Any) -> Period | None:
+    if value is None or isinstance(value, Period):
+        return value
+    try:
+        return Period.parse(str(value))
+    except ValueError as error:
+        raise PerenneError(
+            _("“{text}” is not a period.").format(text=value),
+            given=value,
+            allowed=("2025", "2025-Q3", "2025-03", "2025-W09", "2025-03-14", "2025-01..2025-06"),
+            next_step=_("Write a year, quarter, month, week, day, or two of them: 2025-01..2025-06."),
+        ) from error
