@@ -1,0 +1,83 @@
+"""The product through its public face only: commands, their JSON, their exported files."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+Row = dict[str, Any]
+ABSENT = "the command line is not there yet"
+
+
+def perenne(*arguments: str | Path) -> Result:
+    """Run one command in this process; skip the test while there is no command line."""
+    found = importlib.util.find_spec("perenne.cli")
+    if found is None or found.origin is None:
+        pytest.skip(ABSENT)
+    main = importlib.import_module("perenne.cli").main
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def succeed(*arguments: str | Path) -> str:
+    """Run one command that must succeed; its standard output."""
+    result = perenne(*arguments)
+    if result.exit_code != 0:
+        said = f"{result.output}\n{result.exception!r}"
+        raise AssertionError(f"perenne {' '.join(map(str, arguments))}: {said}")
+    return result.stdout
+
+
+class Shop:
+    """A workspace made by one `perenne run`."""
+
+    def __init__(self, workspace: Path, file: Path, *flags: str) -> None:
+        self.workspace = workspace
+        self._answers: dict[tuple[str, ...], Any] = {}
+        succeed("run", file, "--into", workspace, *flags)
+
+    def json(self, *arguments: str) -> Any:
+        """What a command prints with --json; decimals stay exact. Asked once per session."""
+        if arguments not in self._answers:
+            output = succeed(*arguments, "--workspace", self.workspace, "--json")
+            self._answers[arguments] = json.loads(output, parse_float=Decimal)
+        return self._answers[arguments]
+
+    def kpis(self, *arguments: str) -> dict[str, Row]:
+        """Figures by metric, without dimension."""
+        rows = self.json("kpis", *arguments)
+        assert len({row["metric"] for row in rows}) == len(rows), "one row per metric"
+        return {row["metric"]: row for row in rows}
+
+    def kpi_by(self, metric: str, dimension: str, *arguments: str) -> dict[Any, Row]:
+        """Figures of one metric by the value of a dimension."""
+        rows = self.json("kpis", metric, "--by", dimension, *arguments)
+        return {row["group"][dimension]: row for row in rows}
+
+    def export(self, table: str, *flags: str) -> list[Row]:
+        """An exported table, read back from Parquet."""
+        target = self.workspace.parent / f"{self.workspace.name}_{table}.parquet"
+        arguments = ("--format", "parquet", "-o", target, "--workspace", self.workspace)
+        succeed("export", table, *arguments, *flags)
+        rows: list[Row] = pq.read_table(target).to_pylist()
+        return rows
+
+    def customers(self) -> dict[str, Row]:
+        """The exported customers by the id they have in the source."""
+        rows = self.export("customers", "--with-source-ids")
+        return {_source_id(row): row for row in rows if row["orders"]}
+
+
+def _source_id(row: Row) -> str:
+    columns = [name for name in row if name.startswith("source_") and "id" in name]
+    assert columns, f"no source ids among {sorted(row)}"
+    value = row[columns[0]]
+    first = value[0] if isinstance(value, list) else value
+    return str(first).rpartition(":")[2]

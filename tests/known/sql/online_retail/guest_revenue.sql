@@ -1,0 +1,15 @@
+-- Net revenue of orders and returns without a customer.
+with firsts as (
+    select customer_id, min(ordered_on) as first_on
+    from orders
+    where customer_id is not null
+    group by customer_id
+),
+moves as (
+    select customer_id, net from orders where ordered_on between $from and $to
+    union all
+    select customer_id, -net from refunds where refunded_on between $from and $to
+)
+select coalesce(sum(net), 0) as value
+from moves left join firsts using (customer_id)
+where customer_id is null

@@ -1,0 +1,8 @@
+-- Share of customers with a first order who placed a second.
+select count(*) filter (where orders >= 2) / count(*) as value
+from (
+    select count(*) as orders
+    from orders
+    where customer_id is not null and ordered_on <= $to
+    group by customer_id
+)

@@ -1,0 +1,6 @@
+-- Purchases of the period by country.
+select country, count(*) as value
+from orders
+where ordered_on between $from and $to
+group by country
+order by country

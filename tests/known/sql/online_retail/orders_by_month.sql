@@ -1,0 +1,6 @@
+-- Purchases of each calendar month.
+select strftime(ordered_on, '%Y-%m') as month, count(*) as value
+from orders
+where ordered_on between $from and $to
+group by month
+order by month
