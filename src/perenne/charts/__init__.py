@@ -2,11 +2,11 @@
 
 from perenne.charts.bars import Band, Bar, bar_chart
 from perenne.charts.distribution import Bin, bins, concentration
-from perenne.charts.lorenz import concentration_curve, share_at
 from perenne.charts.funnels import Step, funnel
 from perenne.charts.heat import Heat, heat_colour
 from perenne.charts.histograms import Marker, histogram
 from perenne.charts.lines import Reference, Series, line_chart
+from perenne.charts.lorenz import concentration_curve, share_at
 from perenne.charts.palette import stylesheet
 from perenne.charts.rfm import RfmCell, rfm_map
 from perenne.charts.scales import Formatter, Number, ticks

@@ -97,7 +97,11 @@ def label(
     halo: bool = False,
 ) -> str:
     """Write a text with its baseline at `y`; `halo` keeps it legible over lines."""
-    outline = {"paint_order": "stroke", "stroke_width": 4.0, "stroke_linejoin": "round"}
+    outline: dict[str, str | float] = {
+        "paint_order": "stroke",
+        "stroke_width": 4.0,
+        "stroke_linejoin": "round",
+    }
     return element(
         "text",
         words(text),

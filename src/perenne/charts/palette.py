@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 SERIES: Final = tuple(f"chart-{n}" for n in range(1, 7))
+RAMP: Final = tuple(f"ramp-{n}" for n in range(6))
 HEAT_STEPS: Final = 9
 
 LIGHT: Final[dict[str, str]] = {
@@ -23,11 +24,17 @@ LIGHT: Final[dict[str, str]] = {
     "alert": "#b3400a",
     "good": "#0a7153",
     "chart-1": "#1f5fae",
-    "chart-2": "#c2570c",
-    "chart-3": "#109272",
-    "chart-4": "#8e3d86",
-    "chart-5": "#a27f00",
-    "chart-6": "#3d4653",
+    "chart-2": "#d9660f",
+    "chart-3": "#279e84",
+    "chart-4": "#b772e0",
+    "chart-5": "#6f5208",
+    "chart-6": "#363b3f",
+    "ramp-0": "#3f2268",
+    "ramp-1": "#3c3b8c",
+    "ramp-2": "#2b559f",
+    "ramp-3": "#1c6fa6",
+    "ramp-4": "#17879a",
+    "ramp-5": "#1a9a86",
 }
 DARK: Final[dict[str, str]] = {
     "surface": "#151a22",
@@ -41,10 +48,16 @@ DARK: Final[dict[str, str]] = {
     "good": "#57cfa4",
     "chart-1": "#5fa8f5",
     "chart-2": "#f28a49",
-    "chart-3": "#35b795",
-    "chart-4": "#d38ccf",
-    "chart-5": "#e8cc5c",
-    "chart-6": "#c9d1dc",
+    "chart-3": "#287a58",
+    "chart-4": "#9c58b9",
+    "chart-5": "#fde154",
+    "chart-6": "#b8cad6",
+    "ramp-0": "#7a74e0",
+    "ramp-1": "#5b8be0",
+    "ramp-2": "#4aa8dc",
+    "ramp-3": "#45c3c6",
+    "ramp-4": "#6ddba0",
+    "ramp-5": "#c0ec7f",
 }
 HEAT_LIGHT: Final = (
     "#f3f7fc", "#e0ebf8", "#c8dcf2", "#a9c9ea", "#86b2e0",
@@ -52,7 +65,7 @@ HEAT_LIGHT: Final = (
 )  # fmt: skip
 HEAT_DARK: Final = (
     "#1b232e", "#1d2d40", "#1f3853", "#224468", "#26527f",
-    "#6fa9e6", "#8dbcee", "#abcff5", "#cbe2fb",
+    "#5e9cdd", "#7bb2ea", "#9ac6f2", "#b9d9fa",
 )  # fmt: skip
 # The ramp jumps over the middle, where neither dark nor light words would reach 4.5:1.
 _FIRST_STRONG: Final = 5
@@ -88,8 +101,7 @@ def series_role(index: int, count: int) -> str:
     """Return the colour of one series: apart while they are few, a ramp when they are many."""
     if count <= len(SERIES):
         return SERIES[index]
-    first = 3
-    return f"heat-{first + round(index * (HEAT_STEPS - 1 - first) / (count - 1))}"
+    return RAMP[round(index * (len(RAMP) - 1) / (count - 1))]
 
 
 def stylesheet() -> str:

@@ -1,4 +1,4 @@
-"""From one total to another, step by step: what the files held, what the rules took, what is left."""
+"""From one total to another, step by step: what came in, what was taken out, what is left."""
 
 from __future__ import annotations
 
