@@ -95,8 +95,8 @@ def test_short_history_is_scaled_to_a_year(by_hand: Twins) -> None:
     assert by_hand.value("customer_value", to=to) == pytest.approx(55 / 3 * 365 / 182)
 
 
-# Every limit from both sides: 102 last bought 71 days before the eve of March and 102 before its end,
-# 103 304 days before the eve; 122 days of history stand before the 365 days.
+# Each limit from both sides: 102 bought last 71 days before the eve of March, 102 before its end;
+# 103 304 days before the eve. 122 days of history stand before the 365 days.
 @pytest.mark.parametrize(
     ("metric", "window", "expected"),
     [
