@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from docs.reference import build_settings
+from docs.reference import build_metrics, build_settings
 from tests.house.repository import ROOT
 
 COMMANDS = ROOT / "docs" / "reference" / "commands.md"
@@ -101,6 +101,11 @@ def test_every_setting_is_documented() -> None:
     text = SETTINGS.read_text(encoding="utf-8")
     paths = build_settings.setting_paths(_settings_model())
     assert not [path for path in paths if f"`{path}`" not in text]
+
+
+def test_metrics_page_is_what_the_catalogue_says() -> None:
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    assert page == build_metrics.render(build_metrics.catalogue()), "run `make reference`"
 
 
 class _Rate(BaseModel):
