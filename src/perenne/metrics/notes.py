@@ -1,0 +1,181 @@
+"""What must be said beside a figure: what it leaves out, what it rests on, why it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from perenne.metrics.arithmetic import Number
+from perenne.metrics.datasets import DAYS_PER_YEAR, annual_scale, churn_year
+from perenne.metrics.definitions import Metric
+from perenne.metrics.periods import Slot
+from perenne.metrics.plan import ACTIVE_CUSTOMERS, CUSTOMERS_IN_GROUP
+from perenne.metrics.results import Evaluator
+from perenne.metrics.settings import Context
+from perenne.text import format_date, format_number, format_percent, ngettext
+from perenne.text import gettext as _
+
+LARGE_ENOUGH = 30
+RATIO_BAND = (3, 5)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What notes are made from besides the figure itself."""
+
+    context: Context
+    drop: tuple[int, float] | None = None
+
+
+def note(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -> str | None:
+    """All remarks on one figure as one text, the reason of a missing value first."""
+    return " ".join(_remarks(here, value, slot=slot, said=said)) or None
+
+
+def unavailable(metric: Metric, context: Context) -> str | None:
+    """Which input that was never imported makes the metric impossible."""
+    if "acquisition_spend" in metric.needs and not context.acquisition.is_known:
+        return _(
+            "No acquisition spend is known: import the costs of your channels "
+            "(perenne import FILE --source costs)."
+        )
+    if "retention_spend" in metric.needs and not context.retention.is_known:
+        return _(
+            "No retention spend is known: import the costs of e-mailing and loyalty "
+            "with kind = retention."
+        )
+    return None
+
+
+def largest_drop(steps: Sequence[tuple[int, int, float]]) -> tuple[int, float] | None:
+    """The rank with the lowest share going on, among those that enough customers reached."""
+    large = [(share, rank) for rank, reached, share in steps if reached >= LARGE_ENOUGH]
+    return (min(large)[1], min(large)[0]) if large else None
+
+
+def _remarks(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -> Iterator[str]:
+    metric, context = here.task.metric, said.context
+    if value is None:
+        yield missing(here)
+    elif here.group:
+        yield from _small(here)
+    if slot.is_cut:
+        yield _("The period is not over: figures stop on {day}.").format(
+            day=format_date(slot.period.end)
+        )
+    elif metric.scope == "period" and slot.period.start < context.history_from:
+        yield _("The data start on {day}.").format(day=format_date(context.history_from))
+    if metric.grain != "order":
+        yield from _guests(context)
+    for name in metric.notes:
+        yield from _NOTES[name](here, value, said)
+
+
+def missing(here: Evaluator) -> str:
+    """Why there is no figure, and what to import or set."""
+    metric, context = here.task.metric, here.context
+    reason = unavailable(metric, context)
+    if reason:
+        return reason
+    if "cost" in metric.needs and context.has_unknown_cost and _refuses_cost(context):
+        return _(
+            "The cost of goods is unknown for {share} of product revenue: import product costs, "
+            "or set margin_default_rate."
+        ).format(share=format_percent(context.share_without_cost))
+    if "annualised" in metric.notes and churn_year(here.period, context) is None:
+        return _("The history is too short to measure a yearly churn.")
+    if metric.grain == "spend":
+        return _("No spend or no new customer in this period.")
+    return _("Nothing to compute it from in this period.")
+
+
+def _refuses_cost(context: Context) -> bool:
+    return context.settings.margin_default_rate is None
+
+
+def _small(here: Evaluator) -> Iterator[str]:
+    metric, settings = here.task.metric, here.context.settings
+    size = here.look_up(here.task.size)
+    fewest = settings.min_group if metric.min_group is None else metric.min_group
+    if not isinstance(size, int) or size >= fewest or "customer" in here.task.shape.columns:
+        return
+    if metric.grain == "order":
+        yield ngettext("Small group: {n} order.", "Small group: {n} orders.", size).format(n=size)
+    else:
+        yield ngettext("Small group: {n} customer.", "Small group: {n} customers.", size).format(
+            n=size
+        )
+
+
+def _guests(context: Context) -> Iterator[str]:
+    if context.guest_orders:
+        yield _("Without guests, who place {share} of orders.").format(
+            share=format_percent(context.guest_share)
+        )
+
+
+def _scaled(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    scale = annual_scale(here.period, said.context)
+    if scale != 1:
+        yield _("Less than a year of history ({days} days), scaled to 365 days.").format(
+            days=round(DAYS_PER_YEAR / scale)
+        )
+
+
+def _censored(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    active, customers = here.look_up(ACTIVE_CUSTOMERS), here.look_up(CUSTOMERS_IN_GROUP)
+    if isinstance(active, int) and isinstance(customers, int) and customers:
+        yield _("{share} of customers are still active: their lifespan is not over.").format(
+            share=format_percent(active / customers)
+        )
+
+
+def _annualised(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    window = churn_year(here.period, said.context)
+    if window and window.days < DAYS_PER_YEAR:
+        yield _("Churn measured over {days} days and brought to a year.").format(days=window.days)
+
+
+def _band(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if value is None:
+        return
+    low, high = RATIO_BAND
+    if value < low:
+        yield _("Below the healthy band of 3:1 to 5:1: acquisition costs too much.")
+    elif value > high:
+        yield _("Above the healthy band of 3:1 to 5:1: there is room to invest in acquisition.")
+    else:
+        yield _("Within the healthy band of 3:1 to 5:1.")
+
+
+def _containing(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if "category" in here.task.shape.columns:
+        yield _("By category: its revenue divided by the orders that contain it.")
+
+
+def _drop(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if here.group:
+        return
+    yield _("From the 1st to the 2nd order.")
+    if said.drop:
+        rank, share = said.drop
+        yield _("Largest drop: from order {n} to order {next}, {share} go on.").format(
+            n=rank, next=rank + 1, share=format_percent(share)
+        )
+
+
+def _window(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    yield _("Active: last order within {days} days.").format(
+        days=format_number(said.context.inactivity_days)
+    )
+
+
+_NOTES: dict[str, Callable[[Evaluator, Number | None, Said], Iterator[str]]] = {
+    "scaled": _scaled,
+    "censored": _censored,
+    "annualised": _annualised,
+    "band": _band,
+    "containing": _containing,
+    "drop": _drop,
+    "window": _window,
+}

@@ -1,0 +1,144 @@
+"""Marts: canonical tables in, tables ready for figures out. Lazy."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.metrics.settings import MetricSettings
+from perenne.metrics.tables import Tables
+from perenne.metrics.tables.canonical import known, purchases, table
+from perenne.metrics.tables.costs import customer_costs
+from perenne.metrics.tables.facts import customer_facts
+from perenne.metrics.tables.margins import with_margin
+from perenne.warehouse import MONEY
+
+MARTS = ("sales", "customer_days", "customer_costs", "customer_facts")
+
+
+def build_marts(tables: Tables, *, as_of: date, settings: MetricSettings) -> dict[str, ir.Table]:
+    """Sales, customer days, attributed costs and customer facts, lazily, in that order.
+
+    `tables` are the canonical tables by name; a missing one counts as empty. Each mart depends on
+    the canonical tables only, so that they may be written in any order.
+    """
+    days = customer_days(tables, as_of=as_of)
+    ledger = sales(tables, as_of=as_of, settings=settings)
+    costs = customer_costs(tables, as_of=as_of)
+    facts = customer_facts(
+        tables, sales=ledger, days=days, costs=costs, as_of=as_of, settings=settings
+    )
+    return dict(zip(MARTS, (ledger, days, costs, facts), strict=True))
+
+
+def sales(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Table:
+    """The ledger of value: one row per counted product line and per return.
+
+    Columns: kind (sale | return), day, month, order_id, order_number, customer_id, first_day of
+    the customer, category, channel and country of the order, acquisition_channel, gross,
+    discount, net, cost, margin (null when the cost is unknown), cost_known. Returns are negative.
+    """
+    orders = purchases(tables, as_of)
+    if not settings.include_guests:
+        orders = known(orders)
+    lines = _lines(tables, orders)
+    rows = ibis.union(lines, _orders_without_lines(orders, lines))
+    rows = ibis.union(rows, _returns(tables, as_of=as_of, settings=settings))
+    return with_margin(_with_customer(rows, tables, as_of=as_of), settings)
+
+
+def customer_days(tables: Tables, *, as_of: date) -> ir.Table:
+    """One row per known customer and purchase day: customer_id, day, orders, net before returns.
+
+    Also day_number from 1, first_day, prev_day, next_day, orders_to_date: one row holds all that
+    is true of the customer from `day` until the day before `next_day`.
+    """
+    orders = known(purchases(tables, as_of))
+    days = orders.group_by(orders.customer_id, day=orders.ordered_on).aggregate(
+        orders=orders.count(), net=orders.net.sum().cast(MONEY)
+    )
+    history = ibis.window(group_by="customer_id", order_by="day")
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by="day")
+    return days.mutate(
+        day_number=ibis.row_number().over(history) + 1,
+        prev_day=days.day.lag().over(history),
+        next_day=days.day.lead().over(history),
+        first_day=days.day.min().over(so_far),
+        orders_to_date=days.orders.sum().over(so_far).cast("int64"),
+    )
+
+
+def _lines(tables: Tables, orders: ir.Table) -> ir.Table:
+    lines = table(tables, "order_lines")
+    counted = lines.filter(lines.excluded_by.isnull())
+    joined = counted.join(orders, counted.order_id == orders.order_id)
+    return joined.select(
+        kind=ibis.literal("sale"),
+        day=orders.ordered_on,
+        order_id=counted.order_id,
+        order_number=orders.order_number,
+        customer_id=orders.customer_id,
+        category=counted.category,
+        channel=orders.channel,
+        country=orders.country,
+        gross=counted.gross,
+        discount=counted.discount,
+        net=counted.net,
+        cost=counted.cost,
+    )
+
+
+def _orders_without_lines(orders: ir.Table, lines: ir.Table) -> ir.Table:
+    """A purchase whose lines are unknown still counts, with the order's own amounts."""
+    bare = orders.anti_join(lines, "order_id")
+    return bare.select(
+        kind=ibis.literal("sale"),
+        day=bare.ordered_on,
+        order_id=bare.order_id,
+        order_number=bare.order_number,
+        customer_id=bare.customer_id,
+        category=ibis.null("string"),
+        channel=bare.channel,
+        country=bare.country,
+        gross=bare.gross,
+        discount=bare.discount,
+        net=bare.net,
+        cost=bare.cost,
+    )
+
+
+def _returns(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Table:
+    refunds = table(tables, "refunds")
+    if not settings.include_guests:
+        refunds = known(refunds)
+    orders = table(tables, "orders").select("order_id", "ordered_on", "order_number")
+    joined = refunds.left_join(orders, "order_id")
+    on_order = settings.returns_on == "order_day"
+    given_back = ibis.coalesce(orders.ordered_on, refunds.refunded_on)
+    rows = joined.select(
+        kind=ibis.literal("return"),
+        day=given_back if on_order else refunds.refunded_on,
+        order_id=refunds.order_id,
+        order_number=orders.order_number,
+        customer_id=refunds.customer_id,
+        category=refunds.category,
+        channel=refunds.channel,
+        country=refunds.country,
+        gross=ibis.literal(0, type=MONEY),
+        discount=ibis.literal(0, type=MONEY),
+        net=(-refunds.net).cast(MONEY),
+        cost=(-refunds.cost).cast(MONEY),
+        refunded_on=refunds.refunded_on,
+    )
+    return rows.filter(rows.refunded_on <= as_of).drop("refunded_on")
+
+
+def _with_customer(rows: ir.Table, tables: Tables, *, as_of: date) -> ir.Table:
+    orders = known(purchases(tables, as_of))
+    first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_on.min())
+    channels = table(tables, "customers").select("customer_id", acquisition_channel="channel")
+    rows = rows.left_join(first, "customer_id").drop("customer_id_right")
+    rows = rows.left_join(channels, "customer_id").drop("customer_id_right")
+    return rows.mutate(month=rows.day.truncate("M"))

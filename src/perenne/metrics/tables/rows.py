@@ -1,0 +1,171 @@
+"""Row sources behind the datasets of the catalogue, each seen through windows of days.
+
+Every source returns one row per thing and window, with the window's key `k`; a thing that lies in
+two windows appears once in each. Customer rows carry customer_id, by which profiles are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.core import Period
+from perenne.metrics.datasets import Source
+from perenne.metrics.settings import Context
+from perenne.metrics.tables import Tables
+from perenne.metrics.tables.canonical import known, purchases, table
+
+Windows = Mapping[int, Period]
+FAR = date(9999, 12, 31)
+
+
+def rows(source: Source, tables: Tables, *, windows: Windows, context: Context) -> ir.Table:
+    """The rows of a source that lie in each window."""
+    return _SOURCES[source](tables, window_table(windows), context)
+
+
+def window_table(windows: Windows) -> ir.Table:
+    rows = [{"k": k, "start": one.start, "end": one.end} for k, one in windows.items()]
+    return ibis.memtable(rows, schema=ibis.schema({"k": "int64", "start": "date", "end": "date"}))
+
+
+def sales(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Lines and returns dated in the window; is_new: the first purchase lies in it too."""
+    ledger = tables["sales"]
+    inside = ledger.join(windows, [ledger.day >= windows.start, ledger.day <= windows.end])
+    is_known = inside.customer_id.notnull()
+    is_customer = (inside.first_day <= inside.end).fill_null(False)
+    is_new = is_customer & (inside.first_day >= inside.start)
+    return inside.mutate(
+        is_sale=inside.kind == "sale",
+        is_return=inside.kind == "return",
+        is_known=is_known,
+        is_guest=~is_known,
+        is_customer=is_customer,
+        is_new=is_new,
+        is_returning=is_known & ~is_new,
+    )
+
+
+def customers(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Known customers with a purchase by the window's end, as they stood then."""
+    days = _until(tables["customer_days"])
+    held = days.join(windows, [days.day <= windows.end, days.until > windows.end])
+    silence = held.end.delta(held.day, unit="day")
+    return held.select(
+        "k",
+        "customer_id",
+        orders=held.orders_to_date,
+        lifetime_days=held.day.delta(held.first_day, unit="day"),
+        is_new=held.first_day >= held.start,
+        is_active=silence <= context.inactivity_days,
+    )
+
+
+def states(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Known customers by the window's end: were they active before it, are they at its end?"""
+    days = _until(tables["customer_days"])
+    near = days.join(windows, [days.day <= windows.end, days.until >= windows.start])
+    before = (near.start - ibis.interval(days=1)).cast("date")
+    limit = context.inactivity_days
+    at_start = (near.day < near.start) & (before.delta(near.day, unit="day") <= limit)
+    at_end = (near.until > near.end) & (near.end.delta(near.day, unit="day") <= limit)
+    flags = near.mutate(at_start=at_start, at_end=at_end, is_new=near.first_day >= near.start)
+    people = flags.group_by("k", "customer_id").aggregate(
+        is_start=flags.at_start.any(), is_end=flags.at_end.any(), is_new=flags.is_new.any()
+    )
+    return people.mutate(
+        is_retained=people.is_start & people.is_end,
+        is_lost=people.is_start & ~people.is_end,
+        is_reactivated=people.is_end & ~people.is_start & ~people.is_new,
+    )
+
+
+def gaps(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Days between consecutive purchase days; number 2 is the second day a customer bought."""
+    days = tables["customer_days"]
+    inside = days.join(windows, [days.day <= windows.end, days.day >= windows.start])
+    inside = inside.filter(inside.prev_day.notnull())
+    return inside.select(
+        "k",
+        "customer_id",
+        days=inside.day.delta(inside.prev_day, unit="day"),
+        number=inside.day_number,
+    )
+
+
+def steps(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Orders of known customers with their rank; has_next: one more followed by the end."""
+    orders = known(purchases(tables, context.as_of))
+    order = ibis.window(group_by="customer_id", order_by="order_number")
+    ranked = orders.select(
+        "customer_id",
+        "order_number",
+        day=orders.ordered_on,
+        next_day=orders.ordered_on.lead().over(order),
+    )
+    inside = ranked.join(windows, [ranked.day <= windows.end, ranked.day >= windows.start])
+    return inside.mutate(has_next=(inside.next_day <= inside.end).fill_null(False))
+
+
+def firsts(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Customers whose first twelve months are over by the window's end, with their value."""
+    facts = tables["customer_facts"].select(
+        "customer_id", "first_12m_end", "value_first_12m", "margin_first_12m"
+    )
+    return facts.join(windows, [facts.first_12m_end <= windows.end])
+
+
+def lives(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Sales of known customers from their first purchase on, by age in whole months."""
+    ledger = tables["sales"]
+    inside = ledger.join(windows, [ledger.day >= ledger.first_day, ledger.day <= windows.end])
+    after = (inside.end + ibis.interval(days=1)).cast("date")
+    return inside.mutate(
+        age=months_between(inside.first_day, inside.day),
+        complete_months=months_between(inside.first_day, after),
+    )
+
+
+def spend(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Spend dated in the window."""
+    costs = table(tables, "costs")
+    inside = costs.join(windows, [costs.day >= windows.start, costs.day <= windows.end])
+    return inside.mutate(
+        is_acquisition=inside.kind == "acquisition", is_retention=inside.kind == "retention"
+    )
+
+
+def attributed(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """Spend attributed to customers, dated in the window."""
+    costs = tables["customer_costs"]
+    return costs.join(windows, [costs.day >= windows.start, costs.day <= windows.end])
+
+
+def months_between(first: ir.DateValue, day: ir.DateValue) -> ir.IntegerValue:
+    """Whole months m for which `first` moved by m calendar months is not after `day`."""
+    months = (day.year() - first.year()) * 12 + day.month() - first.month()
+    # A day past the month's length counts as its last day: 31 January + 1 month = 28 February.
+    is_month_end = (day + ibis.interval(days=1)).month() != day.month()
+    is_short = (first.day() > day.day()) & ~is_month_end
+    return months.cast("int64") - is_short.cast("int64")
+
+
+def _until(days: ir.Table) -> ir.Table:
+    return days.mutate(until=days.next_day.fill_null(ibis.literal(FAR)))
+
+
+_SOURCES: dict[Source, Callable[[Tables, ir.Table, Context], ir.Table]] = {
+    "sales": sales,
+    "customers": customers,
+    "states": states,
+    "gaps": gaps,
+    "steps": steps,
+    "firsts": firsts,
+    "lives": lives,
+    "spend": spend,
+    "attributed": attributed,
+}
