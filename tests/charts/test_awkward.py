@@ -84,7 +84,8 @@ def draw_bars(values: Values) -> Svg:
 
 
 def draw_funnel(values: Values) -> Svg:
-    steps = [Step(f"step {i}", abs(value or 0)) for i, value in enumerate(values)]
+    known: list[Number] = [0 if value is None else value for value in values]
+    steps = [Step(f"step {i}", abs(float(value))) for i, value in enumerate(known)]
     return funnel(
         steps, caption=CAPTION, format_count=money, format_share=money, largest_drop="largest drop"
     )

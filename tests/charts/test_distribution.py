@@ -65,7 +65,7 @@ def test_concentration_of_four_customers() -> None:
 def test_returns_above_purchases_lift_the_curve_over_the_whole() -> None:
     curve = concentration([100, 50, -50])
     assert max(y for _, y in curve) == pytest.approx(1.5)
-    assert curve[-1] == (1, pytest.approx(1))
+    assert curve[-1] == pytest.approx((1, 1))
 
 
 @pytest.mark.parametrize("nothing", [[], [0, 0], [-5, 5], [-1], [None]])

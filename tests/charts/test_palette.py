@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import combinations
 
@@ -80,8 +81,7 @@ def seen(colour: str, vision: str) -> Triple:
 
 
 def apart(one: str, other: str, vision: str) -> float:
-    pairs = zip(seen(one, vision), seen(other, vision), strict=True)
-    return sum((a - b) ** 2 for a, b in pairs) ** 0.5
+    return math.dist(seen(one, vision), seen(other, vision))
 
 
 def test_the_formula_gives_the_published_extremes() -> None:

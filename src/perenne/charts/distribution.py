@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,9 +20,10 @@ class Bin:
     count: int
 
 
-def bins(values: Iterable[Number | None], *, count: int = 24, tail: float = 0.03) -> list[Bin]:
+def bins(values: Iterable[Number | None], *, most: int = 24, tail: float = 0.03) -> list[Bin]:
     """Count values in equal bins with round edges; the long tails become open bins.
 
+    As many bins as the number of values bears (Rice's rule, twice the cube root), up to `most`.
     The last bin is open when a share of about `tail` lies far beyond the others, the first one
     likewise. Missing, infinite and NaN values are left out. No values give no bins.
     """
@@ -31,6 +33,7 @@ def bins(values: Iterable[Number | None], *, count: int = 24, tail: float = 0.03
     if data[0] == data[-1]:
         return [Bin(float(data[0]), float(data[0]), int(data.size))]
     low, high = _core(data, tail)
+    count = min(most, math.ceil(2 * data.size ** (1 / 3)))
     step = round_step((high - low) / count)
     edges = np.arange(np.floor(low / step), np.ceil(high / step) + 0.5) * step
     return _counted(data, np.round(edges, 12))

@@ -29,7 +29,7 @@ class Caption:
     """What a chart says to those who do not see it; every word comes from the caller.
 
     `empty` is written in the chart's place when there is nothing to draw: "No data: ...".
-    `key` tells apart two charts that share title and description on one page.
+    `key` tells apart the ids of two charts that are the same in every word and mark on one page.
     """
 
     title: str
@@ -82,7 +82,7 @@ def tooltip(text: str) -> str:
 
 def figure(kind: str, caption: Caption, size: Size, *parts: str) -> Svg:
     """Put a chart together: named and described for assistive technology, scaling by viewBox."""
-    key = _key(kind, caption)
+    key = _key(kind, caption, parts)
     drawing = element(
         "svg",
         element("title", words(caption.title), id=f"{key}-title"),
@@ -103,6 +103,7 @@ def _value(value: str | float) -> str:
     return words(value) if isinstance(value, str) else number(value)
 
 
-def _key(kind: str, caption: Caption) -> str:
-    source = f"{kind}\x1f{caption.title}\x1f{caption.description}\x1f{caption.key}"
+def _key(kind: str, caption: Caption, parts: tuple[str, ...]) -> str:
+    """Return an id that two charts share only when they are the same chart."""
+    source = "\x1f".join([kind, caption.title, caption.description, caption.key, *parts])
     return "chart-" + hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()[:10]
