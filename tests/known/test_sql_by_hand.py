@@ -14,7 +14,8 @@ from tests.known.twins import Twins
 
 WINDOW = 90
 
-# March 2024: orders 1008 (40), 1009 (25), 1010 (15, guest), 1011 (60), 1014 (0); 50 given back.
+# March 2024: orders 501008 (40), 501009 (25), 501010 (15, guest), 501011 (60), 501014 (0);
+# 50 given back.
 # The 365 days until 31 March begin on 2 April 2023: 8 orders of 5 known customers, worth 320.
 # Gaps: 101 151, 245, 24; 103 324; 107 99 days: 843 in all.
 MARCH: dict[str, Fraction | int] = {
