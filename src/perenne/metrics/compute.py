@@ -179,6 +179,10 @@ def _compare(value: Number | None, there: Evaluator) -> Compared:
     return Compared(other, there.period, difference, None if change is None else float(change))
 
 
+def _size(value: Number | None) -> Number | None:
+    return abs(value) if value is not None else None
+
+
 def _group(task: Task, request: Request, slot: Slot, group: Group) -> dict[str, str | None] | None:
     if not request.by:
         return None
