@@ -12,10 +12,10 @@ MARK = "<!-- generated below by docs/reference/build_commands.py -->"
 def commands() -> dict[str, click.Command]:
     """Return every command of the program by its full name, in the order of the help."""
     from perenne.cli.app import program
-    from perenne.text import set_language
+    from perenne.text import use_language
 
-    set_language("en")
-    return dict(_leaves(program(), "perenne"))
+    with use_language("en"):
+        return dict(_leaves(program(), "perenne"))
 
 
 def _leaves(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
