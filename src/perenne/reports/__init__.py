@@ -2,12 +2,24 @@
 
 from perenne.reports.clv_model import ClvInputs, ClvModel, ClvRow, ClvTerms, clv_terms
 from perenne.reports.excel import write_clv_workbook
+from perenne.reports.exports import (
+    DIALECTS,
+    FORMATS,
+    ExportColumn,
+    column_dictionary,
+    write_table,
+)
 
 __all__ = [
+    "DIALECTS",
+    "FORMATS",
     "ClvInputs",
     "ClvModel",
     "ClvRow",
     "ClvTerms",
+    "ExportColumn",
     "clv_terms",
+    "column_dictionary",
     "write_clv_workbook",
+    "write_table",
 ]

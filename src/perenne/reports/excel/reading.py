@@ -35,7 +35,7 @@ def _write_definition(
     sheet: Worksheet, definition: Definition, *, line: int, plan: Plan, styles: Styles
 ) -> None:
     name = NAMES[plan.language].get(definition.id, "")
-    write_text(sheet, (line, 0), definition.label, styles.text("label_whole"))
+    write_text(sheet, (line, 0), definition.label, styles.text("prose_head"))
     write_text(sheet, (line, 1), definition.formula, styles.text("prose"))
     write_text(sheet, (line, 2), definition.unit, styles.text("prose"))
     write_text(sheet, (line, 3), definition.source, styles.text("prose"))
@@ -53,12 +53,12 @@ def write_about(sheet: Worksheet, model: ClvModel, styles: Styles) -> None:
         (_("Currency"), model.currency),
     )
     for offset, (label, value) in enumerate(facts):
-        write_text(sheet, (HEAD_LINE + offset, 0), label, styles.text("label_whole"))
+        write_text(sheet, (HEAD_LINE + offset, 0), label, styles.text("prose_head"))
         write_text(sheet, (HEAD_LINE + offset, 1), value, styles.text("prose"))
     line = HEAD_LINE + len(facts) + 1
     line = _write_list(sheet, _("Conventions"), _conventions(), line=line, styles=styles)
     if model.notes:
-        _write_list(sheet, _("Reserves"), model.notes, line=line + 1, styles=styles)
+        _write_list(sheet, _("Caveats"), model.notes, line=line + 1, styles=styles)
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, _PROSE_WIDTH)
 
@@ -66,7 +66,7 @@ def write_about(sheet: Worksheet, model: ClvModel, styles: Styles) -> None:
 def _write_list(
     sheet: Worksheet, title: str, items: tuple[str, ...], *, line: int, styles: Styles
 ) -> int:
-    write_text(sheet, (line, 0), title, styles.text("label_whole"))
+    write_text(sheet, (line, 0), title, styles.text("prose_head"))
     for offset, item in enumerate(items):
         write_text(sheet, (line + offset, 1), item, styles.text("prose"))
         sheet.set_row(line + offset, wrapped_height((item, _PROSE_WIDTH)))
@@ -84,5 +84,5 @@ def _conventions() -> tuple[str, ...]:
             " own basket, frequency and lifespan, and an average of products is not the product of"
             " averages."
         ),
-        _("Cells on a yellow ground are yours to change; everything else follows."),
+        _("Yellow cells are yours to change; everything else follows."),
     )

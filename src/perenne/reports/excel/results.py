@@ -138,9 +138,9 @@ def _quantity(figure: str) -> Quantity:
 
 def _write_bands(sheet: Worksheet, styles: Styles) -> None:
     bands = (
-        ("legend_watch", _("under 3: costly")),
-        ("legend_good", _("3 to 5: sound")),
-        ("legend_rich", _("over 5: room to invest")),
+        ("legend_watch", _("< 3: costly")),
+        ("legend_good", _("3–5: sound")),
+        ("legend_rich", _("> 5: ample")),
     )
     write_text(sheet, (BAND_LINE, NAME_COLUMN), labels()["clv_cac"], styles.text("subtitle"))
     for offset, (looks, text) in enumerate(bands, start=1):
@@ -148,7 +148,7 @@ def _write_bands(sheet: Worksheet, styles: Styles) -> None:
 
 
 def _color(sheet: Worksheet, section: Section, styles: Styles) -> None:
-    """Colour the ratio by its band (under 3, 3 to 5, above 5), and losses in the net CLV."""
+    """Colour the ratio by its band (under 3, 3 to 5, above 5), net losses, and what is missing."""
     first, last = section.lines[0].index, section.lines[-1].index
     ratio, net = COLUMNS["clv_cac"], COLUMNS["clv_net"]
     top = cell(first, ratio)
@@ -164,5 +164,7 @@ def _color(sheet: Worksheet, section: Section, styles: Styles) -> None:
             "stop_if_true": True,
         }
         sheet.conditional_format(first, ratio, last, ratio, rule)
+    blank = {"type": "formula", "criteria": f"=LEN({cell(first, 1)})=0", "format": styles.missing()}
+    sheet.conditional_format(first, 1, last, max(COLUMNS.values()), blank)
     loss = {"type": "cell", "criteria": "<", "value": 0, "format": styles.band(WATCH_FILL)}
     sheet.conditional_format(first, net, last, net, loss)

@@ -65,6 +65,7 @@ _TEXTS: Final[dict[str, dict[str, Any]]] = {
     },
     "note": {"font_color": MUTED, "italic": True, "text_wrap": True},
     "prose": {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE},
+    "prose_head": {"bold": True, "valign": "top", "bottom": 1, "bottom_color": RULE},
     "code": {
         "text_wrap": True,
         "valign": "top",

@@ -69,6 +69,7 @@ def _write_sheets(workbook: Workbook, plan: Plan) -> None:
     write_sensitivity(workbook, sheets["what_if"], plan, styles=styles)
     write_scenario(sheets["what_if"], plan, styles)
     sheets["what_if"].freeze_panes(HEADER_LINE + 1, 1)
+    sheets["what_if"].fit_to_pages(1, 1)
     write_definitions(sheets["definitions"], plan, styles)
     write_about(sheets["about"], plan.model, styles)
     for id in ("inputs", "results", "what_if"):
@@ -110,15 +111,15 @@ def _write_legend(sheet: Worksheet, styles: Styles) -> None:
     write_text(sheet, (_LEGEND_LINE, 0), _("Colours"), styles.text("subtitle"))
     write_text(sheet, (_LEGEND_LINE, 1), _("input"), styles.text("legend_input"))
     write_text(sheet, (_LEGEND_LINE, 2), _("formula"), styles.text("legend_formula"))
-    if sheet.get_name() == sheet_names()["inputs"]:
+    if sheet.get_name() != sheet_names()["what_if"]:
         write_text(sheet, (_LEGEND_LINE, 3), _("missing"), styles.text("legend_missing"))
 
 
 def _set_widths(sheets: dict[str, Worksheet]) -> None:
     for id in ("inputs", "results", "what_if"):
         sheets[id].set_column(0, 0, 32)
-        sheets[id].set_column(1, 9, 15)
-        sheets[id].set_row(HEADER_LINE, 2 * LINE_HEIGHT)
+        sheets[id].set_column(1, 9, 17)
+        sheets[id].set_row(HEADER_LINE, 2.5 * LINE_HEIGHT)
     sheets["inputs"].set_column(NOTE_COLUMN, NOTE_COLUMN, NOTE_WIDTH)
 
 
