@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
+import os
+import re
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner, Result
 
 Row = dict[str, Any]
-ABSENT = "the command line is not there yet"
+Process = subprocess.CompletedProcess[str]
+
+_START = "from perenne.cli import main; main()"
+_UNBUILT = re.compile(r"(No module named '?perenne|cannot import name .* from 'perenne)")
 
 
-def perenne(*arguments: str | Path) -> Result:
-    """Run one command in this process; skip the test while there is no command line."""
-    found = importlib.util.find_spec("perenne.cli")
-    if found is None or found.origin is None:
-        pytest.skip(ABSENT)
-    main = importlib.import_module("perenne.cli").main
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+def perenne(*arguments: str | Path) -> Process:
+    """Run one command as a program of its own; skip the test while it is not there yet."""
+    done = subprocess.run(
+        [sys.executable, "-c", _START, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PERENNE_DEBUG": "1", "PYTHONUTF8": "1"},
+        check=False,
+    )
+    if done.returncode and _UNBUILT.search(done.stderr):
+        pytest.skip("the command line is not there yet")
+    return done
 
 
 def succeed(*arguments: str | Path) -> str:
     """Run one command that must succeed; its standard output."""
-    result = perenne(*arguments)
-    if result.exit_code != 0:
-        said = f"{result.output}\n{result.exception!r}"
-        raise AssertionError(f"perenne {' '.join(map(str, arguments))}: {said}")
-    return result.stdout
+    done = perenne(*arguments)
+    said = f"perenne {' '.join(map(str, arguments))}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
+    assert done.returncode == 0, said
+    return done.stdout
 
 
 class Shop:
