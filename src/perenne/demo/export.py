@@ -23,7 +23,7 @@ FIRST_ORDER = 1001
 OVERLAP_DAYS = 14
 #: A file is closed at the end of the month in which it reaches this many orders.
 FILE_ORDERS = 400_000
-_BLOCK = 20_000
+_BLOCK = 5_000
 _REASONS = ("Retour client ; produit non conforme", "Geste commercial", "Annulation")
 
 

@@ -7,6 +7,7 @@ sets aside for fiction, so that none can belong to anybody.
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 _FIRST = (
     "Camille", "Léa", "Manon", "Chloé", "Inès", "Jade", "Louise", "Zoé", "Élise", "Margaux",
@@ -91,13 +92,18 @@ def _phone(number: int) -> str:
     return f"+33{_FICTION[prefix]}{rest:04d}"
 
 
-@lru_cache(maxsize=65_536)
+def is_unusual(number: Any) -> Any:
+    """Whether a person bears one of the names that break readers; also works on arrays."""
+    return number % _EVERY_SPECIAL == 7
+
+
+@lru_cache(maxsize=1_024)
 def identity(number: int, country: int) -> Identity:
     """The appearance of person `number`; the same number always gives the same person."""
     first = _FIRST[_scatter(number, 1) % len(_FIRST)]
     last = _LAST[_scatter(number, 2) % len(_LAST)]
     name = f"{first} {last}"
-    if number % _EVERY_SPECIAL == 7:
+    if is_unusual(number):
         name = _SPECIAL[number // _EVERY_SPECIAL % len(_SPECIAL)]
     cities = _CITIES[country]
     postcode, city = cities[_scatter(number, 4) % len(cities)]

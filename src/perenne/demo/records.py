@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perenne.demo import catalogue, channels, season
+from perenne.demo.people import is_unusual
 from perenne.demo.season import DAY, Calendar, Ints
 from perenne.demo.shapes import CANCELLATION, COUNTRIES, GIFT_CARD_ONLY, Table
 from perenne.demo.spool import Book
@@ -156,6 +157,8 @@ def count_difficulties(book: Book, planted: Counter[str]) -> None:
     planted["orders_without_email"] += int(sales["guest"].sum())
     planted["orders_of_unknown_channel"] += int((sales["mark"] == channels.UNMARKED).sum())
     planted["orders_with_shipping"] += int((sales["shipping"] > 0).sum())
+    unusual = is_unusual(sales["number"]) & (sales["guest"] == 0)
+    planted["orders_with_unusual_names"] += int(unusual.sum())
     planted["refunds"] += len(book.refunds)
     planted["refunds_of_cancelled_orders"] += int((book.refunds["reason"] == CANCELLATION).sum())
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from perenne.demo.layouts import ORDER_COLUMNS
 
-_BLOCK_ROWS = 10_000
+_BLOCK_ROWS = 2_000
 _COPY_BYTES = 1 << 20
 
 
