@@ -1,0 +1,135 @@
+"""Control totals: rows and amount per month and currency, straight from the text of the file.
+
+They share nothing with the staging but the reading of numbers, so that the reconciliation at the
+far end compares two different paths.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from perenne.sources.context import ReadContext
+from perenne.sources.dates import DateLayout
+from perenne.sources.numbers import number_sql
+from perenne.sources.presets.model import ControlSpec
+from perenne.sources.recognition import Recognition
+from perenne.sources.staged import Control
+from perenne.sources.typing_sql import currency_sql, raw, words_of
+from perenne.warehouse import DuckEngine, quote_text
+
+_ZERO = Decimal(0)
+_GROUPED = """
+SELECT month, currency, count(*), sum(amount), count(line), sum(amount) FILTER (line IS NOT NULL)
+FROM (ROWS) LEFT JOIN (LINES) ON line = _line
+GROUP BY ALL ORDER BY month, currency
+"""
+
+
+def controls(
+    recognition: Recognition,
+    *,
+    relation: str,
+    quarantine: Path,
+    engine: DuckEngine,
+    context: ReadContext,
+) -> tuple[Control, ...]:
+    """Return the control totals of every staged table that declares them."""
+    found: list[Control] = []
+    for spec in recognition.writes:
+        if spec.control is not None:
+            sql = _sql(recognition, spec.control, relation=relation, context=context)
+            lines = (
+                f"SELECT DISTINCT line FROM read_parquet({quote_text(str(quarantine))}) "
+                f'WHERE "table" = {quote_text(spec.table)}'
+            )
+            rows = engine.duck.execute(_GROUPED.replace("ROWS", sql).replace("LINES", lines))
+            found += [_control(spec.table, row) for row in rows.fetchall()]
+    return tuple(found)
+
+
+def _control(table: str, row: tuple[object, ...]) -> Control:
+    month, currency, rows, amount, refused, refused_amount = row
+    return Control(
+        table,
+        None if month is None else str(month),
+        None if currency is None else str(currency),
+        int(str(rows)),
+        _decimal(amount),
+        int(str(refused)),
+        _decimal(refused_amount),
+    )
+
+
+def _decimal(value: object) -> Decimal:
+    return value if isinstance(value, Decimal) else _ZERO
+
+
+def _sql(
+    recognition: Recognition, control: ControlSpec, *, relation: str, context: ReadContext
+) -> str:
+    """One row per row of the file: `_line`, `month`, `currency`, `amount`."""
+    numbers = [
+        f"{_number(recognition, name)} AS {name}"
+        for name, field in recognition.preset.fields.items()
+        if field.type == "number" and name in words_of(control.amount)
+    ]
+    month = _month(recognition, control, context)
+    currency = _currency(recognition, control, context)
+    where = f"WHERE {control.where}" if control.where else ""
+    return (
+        f"SELECT _line, {month} AS month, {currency} AS currency, try({control.amount}) AS amount "
+        f"FROM (SELECT {', '.join(['*', *numbers])} FROM {relation}) {where}"
+    )
+
+
+def _number(recognition: Recognition, name: str) -> str:
+    if name not in recognition.columns:
+        return "CAST(NULL AS DECIMAL(18, 4))"
+    machine = recognition.columns[name] in recognition.layout.machine_numbers
+    return number_sql(raw(name), "." if machine else recognition.decimal_mark or ".")
+
+
+def _currency(recognition: Recognition, control: ControlSpec, context: ReadContext) -> str:
+    column = control.currency
+    if column is not None and column in recognition.columns:
+        return f"upper(nullif(trim({raw(column)}), ''))"
+    return currency_sql(recognition, context=context)
+
+
+def _month(recognition: Recognition, control: ControlSpec, context: ReadContext) -> str:
+    """`YYYY-MM` cut out of the text; only a text with an offset is converted to local time."""
+    if control.date is None or control.date not in recognition.columns:
+        return "CAST(NULL AS VARCHAR)"
+    layout = recognition.dates[control.date]
+    cell = f"trim({raw(control.date)})"
+    cuts = {shape: _cut(shape, cell, layout, context) for shape in layout.shapes}
+    if not cuts:
+        return "CAST(NULL AS VARCHAR)"
+    cases = " ".join(f"WHEN '{shape}' THEN {cut}" for shape, cut in cuts.items())
+    month = f"CASE date_shape({cell}) {cases} END"
+    if not layout.zoned:
+        return month
+    zone = quote_text(context.time_zone)
+    instant = f"try_cast(regexp_replace({cell}, ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2') AS TIMESTAMPTZ)"
+    return (
+        f"CASE WHEN zone_text({cell}) = '' THEN {month} "
+        f"ELSE strftime(timezone({zone}, {instant}), '%Y-%m') END"
+    )
+
+
+def _cut(shape: str, cell: str, layout: DateLayout, context: ReadContext) -> str:
+    if shape == "iso":
+        year, month = f"{cell}[1:4]", f"regexp_extract({cell}, '^\\d+\\D(\\d+)', 1)"
+    elif shape == "compact":
+        year, month = f"{cell}[1:4]", f"{cell}[5:6]"
+    elif shape == "serial":
+        return f"strftime(DATE '1899-12-30' + try_cast({cell} AS DOUBLE)::INTEGER, '%Y-%m')"
+    elif shape == "named":
+        year, month = f"named_year({cell})", f"CAST(month_number(month_word({cell})) AS VARCHAR)"
+    else:
+        places = {"dmy": (3, 2), "mdy": (3, 1), "ymd": (1, 2)}[layout.order or "dmy"]
+        part = f"regexp_extract({cell}, '^(\\d+)\\D(\\d+)\\D(\\d+)', {{}})"
+        year, month = (part.replace("{}", str(place)) for place in places)
+    top = context.imported_at.year + 1
+    return f"full_year({year}, {top}) || '-' || lpad({month}, 2, '0')"

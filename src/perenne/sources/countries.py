@@ -1,0 +1,31 @@
+"""Countries as shops write them, to ISO 3166 alpha-2."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pyarrow as pa
+import yaml
+
+from perenne.warehouse import DuckEngine
+
+_TABLE = "perenne_countries"
+
+
+def create_countries(engine: DuckEngine) -> None:
+    """Create the table of country names on this connection, once."""
+    engine.duck.execute(
+        "CREATE OR REPLACE TEMP MACRO country_key(c) AS "
+        "(regexp_replace(lower(strip_accents(c)), '[^a-z]', '', 'g'))"
+    )
+    text = resources.files("perenne.sources").joinpath("countries.yaml").read_text("utf-8")
+    found: dict[str, list[str]] = yaml.safe_load(text)
+    pairs = [(name, code) for code, names in found.items() for name in names]
+    names = pa.table({"written": [n for n, _c in pairs], "code": [c for _n, c in pairs]})
+    engine.duck.register("perenne_country_names", names)
+    engine.duck.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_TABLE} AS "
+        "SELECT country_key(written) AS name, min(code) AS code "
+        "FROM perenne_country_names GROUP BY 1"
+    )
+    engine.duck.unregister("perenne_country_names")

@@ -1,0 +1,150 @@
+"""Dates in text: the way a whole column writes them, and the SQL that reads them.
+
+With an offset a text is an instant, and its day is the local day of the workspace. Without one it
+is local time; a time that the clock skips in spring moves one hour on, a time that stands twice in
+autumn is read as the second one (winter time). Without a time the day stays as written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perenne.sources.context import DateOrder, ReadContext
+from perenne.warehouse import DuckEngine, quote_name, quote_text
+
+
+@dataclass(frozen=True)
+class DateLayout:
+    """How one column writes its dates.
+
+    `shapes` are among iso, compact, numeric, serial, named; `order` of the numeric ones is None
+    while it is undecided. `example` is one numeric date of the column.
+    """
+
+    shapes: tuple[str, ...]
+    order: DateOrder | None
+    timed: bool
+    zoned: bool
+    twelve_hours: bool
+    strays: bool
+    """Are there cells of no known shape?"""
+    example: str | None = None
+
+    @property
+    def undecided(self) -> bool:
+        return "numeric" in self.shapes and self.order is None
+
+    @property
+    def label(self) -> str:
+        """The layout as a person writes it, e.g. `DD/MM/YYYY HH:MM`."""
+        names = {"iso": "YYYY-MM-DD", "compact": "YYYYMMDD", "named": "D MMM YYYY"}
+        names["serial"] = "Excel serial number"
+        orders = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/DD"}
+        names["numeric"] = orders[self.order] if self.order else "DD/MM or MM/DD"
+        time = " HH:MM" if self.timed else ""
+        return ", ".join(names[shape] for shape in self.shapes) + time + (" ±HH:MM" * self.zoned)
+
+
+def date_layout(
+    engine: DuckEngine, *, relation: str, column: str, answer: DateOrder | None
+) -> DateLayout:
+    """Read a whole column and tell how it writes dates; `answer` settles what it leaves open."""
+    rows = engine.duck.execute(
+        rf"""
+        SELECT date_shape(c), max(a), max(b), bool_and(a = b), bool_or(dots),
+               bool_or(clock_text(c) <> ''), bool_or(zone_text(c) <> ''),
+               bool_or(is_evening(c) OR is_morning(c)), min(c), count(*)
+        FROM (SELECT c, try_cast(regexp_extract(c, '^(\d{{1,2}})[-/. ]', 1) AS INTEGER) AS a,
+                     try_cast(regexp_extract(c, '^\d{{1,2}}[-/. ](\d{{1,2}})', 1) AS INTEGER) AS b,
+                     regexp_matches(c, '^\d{{1,2}}\.') AS dots
+              FROM (SELECT trim({quote_name(column)}) AS c FROM {relation})
+              WHERE NOT is_blank(c))
+        GROUP BY 1 ORDER BY 1
+        """
+    ).fetchall()
+    known = {row[0]: row for row in rows if row[0]}
+    numeric = known.get("numeric")
+    return DateLayout(
+        shapes=tuple(known),
+        order=_order(numeric, answer) if numeric else None,
+        timed=any(row[5] for row in known.values()) or "serial" in known,
+        zoned=any(row[6] for row in known.values()),
+        twelve_hours=any(row[7] and row[5] for row in known.values()),
+        strays=any(row[0] is None for row in rows),
+        example=str(numeric[8]) if numeric else None,
+    )
+
+
+def _order(row: tuple[object, ...], answer: DateOrder | None) -> DateOrder | None:
+    first, second = int(str(row[1])), int(str(row[2]))
+    if first > 31:
+        return "ymd"
+    if first > 12 >= second:
+        return "dmy"
+    if second > 12 >= first:
+        return "mdy"
+    if answer is None and (row[3] or row[4]):
+        return "dmy"  # 03.03.2025, or dots: nobody writes month.day.year
+    return answer
+
+
+def day_sql(cell: str, layout: DateLayout, *, context: ReadContext) -> str:
+    """SQL text `Y-M-D` of the date as written; null for a cell of no shape of the column."""
+    top = context.imported_at.year + 1
+    readers = {
+        "iso": f"day_iso({cell})",
+        "compact": f"day_compact({cell})",
+        "serial": f"day_serial({cell})",
+        "named": f"day_named({cell}, {top})",
+        "numeric": f"day_{layout.order or 'dmy'}({cell}, {top})",
+    }
+    if len(layout.shapes) == 1 and not layout.strays:
+        return readers[layout.shapes[0]]
+    cases = " ".join(f"WHEN '{shape}' THEN {readers[shape]}" for shape in layout.shapes)
+    return f"CASE date_shape({cell}) {cases} END" if cases else "CAST(NULL AS VARCHAR)"
+
+
+def moment_columns(
+    name: str, cell: str, layout: DateLayout, *, context: ReadContext
+) -> dict[str, str]:
+    """SQL of `name_at` (instant), `name_on` (local day) and `name_timed`, through named steps."""
+    zone = quote_text(context.time_zone)
+    steps = {f"{name}__c": f"trim({cell})", f"{name}__day": day_sql(f"{name}__c", layout, context=context)}
+    if not layout.timed:
+        steps[f"{name}_on"] = f"try_cast({name}__day AS DATE)"
+        steps[f"{name}_at"] = f"timezone({zone}, CAST({name}_on AS TIMESTAMP))"
+        steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN false END"
+        return steps
+    steps[f"{name}__clock"] = _clock_sql(f"{name}__c", layout)
+    steps[f"{name}__local"] = (
+        f"try_cast({name}__day || ' ' || coalesce(nullif({name}__clock, ''), '00:00') AS TIMESTAMP)"
+    )
+    if not layout.zoned:
+        steps[f"{name}_on"] = f"CAST({name}__local AS DATE)"
+        steps[f"{name}_at"] = f"timezone({zone}, {name}__local)"
+    else:
+        steps[f"{name}__zone"] = f"clock_zone({name}__c)"
+        instant = f"try_cast(CAST({name}__local AS VARCHAR) || {name}__zone AS TIMESTAMPTZ)"
+        steps[f"{name}_at"] = (
+            f"CASE WHEN {name}__zone = '' THEN timezone({zone}, {name}__local) ELSE {instant} END"
+        )
+        steps[f"{name}_on"] = (
+            f"CASE WHEN {name}__zone = '' THEN CAST({name}__local AS DATE) "
+            f"ELSE CAST(timezone({zone}, {name}_at) AS DATE) END"
+        )
+    steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {name}__clock <> '' END"
+    return steps
+
+
+def _clock_sql(cell: str, layout: DateLayout) -> str:
+    clock = f"clock_text({cell})"
+    if layout.twelve_hours:
+        hour = f"try_cast(split_part({clock}, ':', 1) AS INTEGER)"
+        rest = f"substr({clock}, position(':' IN {clock}))"
+        clock = (
+            f"CASE WHEN is_evening({cell}) THEN CAST({hour} % 12 + 12 AS VARCHAR) || {rest} "
+            f"WHEN is_morning({cell}) THEN CAST({hour} % 12 AS VARCHAR) || {rest} ELSE {clock} END"
+        )
+    if "serial" in layout.shapes:
+        clock = f"CASE WHEN contains({cell}, ':') THEN {clock} WHEN contains({cell}, '.') AND date_shape({cell}) = 'serial' THEN clock_serial({cell}) ELSE {clock} END"
+    return clock

@@ -1,0 +1,39 @@
+"""Header names: the same name whatever its accents, case, punctuation or currency."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CURRENCY = re.compile(r"[\s_\-]*[(\[]?\b(?P<code>[A-Z]{3})\b[)\]]?\s*$")
+_SUFFIX = re.compile(r"_(?P<code>usd|eur|gbp|cad|aud|chf)$")
+_SIGNS = {"€": "EUR", "£": "GBP"}
+_CODES = frozenset(
+    "EUR USD GBP CHF CAD AUD NZD JPY CNY BRL SEK NOK DKK PLN CZK HUF RON INR MAD TND DZD XOF XAF "
+    "MXN ZAR SGD HKD TRY AED".split()
+)
+
+
+def key(name: str) -> str:
+    """`N° de commande` and `n de COMMANDE` have one key: letters and digits, no accent, no case."""
+    bare = unicodedata.normalize("NFKD", name.replace("°", " ").replace("º", " "))
+    return "".join(c for c in bare.casefold() if c.isalnum())
+
+
+def currency_of(name: str) -> str | None:
+    """The currency that a header names: `Amount spent (EUR)`, `price_usd`, `Montant €`."""
+    for sign, code in _SIGNS.items():
+        if sign in name:
+            return code
+    match = _CURRENCY.search(name) or _SUFFIX.search(name)
+    code = match["code"].upper() if match else None
+    return code if code in _CODES else None
+
+
+def keys(name: str) -> tuple[str, ...]:
+    """The keys a header answers to: as it stands, and without its currency."""
+    whole = key(name)
+    if currency_of(name) is None:
+        return (whole,)
+    bare = key(_SUFFIX.sub("", _CURRENCY.sub("", name)))
+    return (whole, bare) if bare and bare != whole else (whole,)

@@ -1,0 +1,80 @@
+"""Words about a file: how it is laid out, and what was read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["csv", "excel", "parquet", "jsonl"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the cells of a file are found. Names in `columns` are unique, in file order."""
+
+    kind: Kind
+    columns: tuple[str, ...]
+    header_line: int = 0
+    """Line of the header, from 1; 0 when the format names its columns itself."""
+    encoding: str | None = None
+    delimiter: str | None = None
+    """One character, or `spaces` for columns aligned by spaces."""
+    sheet: str | None = None
+    archive: str | None = None
+    machine_numbers: frozenset[str] = frozenset()
+    """Columns whose decimal mark is known to be a dot because the file stores numbers."""
+    duplicated: tuple[str, ...] = ()
+    """Header names that stand more than once."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a file as text; `complete` when the file has no other."""
+
+    layout: Layout
+    rows: tuple[tuple[str | None, ...], ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A row whose cells could not be told apart."""
+
+    line: int
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Every row of a file as text: an SQL relation with `_line` and the layout's columns."""
+
+    relation: str
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader may leave temporary files."""
+
+    folder: Path
+
+    def file(self, name: str) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / name
+
+
+def unique_names(header: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the header with repeated and empty names told apart, and the repeated names."""
+    seen: dict[str, int] = {}
+    names, repeated = [], []
+    for position, cell in enumerate(header, start=1):
+        name = cell.strip() or f"column {position}"
+        seen[name.casefold()] = seen.get(name.casefold(), 0) + 1
+        count = seen[name.casefold()]
+        if count > 1:
+            repeated.append(name)
+            name = f"{name} ({count})"
+        names.append(name)
+    return tuple(names), tuple(dict.fromkeys(repeated))

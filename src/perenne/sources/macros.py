@@ -1,0 +1,108 @@
+"""SQL macros that read numbers and dates out of text. Created once per connection."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perenne.warehouse import DuckEngine
+
+_CURRENCIES: Final = (
+    "EUR|USD|GBP|CHF|CAD|AUD|NZD|JPY|CNY|BRL|SEK|NOK|DKK|PLN|CZK|HUF|RON|INR|MAD|TND|DZD|XOF|XAF|"
+    "MXN|ZAR|SGD|HKD|TRY|AED"
+)
+_MONTHS: Final = "jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec"
+
+# Text of a cell without blanks, currency, thousands spaces or apostrophes; sign in front.
+_NUMBER_BASE = rf"""
+regexp_replace(replace(c, '−', '-'),
+  '[\s\x{{A0}}\x{{202F}}\x{{2007}}\x{{2009}}''’€$£¥₹]|{_CURRENCIES}', '', 'g')
+"""
+_NUMBER_TEXT = """
+CASE WHEN number_base(c) LIKE '(%)' THEN '-' || number_base(c)[2:-2]
+     WHEN number_base(c) LIKE '%_-' THEN '-' || number_base(c)[1:-2]
+     ELSE number_base(c) END
+"""
+# Groups of thousands must be groups of three, so that 1,50 never becomes 150.
+_NUMBER_SLOW = r"""
+CASE WHEN regexp_full_match(number_text(c),
+       '[+-]?(\d{1,3}(<group>\d{3})+|\d*)(<mark>\d*)?([eE][+-]?\d+)?')
+     THEN try_cast(replace(replace(number_text(c), <thousands>, ''), <decimal>, '.') AS DECIMAL(18, 4)) END
+"""
+_CLOCK = r"""
+replace(replace(replace(regexp_extract(c,
+  '(?:[^\d:]|^)(\d{1,2}[:hH]\d{2}(?::\d{2}(?:[.,]\d+)?)?)', 1), 'h', ':'), 'H', ':'), ',', '.')
+"""
+_ZONE = r"""
+CASE WHEN zone_text(c) IN ('Z', 'z', 'UTC', 'GMT') THEN '+00:00'
+     WHEN length(zone_text(c)) = 3 THEN zone_text(c) || ':00'
+     WHEN length(zone_text(c)) = 5 THEN zone_text(c)[1:3] || ':' || zone_text(c)[4:5]
+     ELSE zone_text(c) END
+"""
+_MONTH = r"""
+CASE WHEN m = 'jan' THEN 1 WHEN m IN ('fev', 'feb') THEN 2 WHEN m = 'mar' THEN 3
+     WHEN m IN ('avr', 'apr') THEN 4 WHEN m IN ('mai', 'may') THEN 5 WHEN m IN ('juin', 'jun') THEN 6
+     WHEN m IN ('juil', 'jul') THEN 7 WHEN m IN ('aou', 'aug') THEN 8 WHEN m = 'sep' THEN 9
+     WHEN m = 'oct' THEN 10 WHEN m = 'nov' THEN 11 WHEN m = 'dec' THEN 12 END
+"""
+_SHAPE = r"""
+CASE WHEN regexp_matches(c, '^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ,]|$)') THEN 'iso'
+     WHEN regexp_matches(c, '^\d{8}$') THEN 'compact'
+     WHEN regexp_matches(c, '^\d{1,2}[-/. ]\d{1,2}[-/. ](\d{4}|\d{2})([T ,]|$)') THEN 'numeric'
+     WHEN regexp_matches(c, '^[2-7]\d{4}(\.\d+)?$') THEN 'serial'
+     WHEN month_word(c) <> '' AND regexp_matches(c, '\d{2}') THEN 'named' END
+"""
+# 01..12 -> this century unless that lies beyond `top`, the last year that makes sense.
+_YEAR = """
+CASE WHEN length(y) = 4 THEN y
+     WHEN 2000 + try_cast(y AS INTEGER) <= top THEN cast(2000 + try_cast(y AS INTEGER) AS VARCHAR)
+     ELSE cast(1900 + try_cast(y AS INTEGER) AS VARCHAR) END
+"""
+_PART = r"regexp_extract(c, '^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})', "
+
+
+def _number_slow(*, thousands: str, decimal: str) -> str:
+    """The body of a macro for numbers with these marks."""
+    body = _NUMBER_SLOW.replace("<group>", rf"\{thousands}").replace("<mark>", rf"\{decimal}")
+    return body.replace("<thousands>", f"'{thousands}'").replace("<decimal>", f"'{decimal}'")
+
+
+MACROS: Final[dict[str, str]] = {
+    "number_base(c)": _NUMBER_BASE,
+    "number_text(c)": _NUMBER_TEXT,
+    "number_dot_slow(c)": _number_slow(thousands=",", decimal="."),
+    "number_comma_slow(c)": _number_slow(thousands=".", decimal=","),
+    "number_dot(c)": "CASE WHEN contains(c, '_') THEN NULL ELSE "
+    "coalesce(try_cast(c AS DECIMAL(18, 4)), number_dot_slow(c)) END",
+    "number_comma(c)": "CASE WHEN contains(c, '_') THEN NULL WHEN contains(c, '.') "
+    "THEN number_comma_slow(c) ELSE coalesce("
+    "try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)), number_comma_slow(c)) END",
+    "is_blank(c)": "c IS NULL OR lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none')",
+    "clock_text(c)": _CLOCK,
+    "zone_text(c)": r"regexp_extract(c, ':\d{2}(?:\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})\s*$', 1)",
+    "clock_zone(c)": _ZONE,
+    "is_evening(c)": r"regexp_matches(c, '(?i)\d\s*p\.?m')",
+    "is_morning(c)": r"regexp_matches(c, '(?i)\d\s*a\.?m')",
+    "month_word(c)": f"regexp_extract(lower(strip_accents(c)), '.*({_MONTHS})', 1)",
+    "month_number(m)": _MONTH,
+    "date_shape(c)": _SHAPE,
+    "full_year(y, top)": _YEAR,
+    "day_iso(c)": r"regexp_replace(c, '^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}).*$', '\1-\2-\3')",
+    "day_compact(c)": "c[1:4] || '-' || c[5:6] || '-' || c[7:8]",
+    "day_dmy(c, top)": f"full_year({_PART}3), top) || '-' || {_PART}2) || '-' || {_PART}1)",
+    "day_mdy(c, top)": f"full_year({_PART}3), top) || '-' || {_PART}1) || '-' || {_PART}2)",
+    "day_ymd(c, top)": f"full_year({_PART}1), top) || '-' || {_PART}2) || '-' || {_PART}3)",
+    "day_serial(c)": "cast(DATE '1899-12-30' + cast(floor(try_cast(c AS DOUBLE)) AS INTEGER) "
+    "AS VARCHAR)",
+    "clock_serial(c)": "cast(TIME '00:00:00' + to_seconds(cast(round("
+    "(try_cast(c AS DOUBLE) - floor(try_cast(c AS DOUBLE))) * 86400) AS BIGINT)) AS VARCHAR)",
+    "named_year(c)": r"coalesce(nullif(regexp_extract(c, '(\d{4})', 1), ''), "
+    r"regexp_extract(lower(strip_accents(c)), '[a-z]{3,}\.?[-/ .,]*(\d{2})([^\d:h]|$)', 1))",
+    "day_named(c, top)": "full_year(named_year(c), top) || '-' || "
+    r"month_number(month_word(c)) || '-' || regexp_extract(c, '(?:^|[^\d])(\d{1,2})(?:[^\d:h]|$)', 1)",
+}
+
+
+def create_macros(engine: DuckEngine) -> None:
+    """Create every macro on this connection; doing it again changes nothing."""
+    for signature, body in MACROS.items():
+        engine.duck.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS ({body})")

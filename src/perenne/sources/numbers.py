@@ -1,0 +1,62 @@
+"""Decimal marks: decided over a whole column, never cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perenne.sources.context import DecimalMark
+from perenne.warehouse import DuckEngine, quote_name
+
+_NUMBER = r"'[+-]?\d[\d.,]*'"
+
+
+@dataclass(frozen=True)
+class NumberEvidence:
+    """What the cells of one column say about their decimal mark.
+
+    `dot` and `comma` count cells that can only be read with that mark; `unclear` holds one cell
+    such as `1,234` that can be read both ways, and `unclear_mark` the mark it holds.
+    """
+
+    dot: int
+    comma: int
+    unclear: str | None
+    unclear_mark: DecimalMark | None
+
+    @property
+    def mark(self) -> DecimalMark | None:
+        """The mark that these cells settle, None when they settle nothing."""
+        if self.dot == self.comma:
+            return None
+        return "." if self.dot > self.comma else ","
+
+
+def number_evidence(engine: DuckEngine, *, relation: str, column: str) -> NumberEvidence:
+    """Read the evidence of one column in one pass."""
+    both = "contains(s, '.') AND contains(s, ',')"
+    dot_last = r"regexp_matches(s, '\.[^,.]*$')"
+    rows = engine.duck.execute(
+        rf"""
+        SELECT count(*) FILTER (({both} AND {dot_last})
+                 OR (NOT ({both}) AND (regexp_full_match(s, '-?\d*\.(\d{{0,2}}|\d{{4,}})')
+                 OR regexp_full_match(s, '-?(0|\d{{4,}})?\.\d{{3}}')
+                 OR regexp_full_match(s, '-?\d{{1,3}}(,\d{{3}}){{2,}}')))),
+               count(*) FILTER (({both} AND NOT {dot_last})
+                 OR (NOT ({both}) AND (regexp_full_match(s, '-?\d*,(\d{{0,2}}|\d{{4,}})')
+                 OR regexp_full_match(s, '-?(0|\d{{4,}})?,\d{{3}}')
+                 OR regexp_full_match(s, '-?\d{{1,3}}(\.\d{{3}}){{2,}}')))),
+               min(c) FILTER (regexp_full_match(s, '-?[1-9]\d{{0,2}}[.,]\d{{3}}')),
+               min(s) FILTER (regexp_full_match(s, '-?[1-9]\d{{0,2}}[.,]\d{{3}}'))
+        FROM (SELECT c, number_text(c) AS s FROM
+              (SELECT {quote_name(column)} AS c FROM {relation})
+              WHERE contains(c, '.') OR contains(c, ','))
+        """
+    ).fetchall()
+    dot, comma, unclear, text = rows[0]
+    mark: DecimalMark | None = None if text is None else "," if "," in text else "."
+    return NumberEvidence(int(dot), int(comma), unclear, mark)
+
+
+def number_sql(cell: str, mark: DecimalMark) -> str:
+    """SQL that reads `cell` as DECIMAL(18, 4); null when it is no number that fits."""
+    return f"number_{'dot' if mark == '.' else 'comma'}({cell})"

@@ -1,0 +1,53 @@
+"""Says in sentences what importing a file will do, before doing it."""
+
+from __future__ import annotations
+
+from perenne.sources.context import ReadContext
+from perenne.sources.recognition import Recognition
+from perenne.text import gettext as _
+
+
+def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ...]:
+    """Return the plan of a recognition: what it writes, how it reads dates and numbers."""
+    said = [
+        _("Read {file} as {preset}.").format(
+            file=recognition.path.name, preset=recognition.preset.title
+        ),
+        _("Write the staged tables {tables}.").format(tables=", ".join(recognition.tables)),
+        *_dates(recognition, context),
+        _decimal(recognition),
+        _identical(recognition),
+    ]
+    if recognition.layout.encoding == "mixed":
+        said.append(_("Read the lines that are not UTF-8 as cp1252."))
+    if recognition.ignored:
+        names = ", ".join(recognition.ignored)
+        said.append(_("Ignore the columns {names}.").format(names=names))
+    return tuple(text for text in [*said, *recognition.preset.notes] if text)
+
+
+def _dates(recognition: Recognition, context: ReadContext) -> list[str]:
+    said = []
+    for field, layout in recognition.dates.items():
+        text = _("Read dates in “{column}” as {layout}.").format(
+            column=recognition.columns[field], layout=layout.label
+        )
+        if layout.timed and not layout.zoned:
+            zone = _("Its times carry no zone and are taken as {zone}.").format(
+                zone=context.time_zone
+            )
+            text = f"{text} {zone}"
+        said.append(text)
+    return said
+
+
+def _decimal(recognition: Recognition) -> str:
+    if recognition.decimal_mark == ",":
+        return _("Read numbers with a decimal comma.")
+    return _("Read numbers with a decimal point.")
+
+
+def _identical(recognition: Recognition) -> str:
+    if recognition.identical_lines == "keep":
+        return _("Keep identical rows.")
+    return _("Collapse identical rows to one and count them.")

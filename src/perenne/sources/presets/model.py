@@ -1,0 +1,149 @@
+"""What a preset.yaml may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from perenne.warehouse import STAGED
+
+FieldType = Literal["text", "id", "email", "phone", "country", "currency", "flag", "number", "date"]
+TableName = Literal["orders", "order_lines", "refunds", "customers", "products", "costs"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldSpec(_Strict):
+    """One thing a file may hold. `aliases` are header names, best first; `of_head` fields stand
+    on the first row of a group and are carried to its other rows."""
+
+    type: FieldType = "text"
+    aliases: tuple[str, ...] = ()
+    of_head: bool = False
+
+
+class ContentCheck(_Strict):
+    """At least `share` of the filled cells of `field` in the sample match `pattern`."""
+
+    field: str
+    pattern: str
+    share: float = 0.9
+
+
+class Detection(_Strict):
+    """When a file is of this preset.
+
+    `require` lists fields (`a|b` = one of them); `forbid` lists fields that must not be there;
+    `distinctive` fields raise the confidence, which runs from `base` to `base + reach`.
+    """
+
+    require: tuple[str, ...]
+    forbid: tuple[str, ...] = ()
+    distinctive: tuple[str, ...] = ()
+    content: tuple[ContentCheck, ...] = ()
+    base: float = Field(ge=0, le=1)
+    reach: float = Field(ge=0, le=1)
+
+
+class Rule(_Strict):
+    """`match` is a regular expression (RE2) searched in the text, whatever its case."""
+
+    match: str
+    then: str
+
+
+class RuleValue(_Strict):
+    """A value looked up by the first rule that matches the SQL expression `of`."""
+
+    of: str
+    rules: tuple[Rule, ...]
+    otherwise: str | None = None
+
+
+Value = Annotated[str | RuleValue, "an SQL expression over field names, or rules"]
+
+
+class ControlSpec(_Strict):
+    """Control totals straight from the file: an amount over number fields, a date field."""
+
+    amount: str
+    date: str | None = None
+    currency: str | None = None
+    where: str | None = None
+
+
+class TableSpec(_Strict):
+    """One staged table. `needs`/`unless` list fields that must be or must not be in the file.
+
+    `rows`: `all` rows, the `head` row of each group, or the last row of each value of `key`.
+    `only` is an SQL condition on which rows concern this table at all; `required` lists staged
+    columns whose absence refuses the row.
+    """
+
+    table: TableName
+    rows: Literal["all", "head", "last"] = "all"
+    key: str | None = None
+    needs: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    only: str | None = None
+    required: dict[str, str] = {}
+    columns: dict[str, Value]
+    control: ControlSpec | None = None
+
+    @model_validator(mode="after")
+    def _columns_exist(self) -> TableSpec:
+        unknown = set(self.columns) - set(STAGED[self.table].names)
+        if unknown:
+            raise ValueError(f"staged {self.table} has no column {sorted(unknown)}")
+        return self
+
+
+class Grouping(_Strict):
+    """Rows of one thing: same `by`, and same `id` where the head row has one."""
+
+    by: str
+    id: str | None = None
+
+
+class Skip(_Strict):
+    """Rows that are no data, e.g. totals: set aside with `reason` when the SQL `when` holds."""
+
+    when: str
+    reason: str
+
+
+class Preset(_Strict):
+    """One kind of export file."""
+
+    name: str
+    title: str
+    system: str
+    """Name of the source that the rows belong to; files of one system are merged by key."""
+    identical_lines: Literal["merge", "keep"] = "merge"
+    grain: TableName
+    fields: dict[str, FieldSpec]
+    detect: Detection
+    group: Grouping | None = None
+    skip: Skip | None = None
+    tables: tuple[TableSpec, ...]
+    notes: tuple[str, ...] = ()
+
+    @field_validator("fields")
+    @classmethod
+    def _plain_names(cls, fields: dict[str, FieldSpec]) -> dict[str, FieldSpec]:
+        bad = [name for name in fields if not name.isidentifier()]
+        if bad:
+            raise ValueError(f"field names must be identifiers: {bad}")
+        return fields
+
+    @model_validator(mode="after")
+    def _fields_exist(self) -> Preset:
+        named = {f for r in self.detect.require for f in r.split("|")} | set(self.detect.forbid)
+        named |= set(self.detect.distinctive) | {c.field for c in self.detect.content}
+        unknown = named - set(self.fields)
+        if unknown:
+            raise ValueError(f"preset {self.name} names unknown fields {sorted(unknown)}")
+        return self

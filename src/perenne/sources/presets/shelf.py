@@ -1,0 +1,58 @@
+"""Finds the presets that ship with the package and reads them once."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from perenne.core import PerenneError, closest
+from perenne.sources.presets.model import Preset
+from perenne.text import gettext as _
+
+
+@cache
+def preset_names() -> tuple[str, ...]:
+    """Names of all presets, in alphabetical order."""
+    found = (f.name for f in _shelf().iterdir() if f.joinpath("preset.yaml").is_file())
+    return tuple(sorted(found))
+
+
+@cache
+def preset(name: str) -> Preset:
+    """The preset called `name`. Raises PerenneError with the allowed names when there is none."""
+    if name not in preset_names():
+        near = closest(name, preset_names())
+        raise PerenneError(
+            _("There is no preset “{name}”.").format(name=name),
+            given=name,
+            allowed=preset_names(),
+            next_step=_("Did you mean {near}?").format(near=near)
+            if near
+            else _("Choose one of: {names}.").format(names=", ".join(preset_names())),
+        )
+    content = yaml.safe_load(_shelf().joinpath(name, "preset.yaml").read_text(encoding="utf-8"))
+    return Preset.model_validate({"name": name, **_with_shared(content)})
+
+
+def _with_shared(content: dict[str, Any]) -> dict[str, Any]:
+    """Fill in the fields that a preset takes from `fields.yaml` by writing `use: [name, ...]`."""
+    used = content.pop("use", [])
+    own: dict[str, Any] = content.get("fields", {})
+    shared = _shared_fields()
+    fields = {name: own.get(name, shared.get(name)) for name in [*used, *own]}
+    return {**content, "fields": fields}
+
+
+@cache
+def _shared_fields() -> dict[str, Any]:
+    text = _shelf().joinpath("fields.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def _shelf() -> Traversable:
+    return resources.files("perenne.sources.presets")

@@ -1,0 +1,77 @@
+"""Which reader reads a file: told by its first bytes, never by its name alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from perenne.core import PerenneError
+from perenne.sources.layout import Kind, Layout, Loaded, Place, Sample
+from perenne.sources.readers import delimited, excel, json_lines, parquet
+from perenne.sources.readers.bytes_in import chunks
+from perenne.text import gettext as _
+from perenne.warehouse import DuckEngine
+
+_READERS: dict[Kind, ModuleType] = {
+    "csv": delimited,
+    "excel": excel,
+    "parquet": parquet,
+    "jsonl": json_lines,
+}
+
+
+def look(path: Path, *, engine: DuckEngine) -> Sample:
+    """Return the layout and first rows of `path`.
+
+    Raises PerenneError for a missing file, a directory, an empty or unreadable file.
+    """
+    kind = _kind(path)
+    sample: Sample = _READERS[kind].look(path, engine=engine)
+    if not sample.rows:
+        raise PerenneError(
+            _("{file} has a header and no row.").format(file=path.name),
+            given=list(sample.layout.columns),
+            next_step=_("Export it again with its data."),
+        )
+    return sample
+
+
+def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
+    """Return every row of `path` as text, laid out as `layout` says."""
+    loaded: Loaded = _READERS[layout.kind].load(path, layout, engine=engine, place=place)
+    return loaded
+
+
+def _kind(path: Path) -> Kind:
+    head = _head(path)
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return "excel"
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"[{")):
+        return "jsonl"
+    return "csv"
+
+
+def _head(path: Path) -> bytes:
+    if not path.exists():
+        raise PerenneError(
+            _("There is no file {path}.").format(path=path),
+            given=str(path),
+            next_step=_("Check the path and the spelling."),
+        )
+    if path.is_dir():
+        raise PerenneError(
+            _("{path} is a folder, not a file.").format(path=path),
+            given=str(path),
+            allowed=sorted(file.name for file in path.iterdir() if file.is_file())[:20],
+            next_step=_("Name the files that stand in it."),
+        )
+    head = next(chunks(path), b"")
+    if not head.strip():
+        raise PerenneError(
+            _("{file} is empty.").format(file=path.name),
+            given=str(path),
+            next_step=_("Export it again with its data."),
+        )
+    return head

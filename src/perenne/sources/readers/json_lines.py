@@ -1,0 +1,96 @@
+"""JSON Lines as text: one object per line; nested objects one level deep become `outer.inner`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from perenne.core import PerenneError
+from perenne.sources.layout import Layout, Loaded, Place, Sample, Unreadable, unique_names
+from perenne.sources.readers.bytes_in import chunks, is_gzip, tell_encoding
+from perenne.sources.readers.delimited import lines
+from perenne.sources.readers.scan import scan
+from perenne.text import gettext as _
+from perenne.warehouse import DuckEngine, quote_name, quote_text
+
+SAMPLE_ROWS = 2000
+
+
+def look(path: Path, *, engine: DuckEngine) -> Sample:
+    """Return the keys found in the first rows, in order of first appearance, and those rows."""
+    head = next(chunks(path))
+    encoding = tell_encoding(head, name=path.name)
+    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if text.lstrip().startswith("["):
+        raise PerenneError(
+            _("{file} is one JSON array, not one object per line.").format(file=path.name),
+            given=text[:40],
+            next_step=_("Convert it first: jq -c '.[]' file.json > file.jsonl"),
+        )
+    whole = len(head) < (4 << 20)
+    texts = text.splitlines() if whole else text.splitlines()[:-1]
+    objects = [flat for t in texts[: SAMPLE_ROWS + 1] if (flat := _flat(t)) is not None]
+    keys = list(dict.fromkeys(key for row in objects for key in row))
+    names, repeated = unique_names(keys)
+    layout = Layout(
+        "jsonl",
+        names,
+        encoding=encoding,
+        archive="gzip" if is_gzip(path) else None,
+        machine_numbers=frozenset(k for k in keys if _all_numbers(objects, k)),
+        duplicated=repeated,
+    )
+    rows = tuple(tuple(_text(row.get(key)) for key in keys) for row in objects[:SAMPLE_ROWS])
+    return Sample(layout, rows, complete=whole and len(texts) <= SAMPLE_ROWS)
+
+
+def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
+    """Return every line as text columns; lines that are no object are listed."""
+    file, _facts = scan(path, str(layout.encoding), copy=place.file("text.jsonl"))
+    source = f"(SELECT * FROM {lines(file)} WHERE trim(_text) <> '')"
+    sound = "coalesce(try(json_type(_text) = 'OBJECT'), false)"
+    bad = engine.duck.execute(f"SELECT _line, _text FROM {source} WHERE NOT {sound}").fetchall()
+    cells = ", ".join(
+        f"nullif(json_extract_string(_text, {quote_text(_pointer(name))}), '') "
+        f"AS {quote_name(name)}"
+        for name in layout.columns
+    )
+    reason = _("not a JSON object")
+    return Loaded(
+        f"(SELECT _line, {cells} FROM {source} WHERE {sound})",
+        tuple(Unreadable(line, text, reason) for line, text in bad),
+    )
+
+
+def _flat(text: str) -> dict[str, object] | None:
+    try:
+        row = json.loads(text, parse_float=str, parse_int=str)
+    except ValueError:
+        return None
+    return _one_level(row) if isinstance(row, dict) else None
+
+
+def _one_level(row: dict[str, object]) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in row.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{inner}": v for inner, v in value.items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value or None
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _all_numbers(objects: list[dict[str, object]], key: str) -> bool:
+    """A number was read as text above; one without comma is written with a dot by JSON's rule."""
+    values = [row[key] for row in objects if row.get(key) is not None]
+    return all(isinstance(value, str) and "," not in value for value in values)
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace(".", "/")

@@ -1,0 +1,196 @@
+"""Reads a recognised file into staged tables, and what is refused into quarantine."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from perenne.core import PerenneError
+from perenne.sources import readers
+from perenne.sources.context import ReadContext
+from perenne.sources.control import controls
+from perenne.sources.countries import create_countries
+from perenne.sources.layout import Loaded, Place, Unreadable
+from perenne.sources.macros import create_macros
+from perenne.sources.presets.model import TableSpec
+from perenne.sources.recognition import Recognition
+from perenne.sources.settle import settle
+from perenne.sources.staged import StagedFile, TableCount
+from perenne.sources.table_sql import staged_select, staged_sql
+from perenne.sources.typing_sql import raw
+from perenne.text import gettext as _
+from perenne.warehouse import DuckEngine, quote_name, quote_text
+
+_QUARANTINE = pa.schema(
+    [
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("column", pa.string()),
+        ("value", pa.string()),
+        ("reason", pa.string()),
+        ("table", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One staging under way: the file as text, and where its tables go."""
+
+    recognition: Recognition
+    engine: DuckEngine
+    context: ReadContext
+    into: Path
+    place: Place
+    raw: Path
+    unreadable: tuple[Unreadable, ...]
+
+    @property
+    def relation(self) -> str:
+        return f"read_parquet({quote_text(str(self.raw))})"
+
+
+def stage(
+    recognition: Recognition, *, engine: DuckEngine, context: ReadContext, into: Path
+) -> StagedFile:
+    """Write `into/<table>.parquet` for each staged table, and `into/quarantine.parquet`.
+
+    Every row read is kept or stands in quarantine with its line, column, value and reason. Raises
+    PerenneError while a question about the file is unanswered.
+    """
+    create_macros(engine)
+    create_countries(engine)
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into, prefix=".staging-") as folder:
+        work = _prepare(recognition, engine=engine, context=context, into=into, folder=folder)
+        _refuse_questions(work.recognition)
+        return _run(work)
+
+
+def _prepare(
+    recognition: Recognition, *, engine: DuckEngine, context: ReadContext, into: Path, folder: str
+) -> _Work:
+    place = Place(Path(folder))
+    loaded = readers.load(recognition.path, recognition.layout, engine=engine, place=place)
+    target = place.file("raw.parquet")
+    _copy(engine, _raw_select(recognition, loaded), target)
+    as_in_file = ", ".join(
+        f"{raw(field)} AS {quote_name(column)}" for field, column in recognition.columns.items()
+    )
+    relation = f"(SELECT {as_in_file} FROM read_parquet({quote_text(str(target))}))"
+    settled = settle(recognition, relation=relation, engine=engine, context=context)
+    return _Work(settled, engine, context, into, place, target, loaded.unreadable)
+
+
+def _raw_select(recognition: Recognition, loaded: Loaded) -> str:
+    """The mapped columns as text, with line and hash of the whole row."""
+    cells = ", ".join(f"coalesce({quote_name(c)}, '')" for c in recognition.layout.columns)
+    mapped = ", ".join(
+        f"{quote_name(column)} AS {raw(field)}" for field, column in recognition.columns.items()
+    )
+    return (
+        f"SELECT CAST(_line AS BIGINT) AS _line, md5(concat_ws(chr(31), {cells})) AS _hash, "
+        f"{mapped} FROM {loaded.relation}"
+    )
+
+
+def _refuse_questions(recognition: Recognition) -> None:
+    if recognition.questions:
+        first = recognition.questions[0]
+        raise PerenneError(
+            first.text,
+            given=recognition.path.name,
+            allowed=first.answers,
+            next_step=_("Answer with {option} {answers}.").format(
+                option=first.option, answers="|".join(first.answers)
+            ),
+        )
+
+
+def _run(work: _Work) -> StagedFile:
+    counts, refused = [], [_unreadable(work)]
+    tables: dict[str, Path] = {}
+    for spec in work.recognition.writes:
+        count, quarantine = _stage_table(work, spec)
+        counts.append(count)
+        refused.append(quarantine)
+        tables[spec.table] = work.into / f"{spec.table}.parquet"
+    quarantine = work.into / "quarantine.parquet"
+    _copy(work.engine, " UNION ALL ".join(refused) + " ORDER BY line, \"table\"", quarantine)
+    rows = _number(work.engine, f"SELECT count(*) FROM {work.relation}") + len(work.unreadable)
+    work.engine.duck.unregister(_UNREADABLE)
+    found = controls(
+        work.recognition,
+        relation=work.relation,
+        quarantine=quarantine,
+        engine=work.engine,
+        context=work.context,
+    )
+    return StagedFile(
+        recognition=work.recognition,
+        rows=rows,
+        tables=tables,
+        quarantine=quarantine,
+        counts=tuple(counts),
+        controls=found,
+        currencies=tuple(sorted({c.currency for c in found if c.currency})),
+        unknown_channel_share=_unknown_channels(work, tables),
+    )
+
+
+_UNREADABLE = "perenne_unreadable"
+
+
+def _unreadable(work: _Work) -> str:
+    """The rows that no cell could be read from, as quarantine rows."""
+    name, grain = work.recognition.path.name, work.recognition.preset.grain
+    rows = [
+        {"file": name, "line": u.line, "value": u.value, "reason": u.reason, "table": grain}
+        for u in work.unreadable
+    ]
+    work.engine.duck.register(_UNREADABLE, pa.Table.from_pylist(rows, schema=_QUARANTINE))
+    return f"SELECT * FROM {_UNREADABLE}"
+
+
+def _stage_table(work: _Work, spec: TableSpec) -> tuple[TableCount, str]:
+    """Write one staged table; return its counts and the SQL of its quarantine rows."""
+    typed = work.place.file(f"{spec.table}-{len(spec.columns)}.parquet")
+    sql = staged_sql(work.recognition, spec, relation=work.relation, context=work.context)
+    _copy(work.engine, sql, typed)
+    source = f"read_parquet({quote_text(str(typed))})"
+    target = work.into / f"{spec.table}.parquet"
+    kept = _copy(work.engine, staged_select(spec, source, file=work.recognition.path.name), target)
+    read = _number(work.engine, f"SELECT count(*) FROM {source}")
+    if spec.table == work.recognition.preset.grain:
+        read += len(work.unreadable)
+    name, table = quote_text(work.recognition.path.name), quote_text(spec.table)
+    refused = (
+        f'SELECT {name} AS file, _line AS line, _problem."column" AS "column", '
+        f'_problem.value AS value, _problem.reason AS reason, {table} AS "table" '
+        f"FROM {source} WHERE _problem IS NOT NULL"
+    )
+    return TableCount(spec.table, read, kept, read - kept), refused
+
+
+def _unknown_channels(work: _Work, tables: dict[str, Path]) -> float | None:
+    target = tables.get("orders")
+    if target is None:
+        return None
+    rows = work.engine.duck.execute(
+        f"SELECT count(*) FILTER (channel IS NULL) / count(*)::DOUBLE "
+        f"FROM read_parquet({quote_text(str(target))}) HAVING count(*) > 0"
+    ).fetchall()
+    return float(rows[0][0]) if rows else None
+
+
+def _copy(engine: DuckEngine, sql: str, target: Path) -> int:
+    return _number(
+        engine, f"COPY ({sql}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
+def _number(engine: DuckEngine, sql: str) -> int:
+    return int(engine.duck.execute(sql).fetchall()[0][0])

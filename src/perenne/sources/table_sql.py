@@ -1,0 +1,110 @@
+"""The SQL of one staged table, in four layers: rows, typed fields, staged columns, problems."""
+
+from __future__ import annotations
+
+from perenne.sources.channels import channel_sql
+from perenne.sources.context import ReadContext
+from perenne.sources.presets.model import TableSpec
+from perenne.sources.recognition import Recognition
+from perenne.sources.typing_sql import (
+    currency_sql,
+    problem_sql,
+    quote_staged,
+    raw,
+    typed_columns,
+    used_fields,
+    value_sql,
+    value_text,
+    words_of,
+)
+from perenne.warehouse import STAGED, quote_text
+
+_ORIGIN = ("row_file", "row_number", "row_hash")
+_TYPES = {
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "decimal(18, 4)": "DECIMAL(18, 4)",
+    "timestamp('UTC')": "TIMESTAMPTZ",
+}
+
+
+def staged_sql(
+    recognition: Recognition, spec: TableSpec, *, relation: str, context: ReadContext
+) -> str:
+    """One row per row that concerns `spec`: `_line`, `_hash`, `_problem` and its `out_` columns."""
+    fields = used_fields(recognition, spec)
+    typed = typed_columns(recognition, fields, context=context)
+    typed |= _extras(recognition, spec, context=context)
+    outs = {quote_staged(name): value_sql(value) for name, value in spec.columns.items()}
+    problem = problem_sql(recognition, spec, fields, context=context)
+    rows = _rows(recognition, spec, relation)
+    only = f"WHERE coalesce({spec.only}, false)" if spec.only else ""
+    last = f"QUALIFY row_number() OVER (PARTITION BY {spec.key} ORDER BY _line DESC) = 1"
+    return f"""
+        SELECT _line, _hash, {problem} AS _problem, {", ".join(outs)} FROM (
+            SELECT *, {_listed(outs)} FROM (
+                SELECT *, {_listed(typed) or "NULL AS _none"} FROM {rows}
+            ) {only} {last if spec.rows == "last" else ""}
+        )
+    """
+
+
+def staged_select(spec: TableSpec, source: str, *, file: str) -> str:
+    """The kept rows of `source` (made by `staged_sql`) with the exact columns of the table."""
+    cells = [f"{quote_text(file)} AS row_file", "_line AS row_number", "_hash AS row_hash"]
+    for name, kind in STAGED[spec.table].types.items():
+        if name not in _ORIGIN:
+            value = quote_staged(name) if name in spec.columns else "NULL"
+            cells.append(f"CAST({value} AS {_TYPES[kind]}) AS {name}")
+    return f"SELECT {', '.join(cells)} FROM {source} WHERE _problem IS NULL"
+
+
+def _listed(columns: dict[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+
+
+def _extras(
+    recognition: Recognition, spec: TableSpec, *, context: ReadContext
+) -> dict[str, str]:
+    """Columns that any preset may use: `money_currency`, `known_channel`."""
+    words = {word for value in spec.columns.values() for word in words_of(value_text(value))}
+    extras = {}
+    if "money_currency" in words:
+        extras["money_currency"] = currency_sql(recognition, context=context)
+    if "known_channel" in words:
+        extras["known_channel"] = channel_sql(recognition, context=context)
+    return extras
+
+
+def _rows(recognition: Recognition, spec: TableSpec, relation: str) -> str:
+    """The rows of the file, with the fields of a group's head carried to all its rows."""
+    group = recognition.preset.group
+    if group is None or group.by not in recognition.columns:
+        return relation
+    by = raw(group.by)
+    has_id = group.id is not None and group.id in recognition.columns
+    ident = f"last_value({raw(str(group.id))} IGNORE NULLS) OVER above" if has_id else "NULL"
+    carried = [
+        raw(name)
+        for name, field in recognition.preset.fields.items()
+        if field.of_head and name in recognition.columns and name in used_fields(recognition, spec)
+    ]
+    heads = "".join(
+        f", first_value({cell} IGNORE NULLS) OVER whole AS {cell}" for cell in carried
+    )
+    kept = ", ".join(["_line", "_hash", "_ident", *(raw(f) for f in recognition.columns if raw(f) not in carried)])
+    where = "WHERE _head" if spec.rows == "head" else ""
+    return f"""(
+        SELECT * FROM (
+            SELECT {kept}, row_number() OVER start = 1 AS _head {heads}
+            FROM (
+                SELECT *, {ident} AS _ident FROM {relation}
+                WINDOW above AS (PARTITION BY {by} ORDER BY _line ROWS UNBOUNDED PRECEDING)
+            )
+            WINDOW start AS (PARTITION BY {by}, _ident ORDER BY _line),
+                   whole AS (PARTITION BY {by}, _ident ORDER BY _line
+                             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+        ) {where}
+    )"""

@@ -1,0 +1,212 @@
+"""SQL that turns the text cells of a file into typed fields, and says which cells are refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from perenne.sources import headers
+from perenne.sources.context import ReadContext
+from perenne.sources.dates import moment_columns
+from perenne.sources.numbers import number_sql
+from perenne.sources.presets.model import FieldType, RuleValue, TableSpec, Value
+from perenne.sources.recognition import Recognition
+from perenne.text import gettext as _
+from perenne.warehouse import quote_text
+
+_WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
+_DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
+_TRUE = "('1', 'true', 'yes', 'y', 'oui', 'o', 'vrai', 't')"
+_FALSE = "('0', 'false', 'no', 'n', 'non', 'faux', 'f')"
+_SUFFIXES = ("_at", "_on", "_timed")
+
+
+def raw(field: str) -> str:
+    """Name of the text column that holds the cells of `field`."""
+    return f"raw_{field}"
+
+
+def value_sql(value: Value) -> str:
+    """SQL of a staged column: an expression as it stands, or rules as a CASE."""
+    if isinstance(value, str):
+        return value
+    cases = " ".join(
+        f"WHEN regexp_matches({value.of}, {quote_text('(?i)' + rule.match)}) "
+        f"THEN {quote_text(rule.then)}"
+        for rule in value.rules
+    )
+    otherwise = "NULL" if value.otherwise is None else quote_text(value.otherwise)
+    return f"CASE WHEN ({value.of}) IS NULL THEN {otherwise} {cases} ELSE {otherwise} END"
+
+
+def used_fields(recognition: Recognition, table: TableSpec) -> tuple[str, ...]:
+    """Fields of the preset that the expressions of `table` speak of, in the preset's order."""
+    texts = [value_text(v) for v in table.columns.values()]
+    texts += [*table.required.values(), table.only or "", table.key or ""]
+    if recognition.preset.skip:
+        texts.append(recognition.preset.skip.when)
+    words = {word for text in texts for word in words_of(text)}
+    return tuple(
+        name
+        for name in recognition.preset.fields
+        if name in words or any(name + suffix in words for suffix in _SUFFIXES)
+    )
+
+
+def value_text(value: Value) -> str:
+    """The part of a staged column's definition that names fields."""
+    return value.of if isinstance(value, RuleValue) else value
+
+
+def words_of(expression: str) -> list[str]:
+    """Identifiers in an SQL expression; text in quotes is not one."""
+    return [word for word in _WORD.findall(expression) if not word.startswith("'")]
+
+
+def typed_columns(
+    recognition: Recognition, fields: Iterable[str], *, context: ReadContext
+) -> dict[str, str]:
+    """SQL of every typed field, in an order in which each may use those before it."""
+    columns: dict[str, str] = {}
+    for name in fields:
+        columns |= _typed(recognition, name, context=context)
+    return columns
+
+
+def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict[str, str]:
+    kind = recognition.preset.fields[name].type
+    if name not in recognition.columns:
+        return _absent(name, kind)
+    cell = raw(name)
+    if kind == "date":
+        return moment_columns(name, cell, recognition.dates[name], context=context)
+    if kind == "number":
+        machine = recognition.columns[name] in recognition.layout.machine_numbers
+        mark = "." if machine else (recognition.decimal_mark or ".")
+        return {name: f"CASE WHEN NOT is_blank({cell}) THEN {number_sql(f'trim({cell})', mark)} END"}
+    return {name: _text_sql(cell, kind)}
+
+
+def _text_sql(cell: str, kind: FieldType) -> str:
+    bare = f"nullif(regexp_replace(trim({cell}), '^''([0-9+=@-])', '\\1'), '')"
+    if kind == "id":
+        # 13085.0 is an id that passed through a float; nan is a missing one.
+        return f"nullif(regexp_replace({bare}, '^(\\d+)\\.0$', '\\1'), 'nan')"
+    if kind == "email":
+        return f"CASE WHEN contains({bare}, '@') THEN {bare} END"
+    if kind == "currency":
+        return f"upper({bare})"
+    if kind == "country":
+        code = f"(SELECT code FROM perenne_countries WHERE name = country_key({cell}))"
+        return f"coalesce({code}, {bare})"
+    if kind == "flag":
+        return (
+            f"CASE WHEN lower({bare}) IN {_TRUE} THEN true "
+            f"WHEN lower({bare}) IN {_FALSE} THEN false END"
+        )
+    return bare
+
+
+def _absent(name: str, kind: FieldType) -> dict[str, str]:
+    if kind == "date":
+        return {
+            f"{name}_on": "CAST(NULL AS DATE)",
+            f"{name}_at": "CAST(NULL AS TIMESTAMPTZ)",
+            f"{name}_timed": "CAST(NULL AS BOOLEAN)",
+        }
+    sql_type = {"number": "DECIMAL(18, 4)", "flag": "BOOLEAN"}.get(kind, "VARCHAR")
+    return {name: f"CAST(NULL AS {sql_type})"}
+
+
+def currency_sql(recognition: Recognition, *, context: ReadContext) -> str:
+    """The currency that money cells or their headers name; null when neither does."""
+    numbers = [
+        (field, column)
+        for field, column in recognition.columns.items()
+        if recognition.preset.fields[field].type == "number"
+    ]
+    named = next((c for _f, column in numbers if (c := headers.currency_of(column))), None)
+    signs = {"€": "EUR", "£": "GBP", "¥": "JPY", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
+    if context.currency not in _DOLLARS:
+        signs["$"] = "USD"
+    cells = [raw(f) for f, column in numbers if column not in recognition.layout.machine_numbers]
+    fallback = quote_text(named) if named else "CAST(NULL AS VARCHAR)"
+    if not cells:
+        return fallback
+    text = f"concat({', '.join(cells)})"
+    plain = f"regexp_full_match({text}, '[-+0-9.,eE\\s]*')"
+    cases = " ".join(
+        f"WHEN contains({text}, {quote_text(sign)}) THEN {quote_text(code)}"
+        for sign, code in signs.items()
+    )
+    return f"CASE WHEN {plain} THEN {fallback} {cases} ELSE {fallback} END"
+
+
+def problem_sql(
+    recognition: Recognition, table: TableSpec, fields: Iterable[str], *, context: ReadContext
+) -> str:
+    """SQL of the first thing wrong with a row: a struct (column, value, reason), null when none."""
+    cases = [*_skip_case(recognition)]
+    for name in fields:
+        if name in recognition.columns:
+            cases += _cell_cases(recognition, name, context=context)
+    cases += _required_cases(recognition, table)
+    whole = " ".join(cases)
+    nothing = "CAST(NULL AS STRUCT(\"column\" VARCHAR, value VARCHAR, reason VARCHAR))"
+    return f"CASE {whole} ELSE {nothing} END" if cases else nothing
+
+
+def _case(condition: str, *, column: str | None, value: str, reason: str) -> str:
+    name = quote_text(column) if column else "CAST(NULL AS VARCHAR)"
+    return (
+        f"WHEN {condition} THEN struct_pack(\"column\" := {name}, value := {value}, "
+        f"reason := {quote_text(reason)})"
+    )
+
+
+def _skip_case(recognition: Recognition) -> list[str]:
+    skip = recognition.preset.skip
+    if skip is None:
+        return []
+    return [_case(f"({skip.when})", column=None, value="NULL", reason=_(skip.reason))]
+
+
+def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) -> list[str]:
+    column, cell = recognition.columns[name], raw(name)
+    kind = recognition.preset.fields[name].type
+    filled = f"NOT is_blank({cell})"
+    if kind == "number":
+        huge = f"{filled} AND {name} IS NULL AND regexp_full_match(number_text({cell}), '[+-]?[0-9.,]+([eE][+-]?[0-9]+)?') AND try_cast(replace(number_text({cell}), ',', '') AS DOUBLE) >= 1e14"
+        return [
+            _case(huge, column=column, value=cell, reason=_("larger than any amount that can be kept")),
+            _case(f"{filled} AND {name} IS NULL", column=column, value=cell, reason=_("not a number")),
+        ]
+    if kind == "date":
+        late, early = context.latest.isoformat(), context.earliest.isoformat()
+        return [
+            _case(f"{filled} AND {name}_on IS NULL", column=column, value=cell, reason=_("not a date")),
+            _case(f"{name}_on > DATE '{late}'", column=column, value=cell, reason=_("a date in the future of the import")),
+            _case(
+                f"{name}_on < DATE '{early}'",
+                column=column,
+                value=cell,
+                reason=_("a date before {earliest}").format(earliest=early),
+            ),
+        ]
+    if kind == "flag":
+        return [_case(f"{filled} AND {name} IS NULL", column=column, value=cell, reason=_("neither yes nor no"))]
+    return []
+
+
+def _required_cases(recognition: Recognition, table: TableSpec) -> list[str]:
+    cases = []
+    for staged, field in table.required.items():
+        column = recognition.columns.get(field, field)
+        cell = raw(field) if field in recognition.columns else "NULL"
+        cases.append(_case(f"{quote_staged(staged)} IS NULL", column=column, value=cell, reason=_("missing")))
+    return cases
+
+
+def quote_staged(name: str) -> str:
+    """Name under which a staged column stands in the staging query, apart from fields."""
+    return f"out_{name}"
