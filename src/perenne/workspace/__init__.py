@@ -1,7 +1,14 @@
 """Wiring: one workspace on disk; imports into it, refreshes of it, questions to it."""
 
-from perenne.workspace.batches import Batch, ImportResult, Options, batches, forget
+from perenne.workspace.batches import Batch, ImportResult, Options, batches
 from perenne.workspace.frame import Frame
+from perenne.workspace.jobs import (
+    Listener,
+    forget_import,
+    import_files,
+    look_at,
+    refresh_workspace,
+)
 from perenne.workspace.layout import Layout, create, find
 from perenne.workspace.refresh import Refreshed
 from perenne.workspace.settings import Settings
@@ -13,6 +20,7 @@ __all__ = [
     "Frame",
     "ImportResult",
     "Layout",
+    "Listener",
     "Options",
     "Refreshed",
     "Settings",
@@ -21,6 +29,9 @@ __all__ = [
     "batches",
     "create",
     "find",
-    "forget",
+    "forget_import",
+    "import_files",
+    "look_at",
     "open_shop",
+    "refresh_workspace",
 ]

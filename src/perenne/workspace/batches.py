@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from perenne.core import PerenneError
-from perenne.sources import ReadContext, Recognition, StagedFile, recognise, stage
+from perenne.sources import Control, ReadContext, Recognition, StagedFile, recognise, stage
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace.layout import Layout, read_json, write_json
@@ -35,11 +35,9 @@ class Batch:
     columns: Mapping[str, str]
     tables: Mapping[str, Mapping[str, int]]
     controls: tuple[Mapping[str, Any], ...]
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def rows_read(self) -> int:
-        return max((counts["read"] for counts in self.tables.values()), default=0)
+    rows_read: int
+    notes: tuple[str, ...] = ()
+    unknown_channel_share: float | None = None
 
     @property
     def quarantined(self) -> int:
@@ -65,6 +63,7 @@ def batches(layout: Layout) -> list[Batch]:
 def _load(path: Path) -> Batch:
     values = read_json(path)
     values["controls"] = tuple(values["controls"])
+    values["notes"] = tuple(values["notes"])
     return Batch(**values)
 
 
@@ -147,14 +146,19 @@ def _batch(
         mapping=dict(options.mapping),
         columns=dict(recognition.columns),
         tables={
-            name: {"read": c.read, "kept": c.kept, "quarantined": c.quarantined}
-            for name, c in staged.counts.items()
+            c.table: {"read": c.read, "kept": c.kept, "quarantined": c.quarantined}
+            for c in staged.counts
         },
-        controls=tuple(
-            {**asdict(control), "amount": str(control.amount)} for control in staged.controls
-        ),
-        facts=dict(staged.facts),
+        controls=tuple(_plain(control) for control in staged.controls),
+        rows_read=staged.rows,
+        notes=staged.notes,
+        unknown_channel_share=staged.unknown_channel_share,
     )
+
+
+def _plain(control: Control) -> dict[str, Any]:
+    amounts = {"amount": str(control.amount), "refused_amount": str(control.refused_amount)}
+    return {**asdict(control), **amounts}
 
 
 def _publish(scratch: Path, layout: Layout, batch: Batch) -> None:

@@ -96,9 +96,9 @@ def _entries(
             key = (batch.source, control["month"], control["currency"] or "")
             currencies.setdefault(batch.source, key[2])
             yield key, None, control["rows"], Decimal(control["amount"])
-            if control["quarantined_rows"]:
-                refused = Decimal(control["quarantined_amount"])
-                yield key, "quarantined", control["quarantined_rows"], refused
+            if control["refused_rows"]:
+                refused = Decimal(control["refused_amount"])
+                yield key, "quarantined", control["refused_rows"], refused
     for flow in flows:
         currency = flow["currency"] if currencies.get(flow["source"]) else ""
         key = (flow["source"], flow["month"], currency or "")

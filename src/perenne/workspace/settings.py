@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -206,6 +206,30 @@ def template(*, name: str, currency: str, time_zone: str, language: str) -> str:
     """The perenne.toml of a new workspace: the shop, and the settings most people look for."""
     return _TEMPLATE.format(
         name=_quoted(name), currency=currency, time_zone=time_zone, language=language
+    )
+
+
+def checked_template(*, name: str, currency: str, time_zone: str, language: str) -> str:
+    """`template`, once it is sure that its values are allowed. Raises PerenneError otherwise."""
+    values = {"name": name, "currency": currency, "time_zone": time_zone, "language": language}
+    try:
+        ShopSettings.model_validate(values)
+    except ValidationError as error:
+        raise PerenneError(
+            _("The workspace cannot be made: {problems}.").format(
+                problems="; ".join(_problems(error))
+            ),
+            given=values,
+            next_step=_("A currency is written EUR, a time zone Europe/Paris."),
+        ) from error
+    return template(name=name, currency=currency, time_zone=time_zone, language=language)
+
+
+def channel_table(rules: Iterable[Mapping[str, str]]) -> str:
+    """`[[channels]]` tables for perenne.toml."""
+    return "".join(
+        "\n[[channels]]\n" + "".join(f'{key} = "{_quoted(text)}"\n' for key, text in rule.items())
+        for rule in rules
     )
 
 

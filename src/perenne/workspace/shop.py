@@ -107,8 +107,8 @@ class Shop:
             metrics=metrics,
             by=_words(by),
             where={name: _words(values) for name, values in (where or {}).items()},
-            period=_period(period),
-            compare=compare if compare in ("previous", "year") else _period(compare),
+            period=read_period(period),
+            compare=compare if compare in ("previous", "year") else read_period(compare),
         )
         return Frame.of_figures(self.figures(request), by=request.by)
 
@@ -174,7 +174,7 @@ def _words(value: Words) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _period(value: Any) -> Period | None:
+def read_period(value: Any) -> Period | None:
     if value is None or isinstance(value, Period):
         return value
     try:

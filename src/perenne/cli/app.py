@@ -1,0 +1,145 @@
+"""The `perenne` program: commands are loaded when they are called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from perenne.core import PerenneError
+from perenne.text import detect_language, set_language
+from perenne.text import gettext as _
+
+# Command -> module of perenne.cli that builds it.
+COMMANDS: Mapping[str, str] = {
+    "demo": "making",
+    "init": "making",
+    "import": "making",
+    "refresh": "making",
+    "run": "making",
+    "forget": "making",
+    "status": "state",
+    "rollback": "state",
+    "doctor": "doctor",
+    "kpis": "figures",
+    "cohorts": "figures",
+    "segments": "figures",
+    "report": "papers",
+    "export": "papers",
+}
+
+
+class Program(click.Group):
+    """A group whose commands are built in the person's language, one module at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"perenne.cli.{COMMANDS[cmd_name]}")
+        build: Any = module.COMMANDS[cmd_name]
+        command: click.Command = build()
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line per command without loading any of them."""
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, text) for name, text in _summaries().items()])
+
+
+def _summaries() -> dict[str, str]:
+    return {
+        "demo": _("Simulate a shop and show the whole job on it."),
+        "init": _("Create a workspace."),
+        "import": _("Import files into a workspace."),
+        "refresh": _("Compute and publish a new snapshot."),
+        "run": _("All in one: workspace, import, refresh and report."),
+        "forget": _("Take one import back."),
+        "status": _("What a workspace holds, and the reconciliation."),
+        "rollback": _("Publish an older snapshot again."),
+        "doctor": _("Check environment, engine, disk, settings and files."),
+        "kpis": _("Figures of the catalogue, by any dimension and period."),
+        "cohorts": _("Retention, revenue, margin or orders by cohort."),
+        "segments": _("RFM segments, their value and movements."),
+        "report": _("Write the report as one HTML file."),
+        "export": _("Export customers, orders, cohorts, segments or the Excel model."),
+    }
+
+
+def program() -> Program:
+    """The program in the current language."""
+    return Program(
+        "perenne",
+        help=_("What each customer is worth, why, and what to do about it."),
+        params=[
+            click.Option(["--lang"], type=click.Choice(["fr", "en"]), help=_("Language.")),
+            click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
+                         callback=_version, help=_("Show the version and stop.")),
+        ],
+        callback=lambda lang: None,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from perenne import __version__
+
+    click.echo(f"perenne {__version__}")
+    ctx.exit()
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point. Exit code 0, 1 (refused, with a reason and the next step) or 2 (usage)."""
+    words = list(sys.argv[1:] if args is None else args)
+    set_language(detect_language(words, os.environ))
+    sys.exit(run(words))
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command line and return its exit code; never a traceback."""
+    try:
+        program().main(args=list(words), prog_name="perenne", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_("Stopped. The workspace is as it was before."), err=True)
+        return 130
+    except PerenneError as error:
+        _refuse(error)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        return _unexpected(error)
+    return 0
+
+
+def _refuse(error: PerenneError) -> None:
+    click.echo(click.style(_("Refused: "), fg="red", bold=True) + error.what, err=True)
+    if error.next_step:
+        click.echo("→ " + error.next_step, err=True)
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("PERENNE_DEBUG"):
+        raise error
+    text = _("Perenne stumbled over something it did not expect: {error}").format(
+        error=f"{type(error).__name__}: {error}"
+    )
+    click.echo(click.style(text, fg="red"), err=True)
+    click.echo(
+        "→ " + _("Nothing was changed. Run it again with PERENNE_DEBUG=1 to see where."), err=True
+    )
+    return 1

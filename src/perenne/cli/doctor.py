@@ -1,0 +1,180 @@
+"""The doctor: is everything that Perenne needs there and sound?"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perenne.cli import options as opts
+from perenne.cli.printing import print_json, say
+from perenne.core import PerenneError
+from perenne.text import format_number
+from perenne.text import gettext as _
+
+LIBRARIES = ("duckdb", "ibis-framework", "pyarrow", "pydantic", "babel")
+LEAST_FREE_GB = 2
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. `next_step` says what to do when it is not sound."""
+
+    name: str
+    sound: bool
+    found: str
+    next_step: str = ""
+
+
+def doctor_command() -> click.Command:
+    @click.command("doctor", help=_("Check environment, engine, disk, settings and snapshots."))
+    @opts.workspace_option()
+    @opts.lang_option()
+    @opts.json_option()
+    def doctor(workspace: Path | None, lang: str | None, as_json: bool) -> None:
+        place = _place(workspace, lang)
+        checks = list(_checks(place, workspace or Path.cwd()))
+        if as_json:
+            print_json([vars(check) for check in checks])
+        else:
+            _show(checks)
+        if not all(check.sound for check in checks):
+            click.get_current_context().exit(1)
+
+    return doctor
+
+
+def _place(workspace: Path | None, lang: str | None) -> Any:
+    """The workspace if there is one; a doctor also looks at a machine without any."""
+    from perenne.workspace import find
+
+    opts.speak(lang, "en")
+    try:
+        place = find((workspace or Path.cwd()).resolve())
+    except PerenneError:
+        if workspace:
+            raise
+        return None
+    try:
+        return opts.place_of(place.root, lang)
+    except PerenneError:
+        return place
+
+
+def _show(checks: list[Check]) -> None:
+    for check in checks:
+        mark = click.style("✓", fg="green") if check.sound else click.style("✗", fg="red")
+        say(f"{mark} {check.name}: {check.found}")
+        if check.next_step and not check.sound:
+            say(f"  → {check.next_step}")
+
+
+def _checks(place: Any, folder: Path) -> Iterator[Check]:
+    yield _python()
+    yield from (_library(name) for name in LIBRARIES)
+    yield _tried(_("Engine"), _engine)
+    yield _disk(place.root if place else folder)
+    if place is None:
+        yield Check(_("Workspace"), True, _("none here"))
+        return
+    yield _tried(_("Settings"), lambda: _settings(place))
+    yield _writable(place)
+    yield _tried(_("Imports"), lambda: _imports(place))
+    yield from _snapshot_checks(place)
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Check("Python", sys.version_info >= (3, 11), found, _("Install Python 3.11 or later."))
+
+
+def _library(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, _("missing"), _("Install Perenne again."))
+
+
+def _tried(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except PerenneError as error:
+        return Check(name, False, error.what, error.next_step)
+    except Exception as error:
+        return Check(name, False, f"{type(error).__name__}: {error}", _("Install Perenne again."))
+
+
+def _engine() -> str:
+    from perenne.warehouse import DuckEngine
+
+    with DuckEngine() as engine:
+        row = engine.duck.execute(
+            "SELECT current_setting('memory_limit'), current_setting('threads')"
+        ).fetchone()
+    memory, threads = row or ("?", "?")
+    return _("DuckDB works, {memory} of memory, {threads} threads").format(
+        memory=memory, threads=threads
+    )
+
+
+def _disk(folder: Path) -> Check:
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free / 1e9
+    return Check(
+        _("Disk"),
+        free >= LEAST_FREE_GB,
+        _("{n} GB free").format(n=format_number(free, decimals=1)),
+        _("Free some space: a refresh needs about three times the size of the raw files."),
+    )
+
+
+def _settings(place: Any) -> str:
+    from perenne.workspace.settings import load
+
+    shop = load(place.settings).shop
+    return f"{shop.name or '-'}, {shop.currency or _('currency of the data')}, {shop.time_zone}"
+
+
+def _writable(place: Any) -> Check:
+    import os
+
+    return Check(
+        _("Workspace"),
+        os.access(place.root, os.W_OK),
+        str(place.root),
+        _("Choose a folder you may write to."),
+    )
+
+
+def _imports(place: Any) -> str:
+    from perenne.workspace import batches
+
+    return _("{n} imports").format(n=len(batches(place)))
+
+
+def _snapshot_checks(place: Any) -> Iterator[Check]:
+    from perenne.workspace.snapshots import current, damaged
+
+    if not place.current.exists():
+        yield Check(_("Snapshot"), True, _("nothing computed yet"))
+        return
+    try:
+        shown = current(place)
+    except PerenneError as error:
+        yield Check(_("Snapshot"), False, error.what, error.next_step)
+        return
+    bad = damaged(shown)
+    found = _("damaged: {files}").format(files=", ".join(bad)) if bad else f"{shown.id} ✓"
+    yield Check(
+        _("Snapshot"), not bad, found,
+        _("Run perenne refresh to compute it again, or perenne rollback to an older one."),
+    )
+
+
+COMMANDS = {"doctor": doctor_command}

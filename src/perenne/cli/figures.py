@@ -1,0 +1,278 @@
+"""Commands that answer with figures: kpis, cohorts, segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perenne.cli import options as opts
+from perenne.cli.printing import print_json, print_table, say, tell
+from perenne.core import Period
+from perenne.text import (
+    format_money,
+    format_number,
+    format_percent,
+    format_period,
+    format_value,
+)
+from perenne.text import gettext as _
+
+UNKNOWN = "–"
+
+
+def kpis_command() -> click.Command:
+    @click.command("kpis", help=_("Figures of the catalogue; without METRIC, all of them."))
+    @click.argument("metrics", metavar="[METRIC]...", nargs=-1)
+    @click.option("--by", multiple=True, metavar=_("DIMENSION"),
+                  help=_("Split by channel, country, category, segment, cohort, month, …; may be "
+                         "repeated or joined by commas."))
+    @click.option("--where", multiple=True, metavar=_("DIMENSION=VALUE"),
+                  help=_("Only this value (several: a|b; unknown: empty); may be repeated."))
+    @click.option("--period", default=None, help=_("For example 2025, 2025-Q3, 2025-03, A..B."))
+    @click.option("--compare", default=None,
+                  help=_("Compare with previous, year, or another period."))
+    @click.option("--definitions", is_flag=True, help=_("Say what each metric is, then stop."))
+    @opts.workspace_option()
+    @opts.lang_option()
+    @opts.json_option()
+    def kpis(
+        metrics: tuple[str, ...],
+        by: tuple[str, ...],
+        where: tuple[str, ...],
+        period: str | None,
+        compare: str | None,
+        definitions: bool,
+        workspace: Path | None,
+        lang: str | None,
+        as_json: bool,
+    ) -> None:
+        with opts.shop_of(workspace, lang) as shop:
+            if definitions:
+                _define(shop, metrics, as_json)
+                return
+            request = _request(metrics, by, where, period, compare)
+            figures = shop.figures(request)
+            if as_json:
+                print_json([figure_values(figure) for figure in figures])
+            else:
+                _show_figures(shop, figures, request)
+
+    return kpis
+
+
+def _request(
+    metrics: tuple[str, ...],
+    by: tuple[str, ...],
+    where: tuple[str, ...],
+    period: str | None,
+    compare: str | None,
+) -> Any:
+    from perenne.metrics import Request
+    from perenne.workspace.shop import read_period
+
+    filters = opts.read_pairs(where, option="--where")
+    return Request(
+        metrics=metrics,
+        by=tuple(name.strip() for joined in by for name in joined.split(",") if name.strip()),
+        where={name: tuple(text.split("|")) for name, text in filters.items()},
+        period=read_period(period),
+        compare=compare if compare in ("previous", "year") else read_period(compare),
+    )
+
+
+def figure_values(figure: Any) -> dict[str, Any]:
+    """A figure as the JSON contract has it."""
+    values: dict[str, Any] = {
+        "metric": figure.metric,
+        "value": figure.value,
+        "unit": figure.unit,
+        "period": _period(figure.period),
+        "group": dict(figure.group) if figure.group else None,
+        "note": figure.note,
+    }
+    if figure.compared:
+        other = figure.compared
+        values["compared"] = {
+            "value": other.value,
+            "period": _period(other.period),
+            "difference": other.difference,
+            "change": other.change,
+        }
+    return values
+
+
+def _period(period: Period) -> dict[str, str]:
+    return {"from": period.start.isoformat(), "to": period.end.isoformat()}
+
+
+def _define(shop: Any, names: Iterable[str], as_json: bool) -> None:
+    chosen = [shop.catalogue[name] for name in names] or list(shop.catalogue)
+    if as_json:
+        print_json([metric.model_dump(mode="json", exclude={"expression"}) for metric in chosen])
+        return
+    for metric in chosen:
+        say(f"{metric.label} ({metric.id})")
+        say(f"  {metric.definition}")
+        say(f"  = {metric.formula}")
+
+
+def _show_figures(shop: Any, figures: list[Any], request: Any) -> None:
+    currency = shop.context.currency
+    header = [_("Metric"), *request.by, _("Value")]
+    if request.compare:
+        header += [_("Before"), _("Change")]
+    header += [_("Period"), _("Note")]
+    rows = [_figure_row(shop, figure, request, currency) for figure in figures]
+    print_table(header, rows, right=(1 + len(request.by),))
+    tell()
+    tell(
+        _("As of {day}, in {currency}. What each one means: perenne kpis --definitions").format(
+            day=shop.as_of.isoformat(), currency=currency
+        )
+    )
+
+
+def _figure_row(shop: Any, figure: Any, request: Any, currency: str) -> list[str]:
+    groups = [(figure.group or {}).get(name) or UNKNOWN for name in request.by]
+    row = [
+        f"{shop.catalogue[figure.metric].label} ({figure.metric})",
+        *groups,
+        format_value(figure.value, figure.unit, currency),
+    ]
+    if request.compare:
+        other = figure.compared
+        row += (
+            [format_value(other.value, figure.unit, currency), format_percent(other.change)]
+            if other
+            else ["", ""]
+        )
+    return [*row, format_period(figure.period.start, figure.period.end), figure.note or ""]
+
+
+def cohorts_command() -> click.Command:
+    @click.command("cohorts", help=_("What cohorts do as they age: one row per cohort."))
+    @click.option("--by", default="month", show_default=True,
+                  help=_("week, month, quarter, channel, country, first_category or "
+                         "first_discounted."))
+    @click.option("--measure", default="retention", show_default=True,
+                  type=click.Choice(["retention", "revenue", "margin", "orders"]),
+                  help=_("Share still buying, or cumulative value per customer."))
+    @click.option("--periods", type=click.IntRange(min=1), default=None,
+                  help=_("How many periods of age to show."))
+    @opts.workspace_option()
+    @opts.lang_option()
+    @opts.json_option()
+    def cohorts(
+        by: str,
+        measure: str,
+        periods: int | None,
+        workspace: Path | None,
+        lang: str | None,
+        as_json: bool,
+    ) -> None:
+        from perenne.cli.triangle import show_triangle, triangle_values
+
+        with opts.shop_of(workspace, lang) as shop:
+            table = shop.cohort_table(cohort_request(by, measure, periods))
+            if as_json:
+                print_json(triangle_values(table))
+            else:
+                show_triangle(table, shop.context.currency)
+
+    return cohorts
+
+
+def cohort_request(by: str, measure: Any, periods: int | None) -> Any:
+    from perenne.metrics import CohortRequest
+
+    return CohortRequest(by=by, measure=measure, periods=periods)
+
+
+def segments_command() -> click.Command:
+    @click.command("segments", help=_("Segments: customers, value, opportunity, movements."))
+    @click.option("--since", metavar=_("SNAPSHOT"), default=None,
+                  help=_("Show how customers moved since an older snapshot."))
+    @click.option("--rules", is_flag=True, help=_("Show the rules that make the segments."))
+    @opts.workspace_option()
+    @opts.lang_option()
+    @opts.json_option()
+    def segments(
+        since: str | None, rules: bool, workspace: Path | None, lang: str | None, as_json: bool
+    ) -> None:
+        with opts.shop_of(workspace, lang) as shop:
+            if rules:
+                _show_rules(shop, as_json)
+            elif since:
+                _show_movements(shop, since, as_json)
+            else:
+                _show_segments(shop, as_json)
+
+    return segments
+
+
+def _show_rules(shop: Any, as_json: bool) -> None:
+    from perenne.segments import segment_description, segment_label
+
+    settings = shop.settings.segments
+    if as_json:
+        print_json([rule.model_dump(mode="json") for rule in settings.rules])
+        return
+    for rule in settings.rules:
+        say(f"{segment_label(rule.id, settings)} ({rule.id})")
+        say(f"  {segment_description(rule.id, settings)}")
+
+
+def _show_segments(shop: Any, as_json: bool) -> None:
+    from perenne.segments import segment_label
+
+    rows = shop.segments().rows()
+    if as_json:
+        print_json(rows)
+        return
+    currency = shop.context.currency
+    shown = [
+        [
+            segment_label(row["segment"], shop.settings.segments),
+            format_number(row["customers"]),
+            format_percent(row["share"]),
+            format_money(row["revenue"], currency, decimals=0),
+            format_percent(row["revenue_share"]),
+            format_number(row["mean_orders"], decimals=1),
+            format_number(row["median_recency"], decimals=0),
+            format_money(row["opportunity"], currency, decimals=0),
+        ]
+        for row in rows
+    ]
+    header = [_("Segment"), _("Customers"), _("Share"), _("Revenue"), _("Share of revenue"),
+              _("Orders each"), _("Days since order"), _("Opportunity")]
+    print_table(header, shown, right=range(1, 8))
+
+
+def _show_movements(shop: Any, since: str, as_json: bool) -> None:
+    from perenne.segments import segment_label
+
+    rows = shop.movements(since).rows()
+    if as_json:
+        print_json(rows)
+        return
+
+    def name(segment: str | None) -> str:
+        return segment_label(segment, shop.settings.segments) if segment else UNKNOWN
+
+    shown = [_movement_row(row, name, shop.context.currency) for row in rows]
+    print_table([_("Before"), _("Now"), _("Customers"), _("Value")], shown, right=(2, 3))
+
+
+def _movement_row(row: Mapping[str, Any], name: Any, currency: str) -> list[str]:
+    return [
+        name(row["segment_before"]),
+        name(row["segment_after"]),
+        format_number(row["customers"]),
+        format_money(row["value"], currency, decimals=0),
+    ]
+
+
+COMMANDS = {"kpis": kpis_command, "cohorts": cohorts_command, "segments": segments_command}

@@ -1,0 +1,342 @@
+"""Commands that make or change a workspace: demo, init, import, refresh, run, forget."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perenne.cli import options as opts
+from perenne.cli import outcome
+from perenne.cli.printing import print_json, progress, say, tell
+from perenne.core import PerenneError
+from perenne.text import gettext as _
+from perenne.text import ngettext
+
+FILES = click.Path(path_type=Path)
+
+
+def init_command() -> click.Command:
+    @click.command("init", help=_("Create a workspace in DIR, with a commented perenne.toml."))
+    @click.argument("folder", metavar="DIR", type=FILES)
+    @click.option("--name", default=None, help=_("Name of the shop, shown on reports."))
+    @click.option("--currency", default="", help=_("Currency to count in, for example EUR."))
+    @click.option("--time-zone", default="Europe/Paris", help=_("Time zone of the shop."))
+    @opts.lang_option()
+    def init(
+        folder: Path, name: str | None, currency: str, time_zone: str, lang: str | None
+    ) -> None:
+        opts.speak(lang, "en")
+        new_workspace(folder, name=name, currency=currency, time_zone=time_zone)
+        say(_("Workspace {folder} is ready.").format(folder=folder))
+        say("→ " + _("Import your orders: perenne import FILE --workspace {folder}").format(
+            folder=folder
+        ))
+
+    return init
+
+
+def new_workspace(
+    folder: Path,
+    *,
+    name: str | None = None,
+    currency: str = "",
+    time_zone: str = "Europe/Paris",
+) -> Any:
+    """Create a workspace that speaks the current language."""
+    from perenne.text import current_language
+    from perenne.workspace import create
+    from perenne.workspace.settings import checked_template
+
+    text = checked_template(
+        name=folder.resolve().name if name is None else name,
+        currency=currency.upper(),
+        time_zone=time_zone,
+        language=current_language(),
+    )
+    return create(folder.resolve(), text)
+
+
+def _reading_options(function: Any) -> Any:
+    """Options that say how files are to be read."""
+    for option in (
+        click.option("--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), default=None,
+                     help=_("Order of day and month in dates such as 03/04/2025.")),
+        click.option("--store", default=None,
+                     help=_("Name of the shop, when several use the same platform.")),
+        click.option("--map", "mapping", multiple=True, metavar=_("FIELD=COLUMN"),
+                     help=_("Say which column holds a field; may be repeated.")),
+        click.option("--source", default=None, metavar="PRESET",
+                     help=_("Read the files with this preset instead of recognising them.")),
+    ):
+        function = option(function)
+    return function
+
+
+def _read_options(source: str | None, mapping: tuple[str, ...], store: str | None) -> Any:
+    from perenne.workspace import Options
+
+    return Options(source, opts.read_pairs(mapping, option="--map"), store)
+
+
+def import_command() -> click.Command:
+    @click.command("import", help=_("Import files; each is recognised, and said so, first."))
+    @click.argument("files", metavar="FILE...", type=FILES, nargs=-1, required=True)
+    @_reading_options
+    @click.option("--dry-run", is_flag=True, help=_("Say what would be done, then stop."))
+    @opts.workspace_option()
+    @opts.lang_option()
+    @opts.json_option()
+    def import_(
+        files: tuple[Path, ...],
+        source: str | None,
+        mapping: tuple[str, ...],
+        store: str | None,
+        date_order: Any,
+        dry_run: bool,
+        workspace: Path | None,
+        lang: str | None,
+        as_json: bool,
+    ) -> None:
+        chosen = _read_options(source, mapping, store)
+        place = opts.place_of(workspace, lang)
+        if dry_run:
+            _only_look(place, files, chosen, date_order, as_json)
+            return
+        results = _import(place, files, chosen, date_order, quiet=as_json)
+        if as_json:
+            print_json([outcome.import_values(result) for result in results])
+        else:
+            say("→ " + _("Compute the figures: perenne refresh"))
+
+    return import_
+
+
+def _only_look(
+    place: Any, files: tuple[Path, ...], chosen: Any, date_order: Any, as_json: bool
+) -> None:
+    from perenne.workspace import look_at
+
+    seen = [look_at(place, path, options=chosen, date_order=date_order) for path in files]
+    if as_json:
+        print_json([outcome.recognition_values(one) for one in seen])
+        return
+    for one in seen:
+        for line in outcome.recognition_lines(one, whole=True):
+            say(line)
+    say(_("Nothing was imported (--dry-run)."))
+
+
+def _import(
+    place: Any, files: tuple[Path, ...], chosen: Any, date_order: Any, *, quiet: bool
+) -> list[Any]:
+    from perenne.workspace import Listener, import_files
+
+    write = tell if quiet else say
+
+    def recognised(one: Any) -> None:
+        for line in outcome.recognition_lines(one, whole=False):
+            write(line)
+
+    def imported(result: Any) -> None:
+        for line in outcome.import_lines(result):
+            write(line)
+
+    with progress(_("Importing")) as step:
+        return import_files(
+            place,
+            files,
+            options=chosen,
+            date_order=date_order,
+            listener=Listener(step, recognised, imported, _say_waiting),
+        )
+
+
+def _say_waiting() -> None:
+    tell(_("Another run is writing to this workspace; waiting for it."))
+
+
+def refresh_command() -> click.Command:
+    @click.command("refresh", help=_("Compute every table and figure anew and publish them."))
+    @opts.as_of_option()
+    @opts.workspace_option()
+    @opts.lang_option()
+    @opts.json_option()
+    def refresh(
+        as_of: date | None, workspace: Path | None, lang: str | None, as_json: bool
+    ) -> None:
+        place = opts.place_of(workspace, lang)
+        refreshed = _refresh(place, as_of)
+        if as_json:
+            print_json(outcome.refresh_values(refreshed))
+            return
+        for line in outcome.refresh_lines(refreshed):
+            say(line)
+        say("→ " + _("See the figures: perenne kpis, or write the report: perenne report"))
+
+    return refresh
+
+
+def _refresh(place: Any, as_of: date | None) -> Any:
+    from perenne.workspace import Listener, refresh_workspace
+
+    with progress(_("Refreshing")) as step:
+        return refresh_workspace(
+            place, as_of=as_of, listener=Listener(step=step, waiting=_say_waiting)
+        )
+
+
+def run_command() -> click.Command:
+    @click.command(
+        "run", help=_("From files to a report: create the workspace, import, refresh, report.")
+    )
+    @click.argument("files", metavar="FILE...", type=FILES, nargs=-1, required=True)
+    @click.option("--into", "folder", type=FILES, required=True, metavar="DIR",
+                  help=_("Folder of the workspace; created when it is new."))
+    @_reading_options
+    @opts.as_of_option()
+    @click.option("--currency", default="", help=_("Currency to count in, for example EUR."))
+    @opts.lang_option()
+    def run(
+        files: tuple[Path, ...],
+        folder: Path,
+        source: str | None,
+        mapping: tuple[str, ...],
+        store: str | None,
+        date_order: Any,
+        as_of: date | None,
+        currency: str,
+        lang: str | None,
+    ) -> None:
+        chosen = _read_options(source, mapping, store)
+        opts.speak(lang, "en")
+        place, is_new = _workspace_for(folder, currency, lang)
+        try:
+            _import(place, files, chosen, date_order, quiet=False)
+        except PerenneError:
+            if is_new:
+                _drop_if_empty(place)
+            raise
+        finish(place, as_of, folder)
+
+    return run
+
+
+def _workspace_for(folder: Path, currency: str, lang: str | None) -> tuple[Any, bool]:
+    if (folder / "perenne.toml").is_file():
+        return opts.place_of(folder, lang), False
+    return new_workspace(folder, currency=currency), True
+
+
+def _drop_if_empty(place: Any) -> None:
+    """A refused first file leaves no half-made workspace behind."""
+    from perenne.workspace import batches
+
+    if not batches(place) and not place.current.exists():
+        for path in (place.settings, place.key, place.lock):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(place.scratch, ignore_errors=True)
+        if not any(place.root.iterdir()):
+            place.root.rmdir()
+
+
+def finish(place: Any, as_of: date | None, folder: Path) -> None:
+    """Refresh, write the report, and say in five lines what was found and what to type next."""
+    from perenne.cli.papers import write_report
+    from perenne.workspace import open_shop
+
+    for line in outcome.refresh_lines(_refresh(place, as_of)):
+        say(line)
+    with open_shop(place.root) as shop, progress(_("Writing the report")):
+        report = write_report(shop, None)
+        found = outcome.findings(shop)
+    say()
+    for line in found:
+        say(line)
+    say()
+    say(_("Report: {file}").format(file=report))
+    say("→ " + _("Ask for more: perenne kpis --by channel --workspace {folder}").format(
+        folder=folder
+    ))
+
+
+def demo_command() -> click.Command:
+    @click.command("demo", help=_("Simulate a French shop's raw exports and run the whole job."))
+    @click.argument("folder", metavar="[DIR]", type=FILES, default=Path("demo-shop"))
+    @click.option("--customers", type=click.IntRange(min=50), default=3000, show_default=True,
+                  help=_("Number of customers to simulate."))
+    @click.option("--seed", type=int, default=42, show_default=True,
+                  help=_("The same seed gives the same shop."))
+    @opts.lang_option()
+    def demo(folder: Path, customers: int, seed: int, lang: str | None) -> None:
+        opts.speak(lang, "en")
+        from perenne.demo import simulate
+
+        if (folder / "perenne.toml").is_file():
+            _say_demo_is_there(folder)
+            return
+        with progress(_("Simulating a shop")):
+            made = simulate(folder / "exports", customers=customers, seed=seed)
+        files = sorted(path for path in made.files)
+        say(
+            ngettext("{n} raw export file written to {folder}.",
+                     "{n} raw export files written to {folder}.", len(files)).format(
+                n=len(files), folder=folder / "exports"
+            )
+        )
+        place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
+        write_channels(place, made)
+        _import(place, tuple(files), _read_options(None, (), None), None, quiet=False)
+        finish(place, None, folder)
+
+    return demo
+
+
+def write_channels(place: Any, made: Any) -> None:
+    """The channel table a shop's owner would write: which tags and utm marks mean which channel."""
+    from perenne.demo import tag_marks, utm_marks
+    from perenne.workspace.settings import channel_table
+
+    rules = [
+        *(
+            {"channel": channel, "utm_source": source, "utm_medium": medium}
+            for (source, medium), channel in utm_marks().items()
+        ),
+        *({"channel": channel, "tag": tag} for tag, channel in tag_marks().items()),
+    ]
+    text = place.settings.read_text(encoding="utf-8")
+    place.settings.write_text(text + channel_table(rules), encoding="utf-8")
+
+
+def _say_demo_is_there(folder: Path) -> None:
+    say(_("{folder} holds a demo shop already; nothing was changed.").format(folder=folder))
+    say("→ " + _("Look at it: perenne status --workspace {folder}, or name another folder: "
+                 "perenne demo OTHER").format(folder=folder))
+
+
+def forget_command() -> click.Command:
+    @click.command("forget", help=_("Take an import back; the next refresh no longer counts it."))
+    @click.argument("batch", metavar="IMPORT")
+    @opts.workspace_option()
+    @opts.lang_option()
+    def forget(batch: str, workspace: Path | None, lang: str | None) -> None:
+        from perenne.workspace import forget_import
+
+        forget_import(opts.place_of(workspace, lang), batch)
+        say(_("Import {batch} is taken back.").format(batch=batch))
+        say("→ " + _("Compute the figures: perenne refresh"))
+
+    return forget
+
+
+COMMANDS = {
+    "demo": demo_command,
+    "init": init_command,
+    "import": import_command,
+    "refresh": refresh_command,
+    "run": run_command,
+    "forget": forget_command,
+}

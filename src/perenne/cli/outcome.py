@@ -1,0 +1,215 @@
+"""What a command found or did, as lines for a person and as values for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from perenne.cleaning import Account, rule_label
+from perenne.text import (
+    format_date,
+    format_money,
+    format_number,
+    format_percent,
+    format_value,
+    ngettext,
+)
+from perenne.text import gettext as _
+
+if TYPE_CHECKING:
+    from perenne.sources import Recognition
+    from perenne.workspace import Batch, ImportResult, Refreshed, Shop
+
+
+def recognition_lines(one: Recognition, *, whole: bool) -> Iterator[str]:
+    """What a file is taken for, how sure that is, and what will be done with it."""
+    yield _("{file}: recognised as {preset} ({sure} sure)").format(
+        file=one.path.name, preset=one.preset.name, sure=format_percent(one.confidence, decimals=0)
+    )
+    if whole:
+        yield from (f"  · {reason}" for reason in one.reasons)
+        for field, column in one.columns.items():
+            yield f"    {field} ← {column}"
+        if one.ignored:
+            yield "  · " + _("Columns not used: {names}").format(names=", ".join(one.ignored))
+    yield from (f"  · {sentence}" for sentence in one.plan)
+    for question in one.questions:
+        yield f"  ? {question.text} {question.option} {'|'.join(question.answers)}"
+
+
+def recognition_values(one: Recognition) -> dict[str, Any]:
+    return {
+        "file": one.path.name,
+        "preset": one.preset.name,
+        "confidence": one.confidence,
+        "reasons": list(one.reasons),
+        "columns": dict(one.columns),
+        "ignored": list(one.ignored),
+        "tables": list(one.tables),
+        "plan": list(one.plan),
+        "questions": [
+            {"text": q.text, "option": q.option, "answers": list(q.answers)} for q in one.questions
+        ],
+    }
+
+
+def import_lines(result: ImportResult) -> Iterator[str]:
+    batch = result.batch
+    if result.known:
+        yield "  = " + _("Imported before as {batch}: nothing changes.").format(batch=batch.id)
+        return
+    read, refused = batch.rows_read, batch.quarantined
+    text = ngettext("{n} row read", "{n} rows read", read).format(n=format_number(read))
+    if refused:
+        text += ", " + ngettext(
+            "{n} refused into quarantine/{batch}.parquet",
+            "{n} refused into quarantine/{batch}.parquet",
+            refused,
+        ).format(n=format_number(refused), batch=batch.id)
+    yield f"  ✓ {text}"
+    yield from (f"  · {note}" for note in batch.notes)
+    if batch.unknown_channel_share:
+        yield "  · " + _("Channel unknown for {share} of the orders.").format(
+            share=format_percent(batch.unknown_channel_share)
+        )
+    if result.replaced:
+        yield "  · " + _("Replaces the earlier import {batch} of the same file.").format(
+            batch=result.replaced
+        )
+
+
+def import_values(result: ImportResult) -> dict[str, Any]:
+    return {
+        **batch_values(result.batch),
+        "known": result.known,
+        "replaced": result.replaced,
+        "recognition": recognition_values(result.recognition),
+    }
+
+
+def batch_values(batch: Batch) -> dict[str, Any]:
+    return {
+        "id": batch.id,
+        "file": batch.file,
+        "source": batch.source,
+        "preset": batch.preset,
+        "imported_at": batch.imported_at,
+        "rows_read": batch.rows_read,
+        "quarantined": batch.quarantined,
+        "tables": {name: dict(counts) for name, counts in batch.tables.items()},
+    }
+
+
+def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
+    snapshot = refreshed.snapshot
+    if not refreshed.changed:
+        yield _("Snapshot {id} is up to date (as of {day}).").format(
+            id=snapshot.id, day=format_date(snapshot.as_of)
+        )
+        return
+    yield _("Snapshot {id} published, as of {day}.").format(
+        id=snapshot.id, day=format_date(snapshot.as_of)
+    )
+    yield from account_lines(refreshed.account, snapshot.manifest["currency"])
+
+
+def account_lines(account: Account, currency: str) -> Iterator[str]:
+    """The reconciliation: rows by fate, value by rule, and whether everything adds up."""
+    rows = account.rows
+    yield _("Rows read {read} = kept {kept} + merged duplicates {merged} + quarantined {bad}").format(
+        read=format_number(sum(line.read for line in rows)),
+        kept=format_number(sum(line.kept for line in rows)),
+        merged=format_number(sum(line.merged for line in rows)),
+        bad=format_number(sum(line.quarantined for line in rows)),
+    )
+    yield _("Value in the files {value}, of which:").format(
+        value=format_money(account.value_in, currency, decimals=2)
+    )
+    totals = account.by_rule()
+    for rule, (count, value) in sorted(totals.items(), key=lambda item: -abs(item[1][1])):
+        yield "  {label}: {value} ({n})".format(
+            label=rule_label(rule),
+            value=format_money(value, currency, decimals=2),
+            n=ngettext("{n} line", "{n} lines", count).format(n=format_number(count)),
+        )
+    if account.balanced:
+        yield _("Everything adds up: no row and no cent is missing, in any source and month.")
+        return
+    for line in account.rows:
+        if line.difference:
+            yield _("! {file}, {table}: {n} rows are unaccounted for").format(
+                file=line.file, table=line.table, n=line.difference
+            )
+    for value_line in account.values:
+        if abs(value_line.difference) >= Decimal("0.005"):
+            yield _("! {source}, {month}: {value} is unaccounted for").format(
+                source=value_line.source,
+                month=value_line.month or _("no date"),
+                value=format_money(value_line.difference, currency, decimals=2),
+            )
+
+
+def account_values(account: Account) -> dict[str, Any]:
+    return {
+        "balanced": account.balanced,
+        "rows": [
+            {
+                "import": line.batch,
+                "file": line.file,
+                "source": line.source,
+                "table": line.table,
+                "read": line.read,
+                "kept": line.kept,
+                "merged": line.merged,
+                "quarantined": line.quarantined,
+                "difference": line.difference,
+            }
+            for line in account.rows
+        ],
+        "value": [
+            {
+                "source": line.source,
+                "month": line.month,
+                "currency": line.currency,
+                "in": line.value_in,
+                "out": {rule: amount for rule, amount in sorted(line.out.items())},
+                "rows": dict(sorted(line.rows.items())),
+                "difference": line.difference,
+            }
+            for line in account.values
+        ],
+    }
+
+
+def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
+    return {
+        "snapshot": refreshed.snapshot.id,
+        "as_of": refreshed.snapshot.as_of,
+        "changed": refreshed.changed,
+        "tables": refreshed.snapshot.manifest["tables"],
+        "reconciliation": account_values(refreshed.account),
+    }
+
+
+FOUND = (
+    "customers",
+    "average_order_value",
+    "repeat_purchase_rate",
+    "historical_clv_12m",
+    "clv_simple",
+)
+
+
+def findings(shop: Shop) -> list[str]:
+    """Five lines: what the shop's data say."""
+    from perenne.metrics import Request
+
+    lines = []
+    for figure in shop.figures(Request(metrics=FOUND)):
+        label = str(shop.catalogue[figure.metric].label)
+        value = format_value(figure.value, figure.unit, shop.context.currency)
+        if figure.value is None:
+            value = figure.note or value
+        lines.append(f"{label}: {value}")
+    return lines

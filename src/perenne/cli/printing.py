@@ -1,0 +1,86 @@
+"""Words and tables on the terminal. Data goes to standard output, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+
+
+def say(text: str = "") -> None:
+    """A line for the person."""
+    click.echo(text)
+
+
+def tell(text: str = "") -> None:
+    """A line about the work in progress."""
+    click.echo(text, err=True)
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"cannot be written as JSON: {type(value).__name__}")
+
+
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), title: str = ""
+) -> None:
+    """A table as wide as the terminal; plain tab-separated text when piped."""
+    if not sys.stdout.isatty():
+        for row in (header, *rows):
+            click.echo("\t".join(cell.replace("\n", " ") for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for position, name in enumerate(header):
+        table.add_column(name, justify="right" if position in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+class Steps:
+    """Names each step of long work on stderr, with a spinner and the time on a terminal."""
+
+    def __init__(self, status: Any | None = None) -> None:
+        self._status = status
+
+    def __call__(self, text: str) -> None:
+        if self._status is not None:
+            self._status.update(text)
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Steps]:
+    """Show that work goes on; silent when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield Steps()
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(text, total=None)
+
+        class _Bar:
+            def update(self, description: str) -> None:
+                bar.update(task, description=description)
+
+        yield Steps(_Bar())

@@ -1,0 +1,105 @@
+"""What a door may ask a workspace to do: import files, refresh, take an import back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from perenne.sources import ChannelRule, DateOrder, ReadContext, Recognition
+from perenne.workspace import batches, layout, refresh, settings, snapshots
+from perenne.workspace.shop import engine_for
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What a door wants to hear of while work goes on."""
+
+    step: Callable[[str], None] = lambda text: None
+    recognised: Callable[[Recognition], None] = lambda recognition: None
+    imported: Callable[[batches.ImportResult], None] = lambda result: None
+    waiting: Callable[[], None] = lambda: None
+
+
+SILENT = Listener()
+
+
+def read_context(
+    values: settings.Settings, *, imported_at: datetime, date_order: DateOrder | None = None
+) -> ReadContext:
+    """What the readers need of the settings."""
+    return ReadContext(
+        time_zone=values.shop.time_zone,
+        currency=values.shop.currency,
+        imported_at=imported_at,
+        channel_rules=tuple(
+            ChannelRule(rule.channel, rule.utm_source, rule.utm_medium, rule.tag)
+            for rule in values.channels
+        ),
+        date_order=date_order or values.import_.date_order or None,
+        earliest=values.import_.earliest,
+    )
+
+
+def import_files(
+    place: layout.Layout,
+    paths: Iterable[Path],
+    *,
+    options: batches.Options,
+    date_order: DateOrder | None = None,
+    imported_at: datetime | None = None,
+    listener: Listener = SILENT,
+) -> list[batches.ImportResult]:
+    """Import each file; those imported before a refused one stay imported."""
+    values = settings.load(place.settings)
+    context = read_context(
+        values, imported_at=imported_at or datetime.now(UTC), date_order=date_order
+    )
+    results = []
+    with layout.writing(place, on_wait=listener.waiting), engine_for(values, place) as engine:
+        snapshots.sweep(place)
+        for path in paths:
+            listener.step(path.name)
+            result = batches.import_file(
+                path,
+                place,
+                engine=engine,
+                context=context,
+                options=options,
+                on_recognised=listener.recognised,
+            )
+            listener.imported(result)
+            results.append(result)
+    return results
+
+
+def look_at(
+    place: layout.Layout | None,
+    path: Path,
+    *,
+    options: batches.Options,
+    date_order: DateOrder | None = None,
+) -> Recognition:
+    """What Perenne makes of a file; nothing is written to the workspace."""
+    values = settings.load(place.settings) if place else settings.Settings()
+    context = read_context(values, imported_at=datetime.now(UTC), date_order=date_order)
+    scratch = place or layout.Layout(path.parent)
+    with engine_for(values, scratch) as engine:
+        return batches.look(path, engine=engine, context=context, options=options)
+
+
+def refresh_workspace(
+    place: layout.Layout, *, as_of: date | None = None, listener: Listener = SILENT
+) -> refresh.Refreshed:
+    """Compute and publish a new snapshot; another run in progress is waited for."""
+    values = settings.load(place.settings)
+    with layout.writing(place, on_wait=listener.waiting), engine_for(values, place) as engine:
+        snapshots.sweep(place)
+        return refresh.refresh(place, values, engine=engine, as_of=as_of, progress=listener.step)
+
+
+def forget_import(place: layout.Layout, batch: str) -> None:
+    """Take one import back; the next refresh no longer counts it."""
+    with layout.writing(place):
+        batches.forget(place, batch)
