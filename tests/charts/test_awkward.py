@@ -193,3 +193,15 @@ def test_labels_keep_apart_at_every_size(width: float) -> None:
     assert is_sound(
         bar_chart([Bar(LONG, 3), Bar("b", -4)], caption=CAPTION, format_value=money, size=size)
     )
+
+
+def test_bands_and_references_that_cannot_be_drawn_are_left_out() -> None:
+    svg = line_chart(
+        [Series("a", [(0, 1), (1, 2)], band=[(0, math.nan, 2), (1, 1, math.inf)])],
+        caption=CAPTION,
+        format_x=money,
+        format_y=money,
+        references=[Reference(math.nan, "unknown cost")],
+    )
+    assert is_sound(svg)
+    assert "unknown cost" not in texts(svg)

@@ -74,7 +74,7 @@ def test_only_numbers_that_fit_are_drawn(value: Number | None, expected: float |
 def test_a_scale_without_extent_puts_everything_in_the_middle() -> None:
     assert Scale(5, 5, 0, 100)(5) == 50
     assert Scale(0, 10, 100, 0)(2.5) == 75
-    assert Scale(0, 10, 0, 100).clamped(12) == 100
+    assert Scale(0, 10, 0, 100).within(12) == 10
 
 
 @given(st.lists(st.floats(0, 300), max_size=12), st.floats(1, 16))

@@ -1,15 +1,8 @@
-"""French catalogues: read, merged, complete, and agreeing with each other."""
+"""French catalogues: read, merged, and agreeing with each other."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from importlib import resources
-from pathlib import Path
-from string import Formatter
-
 import pytest
-from babel.messages.extract import extract_from_dir
 
 from perenne.text import gettext, lazy_gettext, ngettext, pgettext, use_language
 from perenne.text.catalogues import french, merge, read_catalogue
@@ -104,55 +97,3 @@ def test_a_lazy_text_speaks_the_language_of_its_reader() -> None:
 
 def test_no_two_parts_translate_one_message_differently() -> None:
     assert french().conflicts == ()
-
-
-def test_both_languages_have_the_same_placeholders() -> None:
-    differing = []
-    for key, forms in french().forms.items():
-        message = key.rpartition("\x04")[2]
-        differing += [(message, form) for form in forms if names(form) != names(message)]
-    assert differing == []
-
-
-def test_every_text_of_the_code_has_its_french() -> None:
-    known = french().forms
-    missing = sorted({text for text in texts_of_the_code() if text not in known})
-    assert missing == []
-
-
-def test_french_typography_holds() -> None:
-    ugly = re.compile(r"\w'\w|[^\s\u00a0\u202f:/\d{}.][?!;»]|[\w)] [?!;:»]|« ")
-    found = [form for forms in french().forms.values() for form in forms if ugly.search(form)]
-    assert found == []
-
-
-def names(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-
-
-def texts_of_the_code() -> Iterator[str]:
-    """Every message marked for translation in Python and in templates."""
-    root = Path(str(resources.files("perenne")))
-    methods = [
-        ("**.py", "python"),
-        ("**.j2", "jinja2"),
-        ("**.html", "jinja2"),
-        ("**.jinja", "jinja2"),
-    ]
-    options = {
-        pattern: {"extensions": "jinja2.ext.i18n", "silent": "false"} for pattern, _ in methods
-    }
-    for _, _, message, _, context in extract_from_dir(
-        root, method_map=methods, options_map=options, keywords=KEYWORDS
-    ):
-        text = message[0] if isinstance(message, tuple) else message
-        yield f"{context}\x04{text}" if context else str(text)
-
-
-KEYWORDS = {
-    "_": None,
-    "gettext": None,
-    "lazy_gettext": None,
-    "ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
-}

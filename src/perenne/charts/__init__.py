@@ -5,11 +5,12 @@ from perenne.charts.distribution import Bin, bins, concentration
 from perenne.charts.funnels import Step, funnel
 from perenne.charts.heat import Heat, heat_colour
 from perenne.charts.histograms import Marker, histogram
-from perenne.charts.lines import Reference, Series, line_chart
+from perenne.charts.lines import line_chart
 from perenne.charts.lorenz import concentration_curve, share_at
 from perenne.charts.palette import stylesheet
 from perenne.charts.rfm import RfmCell, rfm_map
 from perenne.charts.scales import Formatter, Number, ticks
+from perenne.charts.series import Reference, Series
 from perenne.charts.sparklines import sparkline
 from perenne.charts.svg import Caption, Size, Svg
 from perenne.charts.waterfalls import Change, waterfall

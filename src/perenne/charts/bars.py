@@ -62,7 +62,7 @@ def bar_chart(
     parts = [
         _band(band, box, scale) if band else "",
         _grid(box, scale, plan.marks),
-        horizontal_axis(box, scale, plan.marks, format_value, size=tall),
+        horizontal_axis(box, scale, plan.marks, written=format_value, size=tall),
         *rows,
         rule((scale(0), box.top), (scale(0), box.bottom), "axis"),
     ]

@@ -72,7 +72,7 @@ def tick_room(marks: Sequence[float], written: Formatter) -> float:
     return max(width(written(mark)) for mark in marks) + 10
 
 
-def vertical_axis(box: Box, scale: Scale, marks: Sequence[float], written: Formatter) -> str:
+def vertical_axis(box: Box, scale: Scale, marks: Sequence[float], *, written: Formatter) -> str:
     """Draw grid lines with their values at the left; the zero line is stronger."""
     parts = []
     for mark in marks:
@@ -83,7 +83,7 @@ def vertical_axis(box: Box, scale: Scale, marks: Sequence[float], written: Forma
 
 
 def horizontal_axis(
-    box: Box, scale: Scale, marks: Sequence[float], written: Formatter, *, size: Size
+    box: Box, scale: Scale, marks: Sequence[float], *, written: Formatter, size: Size
 ) -> str:
     """Draw values under the plot, as many as have room."""
     return horizontal_labels(box, [(scale(mark), written(mark)) for mark in marks], size=size)

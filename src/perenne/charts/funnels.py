@@ -44,7 +44,10 @@ def funnel(
     if not counts or counts[0] <= 0:
         return blank("funnel", caption, size)
     tall = Size(size.width, 8 + len(steps) * _BAR + (len(steps) - 1) * _GAP + 8)
-    texts = [_text(count, counts[0], format_count, format_share) for count in counts]
+    texts = [
+        _text(count, counts[0], format_count=format_count, format_share=format_share)
+        for count in counts
+    ]
     names = min(max(width(step.label, LABEL) for step in steps), size.width * 0.3)
     left, room = names + 14, max(width(text, LABEL) for text in texts) + 14
     scale = Scale(0, max(counts), left, size.width - room)
@@ -69,7 +72,7 @@ def _largest_drop(counts: list[float]) -> int | None:
     return losses.index(max(losses)) + 1
 
 
-def _text(count: float, first: float, format_count: Formatter, format_share: Formatter) -> str:
+def _text(count: float, first: float, *, format_count: Formatter, format_share: Formatter) -> str:
     return f"{format_count(count)} · {format_share(count / first)}"
 
 

@@ -59,7 +59,7 @@ def histogram(
         return blank("histogram", caption, size)
     marks = ticks(0, max(item.count for item in bins), count=4, whole=True)
     left = max(tick_room(marks, format_count), width(_edge_texts(bins, format_value)[0]) / 2 + 4)
-    placed = _placed(markers, bins, (left, size.width - 24), size)
+    placed = _placed(markers, bins, (left, size.width - 24), size=size)
     rows = 1 + max((item.row for item in placed), default=-1)
     head = (20 if y_title else 6) + rows * _ROW + 6
     box = Box(left, head, size.width - 24, size.height - (42 if x_title else 26))
@@ -79,7 +79,7 @@ def histogram(
         "histogram",
         caption,
         size,
-        vertical_axis(box, scale, marks, format_count),
+        vertical_axis(box, scale, marks, written=format_count),
         *columns,
         _edges(bins, box, size, written=format_value),
         *(_marker(item, box, rows) for item in placed),
@@ -155,7 +155,7 @@ def _is_clear(mark: tuple[float, str], other: tuple[float, str]) -> bool:
 
 
 def _placed(
-    markers: Sequence[Marker], bins: Sequence[Bin], ends: tuple[float, float], size: Size
+    markers: Sequence[Marker], bins: Sequence[Bin], ends: tuple[float, float], *, size: Size
 ) -> list[_Placed]:
     """Place marker labels from left to right in as many rows as keep them apart."""
     known = [(v, m.label) for m in markers if (v := drawable(m.value)) is not None]

@@ -30,9 +30,20 @@ class Scale:
             return (self.start + self.end) / 2
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
-    def clamped(self, value: float) -> float:
-        """Return the position of the nearest value within the scale."""
-        return self(min(max(value, self.low), self.high))
+    def within(self, value: float) -> float:
+        """Return the nearest value that the scale holds."""
+        return min(max(value, self.low), self.high)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Two scales: what lies across, and what goes up."""
+
+    across: Scale
+    up: Scale
+
+    def __call__(self, x: float, y: float) -> tuple[float, float]:
+        return self.across(x), self.up(y)
 
 
 def drawable(value: Number | None) -> float | None:
