@@ -44,11 +44,12 @@ def _section(name: str, command: click.Command) -> str:
 
 
 def _row(option: click.Option, context: click.Context) -> str:
-    names = ", ".join(f"`{name}`" for name in sorted(option.opts, key=len, reverse=True))
-    value = "" if option.is_flag else f" `{option.make_metavar(context)}`"
-    again = " Repeatable." if option.multiple else ""
-    meaning = f"{' '.join((option.help or '').split())}{again}"
-    return "| {} | {} |".format((names + value).replace("|", "\\|"), meaning.replace("|", "\\|"))
+    names = sorted(option.opts, key=len, reverse=True)
+    metavar = option.make_metavar(context).replace("INTEGER RANGE", "N").replace("INTEGER", "N")
+    cells = [", ".join(f"`{n}`" for n in names)]
+    cells[0] += "" if option.is_flag else f" `{metavar}`"
+    cells.append(" ".join((option.help or "").split()))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def main() -> None:
