@@ -153,9 +153,9 @@ def _writable(place: Any) -> Check:
 
 
 def _imports(place: Any) -> str:
-    from perenne.workspace import batches
+    from perenne.workspace import list_imports
 
-    return _("{n} imports").format(n=len(batches(place)))
+    return _("{n} imports").format(n=len(list_imports(place)))
 
 
 def _snapshot_checks(place: Any) -> Iterator[Check]:

@@ -233,9 +233,9 @@ def _workspace_for(folder: Path, currency: str, lang: str | None) -> tuple[Any, 
 
 def _drop_if_empty(place: Any) -> None:
     """A refused first file leaves no half-made workspace behind."""
-    from perenne.workspace import batches
+    from perenne.workspace import list_imports
 
-    if not batches(place) and not place.current.exists():
+    if not list_imports(place) and not place.current.exists():
         for path in (place.settings, place.key, place.lock):
             path.unlink(missing_ok=True)
         shutil.rmtree(place.scratch, ignore_errors=True)

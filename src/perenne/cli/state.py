@@ -31,13 +31,13 @@ def status_command() -> click.Command:
 
 
 def _values(place: Any) -> dict[str, Any]:
-    from perenne.workspace import batches
+    from perenne.workspace import list_imports
     from perenne.workspace.snapshots import published
 
     shown = _current(place)
     return {
         "workspace": str(place.root),
-        "imports": [outcome.batch_values(batch) for batch in batches(place)],
+        "imports": [outcome.batch_values(batch) for batch in list_imports(place)],
         "snapshots": [{"id": s.id, "as_of": s.as_of} for s in published(place)],
         "published": shown and shown.id,
         "as_of": shown and shown.as_of,
@@ -62,11 +62,11 @@ def _account(snapshot: Any) -> Any:
 
 
 def _show(place: Any) -> None:
-    from perenne.workspace import batches
+    from perenne.workspace import list_imports
     from perenne.workspace.snapshots import published
 
     say(_("Workspace {folder}").format(folder=place.root))
-    imports = batches(place)
+    imports = list_imports(place)
     if imports:
         print_table(
             [_("Import"), _("File"), _("Preset"), _("Rows read"), _("Refused")],

@@ -49,7 +49,7 @@ class DuckEngine:
     ) -> None:
         self.ibis = ibis.duckdb.connect(":memory:")
         self.duck: duckdb.DuckDBPyConnection = self.ibis.con
-        self.duck.execute("SET TimeZone = 'UTC'")
+        self.duck.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         if memory_limit:
             self.duck.execute(f"SET memory_limit = '{memory_limit}'")
         if threads:

@@ -259,6 +259,8 @@ ORDER_LINES = TableSchema(
         ("discount", MONEY, "own discount plus its share of the order's, without tax", True),
         ("net", MONEY, "after discount, without tax", True),
         ("cost", MONEY, "cost of goods of the line, null = unknown"),
+        ("as_given", MONEY, "value as the source wrote it, in its currency: reconciliation adds it"),
+        ("batch", "string", "import the line was kept from", True),
     ),
     ("order_line_id",),
 )

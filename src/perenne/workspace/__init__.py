@@ -1,6 +1,6 @@
 """Wiring: one workspace on disk; imports into it, refreshes of it, questions to it."""
 
-from perenne.workspace.batches import Batch, ImportResult, Options, batches
+from perenne.workspace.batches import Batch, ImportResult, Options, list_imports
 from perenne.workspace.frame import Frame
 from perenne.workspace.jobs import (
     Listener,
@@ -26,7 +26,7 @@ __all__ = [
     "Settings",
     "Shop",
     "Snapshot",
-    "batches",
+    "list_imports",
     "create",
     "find",
     "forget_import",

@@ -54,7 +54,7 @@ class ImportResult:
     replaced: str | None = None
 
 
-def batches(layout: Layout) -> list[Batch]:
+def list_imports(layout: Layout) -> list[Batch]:
     """Every import, oldest first. Folders without a manifest are unfinished and do not count."""
     manifests = sorted(layout.raw.glob(f"*/{MANIFEST}"))
     return sorted((_load(path) for path in manifests), key=lambda batch: batch.seq)
@@ -100,7 +100,7 @@ def import_file(
     recognition = look(path, engine=engine, context=context, options=options)
     on_recognised(recognition)
     digest = _sha256(path)
-    known = batches(layout)
+    known = list_imports(layout)
     twin = next((batch for batch in known if batch.sha256 == digest), None)
     source = _source_name(recognition, options)
     if twin and (twin.preset, twin.source) == (recognition.preset.name, source):
@@ -177,7 +177,7 @@ def forget(layout: Layout, batch_id: str) -> None:
         raise PerenneError(
             _("There is no import {batch}.").format(batch=batch_id),
             given=batch_id,
-            allowed=[batch.id for batch in batches(layout)],
+            allowed=[batch.id for batch in list_imports(layout)],
             next_step=_("perenne status lists the imports."),
         )
     (folder / MANIFEST).unlink()

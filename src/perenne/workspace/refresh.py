@@ -20,7 +20,7 @@ from perenne.segments import assign
 from perenne.text import gettext as _
 from perenne.warehouse import STAGED, DuckEngine
 from perenne.workspace import snapshots
-from perenne.workspace.batches import Batch, batches
+from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
 from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings, as_mapping
@@ -52,7 +52,7 @@ def refresh(
 
     When imports, settings, date and code are those of the published snapshot, it stays.
     """
-    imports = [batch for batch in batches(layout) if batch.tables]
+    imports = [batch for batch in list_imports(layout) if batch.tables]
     _require_orders(imports)
     fingerprint = _fingerprint(imports, settings, as_of)
     if known := _up_to_date(layout, fingerprint):
