@@ -87,14 +87,14 @@ def test_faithful_channels_repeat_more(people: Table, sales: Table) -> None:
         name: float(repeats[people["channel"] == place].mean())
         for place, name in enumerate(channels.NAMES)
     }
-    assert share["email"] > share["store"] > share["organic"] > share["paid_social"]
-    assert share["paid_social"] > share["affiliate"]
+    assert share["email"] > share["store"] > share["organic_search"] > share["meta_ads"]
+    assert share["meta_ads"] > share["affiliation"]
     assert 0.4 < repeats.mean() < 0.55
 
 
 def test_the_channel_mix_moves(people: Table) -> None:
     early = people["joined"] < np.median(people["joined"])
-    social = people["channel"] == channels.PAID_SOCIAL
+    social = people["channel"] == channels.META
     assert social[~early].mean() > social[early].mean() + 0.02
 
 

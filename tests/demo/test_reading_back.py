@@ -158,7 +158,7 @@ def test_spending_by_channel(truth: dict[str, Any], directory: Path) -> None:
         starts, ends = list(rows[0])[:2]
         periods.append((min(row[starts] for row in rows), max(row[ends] for row in rows)))
         for row in rows:
-            spent["paid_social", "Acquisition"] += (
+            spent["meta_ads", "Acquisition"] += (
                 Decimal(row["Amount spent (EUR)"])
                 if ("Amount spent (EUR)" in row)
                 else Decimal(row["Montant dépensé (EUR)"])

@@ -3,6 +3,8 @@
 The base process is Pareto/NBD (Schmittlein, Morrison & Colombo 1987): while alive a customer
 buys as a Poisson process of rate lambda ~ Gamma(R, ALPHA), and lives an exponential time of
 rate mu ~ Gamma(S, BETA); times in days. A channel multiplies both rates.
+
+Channels bear the names that spending and orders share once imported.
 """
 
 from dataclasses import dataclass
@@ -41,15 +43,15 @@ class Channel:
 
 
 CHANNELS = (
-    Channel("organic", 0.24, -0.04, 1.0, 1.0, 1.0, 0.0, 4.0, 0.0, 0.10, 0.015,
+    Channel("organic_search", 0.24, -0.04, 1.0, 1.0, 1.0, 0.0, 4.0, 0.0, 0.10, 0.015,
             (("google", "organic"), ("bing", "organic")), ("seo",)),
-    Channel("paid_social", 0.20, 0.10, 0.65, 1.6, 0.9, -0.10, 21.0, 0.0, 0.40, 0.015,
+    Channel("meta_ads", 0.20, 0.10, 0.65, 1.6, 0.9, -0.10, 21.0, 0.0, 0.40, 0.015,
             (("facebook", "cpc"), ("instagram", "paid_social")), ("meta-ads",)),
-    Channel("paid_search", 0.16, 0.02, 0.9, 1.1, 1.05, 0.05, 17.0, 0.0, 0.15, 0.015,
+    Channel("google_ads", 0.16, 0.02, 0.9, 1.1, 1.05, 0.05, 17.0, 0.0, 0.15, 0.015,
             (("google", "cpc"),), ("google-ads",)),
     Channel("email", 0.07, 0.0, 1.6, 0.55, 1.15, 0.10, 5.0, 170.0, 0.30, 0.01,
             (("klaviyo", "email"), ("newsletter", "email")), ("newsletter",)),
-    Channel("affiliate", 0.08, 0.02, 0.5, 1.9, 0.85, -0.15, 12.0, 0.0, 0.45, 0.02,
+    Channel("affiliation", 0.08, 0.02, 0.5, 1.9, 0.85, -0.15, 12.0, 0.0, 0.45, 0.02,
             (("awin", "affiliate"),), ("affiliation",)),
     Channel("direct", 0.14, -0.04, 1.2, 0.8, 1.1, 0.10, 0.0, 0.0, 0.05, 0.015,
             (("direct", "none"),), ("direct",)),
@@ -59,7 +61,7 @@ CHANNELS = (
 
 NAMES = tuple(channel.name for channel in CHANNELS)
 EMAIL, DIRECT, STORE = NAMES.index("email"), NAMES.index("direct"), NAMES.index("store")
-ORGANIC, PAID_SOCIAL = NAMES.index("organic"), NAMES.index("paid_social")
+ORGANIC, META = NAMES.index("organic_search"), NAMES.index("meta_ads")
 
 #: Share of online orders whose origin the exports do not show.
 UNKNOWN_SHARE = 0.16

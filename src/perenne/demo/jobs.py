@@ -12,6 +12,7 @@ import numpy as np
 
 from perenne.core import PerenneError
 from perenne.demo import baskets, dirt, export, process, records, returns, season
+from perenne.demo.channels import META, NAMES
 from perenne.demo.layouts import REFUND_COLUMNS
 from perenne.demo.season import Calendar
 from perenne.demo.shopify import Traits
@@ -193,7 +194,7 @@ class _Shop:
     def _write_spending(self, spending: list[Spend]) -> list[Path]:
         meta = self._directory / "meta"
         paths = (meta / "Meta-Ads-costs.csv", meta / "Meta-Ads-couts.csv")
-        social = [spend for spend in spending if spend.channel == "paid_social"]
+        social = [spend for spend in spending if spend.channel == NAMES[META]]
         export.write_meta(paths, social)
         costs = self._directory / "costs" / "couts_marketing.csv"
         export.write_costs(costs, [spend for spend in spending if spend not in social])

@@ -37,7 +37,7 @@ def _choose(rng: np.random.Generator, shares: Floats, size: int) -> Ints:
 
 
 def _channel(rng: np.random.Generator, progress: Floats) -> Ints:
-    """The mix moves along the history: paid social grows, the store shrinks."""
+    """The mix moves along the history: Meta grows, the store shrinks."""
     shares = channels.column("share") + progress[:, None] * channels.column("trend")
     cuts = np.cumsum(shares / shares.sum(axis=1, keepdims=True), axis=1)
     found = (rng.random(len(progress))[:, None] >= cuts).sum(axis=1)

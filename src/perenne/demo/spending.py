@@ -73,7 +73,7 @@ def _cents(amount: float) -> int:
 def _split(rng: np.random.Generator, spend: Spend) -> list[Spend]:
     """Meta's spend goes to three campaigns; other channels have one."""
     names: tuple[str, ...] = (f"{spend.channel} {spend.first.year}",)
-    if spend.channel == channels.NAMES[channels.PAID_SOCIAL]:
+    if spend.channel == channels.NAMES[channels.META]:
         names = _META_CAMPAIGNS
     cuts = np.floor(np.cumsum(rng.dirichlet([4.0] * len(names))) * spend.cents).astype(int)
     cuts[-1] = spend.cents
