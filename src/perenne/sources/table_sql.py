@@ -15,6 +15,7 @@ from perenne.sources.typing_sql import (
     used_fields,
     value_sql,
     value_text,
+    who_sql,
     words_of,
 )
 from perenne.warehouse import STAGED, quote_text
@@ -68,9 +69,12 @@ def _listed(columns: dict[str, str]) -> str:
 def _extras(
     recognition: Recognition, spec: TableSpec, *, context: ReadContext
 ) -> dict[str, str]:
-    """Columns that any preset may use: `money_currency`, `known_channel`."""
-    words = {word for value in spec.columns.values() for word in words_of(value_text(value))}
-    extras = {}
+    """Columns that any preset may speak of: `who`, `money_currency`, `known_channel`."""
+    texts = [*(value_text(value) for value in spec.columns.values()), spec.only or "", spec.key or ""]
+    words = {word for text in texts for word in words_of(text)}
+    extras: dict[str, str] = {}
+    if words & {"who", "who_kind"}:
+        extras |= who_sql(recognition)
     if "money_currency" in words:
         extras["money_currency"] = currency_sql(recognition, context=context)
     if "known_channel" in words:

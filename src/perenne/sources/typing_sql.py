@@ -19,6 +19,9 @@ _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
 _TRUE = "('1', 'true', 'yes', 'y', 'oui', 'o', 'vrai', 't')"
 _FALSE = "('0', 'false', 'no', 'n', 'non', 'faux', 'f')"
 _SUFFIXES = ("_at", "_on", "_timed")
+_WHO = ("customer_id", "email", "phone", "customer_name")
+# Columns that any preset may speak of, and the fields each is made of.
+DERIVED = {"who": _WHO, "who_kind": _WHO, "known_channel": ("attributes", "tags")}
 
 
 def raw(field: str) -> str:
@@ -46,6 +49,7 @@ def used_fields(recognition: Recognition, table: TableSpec) -> tuple[str, ...]:
     if recognition.preset.skip:
         texts.append(recognition.preset.skip.when)
     words = {word for text in texts for word in words_of(text)}
+    words |= {field for word in words for field in DERIVED.get(word, ())}
     return tuple(
         name
         for name in recognition.preset.fields
@@ -116,6 +120,19 @@ def _absent(name: str, kind: FieldType) -> dict[str, str]:
         }
     sql_type = {"number": "DECIMAL(18, 4)", "flag": "BOOLEAN"}.get(kind, "VARCHAR")
     return {name: f"CAST(NULL AS {sql_type})"}
+
+
+def who_sql(recognition: Recognition) -> dict[str, str]:
+    """SQL of `who` (the customer's reference) and `who_kind`: id, else e-mail, phone, name."""
+    made = {
+        "id": ("customer_id", "customer_id"),
+        "email": ("email", "lower(email)"),
+        "phone": ("phone", "nullif(regexp_replace(phone, '[^0-9]', '', 'g'), '')"),
+        "name": ("customer_name", "lower(trim(customer_name))"),
+    }
+    known = {k: sql for k, (field, sql) in made.items() if field in recognition.preset.fields}
+    kinds = " ".join(f"WHEN {sql} IS NOT NULL THEN '{kind}'" for kind, sql in known.items())
+    return {"who": f"coalesce({', '.join(known.values())})", "who_kind": f"CASE {kinds} END"}
 
 
 def currency_sql(recognition: Recognition, *, context: ReadContext) -> str:

@@ -141,8 +141,9 @@ class Preset(_Strict):
 
     @model_validator(mode="after")
     def _fields_exist(self) -> Preset:
-        named = {f for r in self.detect.require for f in r.split("|")} | set(self.detect.forbid)
-        named |= set(self.detect.distinctive) | {c.field for c in self.detect.content}
+        said = [*self.detect.require, *self.detect.distinctive, *self.detect.forbid]
+        named = {field for text in said for field in text.split("|")}
+        named |= {check.field for check in self.detect.content}
         unknown = named - set(self.fields)
         if unknown:
             raise ValueError(f"preset {self.name} names unknown fields {sorted(unknown)}")

@@ -42,15 +42,18 @@ def _with_shared(content: dict[str, Any]) -> dict[str, Any]:
     """Fill in the fields that a preset takes from `fields.yaml` by writing `use: [name, ...]`."""
     used = content.pop("use", [])
     own: dict[str, Any] = content.get("fields", {})
-    shared = _shared_fields()
+    shared = _shared("fields.yaml")
     fields = {name: own.get(name, shared.get(name)) for name in [*used, *own]}
+    for table in content["tables"]:
+        for value in table["columns"].values():
+            if isinstance(value, dict) and isinstance(value["rules"], str):
+                value["rules"] = _shared("rules.yaml")[value["rules"]]
     return {**content, "fields": fields}
 
 
 @cache
-def _shared_fields() -> dict[str, Any]:
-    text = _shelf().joinpath("fields.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
+def _shared(file: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(_shelf().joinpath(file).read_text(encoding="utf-8"))
     return found
 
 
