@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from xlsxwriter import Workbook
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from perenne.reports.clv_model import ClvModel
@@ -42,18 +42,16 @@ def write_clv_workbook(model: ClvModel, path: Path, *, language: Language) -> No
     its inputs or the place cannot be written.
     """
     with use_language(language):
-        plan = laid_out(model, language)
+        content = _content(laid_out(model, language))
         with written_whole(path) as draft:
-            _write(plan, draft)
+            draft.write_bytes(content)
 
 
-def _write(plan: Plan, path: Path) -> None:
-    workbook = Workbook(str(path), dict(WRITER_OPTIONS))
-    _write_sheets(workbook, plan)
-    try:
-        workbook.close()
-    except FileCreateError as error:
-        raise OSError(*getattr(error.args[0], "args", (0, str(error)))) from error
+def _content(plan: Plan) -> bytes:
+    content = BytesIO()
+    with Workbook(content, dict(WRITER_OPTIONS)) as workbook:
+        _write_sheets(workbook, plan)
+    return content.getvalue()
 
 
 def _write_sheets(workbook: Workbook, plan: Plan) -> None:
