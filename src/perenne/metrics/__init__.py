@@ -1,7 +1,9 @@
 """KPIs, cohorts and historical CLV: one catalogue, one compiler, one value everywhere."""
 
+from perenne.metrics.cohorts import CohortCell, CohortRequest, CohortRow, CohortTable
 from perenne.metrics.compute import compute
 from perenne.metrics.definitions import Catalogue, Metric, load_catalogue
+from perenne.metrics.follow import cohorts
 from perenne.metrics.learn import learn_context
 from perenne.metrics.requests import Compared, Figure, Request
 from perenne.metrics.settings import Context, MetricSettings, Spend
@@ -10,6 +12,10 @@ from perenne.metrics.tables.marts import MARTS, build_marts
 __all__ = [
     "MARTS",
     "Catalogue",
+    "CohortCell",
+    "CohortRequest",
+    "CohortRow",
+    "CohortTable",
     "Compared",
     "Context",
     "Figure",
@@ -18,6 +24,7 @@ __all__ = [
     "Request",
     "Spend",
     "build_marts",
+    "cohorts",
     "compute",
     "learn_context",
     "load_catalogue",

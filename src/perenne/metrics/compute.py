@@ -180,7 +180,7 @@ def _compare(value: Number | None, there: Evaluator) -> Compared:
 
 
 def _size(value: Number | None) -> Number | None:
-    return abs(value) if value is not None else None
+    return -value if value is not None and value < 0 else value
 
 
 def _group(task: Task, request: Request, slot: Slot, group: Group) -> dict[str, str | None] | None:

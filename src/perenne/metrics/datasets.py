@@ -59,7 +59,7 @@ def trailing(months: int) -> Window:
 def churn_year(asked: Period, context: Context) -> Period | None:
     """365 days; fewer when the inactivity window does not fit before them; None below 28."""
     whole = year(asked, context)
-    earliest = context.history_from + timedelta(days=context.inactivity_days)
+    earliest = context.customers_from + timedelta(days=context.inactivity_days)
     if whole.start >= earliest:
         return whole
     start = earliest + timedelta(days=1)
@@ -97,7 +97,7 @@ DATASETS: dict[str, Dataset] = {
 
 def annual_scale(asked: Period, context: Context) -> float:
     """Factor that brings orders of a history shorter than 365 days to a year; 1 otherwise."""
-    history = (asked.end - context.history_from).days + 1
+    history = (asked.end - context.customers_from).days + 1
     return DAYS_PER_YEAR / history if 0 < history < DAYS_PER_YEAR else 1.0
 
 

@@ -64,7 +64,7 @@ class Metric(BaseModel):
     min_group: int | None = None
     default_filter: dict[str, str] = {}
     notes: tuple[str, ...] = ()
-    """Names of the remarks that always come with the figure; see `notes.py`."""
+    """Names of the remarks that come with the figure; see `notes.py`."""
     good: Literal["up", "down", "neutral"] = "neutral"
     expression: str
 

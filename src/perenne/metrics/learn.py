@@ -40,6 +40,7 @@ def learn_context(
         inactivity_learnt=settings.inactivity_days is None,
         inactivity_how=_how(gaps["gaps"], learnt, settings),
         history_from=ledger["history_from"] or as_of,
+        customers_from=ledger["customers_from"] or as_of,
         settings=settings,
         orders=ledger["orders"],
         guest_orders=ledger["guest_orders"],

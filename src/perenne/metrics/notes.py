@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from perenne.metrics.arithmetic import Number
 from perenne.metrics.datasets import DAYS_PER_YEAR, annual_scale, churn_year
 from perenne.metrics.definitions import Metric
+from perenne.metrics.expressions import Call
 from perenne.metrics.periods import Slot
-from perenne.metrics.plan import ACTIVE_CUSTOMERS, CUSTOMERS_IN_GROUP
+from perenne.metrics.plan import ACTIVE_CUSTOMERS, CUSTOMERS_IN_GROUP, GAP_MEAN
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
 from perenne.text import format_date, format_number, format_percent, ngettext
@@ -84,9 +85,16 @@ def missing(here: Evaluator) -> str:
         ).format(share=format_percent(context.share_without_cost))
     if "annualised" in metric.notes and churn_year(here.period, context) is None:
         return _("The history is too short to measure a yearly churn.")
-    if metric.grain == "spend":
-        return _("No spend or no new customer in this period.")
+    if isinstance(metric.parsed, Call) and not _without_spend(here):
+        return _("The margin of the customers so far does not repay the CAC.")
+    if _without_spend(here):
+        return _("No spend is known for this period and group.")
     return _("Nothing to compute it from in this period.")
+
+
+def _without_spend(here: Evaluator) -> bool:
+    atoms = [atom for metric in here.task.closure for atom in metric.aggregates]
+    return any(here.look_up(one) is None for one in atoms if one.function == "sum_or_null")
 
 
 def _refuses_cost(context: Context) -> bool:
@@ -153,6 +161,17 @@ def _containing(here: Evaluator, value: Number | None, said: Said) -> Iterator[s
         yield _("By category: its revenue divided by the orders that contain it.")
 
 
+def _several(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if "category" in here.task.shape.columns:
+        yield _("By category: the orders that contain it; an order may stand in several.")
+
+
+def _mean_gap(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    mean = here.look_up(GAP_MEAN)
+    if isinstance(mean, float):
+        yield _("Mean: {days} days.").format(days=format_number(mean, decimals=1))
+
+
 def _drop(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
     if here.group:
         return
@@ -176,6 +195,8 @@ _NOTES: dict[str, Callable[[Evaluator, Number | None, Said], Iterator[str]]] = {
     "annualised": _annualised,
     "band": _band,
     "containing": _containing,
+    "several": _several,
+    "mean_gap": _mean_gap,
     "drop": _drop,
     "window": _window,
 }

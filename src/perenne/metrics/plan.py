@@ -16,7 +16,8 @@ from perenne.metrics.settings import Context
 ORDERS_IN_GROUP = Aggregate("count_distinct", "sales", "order_id", Test("is_sale", "==", True))
 CUSTOMERS_IN_GROUP = Aggregate("count", "customers")
 ACTIVE_CUSTOMERS = Aggregate("count", "customers", None, Test("is_active", "==", True))
-NOTE_ATOMS = {"censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS)}
+GAP_MEAN = Aggregate("mean", "gaps", "days")
+NOTE_ATOMS = {"censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS), "mean_gap": (GAP_MEAN,)}
 """Figures that a remark needs besides the metric's own."""
 STEPS_IN_GROUP = Aggregate("count", "steps")
 SIZES: dict[Grain, Aggregate] = {

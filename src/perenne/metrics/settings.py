@@ -67,6 +67,8 @@ class Context:
     inactivity_how: str
     history_from: date
     """Day of the first purchase; as_of when there is none."""
+    customers_from: date
+    """Day of the first purchase of a known customer; as_of when there is none."""
     settings: MetricSettings = field(default_factory=MetricSettings)
     orders: int = 0
     guest_orders: int = 0

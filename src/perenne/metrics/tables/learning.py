@@ -17,6 +17,7 @@ def ledger_facts(tables: Tables) -> ir.Table:
     is_sale = sales.kind == "sale"
     return sales.aggregate(
         history_from=sales.day.min(where=is_sale),
+        customers_from=sales.day.min(where=is_sale & sales.customer_id.notnull()),
         orders=sales.order_id.nunique(where=is_sale),
         guest_orders=sales.order_id.nunique(where=is_sale & sales.customer_id.isnull()),
         customers=sales.customer_id.nunique(where=is_sale),

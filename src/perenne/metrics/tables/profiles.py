@@ -21,12 +21,19 @@ _FACTS = {
 
 
 def extra_dimensions(tables: Tables) -> dict[str, str]:
-    """Dimensions handed in from above: name -> table, for tables of customer_id and one column."""
+    """Dimensions handed in from above: name -> table.
+
+    A table of customer_id and one column gives that column; the table `segments` gives `segment`.
+    """
     found: dict[str, str] = {}
     for name, table in tables.items():
+        if name in CANONICAL or name in MARTS or "customer_id" not in table.columns:
+            continue
         rest = [column for column in table.columns if column != "customer_id"]
-        if name not in CANONICAL and name not in MARTS and len(rest) == 1:
+        if len(rest) == 1:
             found[rest[0]] = name
+        elif name == "segments" and "segment" in rest:
+            found["segment"] = name
     return found
 
 
