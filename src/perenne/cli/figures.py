@@ -21,6 +21,8 @@ from perenne.text import (
 from perenne.text import gettext as _
 
 UNKNOWN = "–"
+GRAINS = ("week", "month", "quarter")
+TRAITS = ("channel", "country", "first_category", "first_discounted")
 
 
 def kpis_command() -> click.Command:
@@ -154,9 +156,10 @@ def _figure_row(shop: Any, figure: Any, request: Any, currency: str) -> list[str
 
 def cohorts_command() -> click.Command:
     @click.command("cohorts", help=_("What cohorts do as they age: one row per cohort."))
-    @click.option("--by", default="month", show_default=True,
-                  help=_("week, month, quarter, channel, country, first_category or "
-                         "first_discounted."))
+    @click.option("--by", default="month", show_default=True, type=click.Choice([*GRAINS, *TRAITS]),
+                  help=_("What makes a cohort: the time of the first order, or a trait of it."))
+    @click.option("--grain", default="month", show_default=True, type=click.Choice(GRAINS),
+                  help=_("Step in which a cohort by trait is followed."))
     @click.option("--measure", default="retention", show_default=True,
                   type=click.Choice(["retention", "revenue", "margin", "orders"]),
                   help=_("Share still buying, or cumulative value per customer."))
@@ -167,6 +170,7 @@ def cohorts_command() -> click.Command:
     @opts.json_option()
     def cohorts(
         by: str,
+        grain: str,
         measure: str,
         periods: int | None,
         workspace: Path | None,
@@ -176,7 +180,7 @@ def cohorts_command() -> click.Command:
         from perenne.cli.triangle import show_triangle, triangle_values
 
         with opts.shop_of(workspace, lang) as shop:
-            table = shop.cohort_table(cohort_request(by, measure, periods))
+            table = shop.cohort_table(cohort_request(by, measure, grain=grain, periods=periods))
             if as_json:
                 print_json(triangle_values(table))
             else:
@@ -185,10 +189,15 @@ def cohorts_command() -> click.Command:
     return cohorts
 
 
-def cohort_request(by: str, measure: Any, periods: int | None) -> Any:
+def cohort_request(
+    by: str, measure: Any, *, grain: Any = "month", periods: int | None = None
+) -> Any:
+    """`by` a step of time starts cohorts by it; `by` a dimension follows it in steps of `grain`."""
     from perenne.metrics import CohortRequest
 
-    return CohortRequest(by=by, measure=measure, periods=periods)
+    if by in GRAINS:
+        return CohortRequest(grain=by, measure=measure, periods=periods)
+    return CohortRequest(grain=grain, dimension=by, measure=measure, periods=periods)
 
 
 def segments_command() -> click.Command:

@@ -90,7 +90,7 @@ def _cohorts(shop: Any, with_source_ids: bool) -> Any:
 
     return triangle_arrow(
         {
-            measure: shop.cohort_table(cohort_request("month", measure, None))
+            measure: shop.cohort_table(cohort_request("month", measure))
             for measure in ("retention", "revenue", "margin", "orders")
         }
     )

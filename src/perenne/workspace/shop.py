@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from perenne.cleaning import Account
 from perenne.core import PerenneError, Period
@@ -69,7 +69,17 @@ class Shop:
 
     @cached_property
     def context(self) -> Context:
-        return TypeAdapter(Context).validate_python(self.snapshot.manifest["context"])
+        """What the figures depend on besides the tables, as the refresh learnt it."""
+        try:
+            return TypeAdapter(Context).validate_python(self.snapshot.manifest["context"])
+        except ValidationError as error:
+            raise PerenneError(
+                _("Snapshot {id} was computed by another version of Perenne ({code}).").format(
+                    id=self.snapshot.id, code=self.snapshot.manifest.get("code", "?")
+                ),
+                given=self.snapshot.id,
+                next_step=_("Compute it again with this one: perenne refresh"),
+            ) from error
 
     @cached_property
     def catalogue(self) -> Catalogue:
