@@ -23,7 +23,7 @@ def people() -> Table:
 def sales(people: Table) -> Table:
     rng = np.random.default_rng(6)
     drawn = process.draw_purchases(rng, people, CALENDAR)
-    process.draw_circumstances(rng, drawn, people, CALENDAR)
+    process.draw_circumstances(rng, drawn, people, calendar=CALENDAR)
     return drawn
 
 

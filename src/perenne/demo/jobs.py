@@ -59,7 +59,7 @@ def simulate(
     not with the whole history. Refuses with PerenneError arguments outside their range.
     """
     _check(directory, customers=customers, seed=seed, years=years)
-    shop = _Shop(directory, season.make_calendar(until, years), customers, seed)
+    shop = _Shop(directory, season.make_calendar(until, years), customers=customers, seed=seed)
     return shop.run(progress or _silent)
 
 
@@ -93,7 +93,7 @@ def _check(directory: Path, *, customers: int, seed: int, years: int) -> None:
 class _Shop:
     """One simulation under way."""
 
-    def __init__(self, directory: Path, calendar: Calendar, customers: int, seed: int) -> None:
+    def __init__(self, directory: Path, calendar: Calendar, *, customers: int, seed: int) -> None:
         self._directory = directory
         self._calendar = calendar
         self._customers = customers
@@ -137,7 +137,7 @@ class _Shop:
         size = min(_CHUNK, self._customers - first)
         people = process.draw_people(rng, size, first_number=first + 1, calendar=calendar)
         sales = process.draw_purchases(rng, people, calendar)
-        process.draw_circumstances(rng, sales, people, calendar)
+        process.draw_circumstances(rng, sales, people, calendar=calendar)
         lines = baskets.fill(rng, sales, people)
         last_day = season.epoch_day(calendar.until)
         book = Book(sales, lines, returns.draw_refunds(rng, sales, lines, last_day=last_day))

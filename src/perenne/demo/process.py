@@ -76,7 +76,7 @@ def draw_purchases(rng: np.random.Generator, people: Table, calendar: Calendar) 
     begun = calendar.elapsed(joined)
     stopped = calendar.elapsed(np.minimum(death, calendar.end))
     counts = rng.poisson(people["rate"] * np.maximum(stopped - begun, 0.0))
-    _draw_future(rng, people, calendar, death)
+    _draw_future(rng, people, calendar, death=death)
     owner = np.repeat(np.arange(len(people)), counts)
     elapsed = begun[owner] + rng.random(len(owner)) * (stopped - begun)[owner]
     again = np.minimum(calendar.at(elapsed), calendar.end - 1)
@@ -84,7 +84,9 @@ def draw_purchases(rng: np.random.Generator, people: Table, calendar: Calendar) 
                   np.concatenate([joined, again]))  # fmt: skip
 
 
-def _draw_future(rng: np.random.Generator, people: Table, calendar: Calendar, death: Ints) -> None:
+def _draw_future(
+    rng: np.random.Generator, people: Table, calendar: Calendar, *, death: Ints
+) -> None:
     horizon = calendar.end + FUTURE_DAYS * DAY
     later = calendar.elapsed(np.clip(death, calendar.end, horizon))
     exposure = later - calendar.elapsed(np.array([calendar.end]))
@@ -108,7 +110,7 @@ def is_first(sales: Table) -> Table:
 
 
 def draw_circumstances(
-    rng: np.random.Generator, sales: Table, people: Table, calendar: Calendar
+    rng: np.random.Generator, sales: Table, people: Table, *, calendar: Calendar
 ) -> None:
     """Fill in each sale's channel, how it shows, status, missing e-mail and discount code."""
     size, first = len(sales), is_first(sales)
