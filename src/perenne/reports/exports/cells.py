@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -13,31 +12,34 @@ import pyarrow.compute as pc
 
 Dialect = Literal["international", "french"]
 
+SEPARATORS: Final[dict[Dialect, str]] = {"international": ",", "french": ";"}
+
 # A cell that starts so is read as a formula; the wide signs are, too, in East Asian settings.
 # Apostrophes in front are counted in, so that taking one away always gives the text back.
 _DANGEROUS: Final = r"^'*[=+\-@\t\r\n＝＋－＠]"
+_NEEDS_ESCAPE: Final = r'["\\\x00-\x1f]'
 # Up to this scale Arrow writes every decimal without an exponent.
 _PLAIN_SCALE: Final = 6
-# What ends a number without adding to it: 12.50 is 12.5, 12.00 is 12.
-_USELESS_ZEROS: Final = r"(\.\d*[1-9])0+$|\.0*$"
 
 
-def csv_column(column: pa.Array, dialect: Dialect) -> list[str | None]:
-    """Return a column's cells for a CSV: None where empty, text safe from formula injection."""
-    texts = plain_column(column)
-    kind = _plain_type(column.type)
+def csv_column(column: pa.Array, dialect: Dialect) -> pa.Array:
+    """Return a column's cells as they stand in a CSV: quoted where needed, empty for null.
+
+    Text is safe from formula injection.
+    """
+    texts, kind = plain_column(column), _plain_type(column.type)
     if _is_number(kind):
-        return with_decimal_comma(texts) if dialect == "french" else _listed(texts)
-    return _listed(texts if _is_safe(kind) else safe_text(texts))
+        comma = dialect == "french"
+        return pc.fill_null(pc.replace_substring(texts, ".", ",") if comma else texts, "")
+    guarded = texts if _is_safe(kind) else safe_text(texts)
+    return pc.fill_null(_quoted_csv(guarded, dialect), "")
 
 
-def json_column(column: pa.Array) -> list[str]:
+def json_column(column: pa.Array) -> pa.Array:
     """Return a column's values as JSON: numbers with all their digits, `null` where empty."""
-    kind = _plain_type(column.type)
-    texts = _listed(plain_column(column))
-    if _is_number(kind) or pa.types.is_boolean(kind) or _is_nested(kind):
-        return ["null" if text is None else text for text in texts]
-    return ["null" if text is None else _quoted(text) for text in texts]
+    texts, kind = plain_column(column), _plain_type(column.type)
+    bare = _is_number(kind) or pa.types.is_boolean(kind) or _is_nested(kind)
+    return pc.fill_null(texts if bare else _quoted_json(texts), "null")
 
 
 def safe_text(texts: pa.Array) -> pa.Array:
@@ -56,11 +58,6 @@ def plain_column(column: pa.Array) -> pa.Array:
     return _writer(kind)(values)
 
 
-def with_decimal_comma(texts: pa.Array) -> list[str | None]:
-    """Write the decimal point of plain numbers as a comma."""
-    return _listed(pc.replace_substring(texts, ".", ","))
-
-
 def _writer(kind: pa.DataType) -> Callable[[pa.Array], pa.Array]:
     if pa.types.is_decimal(kind):
         return _plain_decimals
@@ -72,9 +69,10 @@ def _writer(kind: pa.DataType) -> Callable[[pa.Array], pa.Array]:
 
 
 def _plain_decimals(values: pa.Array) -> pa.Array:
-    if 0 <= values.type.scale <= _PLAIN_SCALE:
-        return _trimmed(_cast(values)) if values.type.scale else _cast(values)
-    return _trimmed(_each(values, lambda value: format(value, "f")))
+    scale = values.type.scale
+    plain = 0 <= scale <= _PLAIN_SCALE
+    texts = _cast(values) if plain else _each(values, lambda value: format(value, "f"))
+    return _trimmed(texts) if scale > 0 else texts
 
 
 def _plain_floats(values: pa.Array) -> pa.Array:
@@ -92,7 +90,7 @@ def _plain_instants(values: pa.Array) -> pa.Array:
     unit = values.type.unit
     naive = values.cast(pa.timestamp(unit, "UTC")).cast(pa.timestamp(unit)) if aware else values
     texts = pc.replace_substring(_cast(naive), " ", "T")
-    texts = _trimmed(texts)
+    texts = texts if unit == "s" else _trimmed(texts)
     return pc.binary_join_element_wise(texts, "Z", "") if aware else texts
 
 
@@ -101,8 +99,8 @@ def _plain_nested(values: pa.Array) -> pa.Array:
 
 
 def _trimmed(texts: pa.Array) -> pa.Array:
-    """Drop the zeros at the end of a fraction."""
-    return pc.replace_substring_regex(texts, _USELESS_ZEROS, r"\1")
+    """Drop the zeros at the end of a fraction: 12.50 is 12.5, 12.00 is 12."""
+    return pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")
 
 
 def _cast(values: pa.Array) -> pa.Array:
@@ -112,11 +110,6 @@ def _cast(values: pa.Array) -> pa.Array:
 def _each(values: pa.Array, write: Callable[[Any], str]) -> pa.Array:
     written = [None if value is None else write(value) for value in values.to_pylist()]
     return pa.array(written, pa.string())
-
-
-def _listed(texts: pa.Array) -> list[str | None]:
-    listed: list[str | None] = texts.to_pylist()
-    return listed
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
@@ -137,10 +130,16 @@ def _is_safe(kind: pa.DataType) -> bool:
     return bool(pa.types.is_boolean(kind) or pa.types.is_temporal(kind))
 
 
-_NEEDS_ESCAPE: Final = re.compile(r'["\\\x00-\x1f]')
+def _quoted_csv(texts: pa.Array, dialect: Dialect) -> pa.Array:
+    """Quote the texts that hold a separator, a quote or a line break, as RFC 4180 does."""
+    doubled = pc.replace_substring(texts, '"', '""')
+    quoted = pc.binary_join_element_wise('"', doubled, '"', "")
+    needed = pc.match_substring_regex(texts, f'["\\r\\n{SEPARATORS[dialect]}]')
+    return pc.if_else(needed, quoted, texts)
 
 
-def _quoted(text: str) -> str:
-    if _NEEDS_ESCAPE.search(text):
-        return json.dumps(text, ensure_ascii=False)
-    return f'"{text}"'
+def _quoted_json(texts: pa.Array) -> pa.Array:
+    special = pc.match_substring_regex(texts, _NEEDS_ESCAPE)
+    if pc.any(special).as_py():
+        return _each(texts, lambda text: json.dumps(text, ensure_ascii=False))
+    return pc.binary_join_element_wise('"', texts, '"', "")
