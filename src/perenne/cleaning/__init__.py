@@ -1,9 +1,9 @@
 """Clean: merge what repeats, set aside what is no sale, take tax out, account for every row."""
 
 from perenne.cleaning.account import Account, RowLine, ValueLine
-from perenne.cleaning.jobs import Cleaned, Policy, clean
+from perenne.cleaning.jobs import Cleaned, clean
 from perenne.cleaning.rules import RULE_IDS, rule_label
-from perenne.cleaning.settings import CleaningSettings, ExchangeRate, TaxSettings
+from perenne.cleaning.settings import CleaningSettings, ExchangeRate, Policy, TaxSettings
 
 __all__ = [
     "RULE_IDS",

@@ -29,7 +29,10 @@ PATTERNS: Mapping[str, Sequence[str]] = {
         r"shipping|postage|carriage|delivery( charge| fee)?",
         r"(frais de )?(port|livraison|exp[ée]dition)",
     ),
-    "fee": (r"bank charges?|(transaction|service|handling|payment) fee", r"frais (bancaires?|de .*)"),
+    "fee": (
+        r"bank charges?|(transaction|service|handling|payment) fee",
+        r"frais (bancaires?|de .*)",
+    ),
     "adjustment": (r"manual( adjustment)?|adjustment|bad debt", r"ajustement|r[ée]gularisation"),
     "discount": (r"discount|remise|rabais|bon de r[ée]duction",),
     "gift_card": (r"(e-?)?gift ?(card|voucher).*", r"(e-?)?(carte|ch[èe]que|bon)[ -]cadeau.*"),
@@ -57,7 +60,9 @@ def patterns(settings: CleaningSettings) -> dict[str, str]:
     """One anchored, case-insensitive regular expression per line kind."""
     kinds = dict.fromkeys((*PATTERNS, *settings.product_patterns))
     return {
-        kind: "^(" + "|".join((*PATTERNS.get(kind, ()), *settings.product_patterns.get(kind, ()))) + ")$"
+        kind: "^("
+        + "|".join((*PATTERNS.get(kind, ()), *settings.product_patterns.get(kind, ())))
+        + ")$"
         for kind in kinds
     }
 

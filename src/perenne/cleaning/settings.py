@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -66,3 +67,13 @@ class ExchangeRate(_Section):
     currency: str
     rate: Decimal = Field(gt=0)
     since: date = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How to clean: the switches, taxes, exchange rates and the workspace's currency."""
+
+    cleaning: CleaningSettings
+    tax: TaxSettings
+    rates: tuple[ExchangeRate, ...]
+    currency: str

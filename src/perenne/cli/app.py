@@ -79,8 +79,14 @@ def program() -> Program:
         help=_("What each customer is worth, why, and what to do about it."),
         params=[
             click.Option(["--lang"], type=click.Choice(["fr", "en"]), help=_("Language.")),
-            click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
-                         callback=_version, help=_("Show the version and stop.")),
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_version,
+                help=_("Show the version and stop."),
+            ),
         ],
         callback=lambda lang: None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

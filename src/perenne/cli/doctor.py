@@ -172,7 +172,9 @@ def _snapshot_checks(place: Any) -> Iterator[Check]:
     bad = damaged(shown)
     found = _("damaged: {files}").format(files=", ".join(bad)) if bad else f"{shown.id} ✓"
     yield Check(
-        _("Snapshot"), not bad, found,
+        _("Snapshot"),
+        not bad,
+        found,
         _("Run perenne refresh to compute it again, or perenne rollback to an older one."),
     )
 

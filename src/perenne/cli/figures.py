@@ -28,14 +28,25 @@ TRAITS = ("channel", "country", "first_category", "first_discounted")
 def kpis_command() -> click.Command:
     @click.command("kpis", help=_("Figures of the catalogue; without METRIC, all of them."))
     @click.argument("metrics", metavar="[METRIC]...", nargs=-1)
-    @click.option("--by", multiple=True, metavar=_("DIMENSION"),
-                  help=_("Split by channel, country, category, segment, cohort, month, …; may be "
-                         "repeated or joined by commas."))
-    @click.option("--where", multiple=True, metavar=_("DIMENSION=VALUE"),
-                  help=_("Only this value (several: a|b; unknown: empty); may be repeated."))
+    @click.option(
+        "--by",
+        multiple=True,
+        metavar=_("DIMENSION"),
+        help=_(
+            "Split by channel, country, category, segment, cohort, month, …; may be "
+            "repeated or joined by commas."
+        ),
+    )
+    @click.option(
+        "--where",
+        multiple=True,
+        metavar=_("DIMENSION=VALUE"),
+        help=_("Only this value (several: a|b; unknown: empty); may be repeated."),
+    )
     @click.option("--period", default=None, help=_("For example 2025, 2025-Q3, 2025-03, A..B."))
-    @click.option("--compare", default=None,
-                  help=_("Compare with previous, year, or another period."))
+    @click.option(
+        "--compare", default=None, help=_("Compare with previous, year, or another period.")
+    )
     @click.option("--definitions", is_flag=True, help=_("Say what each metric is, then stop."))
     @opts.workspace_option()
     @opts.lang_option()
@@ -156,15 +167,33 @@ def _figure_row(shop: Any, figure: Any, request: Any, currency: str) -> list[str
 
 def cohorts_command() -> click.Command:
     @click.command("cohorts", help=_("What cohorts do as they age: one row per cohort."))
-    @click.option("--by", default="month", show_default=True, type=click.Choice([*GRAINS, *TRAITS]),
-                  help=_("What makes a cohort: the time of the first order, or a trait of it."))
-    @click.option("--grain", default="month", show_default=True, type=click.Choice(GRAINS),
-                  help=_("Step in which a cohort by trait is followed."))
-    @click.option("--measure", default="retention", show_default=True,
-                  type=click.Choice(["retention", "revenue", "margin", "orders"]),
-                  help=_("Share still buying, or cumulative value per customer."))
-    @click.option("--periods", type=click.IntRange(min=1), default=None,
-                  help=_("How many periods of age to show."))
+    @click.option(
+        "--by",
+        default="month",
+        show_default=True,
+        type=click.Choice([*GRAINS, *TRAITS]),
+        help=_("What makes a cohort: the time of the first order, or a trait of it."),
+    )
+    @click.option(
+        "--grain",
+        default="month",
+        show_default=True,
+        type=click.Choice(GRAINS),
+        help=_("Step in which a cohort by trait is followed."),
+    )
+    @click.option(
+        "--measure",
+        default="retention",
+        show_default=True,
+        type=click.Choice(["retention", "revenue", "margin", "orders"]),
+        help=_("Share still buying, or cumulative value per customer."),
+    )
+    @click.option(
+        "--periods",
+        type=click.IntRange(min=1),
+        default=None,
+        help=_("How many periods of age to show."),
+    )
     @opts.workspace_option()
     @opts.lang_option()
     @opts.json_option()
@@ -202,8 +231,12 @@ def cohort_request(
 
 def segments_command() -> click.Command:
     @click.command("segments", help=_("Segments: customers, value, opportunity, movements."))
-    @click.option("--since", metavar=_("SNAPSHOT"), default=None,
-                  help=_("Show how customers moved since an older snapshot."))
+    @click.option(
+        "--since",
+        metavar=_("SNAPSHOT"),
+        default=None,
+        help=_("Show how customers moved since an older snapshot."),
+    )
     @click.option("--rules", is_flag=True, help=_("Show the rules that make the segments."))
     @opts.workspace_option()
     @opts.lang_option()
@@ -255,8 +288,16 @@ def _show_segments(shop: Any, as_json: bool) -> None:
         ]
         for row in rows
     ]
-    header = [_("Segment"), _("Customers"), _("Share"), _("Revenue"), _("Share of revenue"),
-              _("Orders each"), _("Days since order"), _("Opportunity")]
+    header = [
+        _("Segment"),
+        _("Customers"),
+        _("Share"),
+        _("Revenue"),
+        _("Share of revenue"),
+        _("Orders each"),
+        _("Days since order"),
+        _("Opportunity"),
+    ]
     print_table(header, shown, right=range(1, 8))
 
 

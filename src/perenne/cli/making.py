@@ -32,9 +32,12 @@ def init_command() -> click.Command:
         opts.speak(lang, "en")
         new_workspace(folder, name=name, currency=currency, time_zone=time_zone)
         say(_("Workspace {folder} is ready.").format(folder=folder))
-        say("→ " + _("Import your orders: perenne import FILE --workspace {folder}").format(
-            folder=folder
-        ))
+        say(
+            "→ "
+            + _("Import your orders: perenne import FILE --workspace {folder}").format(
+                folder=folder
+            )
+        )
 
     return init
 
@@ -63,14 +66,28 @@ def new_workspace(
 def _reading_options(function: Any) -> Any:
     """Options that say how files are to be read."""
     for option in (
-        click.option("--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), default=None,
-                     help=_("Order of day and month in dates such as 03/04/2025.")),
-        click.option("--store", default=None,
-                     help=_("Name of the shop, when several use the same platform.")),
-        click.option("--map", "mapping", multiple=True, metavar=_("FIELD=COLUMN"),
-                     help=_("Say which column holds a field; may be repeated.")),
-        click.option("--source", default=None, metavar="PRESET",
-                     help=_("Read the files with this preset instead of recognising them.")),
+        click.option(
+            "--date-order",
+            type=click.Choice(["dmy", "mdy", "ymd"]),
+            default=None,
+            help=_("Order of day and month in dates such as 03/04/2025."),
+        ),
+        click.option(
+            "--store", default=None, help=_("Name of the shop, when several use the same platform.")
+        ),
+        click.option(
+            "--map",
+            "mapping",
+            multiple=True,
+            metavar=_("FIELD=COLUMN"),
+            help=_("Say which column holds a field; may be repeated."),
+        ),
+        click.option(
+            "--source",
+            default=None,
+            metavar="PRESET",
+            help=_("Read the files with this preset instead of recognising them."),
+        ),
     ):
         function = option(function)
     return function
@@ -194,8 +211,14 @@ def run_command() -> click.Command:
         "run", help=_("From files to a report: create the workspace, import, refresh, report.")
     )
     @click.argument("files", metavar="FILE...", type=FILES, nargs=-1, required=True)
-    @click.option("--into", "folder", type=FILES, required=True, metavar="DIR",
-                  help=_("Folder of the workspace; created when it is new."))
+    @click.option(
+        "--into",
+        "folder",
+        type=FILES,
+        required=True,
+        metavar="DIR",
+        help=_("Folder of the workspace; created when it is new."),
+    )
     @_reading_options
     @opts.as_of_option()
     @click.option("--currency", default="", help=_("Currency to count in, for example EUR."))
@@ -258,18 +281,29 @@ def finish(place: Any, as_of: date | None, folder: Path) -> None:
         say(line)
     say()
     say(_("Report: {file}").format(file=report))
-    say("→ " + _("Ask for more: perenne kpis --by channel --workspace {folder}").format(
-        folder=folder
-    ))
+    say(
+        "→ "
+        + _("Ask for more: perenne kpis --by channel --workspace {folder}").format(folder=folder)
+    )
 
 
 def demo_command() -> click.Command:
     @click.command("demo", help=_("Simulate a French shop's raw exports and run the whole job."))
     @click.argument("folder", metavar="[DIR]", type=FILES, default=Path("demo-shop"))
-    @click.option("--customers", type=click.IntRange(min=50), default=3000, show_default=True,
-                  help=_("Number of customers to simulate."))
-    @click.option("--seed", type=int, default=42, show_default=True,
-                  help=_("The same seed gives the same shop."))
+    @click.option(
+        "--customers",
+        type=click.IntRange(min=50),
+        default=3000,
+        show_default=True,
+        help=_("Number of customers to simulate."),
+    )
+    @click.option(
+        "--seed",
+        type=int,
+        default=42,
+        show_default=True,
+        help=_("The same seed gives the same shop."),
+    )
     @opts.lang_option()
     def demo(folder: Path, customers: int, seed: int, lang: str | None) -> None:
         opts.speak(lang, "en")
@@ -282,10 +316,11 @@ def demo_command() -> click.Command:
             made = simulate(folder / "exports", customers=customers, seed=seed)
         files = sorted(path for path in made.files)
         say(
-            ngettext("{n} raw export file written to {folder}.",
-                     "{n} raw export files written to {folder}.", len(files)).format(
-                n=len(files), folder=folder / "exports"
-            )
+            ngettext(
+                "{n} raw export file written to {folder}.",
+                "{n} raw export files written to {folder}.",
+                len(files),
+            ).format(n=len(files), folder=folder / "exports")
         )
         place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
         write_channels(place, made)
@@ -313,8 +348,13 @@ def write_channels(place: Any, made: Any) -> None:
 
 def _say_demo_is_there(folder: Path) -> None:
     say(_("{folder} holds a demo shop already; nothing was changed.").format(folder=folder))
-    say("→ " + _("Look at it: perenne status --workspace {folder}, or name another folder: "
-                 "perenne demo OTHER").format(folder=folder))
+    say(
+        "→ "
+        + _(
+            "Look at it: perenne status --workspace {folder}, or name another folder: "
+            "perenne demo OTHER"
+        ).format(folder=folder)
+    )
 
 
 def forget_command() -> click.Command:

@@ -117,7 +117,9 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
 def account_lines(account: Account, currency: str) -> Iterator[str]:
     """The reconciliation: rows by fate, value by rule, and whether everything adds up."""
     rows = account.rows
-    yield _("Rows read {read} = kept {kept} + merged duplicates {merged} + quarantined {bad}").format(
+    yield _(
+        "Rows read {read} = kept {kept} + merged duplicates {merged} + quarantined {bad}"
+    ).format(
         read=format_number(sum(line.read for line in rows)),
         kept=format_number(sum(line.kept for line in rows)),
         merged=format_number(sum(line.merged for line in rows)),
@@ -173,7 +175,7 @@ def account_values(account: Account) -> dict[str, Any]:
                 "month": line.month,
                 "currency": line.currency,
                 "in": line.value_in,
-                "out": {rule: amount for rule, amount in sorted(line.out.items())},
+                "out": dict(sorted(line.out.items())),
                 "rows": dict(sorted(line.rows.items())),
                 "difference": line.difference,
             }

@@ -20,8 +20,13 @@ WHAT = ("customers", "orders", "cohorts", "segments", "excel")
 
 def report_command() -> click.Command:
     @click.command("report", help=_("Write the report as one self-contained HTML file."))
-    @click.option("-o", "--output", type=click.Path(path_type=Path), default=None,
-                  help=_("File to write; default: report-LANGUAGE.html in the workspace."))
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        default=None,
+        help=_("File to write; default: report-LANGUAGE.html in the workspace."),
+    )
     @opts.workspace_option()
     @opts.lang_option()
     def report(output: Path | None, workspace: Path | None, lang: str | None) -> None:
@@ -46,15 +51,34 @@ def export_command() -> click.Command:
         "export", help=_("Export customers, orders, cohorts or segments, or the CLV model: excel.")
     )
     @click.argument("what", type=click.Choice(WHAT))
-    @click.option("--format", "format_", type=click.Choice(["parquet", "csv", "json"]),
-                  default=None, help=_("Default: what the file name says, else csv."))
-    @click.option("-o", "--output", type=click.Path(path_type=Path), default=None,
-                  help=_("File to write; default: standard output (excel: clv-model.xlsx)."))
-    @click.option("--dialect", type=click.Choice(["french", "international"]), default=None,
-                  help=_("CSV for a French Excel (semicolon, decimal comma) or international; "
-                         "default: by language."))
-    @click.option("--with-source-ids", is_flag=True,
-                  help=_("Add the ids and e-mails that the sources use: personal data."))
+    @click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["parquet", "csv", "json"]),
+        default=None,
+        help=_("Default: what the file name says, else csv."),
+    )
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        default=None,
+        help=_("File to write; default: standard output (excel: clv-model.xlsx)."),
+    )
+    @click.option(
+        "--dialect",
+        type=click.Choice(["french", "international"]),
+        default=None,
+        help=_(
+            "CSV for a French Excel (semicolon, decimal comma) or international; "
+            "default: by language."
+        ),
+    )
+    @click.option(
+        "--with-source-ids",
+        is_flag=True,
+        help=_("Add the ids and e-mails that the sources use: personal data."),
+    )
     @opts.workspace_option()
     @opts.lang_option()
     def export(
@@ -138,7 +162,7 @@ def _format_of(output: Path | None) -> str:
 
 def _excel(shop: Any, output: Path | None) -> None:
     from perenne.reports import write_clv_workbook
-    from perenne.workspace.papers import clv_model
+    from perenne.workspace.clv import clv_model
 
     file = output or Path("clv-model.xlsx")
     write_clv_workbook(clv_model(shop), file, language=current_language())

@@ -36,7 +36,11 @@ def _plain(value: object) -> object:
 
 
 def print_table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), title: str = ""
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    title: str = "",
 ) -> None:
     """A table as wide as the terminal; plain tab-separated text when piped."""
     if not sys.stdout.isatty():

@@ -7,8 +7,8 @@ from perenne.core.period import GRAINS, Grain, Period, add_months
 __all__ = [
     "GRAINS",
     "Grain",
-    "Period",
     "PerenneError",
+    "Period",
     "add_months",
     "closest",
     "new_key",

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
+from perenne.identity import tables
+from perenne.warehouse import Table
 
-Keep = Callable[[str, "ir.Table"], "ir.Table"]
+Keep = Callable[[str, Table], Table]
 
 
-def identify(cleaned: Mapping[str, ir.Table], *, key: str, keep: Keep) -> dict[str, ir.Table]:
+def identify(cleaned: Mapping[str, Table], *, key: str, keep: Keep) -> dict[str, Table]:
     """Canonical tables from cleaned ones (`Cleaned.tables`).
 
     One source gives one customer by its own id or e-mail. Linking persons across sources adds
     links with other rules and probabilities to the same `customer_links` table. `keep` writes a
     table and hands back what was written.
     """
-    from perenne.identity import tables
-
     link = keep(
         "customer_links",
         tables.links((cleaned["orders"], cleaned["refunds"], cleaned["customers"]), key),

@@ -126,7 +126,9 @@ def shaped(table: ir.Table, name: str) -> ir.Table:
     types = CANONICAL[name].types
     return table.select(
         **{
-            column: table[column].round(4).cast(MONEY) if kind == MONEY else table[column].cast(kind)
+            column: table[column].round(4).cast(MONEY)
+            if kind == MONEY
+            else table[column].cast(kind)
             for column, kind in types.items()
         }
     )

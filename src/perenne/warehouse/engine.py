@@ -14,6 +14,9 @@ import pyarrow as pa
 
 from perenne.warehouse.schemas import TableSchema
 
+Table = ir.Table
+"""A lazy table, for parts that hand tables on without building expressions."""
+
 
 class Engine(Protocol):
     """What Perenne asks of an engine: read Parquet, run an expression, write Parquet."""

@@ -7,7 +7,6 @@ calendar days of the workspace's time zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 MONEY = "decimal(18, 4)"
@@ -72,12 +71,20 @@ STAGED_ORDERS = TableSchema(
         *_WHO,
         *_columns(
             ("document", "string", "sale | return | adjustment; null = sale"),
-            ("status", "string", "paid | pending | cancelled | voided | refunded | partial | other"),
+            (
+                "status",
+                "string",
+                "paid | pending | cancelled | voided | refunded | partial | other",
+            ),
             ("status_text", "string", "the status as the source wrote it"),
             ("is_test", "boolean", "a test order"),
             ("cancelled_on", "date", "when it was cancelled"),
             ("currency", "string", "ISO 4217, null = the workspace's"),
-            ("subtotal", MONEY, "products after discount, before shipping (tax as in tax_included)"),
+            (
+                "subtotal",
+                MONEY,
+                "products after discount, before shipping (tax as in tax_included)",
+            ),
             ("discount", MONEY, "whole discount of the order, positive"),
             ("shipping", MONEY, "shipping charged"),
             ("tax", MONEY, "all taxes of the order"),
@@ -107,8 +114,12 @@ STAGED_LINES = TableSchema(
             ("product_id", "string", "the source's product id or SKU"),
             ("product_name", "string", "name as written"),
             ("category", "string", "category as written"),
-            ("kind", "string", "product | shipping | fee | adjustment | discount | sample | "
-                               "gift_card | test; null = to be told by the cleaning rules"),
+            (
+                "kind",
+                "string",
+                "product | shipping | fee | adjustment | discount | sample | "
+                "gift_card | test; null = to be told by the cleaning rules",
+            ),
             ("quantity", QUANTITY, "signed as in the source"),
             ("unit_price", MONEY, "before discount, signed as in the source"),
             ("discount", MONEY, "discount of the line, positive"),
@@ -251,15 +262,23 @@ ORDER_LINES = TableSchema(
         ("product_id", "string", "null when the source has orders only"),
         ("product_name", "string", ""),
         ("category", "string", "null = unknown"),
-        ("kind", "string", "product | shipping | fee | adjustment | discount | sample | gift_card | "
-                           "test", True),
+        (
+            "kind",
+            "string",
+            "product | shipping | fee | adjustment | discount | sample | gift_card | test",
+            True,
+        ),
         ("excluded_by", "string", "rule that keeps it out of revenue, null when it counts"),
         ("quantity", QUANTITY, "", True),
         ("gross", MONEY, "before discount, without tax", True),
         ("discount", MONEY, "own discount plus its share of the order's, without tax", True),
         ("net", MONEY, "after discount, without tax", True),
         ("cost", MONEY, "cost of goods of the line, null = unknown"),
-        ("as_given", MONEY, "value as the source wrote it, in its currency: reconciliation adds it"),
+        (
+            "as_given",
+            MONEY,
+            "value as the source wrote it, in its currency: reconciliation adds it",
+        ),
         ("batch", "string", "import the line was kept from", True),
     ),
     ("order_line_id",),
@@ -273,7 +292,12 @@ REFUNDS = TableSchema(
         ("order_id", "string", "the order it was matched to, null when none was found"),
         ("customer_id", "string", "null for a guest"),
         ("refunded_on", "date", "local calendar day", True),
-        ("date_known", "boolean", "false: the source gives no date, the order's day stands in", True),
+        (
+            "date_known",
+            "boolean",
+            "false: the source gives no date, the order's day stands in",
+            True,
+        ),
         ("product_id", "string", "null = whole order or unknown"),
         ("category", "string", "null = unknown"),
         ("channel", "string", "channel of the order"),
@@ -372,5 +396,3 @@ CANONICAL: dict[str, TableSchema] = {
         COSTS,
     )
 }
-
-

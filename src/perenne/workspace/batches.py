@@ -103,9 +103,8 @@ def import_file(
     known = list_imports(layout)
     twin = next((batch for batch in known if batch.sha256 == digest), None)
     source = _source_name(recognition, options)
-    if twin and (twin.preset, twin.source) == (recognition.preset.name, source):
-        if dict(twin.mapping) == dict(options.mapping):
-            return ImportResult(twin, recognition, known=True)
+    if twin and _read_as(twin) == (recognition.preset.name, source, dict(options.mapping)):
+        return ImportResult(twin, recognition, known=True)
     seq = max((batch.seq for batch in known), default=0) + 1
     scratch = layout.scratch / f"import-{seq:06d}"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -117,6 +116,10 @@ def import_file(
     if twin:
         forget(layout, twin.id)
     return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)
+
+
+def _read_as(batch: Batch) -> tuple[str, str, dict[str, str]]:
+    return batch.preset, batch.source, dict(batch.mapping)
 
 
 def _source_name(recognition: Recognition, options: Options) -> str:

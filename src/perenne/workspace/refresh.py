@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import perenne
 from perenne.cleaning import Account, Cleaned, clean
@@ -18,15 +18,12 @@ from perenne.identity import identify
 from perenne.metrics import Context, build_marts, learn_context
 from perenne.segments import assign
 from perenne.text import gettext as _
-from perenne.warehouse import STAGED, DuckEngine
+from perenne.warehouse import STAGED, DuckEngine, Table
 from perenne.workspace import snapshots
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
 from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings, as_mapping
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
 
 Progress = Callable[[str], None]
 
@@ -106,9 +103,7 @@ class _Run:
     scratch: Path
     progress: Progress
 
-    def compute(
-        self, imports: list[Batch], as_of: date | None
-    ) -> tuple[dict[str, Any], Account]:
+    def compute(self, imports: list[Batch], as_of: date | None) -> tuple[dict[str, Any], Account]:
         currency = self.settings.shop.currency or self._currency(imports)
         self.progress(_("Cleaning"))
         cleaned = clean(
@@ -127,8 +122,8 @@ class _Run:
         return self._manifest(imports, context, tables, account), account
 
     def _measured(
-        self, tables: dict[str, ir.Table], as_of: date, currency: str
-    ) -> tuple[dict[str, ir.Table], Context]:
+        self, tables: dict[str, Table], as_of: date, currency: str
+    ) -> tuple[dict[str, Table], Context]:
         self.progress(_("Measures"))
         settings = self.settings.metric_settings()
         for name, mart in build_marts(tables, as_of=as_of, settings=settings).items():
@@ -162,7 +157,7 @@ class _Run:
                     seen[control["currency"]] = seen.get(control["currency"], 0) + control["rows"]
         return max(seen, key=lambda name: seen[name]) if seen else "EUR"
 
-    def _staged(self, name: str, imports: list[Batch]) -> ir.Table:
+    def _staged(self, name: str, imports: list[Batch]) -> Table:
         from perenne.workspace import tables
 
         chosen = self.settings.cleaning.merge_identical_lines
@@ -179,18 +174,18 @@ class _Run:
         ]
         return tables.together(parts) if parts else tables.no_batch(self.engine.rows(STAGED[name]))
 
-    def _work(self, name: str, table: ir.Table) -> ir.Table:
+    def _work(self, name: str, table: Table) -> Table:
         return self._written(self.scratch / "work" / f"{name}.parquet", table)
 
-    def _out(self, name: str, table: ir.Table) -> ir.Table:
+    def _out(self, name: str, table: Table) -> Table:
         return self._written(self.scratch / "out" / f"{name}.parquet", table)
 
-    def _written(self, path: Path, table: ir.Table) -> ir.Table:
+    def _written(self, path: Path, table: Table) -> Table:
         self.engine.write(table, path)
         return self.engine.read(path)
 
     def _account(
-        self, imports: list[Batch], cleaned: Cleaned, tables: Mapping[str, ir.Table]
+        self, imports: list[Batch], cleaned: Cleaned, tables: Mapping[str, Table]
     ) -> Account:
         from perenne.workspace.tables import published_value
 
@@ -201,7 +196,7 @@ class _Run:
         self,
         imports: list[Batch],
         context: Context,
-        tables: Mapping[str, ir.Table],
+        tables: Mapping[str, Table],
         account: Account,
     ) -> dict[str, Any]:
         return {
@@ -213,7 +208,8 @@ class _Run:
             "settings": as_mapping(self.settings),
             "context": asdict(context),
             "tables": {
-                name: int(self.engine.fetch(table.count()).as_py()) for name, table in tables.items()
+                name: int(self.engine.fetch(table.count()).as_py())
+                for name, table in tables.items()
             },
             "reconciliation": account.to_manifest(),
         }

@@ -111,7 +111,9 @@ class EngineSettings(_Section):
 
     name: Literal["duckdb"] = Field("duckdb", description="DuckDB, in process.")
     memory_limit: str = Field(
-        "", pattern=r"^(\d+(\.\d+)? ?[KMGT]i?B)?$", description="For example 4GB; empty: DuckDB's own."
+        "",
+        pattern=r"^(\d+(\.\d+)? ?[KMGT]i?B)?$",
+        description="For example 4GB; empty: DuckDB's own.",
     )
     threads: int | None = Field(None, ge=1, description="Processor threads; unset: all.")
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,12 +27,9 @@ from perenne.metrics import (
 )
 from perenne.segments import movements, summary
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine
+from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import layout, settings, snapshots
 from perenne.workspace.frame import Frame
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
 
 Words = str | Sequence[str]
 
@@ -61,7 +58,7 @@ class Shop:
         return engine_for(self.settings, self.layout)
 
     @cached_property
-    def tables(self) -> Mapping[str, ir.Table]:
+    def tables(self) -> Mapping[str, Table]:
         """Canonical tables, marts and segments of the snapshot, lazy."""
         return {
             name: self.engine.read(self.snapshot.table_path(name)) for name in self.snapshot.tables
@@ -194,5 +191,7 @@ def read_period(value: Any) -> Period | None:
             _("“{text}” is not a period.").format(text=value),
             given=value,
             allowed=("2025", "2025-Q3", "2025-03", "2025-W09", "2025-03-14", "2025-01..2025-06"),
-            next_step=_("Write a year, quarter, month, week, day, or two of them: 2025-01..2025-06."),
+            next_step=_(
+                "Write a year, quarter, month, week, day, or two of them: 2025-01..2025-06."
+            ),
         ) from error

@@ -17,9 +17,13 @@ def fate_counts(table: ir.Table) -> ir.Table:
     )
 
 
-def line_flows(lines: ir.Table, *, rule: ir.Value) -> ir.Table:
-    """Rows and written value per import, month, currency and `rule`."""
-    named = lines.mutate(rule=rule, month=lines.ordered_on.strftime("%Y-%m"))
+def line_flows(lines: ir.Table, *, rule: ir.Value, currency: str) -> ir.Table:
+    """Rows and written value per import, month, currency (where unsaid: this one) and `rule`."""
+    named = lines.mutate(
+        rule=rule,
+        month=lines.ordered_on.strftime("%Y-%m"),
+        currency=lines.currency.fill_null(currency),
+    )
     return named.group_by(*FLOW_KEY).agg(
         rows=named.count(), amount=named.written.sum().fill_null(0).cast(MONEY)
     )

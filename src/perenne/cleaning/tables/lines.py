@@ -74,9 +74,7 @@ def headers(orders: ir.Table, lines: ir.Table) -> ir.Table:
         **_firsts(from_lines, only=tuple(n for n in shared if n not in ("tax", "discount")))
     )
     missing = {
-        name: ibis.null(kind)
-        for name, kind in own.schema().items()
-        if name not in derived.columns
+        name: ibis.null(kind) for name, kind in own.schema().items() if name not in derived.columns
     }
     return own.union(derived.mutate(**missing).select(*own.columns))
 
@@ -90,11 +88,18 @@ def _firsts(
     return {name: table[name].min() for name in names if name not in skip}
 
 
-def judged(lines: ir.Table, heads: ir.Table, settings: CleaningSettings, as_of: ir.Value) -> ir.Table:
+def judged(
+    lines: ir.Table, heads: ir.Table, settings: CleaningSettings, as_of: ir.Value
+) -> ir.Table:
     """`lines` joined to their order, with `kind`, `given` (value as written) and `excluded_by`."""
     own = lines.drop(
-        [name for name in lines.columns if name in heads.columns and name not in ORDER
-         and name not in ("currency", "tax", "discount")]
+        [
+            name
+            for name in lines.columns
+            if name in heads.columns
+            and name not in ORDER
+            and name not in ("currency", "tax", "discount")
+        ]
     )
     head = heads.rename({f"order_{name}": name for name in ("currency", "tax", "discount")})
     joined = own.inner_join(head, list(ORDER))
@@ -126,7 +131,7 @@ def _kind(table: ir.Table, settings: CleaningSettings) -> ir.StringValue:
 
 def _first_true(cases: Mapping[str, ir.BooleanValue]) -> ir.StringValue:
     result: ir.StringValue = ibis.null("string")
-    for rule, condition in reversed(cases.items()):
+    for rule, condition in reversed(list(cases.items())):
         result = condition.fill_null(False).ifelse(ibis.literal(rule), result)
     return result
 
@@ -163,9 +168,7 @@ def _free_lines(table: ir.Table, settings: CleaningSettings) -> ir.Table:
     paid = (table.excluded_by.isnull() & (table.before != 0)).fill_null(False)
     has_paid = paid.max().over(ibis.window(group_by=list(ORDER)))
     free = table.excluded_by.isnull() & (table.before == 0) & has_paid
-    return table.mutate(
-        excluded_by=free.ifelse(ibis.literal("zero_price_line"), table.excluded_by)
-    )
+    return table.mutate(excluded_by=free.ifelse(ibis.literal("zero_price_line"), table.excluded_by))
 
 
 def priced(lines: ir.Table, tax: TaxSettings) -> ir.Table:
@@ -228,8 +231,10 @@ def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
     paid_in_all = (table.weights - table.order_rest).cast("float64")
     with_shipping = paid_in_all + table.shipping.fill_null(0).cast("float64")
     products = (
-        table.order_tax.cast("float64") * paid_in_all / with_shipping.nullif(0)
-    ).round(4).cast(MONEY)
+        (table.order_tax.cast("float64") * paid_in_all / with_shipping.nullif(0))
+        .round(4)
+        .cast(MONEY)
+    )
     shared = _share(table, products.fill_null(0))
     stated = (table.taxed_lines > 0).ifelse(table.tax.fill_null(0), shared)
     if tax.default_rate is None:
@@ -246,8 +251,10 @@ def _share(table: ir.Table, amount: ir.Value) -> ir.Value:
     total = table.weights.cast("float64").nullif(0)
     upto = (amount.cast("float64") * (running.cast("float64") / total)).round(4).cast(MONEY)
     before = (
-        amount.cast("float64") * ((running - table.weight).cast("float64") / total)
-    ).round(4).cast(MONEY)
+        (amount.cast("float64") * ((running - table.weight).cast("float64") / total))
+        .round(4)
+        .cast(MONEY)
+    )
     return table.bears.ifelse((upto - before).fill_null(0), 0).cast(MONEY)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
 
-from perenne.cleaning.settings import CleaningSettings, ExchangeRate
+from perenne.cleaning.settings import ExchangeRate
 from perenne.cleaning.tables.lines import ORDER
 from perenne.warehouse import MONEY
 
@@ -20,10 +21,10 @@ def order_id(table: ir.Table) -> ir.StringValue:
 
 def rates_table(rates: Iterable[ExchangeRate], base: str) -> ir.Table:
     """Exchange rates with the day each one ends; the workspace's currency is always 1."""
-    listed = sorted((*rates, ExchangeRate(currency=base, rate=1)), key=lambda r: (r.currency, r.since))
-    rows = [
-        {"rate_currency": r.currency, "rate": float(r.rate), "since": r.since} for r in listed
-    ]
+    listed = sorted(
+        (*rates, ExchangeRate(currency=base, rate=Decimal(1))), key=lambda r: (r.currency, r.since)
+    )
+    rows = [{"rate_currency": r.currency, "rate": float(r.rate), "since": r.since} for r in listed]
     table = ibis.memtable(
         rows, schema={"rate_currency": "string", "rate": "float64", "since": "date"}
     )
@@ -101,18 +102,31 @@ def canonical_lines(priced: ir.Table) -> ir.Table:
     )
 
 
-def canonical_orders(priced: ir.Table, settings: CleaningSettings) -> ir.Table:
+def canonical_orders(priced: ir.Table) -> ir.Table:
     """Schema `orders` less `customer_id` and `order_number`, plus `customer_ref`, its kind,
     and what refunds need: `product_paid` (counted products, tax included) and `refunded`."""
     counted = priced.excluded_by.isnull()
     product_paid = (priced.paid + priced.includes.ifelse(0, priced.tax_share)).cast(MONEY)
     table = priced.mutate(
-        counted=counted, product_paid=product_paid,
+        counted=counted,
+        product_paid=product_paid,
         line_cost=(priced.quantity * priced.unit_cost).cast(MONEY),
     )
-    sums = {name: table[name].sum(where=table.counted).fill_null(0).cast(MONEY) for name in _AMOUNTS}
-    names = ("ordered_at", "ordered_on", "status", "channel", "country", "currency", "coupon",
-             "customer_ref", "customer_ref_kind", "document")
+    sums = {
+        name: table[name].sum(where=table.counted).fill_null(0).cast(MONEY) for name in _AMOUNTS
+    }
+    names = (
+        "ordered_at",
+        "ordered_on",
+        "status",
+        "channel",
+        "country",
+        "currency",
+        "coupon",
+        "customer_ref",
+        "customer_ref_kind",
+        "document",
+    )
     grouped = table.group_by(*ORDER).agg(
         **{name: table[name].min() for name in names},
         **sums,

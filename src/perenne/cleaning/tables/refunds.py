@@ -33,7 +33,9 @@ def from_credit_notes(priced: ir.Table, settings: CleaningSettings) -> ir.Table:
     if not settings.returns:
         return priced.filter(ibis.literal(False)).pipe(_as_returns)
     back = priced.filter(priced.excluded_by == "return").filter(lambda t: t.kind == "product")
-    back = back.mutate(key=back.row_file.concat("/", back.batch, "/", back.row_number.cast("string")))
+    back = back.mutate(
+        key=back.row_file.concat("/", back.batch, "/", back.row_number.cast("string"))
+    )
     sold = priced.filter(priced.excluded_by.isnull() & (priced.quantity > 0)).select(
         "source",
         "customer_ref",
@@ -91,9 +93,20 @@ def order_of_refund(refunds: ir.Table, orders: ir.Table) -> ir.Table:
         "sources",
         **{
             f"order_{name}": bare[name]
-            for name in ("order_id", "source", "customer_ref", "customer_ref_kind", "channel",
-                         "country", "net", "cost", "product_paid", "is_purchase", "currency",
-                         "ordered_on")
+            for name in (
+                "order_id",
+                "source",
+                "customer_ref",
+                "customer_ref_kind",
+                "channel",
+                "country",
+                "net",
+                "cost",
+                "product_paid",
+                "is_purchase",
+                "currency",
+                "ordered_on",
+            )
         },
     )
     numbered = refunds.mutate(number=_bare(refunds.source_order_id))

@@ -1,0 +1,133 @@
+"""The cleaning end to end, still lazy: from merged rows to priced lines, refunds and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.cleaning.settings import Policy
+from perenne.cleaning.tables import flows, lines, merge, orders, reference
+from perenne.cleaning.tables import refunds as given_back
+
+CONVERTED = (
+    "gross",
+    "discount",
+    "net",
+    "paid",
+    "tax_share",
+    "unit_cost",
+    "shipping",
+    "order_tax",
+    "total",
+    "refunded",
+)
+
+
+def order_and_line_fates(staged: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
+    """Orders and lines with their fate."""
+    return {
+        "orders": merge.order_rows(staged["orders"]),
+        "order_lines": merge.line_rows(staged["order_lines"], staged["orders"]),
+    }
+
+
+def other_fates(staged: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
+    """The smaller tables with their fate."""
+    spend = ("from_on", "to_on", "channel", "campaign", "kind")
+    return {
+        "refunds": merge.refund_rows(staged["refunds"]),
+        "customers": merge.keyed_rows(staged["customers"], "customers", ("customer_ref",)),
+        "products": merge.keyed_rows(staged["products"], "products", ("product_id",)),
+        "costs": merge.keyed_rows(staged["costs"], "costs", spend),
+    }
+
+
+def sale_lines(kept: Mapping[str, ir.Table]) -> ir.Table:
+    """Lines of every order: its own, or one for the whole order."""
+    written = lines.as_written(kept["order_lines"])
+    return written.union(lines.lines_of_orders(kept["orders"], kept["order_lines"]))
+
+
+def priced_lines(
+    all_lines: ir.Table,
+    heads: ir.Table,
+    products: ir.Table,
+    *,
+    policy: Policy,
+    as_of: date,
+    rates: ir.Table | None,
+) -> ir.Table:
+    """Every line with its kind, its rule and its amounts in the workspace's currency."""
+    listed = orders.with_products(all_lines, reference.canonical_products(products))
+    judged = lines.judged(listed, heads, policy.cleaning, ibis.literal(as_of))
+    judged = judged.mutate(currency=judged.currency.fill_null(policy.currency))
+    priced = lines.priced(judged, policy.tax)
+    if rates is not None:
+        priced = orders.converted(priced, rates, day="ordered_on", amounts=CONVERTED)
+    return orders.with_costs(priced)
+
+
+def refund_rows(
+    refunds: ir.Table,
+    priced: ir.Table,
+    order_table: ir.Table,
+    line_table: ir.Table,
+    *,
+    policy: Policy,
+    rates: ir.Table | None,
+) -> ir.Table:
+    """All that was given back: credit notes, refund files, and what orders say beyond them."""
+    notes = given_back.from_credit_notes(priced, policy.cleaning)
+    if not policy.cleaning.returns:
+        return notes
+    dated = given_back.order_of_refund(refunds, order_table)
+    if rates is not None:
+        dated = dated.mutate(currency=dated.currency.fill_null(dated.order_currency))
+        dated = orders.converted(dated, rates, day="refunded_on", amounts=("amount",))
+    dated = dated.filter(dated.order_is_purchase)
+    by_file = given_back.from_files(dated, line_table)
+    return notes.union(by_file).union(given_back.undated(order_table, dated))
+
+
+def reference_tables(
+    kept: Mapping[str, ir.Table], as_of: date, rates: ir.Table | None, currency: str
+) -> dict[str, ir.Table]:
+    """Products, and costs per day up to `as_of`."""
+    costs = kept["costs"].mutate(currency=kept["costs"].currency.fill_null(currency))
+    if rates is not None:
+        costs = orders.converted(costs, rates, day="from_on", amounts=("amount",))
+    days = reference.canonical_costs(costs)
+    return {
+        "products": reference.canonical_products(kept["products"]),
+        "costs": days.filter(days.day <= as_of),
+    }
+
+
+def sale_flows(
+    priced: ir.Table,
+    fated: Mapping[str, ir.Table],
+    heads: ir.Table,
+    *,
+    as_of: date,
+    currency: str,
+) -> ir.Table:
+    """Where the written value of every sales row went, whatever table it came in."""
+    merged = ibis.literal("merged")
+    rule = flows.fate_in_time(priced, ibis.literal(as_of))
+    merged_lines = flows.merged_lines(lines.as_written(fated["order_lines"], also=("fate",)), heads)
+    only_orders = flows.of_batches_without(fated["orders"], fated["order_lines"])
+    order_rows = lines.order_values(only_orders)
+    told = order_rows.filter(order_rows.fate == "kept").semi_join(
+        fated["order_lines"], ["source", "source_order_id"]
+    )
+    merged_orders = order_rows.filter(order_rows.fate == "merged")
+    parts = (
+        flows.line_flows(priced, rule=rule, currency=currency),
+        flows.line_flows(merged_lines, rule=merged, currency=currency),
+        flows.line_flows(merged_orders, rule=merged, currency=currency),
+        flows.line_flows(told, rule=ibis.literal("told_by_lines"), currency=currency),
+    )
+    return ibis.union(*parts)

@@ -1,0 +1,85 @@
+"""The CLV model of a snapshot: the shop, its segments and its channels, from the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from perenne.metrics import Figure, Request
+from perenne.reports import ClvInputs, ClvModel, ClvRow
+from perenne.segments import segment_label
+from perenne.text import format_period
+from perenne.text import gettext as _
+from perenne.workspace.shop import Shop
+
+# Input of the model -> metric of the catalogue.
+OWN: Mapping[str, str] = {
+    "customers": "customers",
+    "basket": "average_purchase_value",
+    "frequency": "purchase_frequency",
+    "margin": "margin_rate",
+}
+SPEND: Mapping[str, str] = {"cac": "cac_year", "retention_cost": "retention_cost_per_year"}
+LIFESPANS = {"implied": "implied_lifespan_years", "observed": "average_lifespan_years"}
+
+
+def clv_model(shop: Shop) -> ClvModel:
+    """Inputs of the simple CLV for the whole shop, per segment and per channel.
+
+    A segment is made by how lately its customers bought, so that it has no churn of its own, and
+    spend is known by channel only: there the whole shop's lifespan and costs stand, and the model
+    says so.
+    """
+    life = {"lifespan": LIFESPANS[shop.context.settings.lifespan]}
+    (whole,) = _rows(shop, None, {**OWN, **life, **SPEND})
+    segments = [_completed(row, whole) for row in _rows(shop, "segment", OWN)]
+    channels = _rows(shop, "channel", {**OWN, **life, **SPEND})
+    settings = shop.settings.segments
+    names = {rule.id: segment_label(rule.id, settings) for rule in settings.rules}
+    return ClvModel(
+        shop=shop.settings.shop.name,
+        currency=shop.context.currency,
+        as_of=shop.as_of,
+        period=format_period(shop.context.history_from, shop.as_of),
+        whole=whole,
+        segments=tuple(replace(row, name=names.get(row.name, row.name)) for row in segments),
+        channels=tuple(channels),
+        discount_rate=shop.settings.metrics.discount_rate,
+        notes=(
+            _(
+                "Segments take the lifespan and the costs per customer of the whole shop: recency "
+                "defines a segment, and spend is known by channel only."
+            ),
+        ),
+    )
+
+
+def _rows(shop: Shop, by: str | None, metrics: Mapping[str, str]) -> Iterator[ClvRow]:
+    """One row per group that has customers."""
+    request = Request(metrics=tuple(metrics.values()), by=(by,) if by else ())
+    groups: dict[str | None, dict[str, Figure]] = {}
+    for figure in shop.figures(request):
+        name = (figure.group or {}).get(by) if by else None
+        groups.setdefault(name, {})[figure.metric] = figure
+    for name, figures in groups.items():
+        row = _row(name or (_("(unknown)") if by else _("Whole shop")), metrics, figures)
+        if row.inputs.customers or not by:
+            yield row
+
+
+def _row(name: str, metrics: Mapping[str, str], figures: Mapping[str, Figure]) -> ClvRow:
+    found = {item: figures[metric] for item, metric in metrics.items() if metric in figures}
+    values = {item: figure.value for item, figure in found.items()}
+    customers = values.pop("customers", None)
+    return ClvRow(
+        name=name,
+        inputs=ClvInputs(customers=None if customers is None else int(customers), **values),
+        missing={item: figure.note or "" for item, figure in found.items() if figure.value is None},
+    )
+
+
+def _completed(row: ClvRow, whole: ClvRow) -> ClvRow:
+    shared = ("lifespan", "cac", "retention_cost")
+    inputs = replace(row.inputs, **{name: getattr(whole.inputs, name) for name in shared})
+    missing = {name: whole.missing[name] for name in shared if name in whole.missing}
+    return replace(row, inputs=inputs, missing={**row.missing, **missing})
