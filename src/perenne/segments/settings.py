@@ -57,10 +57,12 @@ class _Settings(BaseModel):
 class Rule(_Settings):
     """One named segment: whoever meets one condition of `when` and no earlier rule."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    label: Annotated[Texts, Field(min_length=1)]
-    description: Texts = Field(default_factory=dict)
-    when: Annotated[tuple[Condition, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Code in tables and files.")
+    label: Texts = Field(min_length=1, description="Name, by language or one for both.")
+    description: Texts = Field(default_factory=dict, description="One sentence on who is in it.")
+    when: Annotated[tuple[Condition, ...], BeforeValidator(_as_list)] = Field(
+        min_length=1, description="One condition, or several of which one is enough."
+    )
 
     def fits(self, customer: Mapping[str, Any]) -> bool:
         return any(condition.fits(customer) for condition in self.when)
@@ -73,13 +75,15 @@ class Thresholds(_Settings):
     `orders` and `revenue` = (a, b, c, d): below a scores 1, from a 2, from b 3, from c 4, from d 5.
     """
 
-    recency_days: tuple[int, int, int, int] = (30, 90, 180, 365)
-    orders: tuple[int, int, int, int] = (2, 3, 5, 10)
-    revenue: tuple[Decimal, Decimal, Decimal, Decimal] = (
-        Decimal(50),
-        Decimal(100),
-        Decimal(250),
-        Decimal(500),
+    recency_days: tuple[int, int, int, int] = Field(
+        (30, 90, 180, 365), description="Most days since the last order for scores 5, 4, 3, 2."
+    )
+    orders: tuple[int, int, int, int] = Field(
+        (2, 3, 5, 10), description="Fewest orders for scores 2, 3, 4, 5."
+    )
+    revenue: tuple[Decimal, Decimal, Decimal, Decimal] = Field(
+        (Decimal(50), Decimal(100), Decimal(250), Decimal(500)),
+        description="Lowest revenue for scores 2, 3, 4, 5.",
     )
 
     @field_validator("recency_days", "orders", "revenue")
@@ -93,8 +97,8 @@ class Thresholds(_Settings):
 class Sizes(_Settings):
     """Large buyers are the `large` share with the highest revenue, medium the next `medium`."""
 
-    large: Share = Decimal("0.20")
-    medium: Share = Decimal("0.30")
+    large: Share = Field(Decimal("0.20"), description="Share of customers that are large buyers.")
+    medium: Share = Field(Decimal("0.30"), description="Share that are medium buyers; rest: small.")
 
     @model_validator(mode="after")
     def _leaves_small(self) -> Self:
@@ -113,13 +117,27 @@ def default_rules() -> tuple[Rule, ...]:
 class SegmentSettings(_Settings):
     """How customers are scored, named and ranked."""
 
-    scoring: Scoring = "quintiles"
-    thresholds: Thresholds = Field(default_factory=Thresholds)
-    rules: tuple[Rule, ...] = Field(default_factory=default_rules, min_length=1)
-    sizes: Sizes = Field(default_factory=Sizes)
-    hvc_share: Share = Decimal("0.20")
-    opportunity_share: Share = Decimal("0.20")
-    min_customers: int = Field(default=30, ge=1)
+    scoring: Scoring = Field(
+        "quintiles", description="Rank customers among themselves, or cut at fixed thresholds."
+    )
+    thresholds: Thresholds = Field(
+        default_factory=Thresholds, description="The cuts when scoring is thresholds."
+    )
+    rules: tuple[Rule, ...] = Field(
+        default_factory=default_rules,
+        min_length=1,
+        description="The segments, in the order in which they are tried; replaces the whole list.",
+    )
+    sizes: Sizes = Field(default_factory=Sizes, description="Large, medium and small buyers.")
+    hvc_share: Share = Field(
+        Decimal("0.20"), description="Share of customers that are high-value customers."
+    )
+    opportunity_share: Share = Field(
+        Decimal("0.20"), description="Share of customers marked as top opportunity."
+    )
+    min_customers: int = Field(
+        30, ge=1, description="Fewer are too few for a cohort or an observed chance."
+    )
 
     @field_validator("rules")
     @classmethod
