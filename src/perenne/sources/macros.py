@@ -77,6 +77,7 @@ MACROS: Final[dict[str, str]] = {
     "THEN number_comma_slow(c) ELSE coalesce("
     "try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)), number_comma_slow(c)) END",
     "is_blank(c)": "c IS NULL OR lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none')",
+    "digits(c)": "nullif(regexp_replace(c, '[^0-9]', '', 'g'), '')",
     "clock_text(c)": _CLOCK,
     "zone_text(c)": r"regexp_extract(c, ':\d{2}(?:\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})\s*$', 1)",
     "clock_zone(c)": _ZONE,

@@ -23,12 +23,14 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
     if recognition.ignored:
         names = ", ".join(recognition.ignored)
         said.append(_("Ignore the columns {names}.").format(names=names))
-    return tuple(text for text in [*said, *recognition.preset.notes] if text)
+    return (*said, *(_(note) for note in recognition.preset.notes))
 
 
 def _dates(recognition: Recognition, context: ReadContext) -> list[str]:
     said = []
     for field, layout in recognition.dates.items():
+        if not layout.shapes:
+            continue
         text = _("Read dates in “{column}” as {layout}.").format(
             column=recognition.columns[field], layout=layout.label
         )

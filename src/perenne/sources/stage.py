@@ -157,7 +157,7 @@ def _unreadable(work: _Work) -> str:
 
 def _stage_table(work: _Work, spec: TableSpec) -> tuple[TableCount, str]:
     """Write one staged table; return its counts and the SQL of its quarantine rows."""
-    typed = work.place.file(f"{spec.table}-{len(spec.columns)}.parquet")
+    typed = work.place.file(f"{spec.table}.parquet")
     sql = staged_sql(work.recognition, spec, relation=work.relation, context=work.context)
     _copy(work.engine, sql, typed)
     source = f"read_parquet({quote_text(str(typed))})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perenne.sources.channels import channel_sql
 from perenne.sources.context import ReadContext
-from perenne.sources.presets.model import TableSpec
+from perenne.sources.presets.model import Grouping, TableSpec
 from perenne.sources.recognition import Recognition
 from perenne.sources.typing_sql import (
     currency_sql,
@@ -83,32 +83,49 @@ def _extras(
 
 
 def _rows(recognition: Recognition, spec: TableSpec, relation: str) -> str:
-    """The rows of the file, with the fields of a group's head carried to all its rows."""
+    """The rows of the file; in groups, heads alone or rows that carry their head's fields."""
     group = recognition.preset.group
     if group is None or group.by not in recognition.columns:
         return relation
-    by = raw(group.by)
-    has_id = group.id is not None and group.id in recognition.columns
-    ident = f"last_value({raw(str(group.id))} IGNORE NULLS) OVER above" if has_id else "NULL"
-    carried = [
+    named = _identified(recognition, group, relation)
+    if spec.rows == "all":
+        return _carried(recognition, spec, group, named)
+    by, head = raw(group.by), raw(group.head)
+    return f"""(
+        SELECT * FROM {named}
+        QUALIFY {head} IS NOT NULL OR (
+            row_number() OVER (PARTITION BY {by}, _ident ORDER BY _line) = 1
+            AND count({head}) OVER (PARTITION BY {by}, _ident) = 0)
+    )"""
+
+
+def _identified(recognition: Recognition, group: Grouping, relation: str) -> str:
+    """Rows with `_ident`: the id of the head above, as two shops may use one order name."""
+    if group.id is None or group.id not in recognition.columns:
+        return f"(SELECT *, NULL AS _ident FROM {relation})"
+    return f"""(
+        SELECT *, last_value({raw(group.id)} IGNORE NULLS) OVER (
+            PARTITION BY {raw(group.by)} ORDER BY _line ROWS UNBOUNDED PRECEDING) AS _ident
+        FROM {relation}
+    )"""
+
+
+def _carried(recognition: Recognition, spec: TableSpec, group: Grouping, named: str) -> str:
+    """Rows whose blank head fields are filled from the first row of their group that has them."""
+    used = used_fields(recognition, spec)
+    cells = [
         raw(name)
         for name, field in recognition.preset.fields.items()
-        if field.of_head and name in recognition.columns and name in used_fields(recognition, spec)
+        if field.of_head and name in recognition.columns and name in used
     ]
-    heads = "".join(
-        f", first_value({cell} IGNORE NULLS) OVER whole AS {cell}" for cell in carried
+    if not cells:
+        return named
+    filled = ", ".join(
+        f"coalesce({cell}, first_value({cell} IGNORE NULLS) OVER whole) AS {cell}"
+        for cell in cells
     )
-    kept = ", ".join(["_line", "_hash", "_ident", *(raw(f) for f in recognition.columns if raw(f) not in carried)])
-    where = "WHERE _head" if spec.rows == "head" else ""
     return f"""(
-        SELECT * FROM (
-            SELECT {kept}, row_number() OVER start = 1 AS _head {heads}
-            FROM (
-                SELECT *, {ident} AS _ident FROM {relation}
-                WINDOW above AS (PARTITION BY {by} ORDER BY _line ROWS UNBOUNDED PRECEDING)
-            )
-            WINDOW start AS (PARTITION BY {by}, _ident ORDER BY _line),
-                   whole AS (PARTITION BY {by}, _ident ORDER BY _line
-                             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-        ) {where}
+        SELECT * REPLACE ({filled}) FROM {named}
+        WINDOW whole AS (PARTITION BY {raw(group.by)}, _ident ORDER BY _line
+                         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     )"""

@@ -38,8 +38,12 @@ def value_sql(value: Value) -> str:
         f"THEN {quote_text(rule.then)}"
         for rule in value.rules
     )
-    otherwise = "NULL" if value.otherwise is None else quote_text(value.otherwise)
-    return f"CASE WHEN ({value.of}) IS NULL THEN {otherwise} {cases} ELSE {otherwise} END"
+    missing, otherwise = (_literal(text) for text in (value.missing, value.otherwise))
+    return f"CASE WHEN ({value.of}) IS NULL THEN {missing} {cases} ELSE {otherwise} END"
+
+
+def _literal(text: str | None) -> str:
+    return "NULL" if text is None else quote_text(text)
 
 
 def used_fields(recognition: Recognition, table: TableSpec) -> tuple[str, ...]:
@@ -127,7 +131,7 @@ def who_sql(recognition: Recognition) -> dict[str, str]:
     made = {
         "id": ("customer_id", "customer_id"),
         "email": ("email", "lower(email)"),
-        "phone": ("phone", "nullif(regexp_replace(phone, '[^0-9]', '', 'g'), '')"),
+        "phone": ("phone", "digits(phone)"),
         "name": ("customer_name", "lower(trim(customer_name))"),
     }
     known = {k: sql for k, (field, sql) in made.items() if field in recognition.preset.fields}
@@ -193,7 +197,7 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
     kind = recognition.preset.fields[name].type
     filled = f"NOT is_blank({cell})"
     if kind == "number":
-        huge = f"{filled} AND {name} IS NULL AND regexp_full_match(number_text({cell}), '[+-]?[0-9.,]+([eE][+-]?[0-9]+)?') AND try_cast(replace(number_text({cell}), ',', '') AS DOUBLE) >= 1e14"
+        huge = f"{filled} AND {name} IS NULL AND regexp_full_match(number_text({cell}), '[+-]?[0-9.,]+([eE][+-]?[0-9]+)?') AND abs(try_cast(replace(number_text({cell}), ',', '') AS DOUBLE)) >= 1e14"
         return [
             _case(huge, column=column, value=cell, reason=_("larger than any amount that can be kept")),
             _case(f"{filled} AND {name} IS NULL", column=column, value=cell, reason=_("not a number")),

@@ -61,6 +61,9 @@ class RuleValue(_Strict):
     of: str
     rules: tuple[Rule, ...]
     otherwise: str | None = None
+    """What no rule matches."""
+    missing: str | None = None
+    """What a null gives."""
 
 
 Value = Annotated[str | RuleValue, "an SQL expression over field names, or rules"]
@@ -78,7 +81,7 @@ class ControlSpec(_Strict):
 class TableSpec(_Strict):
     """One staged table. `needs`/`unless` list fields that must be or must not be in the file.
 
-    `rows`: `all` rows, the `head` row of each group, or the last row of each value of `key`.
+    `rows`: `all` rows, the `head` row of each group, or the last head row of each `key`.
     `only` is an SQL condition on which rows concern this table at all; `required` lists staged
     columns whose absence refuses the row.
     """
@@ -102,9 +105,13 @@ class TableSpec(_Strict):
 
 
 class Grouping(_Strict):
-    """Rows of one thing: same `by`, and same `id` where the head row has one."""
+    """Rows of one thing: same `by`, and same `id` where the head row has one.
+
+    A head row is one that fills `head`, and the first row of a group that has none.
+    """
 
     by: str
+    head: str
     id: str | None = None
 
 
