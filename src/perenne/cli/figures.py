@@ -84,7 +84,7 @@ def _request(
     compare: str | None,
 ) -> Any:
     from perenne.metrics import Request
-    from perenne.workspace.shop import read_period
+    from perenne.workspace.shop import read_comparison, read_period
 
     filters = opts.read_pairs(where, option="--where")
     return Request(
@@ -92,7 +92,7 @@ def _request(
         by=tuple(name.strip() for joined in by for name in joined.split(",") if name.strip()),
         where={name: tuple(text.split("|")) for name, text in filters.items()},
         period=read_period(period),
-        compare=compare if compare in ("previous", "year") else read_period(compare),
+        compare=read_comparison(compare),
     )
 
 
@@ -219,7 +219,7 @@ def cohorts_command() -> click.Command:
 
 
 def cohort_request(
-    by: str, measure: Any, *, grain: Any = "month", periods: int | None = None
+    by: Any, measure: Any, *, grain: Any = "month", periods: int | None = None
 ) -> Any:
     """`by` a step of time starts cohorts by it; `by` a dimension follows it in steps of `grain`."""
     from perenne.metrics import CohortRequest

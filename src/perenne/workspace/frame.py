@@ -34,7 +34,8 @@ class Frame:
         return frame
 
     def rows(self) -> list[dict[str, Any]]:
-        return self.arrow.to_pylist()
+        rows: list[dict[str, Any]] = self.arrow.to_pylist()
+        return rows
 
     def __len__(self) -> int:
         return int(self.arrow.num_rows)

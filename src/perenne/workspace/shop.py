@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -115,7 +115,7 @@ class Shop:
             by=_words(by),
             where={name: _words(values) for name, values in (where or {}).items()},
             period=read_period(period),
-            compare=compare if compare in ("previous", "year") else read_period(compare),
+            compare=read_comparison(compare),
         )
         return Frame.of_figures(self.figures(request), by=request.by)
 
@@ -179,6 +179,13 @@ def engine_for(values: settings.Settings, place: layout.Layout) -> DuckEngine:
 
 def _words(value: Words) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def read_comparison(value: str | Period | None) -> Literal["previous", "year"] | Period | None:
+    """`previous`, `year`, or any period."""
+    if value == "previous":
+        return "previous"
+    return "year" if value == "year" else read_period(value)
 
 
 def read_period(value: Any) -> Period | None:
