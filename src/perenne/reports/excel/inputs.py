@@ -55,26 +55,26 @@ def define_names(workbook: Workbook, plan: Plan) -> None:
 
 def _write_discount(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
     label = labels()[DISCOUNT.id]
-    write_text(sheet, (DISCOUNT_LINE, NAME_COLUMN), label, styles.text("label_whole"))
+    write_text(sheet, (DISCOUNT_LINE, NAME_COLUMN), label, looks=styles.text("label_whole"))
     sheet.write_blank(DISCOUNT_LINE, 1, None, styles.text("label_whole"))
     _write_input(sheet, DISCOUNT, plan.model.discount_rate, line=DISCOUNT_LINE, styles=styles)
     if plan.model.discount_rate is None:
         why = _not_computed(label, plan.model.discount_rate_missing)
-        write_text(sheet, (DISCOUNT_LINE, DISCOUNT.column + 1), why, styles.text("subtitle"))
+        write_text(sheet, (DISCOUNT_LINE, DISCOUNT.column + 1), why, looks=styles.text("subtitle"))
 
 
 def _write_header(sheet: Worksheet, styles: Styles) -> None:
     names = labels()
-    write_text(sheet, (HEADER_LINE, NAME_COLUMN), _("Group"), styles.text("head_left"))
+    write_text(sheet, (HEADER_LINE, NAME_COLUMN), _("Group"), looks=styles.text("head_left"))
     for lever in LEVERS:
-        write_text(sheet, (HEADER_LINE, lever.column), names[lever.id], styles.text("head"))
-    write_text(sheet, (HEADER_LINE, NOTE_COLUMN), _("Note"), styles.text("head_left"))
+        write_text(sheet, (HEADER_LINE, lever.column), names[lever.id], looks=styles.text("head"))
+    write_text(sheet, (HEADER_LINE, NOTE_COLUMN), _("Note"), looks=styles.text("head_left"))
 
 
 def _write_section(sheet: Worksheet, section: Section, styles: Styles) -> None:
     for column in range(NOTE_COLUMN + 1):
         sheet.write_blank(section.heading, column, None, styles.text("section"))
-    write_text(sheet, (section.heading, NAME_COLUMN), section.title, styles.text("section"))
+    write_text(sheet, (section.heading, NAME_COLUMN), section.title, looks=styles.text("section"))
     for line in section.lines:
         _write_line(sheet, line, styles)
     if not section.lines[0].is_whole:
@@ -83,12 +83,12 @@ def _write_section(sheet: Worksheet, section: Section, styles: Styles) -> None:
 
 def _write_line(sheet: Worksheet, line: Line, styles: Styles) -> None:
     label = styles.text("label_whole" if line.is_whole else "label")
-    write_text(sheet, (line.index, NAME_COLUMN), line.row.name, label)
+    write_text(sheet, (line.index, NAME_COLUMN), line.row.name, looks=label)
     for lever in LEVERS:
         value = getattr(line.row.inputs, lever.id)
         _write_input(sheet, lever, value, line=line.index, styles=styles)
     note = _line_note(line)
-    write_text(sheet, (line.index, NOTE_COLUMN), note, styles.text("note"))
+    write_text(sheet, (line.index, NOTE_COLUMN), note, looks=styles.text("note"))
     sheet.set_row(line.index, wrapped_height((note, NOTE_WIDTH)))
 
 
@@ -119,7 +119,7 @@ def _write_total(sheet: Worksheet, section: Section, styles: Styles) -> None:
     known = [count for count in counts if count is not None]
     column = LEVERS[0].column
     around = f"{cell(first, column)}:{cell(last, column)}"
-    write_text(sheet, (section.total, NAME_COLUMN), _("Total"), styles.text("label_total"))
+    write_text(sheet, (section.total, NAME_COLUMN), _("Total"), looks=styles.text("label_total"))
     for other in range(column, NOTE_COLUMN + 1):
         sheet.write_blank(section.total, other, None, styles.text("label_total"))
     sheet.write_formula(

@@ -23,7 +23,7 @@ def write_definitions(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
     """Write one line per figure: label, formula as text, unit, source, name in formulas."""
     heads = (_("Figure"), _("How it is computed"), _("Unit"), _("Source"), _("Name in formulas"))
     for column, head in enumerate(heads):
-        write_text(sheet, (HEAD_LINE, column), head, styles.text("head_left"))
+        write_text(sheet, (HEAD_LINE, column), head, looks=styles.text("head_left"))
     for offset, definition in enumerate(definitions(), start=1):
         _write_definition(sheet, definition, line=HEAD_LINE + offset, plan=plan, styles=styles)
     for column, width in enumerate(_WIDTHS):
@@ -35,11 +35,11 @@ def _write_definition(
     sheet: Worksheet, definition: Definition, *, line: int, plan: Plan, styles: Styles
 ) -> None:
     name = NAMES[plan.language].get(definition.id, "")
-    write_text(sheet, (line, 0), definition.label, styles.text("prose_head"))
-    write_text(sheet, (line, 1), definition.formula, styles.text("prose"))
-    write_text(sheet, (line, 2), definition.unit, styles.text("prose"))
-    write_text(sheet, (line, 3), definition.source, styles.text("prose"))
-    write_text(sheet, (line, 4), name, styles.text("code"))
+    write_text(sheet, (line, 0), definition.label, looks=styles.text("prose_head"))
+    write_text(sheet, (line, 1), definition.formula, looks=styles.text("prose"))
+    write_text(sheet, (line, 2), definition.unit, looks=styles.text("prose"))
+    write_text(sheet, (line, 3), definition.source, looks=styles.text("prose"))
+    write_text(sheet, (line, 4), name, looks=styles.text("code"))
     texts = (definition.label, definition.formula, definition.unit, definition.source)
     sheet.set_row(line, wrapped_height(*zip(texts, _WIDTHS, strict=False)))
 
@@ -53,8 +53,8 @@ def write_about(sheet: Worksheet, model: ClvModel, styles: Styles) -> None:
         (_("Currency"), model.currency),
     )
     for offset, (label, value) in enumerate(facts):
-        write_text(sheet, (HEAD_LINE + offset, 0), label, styles.text("prose_head"))
-        write_text(sheet, (HEAD_LINE + offset, 1), value, styles.text("prose"))
+        write_text(sheet, (HEAD_LINE + offset, 0), label, looks=styles.text("prose_head"))
+        write_text(sheet, (HEAD_LINE + offset, 1), value, looks=styles.text("prose"))
     line = HEAD_LINE + len(facts) + 1
     line = _write_list(sheet, _("Conventions"), _conventions(), line=line, styles=styles)
     if model.notes:
@@ -66,9 +66,9 @@ def write_about(sheet: Worksheet, model: ClvModel, styles: Styles) -> None:
 def _write_list(
     sheet: Worksheet, title: str, items: tuple[str, ...], *, line: int, styles: Styles
 ) -> int:
-    write_text(sheet, (line, 0), title, styles.text("prose_head"))
+    write_text(sheet, (line, 0), title, looks=styles.text("prose_head"))
     for offset, item in enumerate(items):
-        write_text(sheet, (line + offset, 1), item, styles.text("prose"))
+        write_text(sheet, (line + offset, 1), item, looks=styles.text("prose"))
         sheet.set_row(line + offset, wrapped_height((item, _PROSE_WIDTH)))
     return line + len(items)
 

@@ -45,9 +45,9 @@ _SUMMED: Final = ("clv_simple", "clv_margin", "clv_net", "clv_discounted")
 def write_results(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
     """Write one line per group, and below each section the customers × CLV of all its groups."""
     names = labels()
-    write_text(sheet, (HEADER_LINE, NAME_COLUMN), _("Group"), styles.text("head_left"))
+    write_text(sheet, (HEADER_LINE, NAME_COLUMN), _("Group"), looks=styles.text("head_left"))
     for figure, column in COLUMNS.items():
-        write_text(sheet, (HEADER_LINE, column), names[figure], styles.text("head"))
+        write_text(sheet, (HEADER_LINE, column), names[figure], looks=styles.text("head"))
     _write_bands(sheet, styles)
     for section in plan.sections:
         _write_section(sheet, section, plan=plan, styles=styles)
@@ -65,7 +65,7 @@ def step_formula(figure: str, *, plan: Plan, line: Line) -> str:
 def _write_section(sheet: Worksheet, section: Section, *, plan: Plan, styles: Styles) -> None:
     for column in range(max(COLUMNS.values()) + 1):
         sheet.write_blank(section.heading, column, None, styles.text("section"))
-    write_text(sheet, (section.heading, NAME_COLUMN), section.title, styles.text("section"))
+    write_text(sheet, (section.heading, NAME_COLUMN), section.title, looks=styles.text("section"))
     for line in section.lines:
         _write_line(sheet, line, plan=plan, styles=styles)
     _write_total(sheet, section, styles)
@@ -74,7 +74,7 @@ def _write_section(sheet: Worksheet, section: Section, *, plan: Plan, styles: St
 
 def _write_line(sheet: Worksheet, line: Line, *, plan: Plan, styles: Styles) -> None:
     label = styles.text("label_whole" if line.is_whole else "label")
-    write_text(sheet, (line.index, NAME_COLUMN), line.row.name, label)
+    write_text(sheet, (line.index, NAME_COLUMN), line.row.name, looks=label)
     for figure, column in COLUMNS.items():
         looks = styles.number(_quantity(figure), "whole" if line.is_whole else "formula")
         formula = step_formula(figure, plan=plan, line=line)
@@ -83,7 +83,7 @@ def _write_line(sheet: Worksheet, line: Line, *, plan: Plan, styles: Styles) -> 
 
 def _write_total(sheet: Worksheet, section: Section, styles: Styles) -> None:
     title = _("Total (customers × CLV)")
-    write_text(sheet, (section.total, NAME_COLUMN), title, styles.text("label_total"))
+    write_text(sheet, (section.total, NAME_COLUMN), title, looks=styles.text("label_total"))
     for figure, column in COLUMNS.items():
         quantity: Quantity = "count" if figure == "customers" else "money_total"
         looks = styles.number(quantity, "total")
@@ -142,9 +142,9 @@ def _write_bands(sheet: Worksheet, styles: Styles) -> None:
         ("legend_good", _("3–5: sound")),
         ("legend_rich", _("> 5: ample")),
     )
-    write_text(sheet, (BAND_LINE, NAME_COLUMN), labels()["clv_cac"], styles.text("subtitle"))
+    write_text(sheet, (BAND_LINE, NAME_COLUMN), labels()["clv_cac"], looks=styles.text("subtitle"))
     for offset, (looks, text) in enumerate(bands, start=1):
-        write_text(sheet, (BAND_LINE, offset), text, styles.text(looks))
+        write_text(sheet, (BAND_LINE, offset), text, looks=styles.text(looks))
 
 
 def _color(sheet: Worksheet, section: Section, styles: Styles) -> None:

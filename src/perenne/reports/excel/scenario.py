@@ -46,7 +46,7 @@ def write_scenario(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
     for column in range(_NEW_COLUMN + 1):
         sheet.write_blank(_TITLE_LINE, column, None, styles.text("section"))
     title = _("Your scenario: several levers together")
-    write_text(sheet, (_TITLE_LINE, NAME_COLUMN), title, styles.text("section"))
+    write_text(sheet, (_TITLE_LINE, NAME_COLUMN), title, looks=styles.text("section"))
     heads = (_("Lever"), _("Today"), _("Your change"), _("New value"))
     _write_heads(sheet, heads, line=_TITLE_LINE + 1, styles=styles)
     for line, lever in enumerate(_LEVERS, start=_FIRST_LEVER):
@@ -60,7 +60,7 @@ def write_scenario(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
 def _write_heads(sheet: Worksheet, heads: tuple[str, ...], *, line: int, styles: Styles) -> None:
     for column, head in enumerate(heads):
         looks = styles.text("head" if column else "head_left")
-        write_text(sheet, (line, column), head, looks)
+        write_text(sheet, (line, column), head, looks=looks)
 
 
 def _write_lever(sheet: Worksheet, lever: Lever, *, line: int, plan: Plan, styles: Styles) -> None:
@@ -77,7 +77,7 @@ def _write_outcome(sheet: Worksheet, figure: str, *, line: int, plan: Plan, styl
     source = sheet_reference(sheet_names()["results"])
     base = f"{source}!{cell(plan.whole.index, COLUMNS[figure])}"
     whole = styles.number(quantity, "whole")
-    write_text(sheet, (line, NAME_COLUMN), _outcome_label(figure), styles.text("label_whole"))
+    write_text(sheet, (line, NAME_COLUMN), _outcome_label(figure), looks=styles.text("label_whole"))
     today = filled("{base}", {"base": base})
     sheet.write_formula(line, TODAY_COLUMN, today, whole, shown(value))
     sheet.write_formula(line, _AFTER_COLUMN, _after(figure), whole, shown(value))

@@ -49,7 +49,7 @@ def write_sensitivity(workbook: Workbook, sheet: Worksheet, plan: Plan, *, style
 
 def write_today(sheet: Worksheet, lever: Lever, *, line: int, plan: Plan, styles: Styles) -> None:
     """Write an input of the whole shop as it stands, by its name."""
-    write_text(sheet, (line, NAME_COLUMN), labels()[lever.id], styles.text("label"))
+    write_text(sheet, (line, NAME_COLUMN), labels()[lever.id], looks=styles.text("label"))
     name = plan.name(lever.id)
     looks = styles.number(lever.quantity, "formula")
     formula = guarded(name, needs=[name])
@@ -61,7 +61,7 @@ def _write_titles(sheet: Worksheet, styles: Styles) -> None:
     for column in range(_LAST + 1):
         sheet.write_blank(above - 1, column, None, styles.text("section"))
     title = _("One lever at a time, the others unchanged")
-    write_text(sheet, (above - 1, NAME_COLUMN), title, styles.text("section"))
+    write_text(sheet, (above - 1, NAME_COLUMN), title, looks=styles.text("section"))
     for column in (NAME_COLUMN, TODAY_COLUMN):
         sheet.write_blank(above, column, None, head)
     after, effect = _("Net CLV per customer"), _("Difference with today")
@@ -70,8 +70,8 @@ def _write_titles(sheet: Worksheet, styles: Styles) -> None:
 
 
 def _write_changes(sheet: Worksheet, styles: Styles) -> None:
-    write_text(sheet, (HEADER_LINE, NAME_COLUMN), _("Lever"), styles.text("head_left"))
-    write_text(sheet, (HEADER_LINE, TODAY_COLUMN), _("Today"), styles.text("head"))
+    write_text(sheet, (HEADER_LINE, NAME_COLUMN), _("Lever"), looks=styles.text("head_left"))
+    write_text(sheet, (HEADER_LINE, TODAY_COLUMN), _("Today"), looks=styles.text("head"))
     looks = styles.number("change", "total")
     for offset, change in enumerate(CHANGES):
         column = FIRST_AFTER + offset

@@ -18,7 +18,7 @@ WRITER_OPTIONS: Final = {
 LONGEST_TEXT: Final = 32_767
 
 
-def write_text(sheet: Worksheet, place: tuple[int, int], text: str, looks: Format) -> None:
+def write_text(sheet: Worksheet, place: tuple[int, int], text: str, *, looks: Format) -> None:
     """Write `text` as a text cell, whatever it starts with: `=1+1` stays five characters."""
     if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
         text = text[: LONGEST_TEXT // 2 - 1] + "…"

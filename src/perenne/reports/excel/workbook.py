@@ -93,8 +93,8 @@ def _dress(sheet: Worksheet, plan: Plan, *, styles: Styles, title: str) -> None:
         period=model.period,
         currency=model.currency,
     )
-    write_text(sheet, (0, 0), title, styles.text("title"))
-    write_text(sheet, (1, 0), subtitle, styles.text("subtitle"))
+    write_text(sheet, (0, 0), title, looks=styles.text("title"))
+    write_text(sheet, (1, 0), subtitle, looks=styles.text("subtitle"))
     sheet.set_default_row(LINE_HEIGHT)
     sheet.set_row(0, 28)
     sheet.hide_gridlines(2)
@@ -106,11 +106,11 @@ def _dress(sheet: Worksheet, plan: Plan, *, styles: Styles, title: str) -> None:
 
 
 def _write_legend(sheet: Worksheet, styles: Styles) -> None:
-    write_text(sheet, (_LEGEND_LINE, 0), _("Colours"), styles.text("subtitle"))
-    write_text(sheet, (_LEGEND_LINE, 1), _("input"), styles.text("legend_input"))
-    write_text(sheet, (_LEGEND_LINE, 2), _("formula"), styles.text("legend_formula"))
+    write_text(sheet, (_LEGEND_LINE, 0), _("Colours"), looks=styles.text("subtitle"))
+    write_text(sheet, (_LEGEND_LINE, 1), _("input"), looks=styles.text("legend_input"))
+    write_text(sheet, (_LEGEND_LINE, 2), _("formula"), looks=styles.text("legend_formula"))
     if sheet.get_name() != sheet_names()["what_if"]:
-        write_text(sheet, (_LEGEND_LINE, 3), _("missing"), styles.text("legend_missing"))
+        write_text(sheet, (_LEGEND_LINE, 3), _("missing"), looks=styles.text("legend_missing"))
 
 
 def _set_widths(sheets: dict[str, Worksheet]) -> None:
