@@ -6,7 +6,7 @@ from math import inf, isclose, nan
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perenne.core import PerenneError
@@ -49,6 +49,7 @@ def test_decimals_and_floats_give_the_same_figures() -> None:
     assert clv_terms(decimal, discount_rate=Decimal("0.1")) == clv_terms(FULL, discount_rate=0.1)
 
 
+@example(b=0, f=0, life=1.5, m=0, c=0, k=1, d=5e-324)  # underflows where no rate is too small
 @given(b=amounts, f=years, life=years, m=st.floats(-1, 1), c=amounts, k=amounts, d=rates)
 def test_figures_equal_a_second_computation(**v: float) -> None:
     names = dict(
@@ -131,7 +132,15 @@ def test_refuses_figures_out_of_range(change: dict[str, Any], rate: float, messa
 
 def test_the_engine_s_figures_are_kept_when_they_follow_from_the_inputs() -> None:
     engine = replace(clv_terms(FULL, discount_rate=0.1), clv_net=148 + 1e-8)
-    assert row_terms(ClvRow("Shop", FULL, engine), discount_rate=0.1) is engine
+    assert row_terms(ClvRow("Shop", FULL, engine), discount_rate=0.1) == engine
+
+
+def test_the_engine_may_count_in_decimals() -> None:
+    engine: Any = {
+        name: Decimal(str(v)) for name, v in vars(clv_terms(FULL, discount_rate=0)).items()
+    }
+    terms = row_terms(ClvRow("Shop", FULL, ClvTerms(**engine)), discount_rate=0)
+    assert terms == clv_terms(FULL, discount_rate=0)
 
 
 @pytest.mark.parametrize("wrong", [149.0, None])

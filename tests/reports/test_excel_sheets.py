@@ -123,6 +123,11 @@ def test_a_shop_without_segments_has_one_section(tmp_path: Path) -> None:
     assert sheet["A12"].value == "Total (customers × CLV)"
 
 
+def test_refuses_another_language(tmp_path: Path) -> None:
+    with pytest.raises(PerenneError, match=r"“de” is not available\. Choose fr or en"):
+        book(tmp_path, "de")
+
+
 def test_refuses_a_folder_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(PerenneError, match=r"is a folder\. Name a file inside it"):
         write_clv_workbook(model(), tmp_path, language="en")

@@ -6,15 +6,19 @@ A figure whose input is missing is missing too: nothing stands in for it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from math import expm1, isfinite, log1p
+from typing import Final
 
 from perenne.core import PerenneError
 from perenne.text import gettext as _
 
 Figure = Decimal | float | int
+
+# Below it the annuity is the lifespan to eleven digits, and would underflow.
+_NO_RATE: Final = 1e-12
 
 
 @dataclass(frozen=True)
@@ -121,11 +125,11 @@ def row_terms(row: ClvRow, *, discount_rate: Figure | None) -> ClvTerms:
     computed = clv_terms(row.inputs, discount_rate=discount_rate)
     if row.terms is None:
         return computed
-    for item in fields(ClvTerms):
-        theirs, ours = getattr(row.terms, item.name), getattr(computed, item.name)
-        if not _agree(theirs, ours):
-            raise _disagreement(row.name, item.name, given=theirs, expected=ours)
-    return row.terms
+    given = {name: _number(name, value) for name, value in vars(row.terms).items()}
+    for name, ours in vars(computed).items():
+        if not _agree(given[name], ours):
+            raise _disagreement(row.name, name, given=given[name], expected=ours)
+    return ClvTerms(**given)
 
 
 def _annuity(years: float | None, rate: float | None) -> float | None:
@@ -133,7 +137,7 @@ def _annuity(years: float | None, rate: float | None) -> float | None:
     if years is None or rate is None:
         return None
     force = log1p(rate)
-    return -expm1(-years * force) / force if force else years
+    return -expm1(-years * force) / force if force > _NO_RATE else years
 
 
 def _times(left: float | None, right: float | None) -> float | None:

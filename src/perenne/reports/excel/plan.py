@@ -147,7 +147,7 @@ def _section(model: ClvModel, title: str, *, rows: tuple[ClvRow, ...], heading: 
             index=heading + offset,
             row=row,
             terms=row_terms(row, discount_rate=model.discount_rate),
-            is_whole=row is model.whole,
+            is_whole=heading == FIRST_LINE,
         )
         for offset, row in enumerate(rows, start=1)
     )

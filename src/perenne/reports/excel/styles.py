@@ -63,7 +63,7 @@ _TEXTS: Final[dict[str, dict[str, Any]]] = {
         "top_color": BRAND,
         "text_wrap": True,
     },
-    "note": {"font_color": MUTED, "italic": True, "text_wrap": True},
+    "note": {"font_color": MUTED, "italic": True, "text_wrap": True, "indent": 1},
     "prose": {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE},
     "prose_head": {"bold": True, "valign": "top", "bottom": 1, "bottom_color": RULE},
     "code": {
@@ -153,7 +153,8 @@ def money_format(currency: str, *, decimals: int | None = None) -> str:
 
 def wrapped_height(*texts: tuple[str, int]) -> int:
     """Return the height in points of a line whose (text, column width) cells wrap."""
-    lines = max(1 + len(text) // max(1, width) for text, width in texts)
+    # A column is as wide as so many digits; letters are narrower on average.
+    lines = max(1 + int(len(text) / (1.1 * width)) for text, width in texts)
     return LINE_HEIGHT + (lines - 1) * (LINE_HEIGHT - 3)
 
 

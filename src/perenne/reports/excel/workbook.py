@@ -32,6 +32,8 @@ from perenne.text import gettext as _
 
 _PAPER_A4: Final = 9
 _LEGEND_LINE: Final = 3
+_ALL_CELLS: Final = "A1:XFD1048576"
+_MEANT_SO: Final = ("number_stored_as_text", "formula_differs", "formula_range")
 
 
 def write_clv_workbook(model: ClvModel, path: Path, *, language: Language) -> None:
@@ -98,6 +100,8 @@ def _dress(sheet: Worksheet, plan: Plan, *, styles: Styles, title: str) -> None:
     sheet.set_default_row(LINE_HEIGHT)
     sheet.set_row(0, 28)
     sheet.hide_gridlines(2)
+    # A year written as text and a total beside figures are meant so: no green corners.
+    sheet.ignore_errors(dict.fromkeys(_MEANT_SO, _ALL_CELLS))
     sheet.set_landscape()
     sheet.set_paper(_PAPER_A4)
     sheet.fit_to_pages(1, 0)
@@ -117,6 +121,7 @@ def _set_widths(sheets: dict[str, Worksheet]) -> None:
     for id in ("inputs", "results", "what_if"):
         sheets[id].set_column(0, 0, 32)
         sheets[id].set_column(1, 9, 17)
+        sheets[id].repeat_rows(HEADER_LINE)
         sheets[id].set_row(HEADER_LINE, 2.5 * LINE_HEIGHT)
     sheets["inputs"].set_column(NOTE_COLUMN, NOTE_COLUMN, NOTE_WIDTH)
 

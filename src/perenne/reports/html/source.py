@@ -1,0 +1,63 @@
+"""What the report is made from, and how it asks for figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from perenne.cleaning import Account
+from perenne.metrics import (
+    Catalogue,
+    CohortRequest,
+    CohortTable,
+    Context,
+    Figure,
+    Request,
+    cohorts,
+    compute,
+)
+from perenne.reports.html.tables import Fetch, Tables
+from perenne.segments import SegmentSettings
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """One snapshot, as the report reads it.
+
+    `tables` holds canonical tables, marts and segments by name, lazy; `fetch` runs one of their
+    expressions. `account` is the reconciliation. `generated_at` is printed at the foot.
+    """
+
+    shop_name: str
+    catalogue: Catalogue
+    tables: Tables
+    context: Context
+    account: Account
+    fetch: Fetch
+    segment_settings: SegmentSettings
+    generated_at: datetime
+
+    def figures(self, request: Request) -> list[Figure]:
+        """Ask the compiler; leave out metrics that the catalogue does not hold."""
+        known = tuple(name for name in request.metrics if name in self.catalogue)
+        if request.metrics and not known:
+            return []
+        asked = Request(known, request.by, request.where, request.period, request.compare)
+        return compute(
+            asked,
+            catalogue=self.catalogue,
+            tables=self.tables,
+            context=self.context,
+            fetch=self.fetch,
+        )
+
+    def cohorts(self, request: CohortRequest) -> CohortTable:
+        return cohorts(request, tables=self.tables, context=self.context, fetch=self.fetch)
+
+    def rows(self, name: str, table: object) -> Sequence[dict[str, object]]:
+        """Run one of the report's own small queries; nothing without the table it reads."""
+        if name not in self.tables:
+            return []
+        found: list[dict[str, object]] = self.fetch(table).to_pylist()
+        return found

@@ -1,0 +1,87 @@
+"""Figures as the report writes them: large amounts without cents, changes with their sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from perenne.text import (
+    Figure,
+    current_language,
+    format_compact,
+    format_money,
+    format_number,
+    format_percent,
+    format_value,
+)
+from perenne.text import gettext as _
+
+_WITHOUT_CENTS = 1000
+
+
+@dataclass(frozen=True)
+class Words:
+    """How figures of one shop are written."""
+
+    currency: str
+
+    def money(self, value: Figure | None) -> str:
+        """Write an amount: `€1,394,602` but `€525.82`."""
+        is_large = value is not None and abs(value) >= _WITHOUT_CENTS
+        return format_money(value, self.currency, decimals=0 if is_large else None)
+
+    def cents(self, value: Figure | None) -> str:
+        return format_money(value, self.currency)
+
+    def value(self, value: Figure | None, unit: str) -> str:
+        return self.money(value) if unit == "money" else format_value(value, unit, self.currency)
+
+    def axis(self, value: float) -> str:
+        return format_compact(value, currency=self.currency)
+
+
+def count(value: Figure | None) -> str:
+    return format_number(value)
+
+
+def share(value: Figure | None) -> str:
+    return format_percent(value)
+
+
+def whole_share(value: Figure | None) -> str:
+    return format_percent(value, decimals=0)
+
+
+def times(value: Figure | None) -> str:
+    """Write a number with one decimal, such as orders per customer."""
+    return format_number(value, decimals=1)
+
+
+def signed(text: str, value: Figure) -> str:
+    """Put a sign before a written figure, with a real minus."""
+    bare = text.lstrip("-")
+    return f"+{bare}" if value > 0 else f"−{bare}" if value < 0 else bare
+
+
+def change_text(change: float) -> str:
+    """Write a relative change: `+4.2%`, `−12%` past ten percent."""
+    places = 0 if abs(change) >= 1 else 1
+    return signed(format_percent(change, decimals=places), change)
+
+
+def points_text(difference: Figure) -> str:
+    """Write a difference between two shares in points."""
+    in_points = Decimal(str(difference)) * 100
+    written = format_number(in_points, decimals=1)
+    return _("{n} pts").format(n=signed(written, in_points))
+
+
+def listed(names: list[str]) -> str:
+    """Write `a, b and c`."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("{first} and {last}").format(first=", ".join(names[:-1]), last=names[-1])
+
+
+def quoted(text: str) -> str:
+    return f"«\u00a0{text}\u00a0»" if current_language() == "fr" else f"“{text}”"
