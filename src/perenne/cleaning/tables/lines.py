@@ -59,7 +59,10 @@ def last_order_day(heads: ir.Table) -> ir.Table:
 
 
 def headers(orders: ir.Table, lines: ir.Table) -> ir.Table:
-    """One row per order: its order row where there is one, else what its lines say."""
+    """One row per order: its order row where there is one, else what its lines say.
+
+    `order_key` numbers the orders, so that lines are grouped by a number and not by two texts.
+    """
     own = orders.group_by(*ORDER).agg(
         has_row=ibis.literal(True),
         **_firsts(orders, exclude=("subtotal", "shipping", "tax", "discount", "total", "refunded")),
@@ -76,7 +79,8 @@ def headers(orders: ir.Table, lines: ir.Table) -> ir.Table:
     missing = {
         name: ibis.null(kind) for name, kind in own.schema().items() if name not in derived.columns
     }
-    return own.union(derived.mutate(**missing).select(*own.columns))
+    both = own.union(derived.mutate(**missing).select(*own.columns))
+    return both.mutate(order_key=ibis.row_number())
 
 
 def _firsts(
@@ -102,11 +106,10 @@ def judged(
         ]
     )
     head = heads.rename({f"order_{name}": name for name in ("currency", "tax", "discount")})
-    joined = own.inner_join(head, list(ORDER))
+    joined = with_kind(own, settings).inner_join(head, list(ORDER))
     after = joined.amount + joined.discount.fill_null(0)
     before = ibis.coalesce(after, joined.quantity * joined.unit_price).cast(MONEY)
     joined = joined.mutate(
-        kind=_kind(joined, settings),
         before=before.fill_null(0),
         own_discount=joined.discount.fill_null(0),
         quantity=joined.quantity.fill_null(1),
@@ -119,14 +122,31 @@ def judged(
     return _free_lines(judged_, settings)
 
 
-def _kind(table: ir.Table, settings: CleaningSettings) -> ir.StringValue:
-    kind: ir.StringValue = table.kind
+def with_kind(lines: ir.Table, settings: CleaningSettings) -> ir.Table:
+    """`lines` with a `kind` everywhere. Each product text is looked at once, not once per line."""
+    untold = lines.filter(lines.kind.isnull()).select("product_id", "product_name").distinct()
+    texts = [untold.product_id.strip().lower(), untold.product_name.strip().lower()]
+    told: ir.StringValue = ibis.null("string")
     for name, pattern in patterns(settings).items():
-        by_id = table.product_id.strip().lower().re_search(pattern)
-        by_name = table.product_name.strip().lower().re_search(pattern)
-        told = by_id.fill_null(False) | by_name.fill_null(False)
-        kind = ibis.coalesce(kind, told.ifelse(name, ibis.null("string")))
-    return ibis.coalesce(kind, ibis.literal("product"))
+        fits = texts[0].re_search(pattern).fill_null(False) | texts[1].re_search(pattern).fill_null(
+            False
+        )
+        told = ibis.coalesce(told, fits.ifelse(ibis.literal(name), ibis.null("string")))
+    by_text = untold.mutate(told=told).filter(lambda t: t.told.notnull())
+    by_text = by_text.select(
+        id_text=by_text.product_id.fill_null(""),
+        name_text=by_text.product_name.fill_null(""),
+        told=by_text.told,
+    )
+    joined = lines.left_join(
+        by_text,
+        [
+            lines.product_id.fill_null("") == by_text.id_text,
+            lines.product_name.fill_null("") == by_text.name_text,
+        ],
+    )
+    kind = ibis.coalesce(joined.kind, joined.told, ibis.literal("product"))
+    return joined.mutate(kind=kind).drop("id_text", "name_text", "told")
 
 
 def _first_true(cases: Mapping[str, ir.BooleanValue]) -> ir.StringValue:
@@ -166,7 +186,7 @@ def _free_lines(table: ir.Table, settings: CleaningSettings) -> ir.Table:
     if not settings.zero_price_lines:
         return table
     paid = (table.excluded_by.isnull() & (table.before != 0)).fill_null(False)
-    has_paid = paid.max().over(ibis.window(group_by=list(ORDER)))
+    has_paid = paid.max().over(ibis.window(group_by="order_key"))
     free = table.excluded_by.isnull() & (table.before == 0) & has_paid
     return table.mutate(excluded_by=free.ifelse(ibis.literal("zero_price_line"), table.excluded_by))
 
@@ -181,8 +201,9 @@ def priced(lines: ir.Table, tax: TaxSettings) -> ir.Table:
         bears=lines.excluded_by.isnull() | lines.kind.isin(["gift_card", "sample"])
     )
     shared = shared.mutate(weight=shared.bears.ifelse(shared.given, 0).cast(MONEY))
-    order = ibis.window(group_by=list(ORDER))
+    order = ibis.window(group_by="order_key")
     shared = shared.mutate(
+        running=shared.weight.cumsum(group_by="order_key", order_by=_line_order(shared)),
         weights=shared.weight.sum().over(order).cast(MONEY),
         stated_discount=shared.bears.ifelse(shared.own_discount, 0).sum().over(order).cast(MONEY),
         taxed_lines=shared.tax.count().over(order),
@@ -247,11 +268,10 @@ def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
 
 def _share(table: ir.Table, amount: ir.Value) -> ir.Value:
     """The line's part of an order amount in proportion to `weight`; the parts add up exactly."""
-    running = table.weight.cumsum(group_by=list(ORDER), order_by=_line_order(table))
     total = table.weights.cast("float64").nullif(0)
-    upto = (amount.cast("float64") * (running.cast("float64") / total)).round(4).cast(MONEY)
+    upto = (amount.cast("float64") * (table.running.cast("float64") / total)).round(4).cast(MONEY)
     before = (
-        (amount.cast("float64") * ((running - table.weight).cast("float64") / total))
+        (amount.cast("float64") * ((table.running - table.weight).cast("float64") / total))
         .round(4)
         .cast(MONEY)
     )

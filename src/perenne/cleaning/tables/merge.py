@@ -18,13 +18,13 @@ ORIGIN = ("row_file", "row_number", "row_hash")
 _LIVING = ("status",)
 
 
-def content_key(table: ir.Table, columns: Sequence[str]) -> ir.StringValue:
-    """One text over `columns`, equal exactly when all of them are equal (null is not empty)."""
-    texts = [
-        ibis.coalesce(ibis.literal("=").concat(table[name].cast("string")), ibis.literal("-"))
-        for name in columns
-    ]
-    return ibis.literal("\x1f").join(texts).hexdigest("md5")
+def content_key(table: ir.Table, columns: Sequence[str]) -> ir.Value:
+    """A hash over `columns`; equal rows have equal hashes, and null is not empty.
+
+    It tells rows apart within one order or key only, where two different rows with the same
+    64-bit hash are out of the question.
+    """
+    return ibis.struct({name: table[name] for name in columns}).hash()
 
 
 def superseded(table: ir.Table, key: Sequence[str]) -> ir.Table:
@@ -66,7 +66,7 @@ def line_rows(lines: ir.Table, orders: ir.Table) -> ir.Table:
     told_apart = keyed.line_number.isnull() & (keyed.identical == "keep")
     keyed = keyed.mutate(
         _key=keyed.line_number.notnull().ifelse(
-            ibis.literal("#").concat(keyed.line_number), keyed._content
+            ibis.literal("#").concat(keyed.line_number), keyed._content.cast("string")
         ),
         _occurrence=told_apart.ifelse(keyed._nth, 0),
     )
@@ -80,7 +80,9 @@ def refund_rows(refunds: ir.Table) -> ir.Table:
     keyed = keyed.mutate(
         _key=keyed.source_refund_id.fill_null("").concat(
             "\x1f",
-            keyed.source_refund_id.isnull().ifelse(keyed._content, keyed.product_id.fill_null("")),
+            keyed.source_refund_id.isnull().ifelse(
+                keyed._content.cast("string"), keyed.product_id.fill_null("")
+            ),
         ),
         _old=False,
     )

@@ -80,7 +80,7 @@ def with_costs(lines: ir.Table) -> ir.Table:
 def canonical_lines(priced: ir.Table) -> ir.Table:
     """Schema `order_lines`, `customer_id` left out (identity adds it)."""
     position = ibis.row_number().over(
-        ibis.window(group_by=list(ORDER), order_by=["batch", "row_file", "row_number"])
+        ibis.window(group_by="order_key", order_by=["batch", "row_file", "row_number"])
     )
     table = priced.mutate(position=position)
     return table.select(
