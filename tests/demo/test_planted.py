@@ -10,7 +10,7 @@ from tests.demo.plain_reader import Export, Row
 
 KINDS = (
     "broken_date_rows",
-    "broken_quantity_rows",
+    "broken_figure_rows",
     "cancelled_orders",
     "duplicate_rows",
     "emails_in_other_case",
@@ -54,7 +54,7 @@ def test_refused_rows(export: Export, truth: dict[str, Any]) -> None:
         "missing_order_id_rows" if not row["Name"]
         else "future_orders" if row["Created at"].startswith("2099")
         else "broken_date_rows" if "/" in row["Created at"]
-        else "broken_quantity_rows"
+        else "broken_figure_rows"
         for row in export.refused
     )  # fmt: skip
     assert reasons == {kind: truth["planted"][kind] for kind in reasons}

@@ -91,7 +91,7 @@ def test_revenue_by_month(export: Export, truth: dict[str, Any]) -> None:
         assert _close(net, fact["net_revenue"], 2 * orders[month]), month
 
 
-def test_new_and_returning_revenue(export: Export, truth: dict[str, Any]) -> None:
+def test_revenue_of_first_and_later_orders(export: Export, truth: dict[str, Any]) -> None:
     first = {orders[0].name for orders in _by_customer(export.purchases).values()}
     later = {order.name for order in export.purchases if order.email} - first
     new = sum((order.revenue for order in export.purchases if order.name in first), Decimal(0))
@@ -99,8 +99,45 @@ def test_new_and_returning_revenue(export: Export, truth: dict[str, Any]) -> Non
     for _, amount, name in _returns(export):
         new -= amount if name in first else 0
         again -= amount if name in later else 0
-    assert _close(new, truth["kpis"]["new_revenue"], 2 * len(first))
-    assert _close(again, truth["kpis"]["returning_revenue"], 2 * len(later))
+    assert _close(new, truth["kpis"]["first_order_revenue"], 2 * len(first))
+    assert _close(again, truth["kpis"]["later_order_revenue"], 2 * len(later))
+
+
+def test_new_and_returning_revenue_by_month(export: Export, truth: dict[str, Any]) -> None:
+    """New: the customer's first purchase lies in the month of the sale, or of the return."""
+    customers = _by_customer(export.purchases)
+    joined = {email: f"{orders[0].day:%Y-%m}" for email, orders in customers.items()}
+    emails = {order.name: order.email for order in export.purchases}
+    money: dict[tuple[str, bool], Decimal] = defaultdict(Decimal)
+    for order in export.purchases:
+        if order.email:
+            month = f"{order.day:%Y-%m}"
+            money[month, joined[order.email] == month] += order.revenue
+    for day, amount, name in _returns(export):
+        if emails[name]:
+            month = f"{day:%Y-%m}"
+            money[month, joined[emails[name]] == month] -= amount
+    for fact in truth["by_month"]:
+        month, orders = fact["month"], 2 * fact["orders"]
+        assert _close(money[month, True], fact["new_net_revenue"], orders), month
+        assert _close(money[month, False], fact["returning_net_revenue"], orders), month
+        assert fact["new_customers"] == list(joined.values()).count(month)
+
+
+def test_without_orders_of_gift_cards_alone(export: Export, truth: dict[str, Any]) -> None:
+    kept = [
+        order
+        for order in export.purchases
+        if any(line["Lineitem taxable"] == "true" for line in order.lines)
+    ]
+    kpis = truth["without_gift_card_orders"]["kpis"]
+    counts = [len(orders) for orders in _by_customer(kept).values()]
+    assert len(export.purchases) - len(kept) == truth["kpis"]["gift_card_only_orders"] > 0
+    assert kpis["orders"] == len(kept)
+    assert kpis["customers"] == len(counts) < truth["kpis"]["customers"]
+    assert kpis["customers_with_repeat"] == sum(count > 1 for count in counts)
+    assert kpis["net_revenue"] == truth["kpis"]["net_revenue"]
+    assert kpis["average_order_value"] > truth["kpis"]["average_order_value"]
 
 
 def test_margin(export: Export, truth: dict[str, Any], directory: Path) -> None:

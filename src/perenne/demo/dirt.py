@@ -18,7 +18,7 @@ from perenne.demo.shopify import Traits, order_rows, set_cell
 
 STRANGERS = 1_000_000_000
 FUTURE_STAMP = "2099-01-15 10:00:00 +0100"
-BROKEN = ("broken_date_rows", "missing_order_id_rows", "broken_quantity_rows")
+BROKEN = ("broken_date_rows", "missing_order_id_rows", "broken_figure_rows")
 _TEST_SIGNS = (
     {"Tags": "test", "Email": "test@example.com", "Billing Name": "Test Test"},
     {"Payment Method": "bogus", "Email": "test@example.com", "Billing Name": "Test Test"},
@@ -88,7 +88,7 @@ def trial_rows(kind: int, traits: Traits, planted: Counter[str]) -> list[list[st
 
 
 def broken_rows(kind: int, traits: Traits, planted: Counter[str]) -> list[list[str]]:
-    """A row nobody can read: impossible date, no order id, or words for a quantity."""
+    """A row nobody can read: impossible date, no order id, or words for figures."""
     planted[BROKEN[kind]] += 1
     rows = _stranger(traits.number, traits)
     if kind == 0:
@@ -99,6 +99,8 @@ def broken_rows(kind: int, traits: Traits, planted: Counter[str]) -> list[list[s
         set_cell(rows[0], "Id", "")
     else:
         set_cell(rows[0], "Lineitem quantity", "deux")
+        set_cell(rows[0], "Subtotal", "seize euros")
+        set_cell(rows[0], "Total", "n.c.")
     return rows
 
 

@@ -18,7 +18,7 @@ from perenne.demo.season import Calendar
 from perenne.demo.shopify import Traits
 from perenne.demo.spending import Spend, draw_spending
 from perenne.demo.spool import Book, Spool
-from perenne.demo.tally import Tally
+from perenne.demo.tally import Tally, without_gift_card_orders
 from perenne.demo.truth import truth
 from perenne.demo.writing import OrderFiles, csv_bytes
 from perenne.text import gettext as _
@@ -99,6 +99,7 @@ class _Shop:
         self._customers = customers
         self._seed = seed
         self._tally = Tally(calendar)
+        self._without_gift_cards = Tally(calendar)
         self._planted: Counter[str] = Counter()
         self._orders = 0
 
@@ -142,6 +143,7 @@ class _Shop:
         last_day = season.epoch_day(calendar.until)
         book = Book(sales, lines, returns.draw_refunds(rng, sales, lines, last_day=last_day))
         self._tally.add(people, book)
+        self._without_gift_cards.add(people, without_gift_card_orders(book))
         rows.add("customers", records.customers_table(people, book, calendar))
         spool.put(book)
 
@@ -207,7 +209,9 @@ class _Shop:
             self._planted[f"{name}_orders"] = self._tally.totals[f"{name}_orders"]
         for name in ("free_orders", "gift_card_only_orders"):
             self._planted[name] = self._tally.totals[name]
-        facts = truth(self._tally, spending, self._planted)
+        facts = truth(
+            self._tally, self._without_gift_cards, spending=spending, planted=self._planted
+        )
         path = self._directory / "truth" / "truth.json"
         path.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return Simulation(

@@ -124,7 +124,7 @@ def draw_circumstances(
     sales["guest"] = rng.random(size) < channels.column("guest")[sales["channel"]]
     sales["code"] = _codes(rng, sales, calendar)
     sales["code"][first] = people["first_code"][sales["owner"][first]]
-    sales["rank"] = _rank(sales)
+    sales["rank"] = rank(sales)
 
 
 def _order_channel(rng: np.random.Generator, acquired: Ints, first: Table) -> Ints:
@@ -150,7 +150,8 @@ def is_purchase(sales: Table) -> Table:
     return counted
 
 
-def _rank(sales: Table) -> Ints:
+def rank(sales: Table) -> Ints:
+    """1, 2, 3 … for each person's attributable purchases in turn, 0 for other orders."""
     counted = is_purchase(sales) & (sales["guest"] == 0)
     running = np.cumsum(counted)
     before = (running - counted)[is_first(sales)]

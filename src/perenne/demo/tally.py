@@ -5,6 +5,9 @@ whose products come to 0 counts, with value 0; orders without e-mail count in re
 orders, never in customers. Revenue is products after discount, without tax, shipping and gift
 cards; what is given back is taken off in the month it is given back. Margin is that net revenue
 minus the cost of goods, and returned goods give their cost back.
+
+Revenue of a month is `new` when the customer's first purchase lies in that month, `returning`
+when it lies before; it is also told apart by order: the customer's first, or a later one.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ import numpy as np
 
 from perenne.demo import channels
 from perenne.demo.baskets import total_by_sale
-from perenne.demo.process import is_purchase
+from perenne.demo.process import is_purchase, rank
 from perenne.demo.season import DAY, Calendar, Ints
 from perenne.demo.shapes import CANCELLED, GIFT_CARD_ONLY, PENDING, VOIDED, Table, without_tax
 from perenne.demo.spool import Book, months_of
@@ -60,23 +63,14 @@ class Tally:
 
     def _add_money(self, book: Book) -> None:
         sales, refunds = book.sales, book.refunds
-        counted = is_purchase(sales)
-        month = months_of(sales)
-        kinds = {
-            "": counted,
-            "guest_": counted & (sales["guest"] == 1),
-            "new_": counted & (sales["rank"] == 1),
-            "returning_": counted & (sales["rank"] > 1),
-        }
-        given_back = months_of_days(refunds["day"])
-        for prefix, chosen in kinds.items():
+        month, given_back = months_of(sales), months_of_days(refunds["day"])
+        for prefix, (chosen, back) in _kinds(book, month, given_back).items():
             self._by_month(f"{prefix}orders", month[chosen], np.ones(int(chosen.sum())))
             self._by_month(f"{prefix}revenue", month[chosen], sales["net"][chosen])
-            back = chosen[refunds["sale"]]
             self._by_month(f"{prefix}returns", given_back[back], refunds["net"][back])
             self._by_month(f"{prefix}cost", month[chosen], sales["cost"][chosen])
             self._by_month(f"{prefix}returned_cost", given_back[back], refunds["cost"][back])
-        self._add_totals(book, counted)
+        self._add_totals(book, is_purchase(sales))
 
     def _add_totals(self, book: Book, counted: Table) -> None:
         sales = book.sales[counted]
@@ -138,6 +132,41 @@ class Tally:
 
     def _total(self, name: str, values: Any) -> None:
         self.totals[name] = self.totals.get(name, 0) + int(np.sum(values))
+
+
+def _kinds(book: Book, month: Ints, given_back: Ints) -> dict[str, tuple[Table, Table]]:
+    """Which sales and which refunds belong to each kind of revenue, by prefix."""
+    sales, sale = book.sales, book.refunds["sale"]
+    joined, known = _joined(sales, month), sales["rank"] > 0
+    counted = is_purchase(sales)
+    new, back_new = month == joined, given_back == joined[sale]
+    kinds = {
+        "": counted,
+        "guest_": counted & (sales["guest"] == 1),
+        "first_order_": sales["rank"] == 1,
+        "later_order_": sales["rank"] > 1,
+    }
+    return {
+        **{prefix: (chosen, chosen[sale]) for prefix, chosen in kinds.items()},
+        "new_": (known & new, known[sale] & back_new),
+        "returning_": (known & ~new, known[sale] & ~back_new),
+    }
+
+
+def _joined(sales: Table, month: Ints) -> Ints:
+    """The month of each sale's person's first attributable purchase, -1 without any."""
+    first = sales["rank"] == 1
+    joined = np.full(int(sales["owner"].max(initial=-1)) + 1, -1, dtype=np.int64)
+    joined[sales["owner"][first]] = month[first]
+    of_sale: Ints = joined[sales["owner"]]
+    return of_sale
+
+
+def without_gift_card_orders(book: Book) -> Book:
+    """A book without the orders that hold gift cards alone, for those who do not count them."""
+    kept = book.part(np.flatnonzero(book.sales["kind"] != GIFT_CARD_ONLY))
+    kept.sales["rank"] = rank(kept.sales)
+    return kept
 
 
 def months_of_days(days: Ints) -> Ints:

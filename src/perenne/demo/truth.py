@@ -12,12 +12,22 @@ from perenne.demo.tally import Tally, month_names
 Facts = dict[str, Any]
 
 _MONEY = ("revenue", "returns")
+_TOLERANCE = (
+    "An importer that splits the order's Taxes, rounded to the cent, over taxable lines and "
+    "shipping may differ by half a cent per order; one that splits the discount over lines, by "
+    "a cent per line."
+)
+_PREFIXES = ("", "guest_", "new_", "returning_", "first_order_", "later_order_")
 
 
-def truth(tally: Tally, spending: Sequence[Spend], planted: Counter[str]) -> Facts:
+def truth(
+    tally: Tally, without_gift_cards: Tally, *, spending: Sequence[Spend], planted: Counter[str]
+) -> Facts:
     """Everything known about the shop as of the end of its history, ready for JSON.
 
-    Money is in euros without tax, rounded to four decimals; spending as invoiced.
+    Money is in euros without tax, rounded to four decimals; spending as invoiced. The same
+    figures are given again under `without_gift_card_orders`, for a reading that does not count
+    an order of gift cards alone.
     """
     calendar = tally.calendar
     return {
@@ -25,21 +35,24 @@ def truth(tally: Tally, spending: Sequence[Spend], planted: Counter[str]) -> Fac
         "start": calendar.start.isoformat(),
         "currency": "EUR",
         "timezone": "Europe/Paris",
-        "kpis": kpis(tally),
-        "by_month": _by_month(tally),
-        "by_channel": _by_channel(tally, spending),
-        "cohorts": _cohorts(tally),
+        **_figures(tally, spending),
+        "without_gift_card_orders": _figures(without_gift_cards, spending),
         "planted": dict(sorted(planted.items())),
         "channel_marks": {
             "tags": channels.tag_marks(),
             "utm": {f"{s} / {m}": name for (s, m), name in channels.utm_marks().items()},
         },
         "process": _process(),
-        "tolerance": {
-            "per_order": 0.005,
-            "note": "an importer that splits the order's Taxes, rounded to the cent, may differ "
-            "by half a cent per order; one that splits the discount, by a cent per line",
-        },
+        "tolerance": {"per_order": 0.005, "note": _TOLERANCE},
+    }
+
+
+def _figures(tally: Tally, spending: Sequence[Spend]) -> Facts:
+    return {
+        "kpis": kpis(tally),
+        "by_month": _by_month(tally),
+        "by_channel": _by_channel(tally, spending),
+        "cohorts": _cohorts(tally),
     }
 
 
@@ -74,8 +87,8 @@ def kpis(tally: Tally) -> Facts:
         "returns": _euros(_sum(tally, "returns")),
         "net_revenue": _euros(net),
         "average_order_value": _ratio(_euros(revenue), orders),
-        "new_revenue": _euros(_net(tally, "new_")),
-        "returning_revenue": _euros(_net(tally, "returning_")),
+        "first_order_revenue": _euros(_net(tally, "first_order_")),
+        "later_order_revenue": _euros(_net(tally, "later_order_")),
         "guest_revenue": _euros(_net(tally, "guest_")),
         "guest_orders": _sum(tally, "guest_orders"),
         "guest_order_share": _ratio(_sum(tally, "guest_orders"), orders),
@@ -145,8 +158,8 @@ def _by_month(tally: Tally) -> list[Facts]:
 
 def _one_month(tally: Tally, place: int, month: str) -> Facts:
     value = {name: int(values[place]) for name, values in tally.months.items()}
-    facts: Facts = {"month": month, "new_customers": value["new_orders"]}
-    for prefix in ("", "guest_", "new_", "returning_"):
+    facts: Facts = {"month": month, "new_customers": value["first_order_orders"]}
+    for prefix in _PREFIXES:
         facts[f"{prefix}orders"] = value[f"{prefix}orders"]
         for name in _MONEY:
             facts[f"{prefix}{name}"] = _euros(value[f"{prefix}{name}"])
