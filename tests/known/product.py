@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,9 @@ class Shop:
         return {row["metric"]: row for row in rows}
 
     def kpi_by(self, metric: str, dimension: str, *arguments: str) -> dict[Any, Row]:
-        """Figures of one metric by the value of a dimension."""
-        rows = self.json("kpis", metric, "--by", dimension, *arguments)
-        return {row["group"][dimension]: row for row in rows}
+        """Figures of one metric by the value of a dimension; several in one go are asked once."""
+        rows = self.json("kpis", *arguments, "--by", dimension)
+        return {row["group"][dimension]: row for row in rows if row["metric"] == metric}
 
     def export(self, table: str, *flags: str) -> list[Row]:
         """An exported table, read back from Parquet."""
@@ -78,15 +79,19 @@ class Shop:
         rows: list[Row] = pq.read_table(target).to_pylist()
         return rows
 
+    @cached_property
     def customers(self) -> dict[str, Row]:
         """The exported customers by the id they have in the source."""
         rows = self.export("customers", "--with-source-ids")
-        return {_source_id(row): row for row in rows if row["orders"]}
+        return {_after_source(row["source_ids"]): row for row in rows}
+
+    @cached_property
+    def purchases(self) -> dict[str, Row]:
+        """The exported purchases by the number they have in the source."""
+        rows = self.export("orders")
+        return {_after_source(row["order_id"]): row for row in rows if row["is_purchase"]}
 
 
-def _source_id(row: Row) -> str:
-    columns = [name for name in row if name.startswith("source_") and "id" in name]
-    assert columns, f"no source ids among {sorted(row)}"
-    value = row[columns[0]]
-    first = value[0] if isinstance(value, list) else value
-    return str(first).rpartition(":")[2]
+def _after_source(text: str) -> str:
+    """`cdnow/0001` and `cdnow:0001` are 0001 in the source."""
+    return re.split("[/:]", text, maxsplit=1)[1]

@@ -56,7 +56,7 @@ def _row_of_country(rows: dict[str | None, Row], country: str) -> Row:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_by_country(uci_product: Shop, uci: Twins, metric: str) -> None:
-    found = uci_product.kpi_by(metric, "country", "--period", "2010-11")
+    found = uci_product.kpi_by(metric, "country", *METRICS, "--period", "2010-11")
     expected = {row["country"]: row["value"] for row in uci.rows(f"{metric}_by_country", **MONTH)}
     assert len(found) == len(expected)
     for country, value in expected.items():
@@ -65,7 +65,7 @@ def test_by_country(uci_product: Shop, uci: Twins, metric: str) -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_by_month(uci_product: Shop, uci: Twins, metric: str) -> None:
-    found = uci_product.kpi_by(metric, "month", "--period", "2009-12..2010-11")
+    found = uci_product.kpi_by(metric, "month", *METRICS, "--period", "2009-12..2010-11")
     expected = {row["month"]: row["value"] for row in uci.rows(f"{metric}_by_month", **YEAR)}
     by_month = {str(month)[:7]: row for month, row in found.items()}
     assert set(by_month) == set(expected)
@@ -74,7 +74,9 @@ def test_by_month(uci_product: Shop, uci: Twins, metric: str) -> None:
 
 
 def test_retention_by_month(uci_product: Shop, uci: Twins, uci_window: int) -> None:
-    found = uci_product.kpi_by("retention_rate", "month", "--period", "2010-01..2010-11")
+    found = uci_product.kpi_by(
+        "retention_rate", "month", "retention_rate", "--period", "2010-01..2010-11"
+    )
     by_month = {str(month)[:7]: row for month, row in found.items()}
     expected = uci.rows("retention_rate_by_month", **YEAR, window=uci_window)
     assert len(expected) == 11

@@ -127,6 +127,12 @@ def check(row: Row, expected: Any) -> None:
     assert agree(row["metric"], row["value"], expected), f"{row} is not {expected}"
 
 
+def test_inactivity_window(case: Case) -> None:
+    """The window the product learnt and publishes is the one learnt by the SQL."""
+    context = case.product.json("status")["context"]
+    assert context["inactivity_days"] == case.twins.value("learn_window")
+
+
 @pytest.mark.parametrize("metric", [*PERIOD, *UNTIL])
 def test_figure_of_a_month(case: Case, metric: str) -> None:
     row = case.product.kpis("--period", case.month)[metric]
@@ -179,7 +185,9 @@ def test_order_funnel(case: Case) -> None:
         str(row["order_number"]): row["value"]
         for row in case.twins.rows("order_n_to_next_by_order_number", **case.period)
     }
-    rows = case.product.kpi_by("order_n_to_next", "order_number", "--period", case.month)
+    rows = case.product.kpi_by(
+        "order_n_to_next", "order_number", "order_n_to_next", "--period", case.month
+    )
     found = {str(number): row for number, row in rows.items()}
     # The last order number has nobody after it: a product may leave that row out.
     assert set(expected) - set(found) <= {max(expected, key=int)}
