@@ -26,8 +26,11 @@ def channel_sql(recognition: Recognition, *, context: ReadContext) -> str:
     Reads the fields `attributes` (lines `utm_source: x`) and `tags` (separated by commas).
     """
     rules = (*context.channel_rules, *default_channel_rules())
-    cases = [f"WHEN {condition} THEN {quote_text(rule.channel)}"
-             for rule in rules if (condition := _condition(rule, recognition))]
+    cases = [
+        f"WHEN {condition} THEN {quote_text(rule.channel)}"
+        for rule in rules
+        if (condition := _condition(rule, recognition))
+    ]
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
 

@@ -15,7 +15,7 @@ from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import ControlSpec
 from perenne.sources.recognition import Recognition
 from perenne.sources.staged import Control
-from perenne.sources.typing_sql import currency_sql, raw, words_of
+from perenne.sources.typing_sql import currency_sql, first_mapped, raw, words_of
 from perenne.warehouse import DuckEngine, quote_text
 
 _ZERO = Decimal(0)
@@ -99,10 +99,11 @@ def _currency(recognition: Recognition, control: ControlSpec, context: ReadConte
 
 def _month(recognition: Recognition, control: ControlSpec, context: ReadContext) -> str:
     """`YYYY-MM` cut out of the text; only a text with an offset is converted to local time."""
-    if control.date is None or control.date not in recognition.columns:
+    date = first_mapped(control.date or "", recognition)
+    if date is None:
         return "CAST(NULL AS VARCHAR)"
-    layout = recognition.dates[control.date]
-    cell = f"trim({raw(control.date)})"
+    layout = recognition.dates[date]
+    cell = f"trim({raw(date)})"
     cuts = {shape: _cut(shape, cell, layout, context) for shape in layout.shapes}
     if not cuts:
         return "CAST(NULL AS VARCHAR)"
@@ -111,7 +112,8 @@ def _month(recognition: Recognition, control: ControlSpec, context: ReadContext)
     if not layout.zoned:
         return month
     zone = quote_text(context.time_zone)
-    instant = f"try_cast(regexp_replace({cell}, ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2') AS TIMESTAMPTZ)"
+    glued = f"regexp_replace({cell}, ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2')"
+    instant = f"try_cast({glued} AS TIMESTAMPTZ)"
     return (
         f"CASE WHEN zone_text({cell}) = '' THEN {month} "
         f"ELSE strftime(timezone({zone}, {instant}), '%Y-%m') END"

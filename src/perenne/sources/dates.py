@@ -109,31 +109,52 @@ def moment_columns(
 ) -> dict[str, str]:
     """SQL of `name_at` (instant), `name_on` (local day) and `name_timed`, through named steps."""
     zone = quote_text(context.time_zone)
-    steps = {f"{name}__c": f"trim({cell})", f"{name}__day": day_sql(f"{name}__c", layout, context=context)}
+    text = f"{name}__c"
+    steps = {text: f"trim({cell})"}
+    day = day_sql(text, layout, context=context)
     if not layout.timed:
-        steps[f"{name}_on"] = f"try_cast({name}__day AS DATE)"
+        steps[f"{name}_on"] = f"try_cast({day} AS DATE)"
         steps[f"{name}_at"] = f"timezone({zone}, CAST({name}_on AS TIMESTAMP))"
         steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN false END"
         return steps
-    steps[f"{name}__clock"] = _clock_sql(f"{name}__c", layout)
-    steps[f"{name}__local"] = (
-        f"try_cast({name}__day || ' ' || coalesce(nullif({name}__clock, ''), '00:00') AS TIMESTAMP)"
-    )
-    if not layout.zoned:
-        steps[f"{name}_on"] = f"CAST({name}__local AS DATE)"
-        steps[f"{name}_at"] = f"timezone({zone}, {name}__local)"
-    else:
-        steps[f"{name}__zone"] = f"clock_zone({name}__c)"
-        instant = f"try_cast(CAST({name}__local AS VARCHAR) || {name}__zone AS TIMESTAMPTZ)"
-        steps[f"{name}_at"] = (
-            f"CASE WHEN {name}__zone = '' THEN timezone({zone}, {name}__local) ELSE {instant} END"
-        )
-        steps[f"{name}_on"] = (
-            f"CASE WHEN {name}__zone = '' THEN CAST({name}__local AS DATE) "
-            f"ELSE CAST(timezone({zone}, {name}_at) AS DATE) END"
-        )
-    steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {name}__clock <> '' END"
+    steps[f"{name}__local"] = _local_sql(text, day, layout)
+    steps |= _zoned(name, zone) if layout.zoned else _naive(name, zone)
+    steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {_has_clock(text, layout)} END"
     return steps
+
+
+def _local_sql(text: str, day: str, layout: DateLayout) -> str:
+    """The timestamp as written. ISO without offset, the usual case, needs no regular expression."""
+    clock = _clock_sql(text, layout)
+    slow = f"try_cast({day} || ' ' || coalesce(nullif({clock}, ''), '00:00') AS TIMESTAMP)"
+    plain = "iso" in layout.shapes and not layout.zoned and not layout.twelve_hours
+    return f"coalesce(try_cast({text} AS TIMESTAMP), {slow})" if plain else slow
+
+
+def _naive(name: str, zone: str) -> dict[str, str]:
+    return {
+        f"{name}_on": f"CAST({name}__local AS DATE)",
+        f"{name}_at": f"timezone({zone}, {name}__local)",
+    }
+
+
+def _zoned(name: str, zone: str) -> dict[str, str]:
+    """With an offset the text is an instant; rows without one stay local."""
+    instant = f"try_cast(CAST({name}__local AS VARCHAR) || {name}__zone AS TIMESTAMPTZ)"
+    return {
+        f"{name}__zone": f"clock_zone({name}__c)",
+        f"{name}_at": f"CASE WHEN {name}__zone = '' THEN timezone({zone}, {name}__local) "
+        f"ELSE {instant} END",
+        f"{name}_on": f"CASE WHEN {name}__zone = '' THEN CAST({name}__local AS DATE) "
+        f"ELSE CAST(timezone({zone}, {name}_at) AS DATE) END",
+    }
+
+
+def _has_clock(text: str, layout: DateLayout) -> str:
+    colon = f"regexp_matches({text}, '[0-9][:hH][0-9]')"
+    if "serial" in layout.shapes:
+        return f"({colon} OR contains({text}, '.') AND date_shape({text}) = 'serial')"
+    return colon
 
 
 def _clock_sql(cell: str, layout: DateLayout) -> str:
@@ -146,5 +167,6 @@ def _clock_sql(cell: str, layout: DateLayout) -> str:
             f"WHEN is_morning({cell}) THEN CAST({hour} % 12 AS VARCHAR) || {rest} ELSE {clock} END"
         )
     if "serial" in layout.shapes:
-        clock = f"CASE WHEN contains({cell}, ':') THEN {clock} WHEN contains({cell}, '.') AND date_shape({cell}) = 'serial' THEN clock_serial({cell}) ELSE {clock} END"
+        fraction = f"date_shape({cell}) = 'serial' AND contains({cell}, '.')"
+        clock = f"CASE WHEN {fraction} THEN clock_serial({cell}) ELSE {clock} END"
     return clock

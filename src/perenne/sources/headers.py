@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from perenne.sources.macros import CURRENCIES
+
 _CURRENCY = re.compile(r"[\s_\-]*[(\[]?\b(?P<code>[A-Z]{3})\b[)\]]?\s*$")
 _SUFFIX = re.compile(r"_(?P<code>usd|eur|gbp|cad|aud|chf)$")
 _SIGNS = {"€": "EUR", "£": "GBP"}
-_CODES = frozenset(
-    "EUR USD GBP CHF CAD AUD NZD JPY CNY BRL SEK NOK DKK PLN CZK HUF RON INR MAD TND DZD XOF XAF "
-    "MXN ZAR SGD HKD TRY AED".split()
-)
+_CODES = frozenset(CURRENCIES)
 
 
 def key(name: str) -> str:
@@ -22,9 +21,9 @@ def key(name: str) -> str:
 
 def currency_of(name: str) -> str | None:
     """The currency that a header names: `Amount spent (EUR)`, `price_usd`, `Montant €`."""
-    for sign, code in _SIGNS.items():
+    for sign, named in _SIGNS.items():
         if sign in name:
-            return code
+            return named
     match = _CURRENCY.search(name) or _SUFFIX.search(name)
     code = match["code"].upper() if match else None
     return code if code in _CODES else None

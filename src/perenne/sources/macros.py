@@ -6,16 +6,17 @@ from typing import Final
 
 from perenne.warehouse import DuckEngine
 
-_CURRENCIES: Final = (
-    "EUR|USD|GBP|CHF|CAD|AUD|NZD|JPY|CNY|BRL|SEK|NOK|DKK|PLN|CZK|HUF|RON|INR|MAD|TND|DZD|XOF|XAF|"
-    "MXN|ZAR|SGD|HKD|TRY|AED"
+CURRENCIES: Final = (
+    *("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "NZD", "JPY", "CNY", "BRL", "SEK", "NOK", "DKK"),
+    *("PLN", "CZK", "HUF", "RON", "INR", "MAD", "TND", "DZD", "XOF", "XAF", "MXN", "ZAR", "SGD"),
+    *("HKD", "TRY", "AED"),
 )
 _MONTHS: Final = "jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec"
 
 # Text of a cell without blanks, currency, thousands spaces or apostrophes; sign in front.
 _NUMBER_BASE = rf"""
 regexp_replace(replace(c, '−', '-'),
-  '[\s\x{{A0}}\x{{202F}}\x{{2007}}\x{{2009}}''’€$£¥₹]|{_CURRENCIES}', '', 'g')
+  '[\s\x{{A0}}\x{{202F}}\x{{2007}}\x{{2009}}''’€$£¥₹]|{"|".join(CURRENCIES)}', '', 'g')
 """
 _NUMBER_TEXT = """
 CASE WHEN number_base(c) LIKE '(%)' THEN '-' || number_base(c)[2:-2]
@@ -26,7 +27,8 @@ CASE WHEN number_base(c) LIKE '(%)' THEN '-' || number_base(c)[2:-2]
 _NUMBER_SLOW = r"""
 CASE WHEN regexp_full_match(number_text(c),
        '[+-]?(\d{1,3}(<group>\d{3})+|\d*)(<mark>\d*)?([eE][+-]?\d+)?')
-     THEN try_cast(replace(replace(number_text(c), <thousands>, ''), <decimal>, '.') AS DECIMAL(18, 4)) END
+     THEN try_cast(replace(replace(number_text(c), <thousands>, ''), <decimal>, '.')
+                   AS DECIMAL(18, 4)) END
 """
 _CLOCK = r"""
 replace(replace(replace(regexp_extract(c,
@@ -40,8 +42,9 @@ CASE WHEN zone_text(c) IN ('Z', 'z', 'UTC', 'GMT') THEN '+00:00'
 """
 _MONTH = r"""
 CASE WHEN m = 'jan' THEN 1 WHEN m IN ('fev', 'feb') THEN 2 WHEN m = 'mar' THEN 3
-     WHEN m IN ('avr', 'apr') THEN 4 WHEN m IN ('mai', 'may') THEN 5 WHEN m IN ('juin', 'jun') THEN 6
-     WHEN m IN ('juil', 'jul') THEN 7 WHEN m IN ('aou', 'aug') THEN 8 WHEN m = 'sep' THEN 9
+     WHEN m IN ('avr', 'apr') THEN 4 WHEN m IN ('mai', 'may') THEN 5
+     WHEN m IN ('juin', 'jun') THEN 6 WHEN m IN ('juil', 'jul') THEN 7
+     WHEN m IN ('aou', 'aug') THEN 8 WHEN m = 'sep' THEN 9
      WHEN m = 'oct' THEN 10 WHEN m = 'nov' THEN 11 WHEN m = 'dec' THEN 12 END
 """
 _SHAPE = r"""
@@ -79,7 +82,8 @@ MACROS: Final[dict[str, str]] = {
     "is_blank(c)": "c IS NULL OR lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none')",
     "digits(c)": "nullif(regexp_replace(c, '[^0-9]', '', 'g'), '')",
     "clock_text(c)": _CLOCK,
-    "zone_text(c)": r"regexp_extract(c, ':\d{2}(?:\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})\s*$', 1)",
+    "zone_text(c)": r"regexp_extract(c, ':\d{2}(?:\.\d+)?\s*"
+    r"(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})\s*$', 1)",
     "clock_zone(c)": _ZONE,
     "is_evening(c)": r"regexp_matches(c, '(?i)\d\s*p\.?m')",
     "is_morning(c)": r"regexp_matches(c, '(?i)\d\s*a\.?m')",
@@ -99,7 +103,8 @@ MACROS: Final[dict[str, str]] = {
     "named_year(c)": r"coalesce(nullif(regexp_extract(c, '(\d{4})', 1), ''), "
     r"regexp_extract(lower(strip_accents(c)), '[a-z]{3,}\.?[-/ .,]*(\d{2})([^\d:h]|$)', 1))",
     "day_named(c, top)": "full_year(named_year(c), top) || '-' || "
-    r"month_number(month_word(c)) || '-' || regexp_extract(c, '(?:^|[^\d])(\d{1,2})(?:[^\d:h]|$)', 1)",
+    r"month_number(month_word(c)) || '-' || "
+    r"regexp_extract(c, '(?:^|[^\d])(\d{1,2})(?:[^\d:h]|$)', 1)",
 }
 
 

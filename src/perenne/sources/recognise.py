@@ -20,6 +20,7 @@ from perenne.sources.presets import Preset, preset, preset_names
 from perenne.sources.presets.model import FieldSpec
 from perenne.sources.recognition import Recognition, applicable
 from perenne.sources.settle import settle
+from perenne.sources.typing_sql import first_mapped
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
@@ -95,7 +96,8 @@ def _settled(
 def _refuse_without_dates(found: Recognition) -> None:
     """A required date column without a single date is the wrong column."""
     for table in found.writes:
-        for field in table.required.values():
+        for fields in table.required.values():
+            field = first_mapped(fields, found) or fields
             layout = found.dates.get(field)
             if layout is not None and not layout.shapes:
                 raise PerenneError(
@@ -143,7 +145,9 @@ def _checked(mapping: Mapping[str, str], layout: Layout) -> dict[str, str]:
     return checked
 
 
-def map_columns(kind: Preset, columns: tuple[str, ...], by_hand: Mapping[str, str]) -> dict[str, str]:
+def map_columns(
+    kind: Preset, columns: tuple[str, ...], by_hand: Mapping[str, str]
+) -> dict[str, str]:
     """Give each field of `kind` the column with its best alias; each column serves one field."""
     found = {field: column for field, column in by_hand.items() if field in kind.fields}
     free = [column for column in columns if column not in found.values()]
@@ -157,7 +161,7 @@ def map_columns(kind: Preset, columns: tuple[str, ...], by_hand: Mapping[str, st
 
 def _column_for(field: FieldSpec, free: list[str]) -> str | None:
     for position in (0, 1):  # names as they stand, then names without their currency
-        by_key = {}
+        by_key: dict[str, str] = {}
         for column in free:
             known = headers.keys(column)
             if position < len(known):
@@ -229,8 +233,10 @@ def _match(kind: Preset, sample: Sample, mapping: Mapping[str, str]) -> _Match |
         return None
     if any(field in columns for field in kind.detect.forbid) or not applicable(kind, columns):
         return None
-    if not all(_holds(check.field, check.pattern, check.share, columns, sample)
-               for check in kind.detect.content):
+    if not all(
+        _holds(check.field, check.pattern, check.share, columns, sample)
+        for check in kind.detect.content
+    ):
         return None
     marks = kind.detect.distinctive or kind.detect.require
     present = [mark for mark in marks if any(f in columns for f in mark.split("|"))]
@@ -271,5 +277,3 @@ def _refuse_duplicates(match: _Match, layout: Layout, path: Path) -> None:
             given=twice,
             next_step=_("Keep one of them or rename the others, then import again."),
         )
-
-

@@ -114,12 +114,12 @@ def _run(work: _Work) -> StagedFile:
     counts, refused = [], [_unreadable(work)]
     tables: dict[str, Path] = {}
     for spec in work.recognition.writes:
-        count, quarantine = _stage_table(work, spec)
+        count, problems = _stage_table(work, spec)
         counts.append(count)
-        refused.append(quarantine)
+        refused.append(problems)
         tables[spec.table] = work.into / f"{spec.table}.parquet"
     quarantine = work.into / "quarantine.parquet"
-    _copy(work.engine, " UNION ALL ".join(refused) + " ORDER BY line, \"table\"", quarantine)
+    _copy(work.engine, " UNION ALL ".join(refused) + ' ORDER BY line, "table"', quarantine)
     rows = _number(work.engine, f"SELECT count(*) FROM {work.relation}") + len(work.unreadable)
     work.engine.duck.unregister(_UNREADABLE)
     found = controls(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from perenne.sources.channels import channel_sql
 from perenne.sources.context import ReadContext
 from perenne.sources.presets.model import Grouping, TableSpec
+from perenne.sources.problems import problem_sql
 from perenne.sources.recognition import Recognition
 from perenne.sources.typing_sql import (
     currency_sql,
-    problem_sql,
     quote_staged,
     raw,
     typed_columns,
@@ -66,11 +66,10 @@ def _listed(columns: dict[str, str]) -> str:
     return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
 
 
-def _extras(
-    recognition: Recognition, spec: TableSpec, *, context: ReadContext
-) -> dict[str, str]:
+def _extras(recognition: Recognition, spec: TableSpec, *, context: ReadContext) -> dict[str, str]:
     """Columns that any preset may speak of: `who`, `money_currency`, `known_channel`."""
-    texts = [*(value_text(value) for value in spec.columns.values()), spec.only or "", spec.key or ""]
+    texts = [value_text(value) for value in spec.columns.values()]
+    texts += [spec.only or "", spec.key or ""]
     words = {word for text in texts for word in words_of(text)}
     extras: dict[str, str] = {}
     if words & {"who", "who_kind"}:
@@ -121,8 +120,7 @@ def _carried(recognition: Recognition, spec: TableSpec, group: Grouping, named: 
     if not cells:
         return named
     filled = ", ".join(
-        f"coalesce({cell}, first_value({cell} IGNORE NULLS) OVER whole) AS {cell}"
-        for cell in cells
+        f"coalesce({cell}, first_value({cell} IGNORE NULLS) OVER whole) AS {cell}" for cell in cells
     )
     return f"""(
         SELECT * REPLACE ({filled}) FROM {named}

@@ -11,7 +11,6 @@ from perenne.sources.dates import moment_columns
 from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import FieldType, RuleValue, TableSpec, Value
 from perenne.sources.recognition import Recognition
-from perenne.text import gettext as _
 from perenne.warehouse import quote_text
 
 _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
@@ -91,7 +90,9 @@ def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict
     if kind == "number":
         machine = recognition.columns[name] in recognition.layout.machine_numbers
         mark = "." if machine else (recognition.decimal_mark or ".")
-        return {name: f"CASE WHEN NOT is_blank({cell}) THEN {number_sql(f'trim({cell})', mark)} END"}
+        return {
+            name: f"CASE WHEN NOT is_blank({cell}) THEN {number_sql(f'trim({cell})', mark)} END"
+        }
     return {name: _text_sql(cell, kind)}
 
 
@@ -163,69 +164,9 @@ def currency_sql(recognition: Recognition, *, context: ReadContext) -> str:
     return f"CASE WHEN {plain} THEN {fallback} {cases} ELSE {fallback} END"
 
 
-def problem_sql(
-    recognition: Recognition, table: TableSpec, fields: Iterable[str], *, context: ReadContext
-) -> str:
-    """SQL of the first thing wrong with a row: a struct (column, value, reason), null when none."""
-    cases = [*_skip_case(recognition)]
-    for name in fields:
-        if name in recognition.columns:
-            cases += _cell_cases(recognition, name, context=context)
-    cases += _required_cases(recognition, table)
-    whole = " ".join(cases)
-    nothing = "CAST(NULL AS STRUCT(\"column\" VARCHAR, value VARCHAR, reason VARCHAR))"
-    return f"CASE {whole} ELSE {nothing} END" if cases else nothing
-
-
-def _case(condition: str, *, column: str | None, value: str, reason: str) -> str:
-    name = quote_text(column) if column else "CAST(NULL AS VARCHAR)"
-    return (
-        f"WHEN {condition} THEN struct_pack(\"column\" := {name}, value := {value}, "
-        f"reason := {quote_text(reason)})"
-    )
-
-
-def _skip_case(recognition: Recognition) -> list[str]:
-    skip = recognition.preset.skip
-    if skip is None:
-        return []
-    return [_case(f"({skip.when})", column=None, value="NULL", reason=_(skip.reason))]
-
-
-def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) -> list[str]:
-    column, cell = recognition.columns[name], raw(name)
-    kind = recognition.preset.fields[name].type
-    filled = f"NOT is_blank({cell})"
-    if kind == "number":
-        huge = f"{filled} AND {name} IS NULL AND regexp_full_match(number_text({cell}), '[+-]?[0-9.,]+([eE][+-]?[0-9]+)?') AND abs(try_cast(replace(number_text({cell}), ',', '') AS DOUBLE)) >= 1e14"
-        return [
-            _case(huge, column=column, value=cell, reason=_("larger than any amount that can be kept")),
-            _case(f"{filled} AND {name} IS NULL", column=column, value=cell, reason=_("not a number")),
-        ]
-    if kind == "date":
-        late, early = context.latest.isoformat(), context.earliest.isoformat()
-        return [
-            _case(f"{filled} AND {name}_on IS NULL", column=column, value=cell, reason=_("not a date")),
-            _case(f"{name}_on > DATE '{late}'", column=column, value=cell, reason=_("a date in the future of the import")),
-            _case(
-                f"{name}_on < DATE '{early}'",
-                column=column,
-                value=cell,
-                reason=_("a date before {earliest}").format(earliest=early),
-            ),
-        ]
-    if kind == "flag":
-        return [_case(f"{filled} AND {name} IS NULL", column=column, value=cell, reason=_("neither yes nor no"))]
-    return []
-
-
-def _required_cases(recognition: Recognition, table: TableSpec) -> list[str]:
-    cases = []
-    for staged, field in table.required.items():
-        column = recognition.columns.get(field, field)
-        cell = raw(field) if field in recognition.columns else "NULL"
-        cases.append(_case(f"{quote_staged(staged)} IS NULL", column=column, value=cell, reason=_("missing")))
-    return cases
+def first_mapped(fields: str, recognition: Recognition) -> str | None:
+    """The first of `a|b|c` that the file has a column for."""
+    return next((field for field in fields.split("|") if field in recognition.columns), None)
 
 
 def quote_staged(name: str) -> str:

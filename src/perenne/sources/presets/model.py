@@ -70,7 +70,10 @@ Value = Annotated[str | RuleValue, "an SQL expression over field names, or rules
 
 
 class ControlSpec(_Strict):
-    """Control totals straight from the file: an amount over number fields, a date field."""
+    """Control totals straight from the file: an amount over number fields, a date field.
+
+    `date` may be `a|b`: the first of them that the file has.
+    """
 
     amount: str
     date: str | None = None
@@ -82,8 +85,8 @@ class TableSpec(_Strict):
     """One staged table. `needs`/`unless` list fields that must be or must not be in the file.
 
     `rows`: `all` rows, the `head` row of each group, or the last head row of each `key`.
-    `only` is an SQL condition on which rows concern this table at all; `required` lists staged
-    columns whose absence refuses the row.
+    `only` is an SQL condition on which rows concern this table at all. `required` maps staged
+    columns (`a|b` = one of them) whose absence refuses the row to the fields they come from.
     """
 
     table: TableName

@@ -11,6 +11,7 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -165,7 +166,7 @@ def _tell_delimiter(text: str, *, name: str) -> str:
 
 def _regularity(text: str, delimiter: str) -> tuple[float, int]:
     """(share of rows as wide as most rows, width) when split at `delimiter`; 0 for one column."""
-    rows = [row for row in islice(_reader(text[: 1 << 18], delimiter), 200) if row]
+    rows = [row for row, _line in islice(_records(text[: 1 << 18], delimiter), 200)]
     widths = [len(row) for row in rows]
     if not widths:
         return (0.0, 0)
@@ -181,14 +182,18 @@ def _is_aligned(text: str) -> bool:
     return len(rows) > 1 and len(rows[0]) > 2 and len({len(row) for row in rows}) == 1
 
 
-def _reader(text: str, delimiter: str) -> csv.reader:  # type: ignore[name-defined]  # typeshed has no such name
+def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], int]]:
+    """Records that hold something, with the line each starts on."""
     csv.field_size_limit(1 << 24)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    last = 0
+    for row in reader:
+        if row:
+            yield row, last + 1
+        last = reader.line_num
 
 
-def _sample_rows(
-    text: str, delimiter: str, *, whole: bool
-) -> tuple[list[list[str]], list[int]]:
+def _sample_rows(text: str, delimiter: str, *, whole: bool) -> tuple[list[list[str]], list[int]]:
     """Return the first rows and the line each starts on (blank lines left out)."""
     if delimiter == SPACES:
         pairs = [(re.split(r"\s+", t.strip()), n) for n, t in enumerate(text.splitlines(), 1)]
@@ -196,16 +201,8 @@ def _sample_rows(
         return [row for row, _n in kept], [n for _row, n in kept]
     if not whole:
         text = text[: text.rfind("\n") + 1]
-    rows, starts, last = [], [], 0
-    reader = _reader(text, delimiter)
-    for row in reader:
-        if row:
-            rows.append(row)
-            starts.append(last + 1)
-        last = reader.line_num
-        if len(rows) > SAMPLE_ROWS + 40:
-            break
-    return rows, starts
+    found = list(islice(_records(text, delimiter), SAMPLE_ROWS + 40))
+    return [row for row, _line in found], [line for _row, line in found]
 
 
 def _fit(row: list[str], width: int) -> list[str]:

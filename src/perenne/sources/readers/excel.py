@@ -49,9 +49,11 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
     numbered = enumerate(islice(rows, layout.header_line, None), start=layout.header_line + 1)
     with pq.ParquetWriter(target, schema) as writer:
         while batch := list(islice(numbered, _BATCH)):
-            kept = [[line, *_fit(row, len(layout.columns))] for line, row in batch if any(row)]
-            columns = list(zip(*kept, strict=True)) or [[] for _name in schema]
-            writer.write_table(pa.table([pa.array(c, t.type) for c, t in zip(columns, schema, strict=True)], schema))
+            kept = [(line, *_fit(row, len(layout.columns))) for line, row in batch if any(row)]
+            if kept:
+                columns = zip(*kept, strict=True)
+                arrays = [pa.array(c, t.type) for c, t in zip(columns, schema, strict=True)]
+                writer.write_table(pa.table(arrays, schema))
     return Loaded(f"read_parquet({quote_text(str(target))})")
 
 
@@ -63,7 +65,8 @@ def _rows(path: Path) -> tuple[str, Iterator[Row]]:
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             if sheet.height > 1 and sheet.width > 1:
-                return name, ([_text(c) for c in row] for row in sheet.to_python(skip_empty_area=False))
+                cells = sheet.to_python(skip_empty_area=False)
+                return name, ([_text(cell) for cell in row] for row in cells)
     except CalamineError as error:
         raise PerenneError(
             _("{file} does not read as an Excel workbook.").format(file=path.name),

@@ -1,0 +1,86 @@
+"""SQL that says what is wrong with a row: the reasons for which rows go to quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from perenne.sources.context import ReadContext
+from perenne.sources.presets.model import TableSpec
+from perenne.sources.recognition import Recognition
+from perenne.sources.typing_sql import first_mapped, quote_staged, raw
+from perenne.text import gettext as _
+from perenne.warehouse import quote_text
+
+
+def problem_sql(
+    recognition: Recognition, table: TableSpec, fields: Iterable[str], *, context: ReadContext
+) -> str:
+    """SQL of the first thing wrong with a row: a struct (column, value, reason), null when none."""
+    cases = [*_skip_case(recognition)]
+    for name in fields:
+        if name in recognition.columns:
+            cases += _cell_cases(recognition, name, context=context)
+    cases += _required_cases(recognition, table)
+    whole = " ".join(cases)
+    nothing = 'CAST(NULL AS STRUCT("column" VARCHAR, value VARCHAR, reason VARCHAR))'
+    return f"CASE {whole} ELSE {nothing} END" if cases else nothing
+
+
+def _case(condition: str, *, column: str | None, value: str, reason: str) -> str:
+    name = quote_text(column) if column else "CAST(NULL AS VARCHAR)"
+    return (
+        f'WHEN {condition} THEN struct_pack("column" := {name}, value := {value}, '
+        f"reason := {quote_text(reason)})"
+    )
+
+
+def _skip_case(recognition: Recognition) -> list[str]:
+    skip = recognition.preset.skip
+    if skip is None:
+        return []
+    return [_case(f"({skip.when})", column=None, value="NULL", reason=_(skip.reason))]
+
+
+def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) -> list[str]:
+    """What may be wrong with the cell of one field: (condition, reason), in order."""
+    column, cell = recognition.columns[name], raw(name)
+    kind = recognition.preset.fields[name].type
+    filled = f"NOT is_blank({cell})"
+    found: list[tuple[str, str]] = []
+    if kind == "number":
+        found = _number_problems(f"{filled} AND {name} IS NULL", cell)
+    elif kind == "date":
+        found = _date_problems(name, filled, context)
+    elif kind == "flag":
+        found = [(f"{filled} AND {name} IS NULL", _("neither yes nor no"))]
+    return [_case(when, column=column, value=cell, reason=reason) for when, reason in found]
+
+
+def _number_problems(unread: str, cell: str) -> list[tuple[str, str]]:
+    plain = f"regexp_full_match(number_text({cell}), '[+-]?[0-9.,]+([eE][+-]?[0-9]+)?')"
+    size = f"abs(try_cast(replace(number_text({cell}), ',', '') AS DOUBLE))"
+    return [
+        (f"{unread} AND {plain} AND {size} >= 1e14", _("larger than any amount that can be kept")),
+        (unread, _("not a number")),
+    ]
+
+
+def _date_problems(name: str, filled: str, context: ReadContext) -> list[tuple[str, str]]:
+    late, early = context.latest.isoformat(), context.earliest.isoformat()
+    return [
+        (f"{filled} AND {name}_on IS NULL", _("not a date")),
+        (f"{name}_on > DATE '{late}'", _("a date in the future of the import")),
+        (f"{name}_on < DATE '{early}'", _("a date before {earliest}").format(earliest=early)),
+    ]
+
+
+def _required_cases(recognition: Recognition, table: TableSpec) -> list[str]:
+    cases = []
+    for staged, fields in table.required.items():
+        field = first_mapped(fields, recognition)
+        column = recognition.columns[field] if field else fields.replace("|", "/")
+        cell = raw(field) if field else "NULL"
+        values = ", ".join(quote_staged(name) for name in staged.split("|"))
+        missing = f"coalesce({values}) IS NULL"
+        cases.append(_case(missing, column=column, value=cell, reason=_("missing")))
+    return cases
