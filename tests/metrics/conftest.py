@@ -1,0 +1,98 @@
+"""Random shops, written once as canonical Parquet and measured by the engine under test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perenne.metrics import (
+    Context,
+    Figure,
+    MetricSettings,
+    Request,
+    build_marts,
+    compute,
+    learn_context,
+    load_catalogue,
+)
+from perenne.warehouse import CANONICAL, DuckEngine, Engine
+from tests.metrics.shops import Kind, Shop, shop
+
+ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": DuckEngine}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A shop on disk (canonical tables, marts) and what the product makes of it."""
+
+    folder: Path
+    shop: Shop
+    engine: Engine
+    tables: dict[str, Any]
+    context: Context
+
+    def figures(self, request: Request, **extra: Any) -> list[Figure]:
+        return compute(
+            request,
+            catalogue=load_catalogue(),
+            tables={**self.tables, **extra},
+            context=self.context,
+            fetch=self.engine.fetch,
+        )
+
+    def values(self, request: Request, **extra: Any) -> dict[tuple[Any, ...], Any]:
+        """metric and group values -> value."""
+        found = self.figures(request, **extra)
+        return {(one.metric, *(one.group or {}).values()): one.value for one in found}
+
+
+@pytest.fixture(scope="session", params=list(ENGINES))
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine in turn; nothing in the suite knows which."""
+    made = ENGINES[request.param]()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def measure(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Measured]:
+    """Measure a shop under given settings: canonical tables and marts go through Parquet."""
+    made: dict[tuple[Any, ...], Measured] = {}
+
+    def measured(kind: Kind, seed: int = 0, settings: MetricSettings | None = None) -> Measured:
+        chosen = settings or MetricSettings()
+        key = (kind, seed, chosen)
+        if key not in made:
+            folder = tmp_path_factory.mktemp(kind.name)
+            made[key] = measure_shop(shop(kind, seed), engine, folder, chosen)
+        return made[key]
+
+    return measured
+
+
+def measure_shop(one: Shop, engine: Engine, folder: Path, settings: MetricSettings) -> Measured:
+    """Write canonical tables, build the marts from them, and read everything back."""
+
+    def kept(name: str, table: Any) -> Any:
+        engine.write(table, folder / f"{name}.parquet")
+        return engine.read(folder / f"{name}.parquet")
+
+    tables = {
+        name: kept(name, engine.rows(schema, one.tables.get(name, [])))
+        for name, schema in CANONICAL.items()
+    }
+    for name, mart in build_marts(tables, as_of=one.as_of, settings=settings).items():
+        tables[name] = kept(name, mart)
+    context = learn_context(
+        tables,
+        as_of=one.as_of,
+        currency="EUR",
+        time_zone="Europe/Paris",
+        settings=settings,
+        fetch=engine.fetch,
+    )
+    return Measured(folder, one, engine, tables, context)

@@ -1,0 +1,1 @@
+select churn as value from yearly_churn

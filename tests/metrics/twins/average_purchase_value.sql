@@ -1,0 +1,1 @@
+select revenue / nullif(orders, 0) as value from year_totals

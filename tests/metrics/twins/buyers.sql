@@ -1,0 +1,1 @@
+select count(distinct customer_id) as value from bought where ordered_on between getvariable('from_day') and getvariable('to_day')

@@ -1,0 +1,1 @@
+select cac as value from year_cac

@@ -1,0 +1,1 @@
+select margin as value from lifetime_margin

@@ -1,0 +1,1 @@
+select margin - cac - care * years as value from lifetime_margin, year_cac, year_care

@@ -1,0 +1,1 @@
+select revenue as value from lifetime

@@ -1,0 +1,1 @@
+select revenue / nullif(buyers, 0) * scale as value from year_totals

@@ -1,0 +1,1 @@
+select count(*) as value from period_states where at_start

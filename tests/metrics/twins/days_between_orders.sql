@@ -1,0 +1,1 @@
+select median(gap) as value from purchase_days where gap is not null

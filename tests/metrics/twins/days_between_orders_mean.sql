@@ -1,0 +1,1 @@
+select avg(gap) as value from purchase_days where gap is not null

@@ -1,0 +1,5 @@
+select case when count(*) = count(margin) then coalesce(sum(margin), 0) end
+    / nullif((select count(*) from people), 0) as value
+from moves semi join people using (customer_id)
+where day <= getvariable('to_day')
+    and day > getvariable('to_day') - interval 12 month

@@ -1,0 +1,1 @@
+select 1 / nullif(churn, 0) as value from yearly_churn

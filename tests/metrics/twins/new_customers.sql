@@ -1,0 +1,1 @@
+select count(*) as value from people where first_on >= getvariable('from_day')

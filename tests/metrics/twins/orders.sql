@@ -1,0 +1,1 @@
+select count(*) as value from bought where ordered_on between getvariable('from_day') and getvariable('to_day')

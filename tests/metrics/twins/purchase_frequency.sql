@@ -1,0 +1,1 @@
+select orders / nullif(buyers, 0) * scale as value from year_totals

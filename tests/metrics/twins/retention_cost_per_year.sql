@@ -1,0 +1,1 @@
+select care as value from year_care
