@@ -106,8 +106,7 @@ class Tally:
         gap = np.diff(known["at"] // DAY)
         again = known["rank"][1:] > 1
         self.gaps += np.bincount(gap[again], minlength=len(self.gaps))
-        second = known["rank"][1:] == 2
-        self.second += np.bincount(gap[second], minlength=len(self.second))
+        self.second += np.bincount(_days_to_second_day(known), minlength=len(self.second))
 
     def _add_cohorts(self, sales: Table) -> None:
         known = sales[sales["rank"] > 0]
@@ -160,6 +159,15 @@ def _joined(sales: Table, month: Ints) -> Ints:
     joined[sales["owner"][first]] = month[first]
     of_sale: Ints = joined[sales["owner"]]
     return of_sale
+
+
+def _days_to_second_day(known: Table) -> Ints:
+    """Days from the first purchase day to the next one, for each person who has one."""
+    day, start = known["at"] // DAY, np.flatnonzero(known["rank"] == 1)
+    since = day - np.repeat(day[start], np.diff(np.append(start, len(known))))
+    later = np.flatnonzero(since > 0)
+    days: Ints = since[later[np.unique(known["owner"][later], return_index=True)[1]]]
+    return days
 
 
 def without_gift_card_orders(book: Book) -> Book:

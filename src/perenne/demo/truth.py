@@ -127,12 +127,20 @@ def _customer_kpis(tally: Tally) -> Facts:
         "purchase_frequency": _ratio(
             recent["orders_last_365_days"], recent["buyers_last_365_days"]
         ),
-        "days_to_second_order_median": median(tally.second),
-        "days_between_orders_median": median(tally.gaps),
-        "days_between_orders_mean": _mean(tally.gaps),
+        "days_to_second_order": median(tally.second),
+        "days_between_orders": median(_apart(tally.gaps)),
+        "days_between_orders_mean": _mean(_apart(tally.gaps)),
+        "days_between_orders_with_same_day": median(tally.gaps),
         "historical_clv": _ratio(_euros(identified), customers),
         "historical_clv_margin": _ratio(_euros(margin), customers),
     }
+
+
+def _apart(gaps: Ints) -> Ints:
+    """Gaps between different days: orders of one day count as one visit."""
+    apart = gaps.copy()
+    apart[0] = 0
+    return apart
 
 
 def median(counts: Ints) -> float | None:
