@@ -1,3 +1,131 @@
-"""The page: figures, then blocks, then one self-contained HTML text."""
+"""The page: figures first, then blocks, then one self-contained HTML text."""
 
 from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from perenne.charts import Svg, stylesheet
+from perenne.reports.files import written_whole
+from perenne.reports.html.blocks import Fact, Page, Section
+from perenne.reports.html.findings import Evidence, findings
+from perenne.reports.html.head import facts, foot
+from perenne.reports.html.measured import Measured, measure
+from perenne.reports.html.sections import (
+    account,
+    acquisition,
+    cohorts,
+    kpis,
+    limits,
+    loyalty,
+    offer,
+    segments,
+    value,
+)
+from perenne.reports.html.source import ReportInput
+from perenne.reports.html.spread import spread
+from perenne.reports.html.tables import customer_values
+from perenne.text import current_language
+from perenne.text import gettext as _
+
+
+def write_html_report(data: ReportInput, path: Path) -> None:
+    """Write the report in the current language to one HTML file that needs nothing else.
+
+    The file appears whole or not at all. Raises `PerenneError` when it cannot be written.
+    """
+    text = render_html(data)
+    with written_whole(path) as place:
+        place.write_text(text, encoding="utf-8")
+
+
+def render_html(data: ReportInput) -> str:
+    """Return the report in the current language as one HTML page."""
+    template = _environment().get_template("report.html.jinja")
+    return template.render(
+        page=build(data),
+        chart_css=Svg(stylesheet()),
+        page_css=Svg(_own("report.css")),
+        script=Svg(_own("report.js")),
+        _=_,
+    )
+
+
+def build(data: ReportInput) -> Page:
+    """Ask for every figure and put the chapters together."""
+    measured = measure(data)
+    values = _values(data)
+    found = Evidence(
+        measured=measured,
+        spread=spread(values),
+        ranks=loyalty.ranks(measured),
+        segments=segments.rows(measured),
+        channels=acquisition.channels(measured),
+    )
+    name = data.shop_name or _("Your shop")
+    return Page(
+        language=current_language(),
+        title=_("{shop}: customers and their value").format(shop=name),
+        shop_name=name,
+        facts=facts(measured),
+        findings=findings(found),
+        sections=_sections(measured, values, found),
+        foot=foot(measured),
+    )
+
+
+def _sections(measured: Measured, values: list[float], found: Evidence) -> list[Section]:
+    optional = {
+        "segments": segments.section(measured, found.segments),
+        "acquisition": acquisition.section(measured, found.channels),
+        "offer": offer.section(measured),
+    }
+    chapters = [
+        kpis.section(measured),
+        value.section(measured, values, found.spread),
+        cohorts.section(measured),
+        loyalty.section(measured, found.ranks),
+        *(one for one in optional.values() if one is not None),
+        account.section(measured),
+    ]
+    absent = [_absent(name) for name, one in optional.items() if one is None]
+    return [*chapters, limits.section(measured, absent=absent)]
+
+
+def _absent(name: str) -> Fact:
+    return {
+        "segments": Fact(_("Segments"), "", _("No known customer has ordered yet.")),
+        "acquisition": Fact(
+            _("Acquisition by channel"),
+            "",
+            _("Neither a channel nor a spend is known: import channel costs."),
+        ),
+        "offer": Fact(
+            _("Categories and countries"), "", _("The data name neither a category nor a country.")
+        ),
+    }[name]
+
+
+def _values(data: ReportInput) -> list[float]:
+    if "customer_facts" not in data.tables:
+        return []
+    column = data.fetch(customer_values(data.tables)).column("value")
+    return [one for one in column.to_pylist() if one is not None]
+
+
+def _own(name: str) -> str:
+    return (resources.files("perenne.reports.html") / "templates" / name).read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("perenne.reports.html", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

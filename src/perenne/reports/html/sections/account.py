@@ -1,0 +1,168 @@
+"""Where the numbers come from: every row and every amount, from the files to the figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from perenne.charts import Caption, Change, waterfall
+from perenne.cleaning import Account, ValueLine, rule_label
+from perenne.reports.html.blocks import Block, Cell, Chart, Column, Fold, Row, Section, Table, Text
+from perenne.reports.html.measured import Measured
+from perenne.reports.html.rules import meaning
+from perenne.reports.html.words import Words, count, signed
+from perenne.text import format_month
+from perenne.text import gettext as _
+
+COUNTED = "counted"
+
+
+def section(measured: Measured) -> Section:
+    account = measured.data.account
+    blocks: list[Block] = [Text(_verdict(account)), _rows(account)]
+    for currency, lines in _by_currency(account).items():
+        words = Words(currency or measured.context.currency)
+        blocks += [_waterfall(lines, words, key=currency), _rules(lines, words)]
+        blocks.append(
+            Fold(_("By source and month"), [_months(lines, words, currency=words.currency)])
+        )
+    return Section(
+        "sources",
+        _("Where the numbers come from"),
+        _(
+            "Every row of every file is kept, merged as a duplicate, or refused with its reason; "
+            "every amount is either counted or set aside by a named rule. Nothing disappears."
+        ),
+        blocks,
+        short=_("Sources"),
+    )
+
+
+def _verdict(account: Account) -> str:
+    read = sum(line.read for line in account.rows)
+    if account.balanced:
+        return _(
+            "{rows} rows were read. Rows and amounts add up: what came in is what was counted, "
+            "merged, refused or set aside, to the cent."
+        ).format(rows=count(read))
+    return _(
+        "{rows} rows were read, and rows or amounts do not add up: see the column “Difference”."
+    ).format(rows=count(read))
+
+
+def _rows(account: Account) -> Table:
+    labels = {
+        "orders": _("Orders"),
+        "order_lines": _("Order lines"),
+        "refunds": _("Refunds"),
+        "customers": _("Customers"),
+        "products": _("Products"),
+        "costs": _("Costs"),
+    }
+    rows = [
+        Row(
+            Cell(line.file, hint=_("{table} · {source}").format(
+                table=labels.get(line.table, line.table), source=line.source)),
+            [
+                Cell(count(number))
+                for number in (
+                    line.read, line.kept, line.merged, line.quarantined, line.difference
+                )
+            ],
+        )
+        for line in account.rows
+    ]
+    columns = [
+        Column(_("File"), is_text=True),
+        Column(_("Rows read")),
+        Column(_("Kept")),
+        Column(_("Duplicates merged")),
+        Column(_("Refused")),
+        Column(_("Difference")),
+    ]
+    return Table(_("Rows, file by file"), columns, rows, css="files")
+
+
+def _by_currency(account: Account) -> dict[str, list[ValueLine]]:
+    """Amounts stand as the files wrote them: currencies are never added up."""
+    found: dict[str, list[ValueLine]] = defaultdict(list)
+    for line in account.values:
+        found[line.currency].append(line)
+    return dict(found)
+
+
+def _totals(lines: Iterable[ValueLine]) -> dict[str, tuple[int, Decimal]]:
+    return Account(rows=(), values=tuple(lines)).by_rule()
+
+
+def _waterfall(lines: list[ValueLine], words: Words, *, key: str) -> Chart:
+    title = _("From the files to the sales counted")
+    totals = _totals(lines)
+    value_in = sum((line.value_in for line in lines), Decimal(0))
+    aside = sorted(
+        ((rule, amount) for rule, (_number, amount) in totals.items() if rule != COUNTED and amount),
+        key=lambda one: (-abs(one[1]), one[0]),
+    )
+    counted = totals.get(COUNTED, (0, Decimal(0)))[1]
+    lead = _("The files hold {value}; {counted} of it are product sales.").format(
+        value=words.money(value_in), counted=words.money(counted)
+    )
+    svg = waterfall(
+        Change(_("Value in the files"), value_in),
+        [Change(rule_label(rule), -amount) for rule, amount in aside],
+        end_label=rule_label(COUNTED),
+        caption=Caption(title, lead, _("The files hold no amount."), key),
+        format_value=words.axis,
+        format_change=lambda value: signed(words.axis(value), value),
+    )
+    notes = [
+        _(
+            "Amounts as the files write them, tax included where they include it. Setting aside a "
+            "return adds value here: it is taken off again on the day of the return."
+        )
+    ]
+    return Chart(title, svg, lead, notes)
+
+
+def _rules(lines: list[ValueLine], words: Words) -> Table:
+    totals = sorted(_totals(lines).items(), key=lambda one: (one[0] != COUNTED, -one[1][0], one[0]))
+    rows = [
+        Row(
+            Cell(rule_label(rule), hint=meaning(rule)),
+            [Cell(count(number)), Cell(words.cents(amount))],
+            css="total" if rule == COUNTED else "",
+        )
+        for rule, (number, amount) in totals
+    ]
+    columns = [Column(_("Rule"), is_text=True), Column(_("Rows")), Column(_("Amount"))]
+    return Table(_("What each rule did"), columns, rows, css="rules")
+
+
+def _months(lines: Iterable[ValueLine], words: Words, *, currency: str) -> Table:
+    rows = [
+        Row(
+            Cell(_month(line.month), hint=line.source),
+            [Cell(words.cents(amount)) for amount in _amounts(line.value_in, line.out)],
+        )
+        for line in sorted(lines, key=lambda line: (line.source, line.month or ""))
+    ]
+    columns = [
+        Column(_("Month and source"), is_text=True),
+        Column(_("In the files")),
+        Column(_("Counted")),
+        Column(_("Set aside")),
+        Column(_("Difference")),
+    ]
+    caption = _("Amounts by source and month, {currency}").format(currency=currency)
+    return Table(caption, columns, rows)
+
+
+def _month(month: str | None) -> str:
+    return _("no date") if month is None else format_month(month)
+
+
+def _amounts(value_in: Decimal, out: Mapping[str, Decimal]) -> tuple[Decimal, ...]:
+    counted = out.get(COUNTED, Decimal(0))
+    aside = sum((amount for rule, amount in out.items() if rule != COUNTED), Decimal(0))
+    return value_in, counted, aside, value_in - counted - aside
