@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from perenne.core import PerenneError
-from perenne.reports import write_clv_workbook
+from perenne.reports import ClvInputs, ClvRow, write_clv_workbook
 from perenne.reports.excel.styles import money_format
 from perenne.text import use_language
 from tests.reports.clv_samples import model
@@ -73,10 +73,26 @@ def test_every_input_can_be_typed_within_its_range(tmp_path: Path) -> None:
 def test_a_missing_input_is_an_empty_cell_with_its_reason(tmp_path: Path) -> None:
     sheet = book(tmp_path)["Inputs"]
     assert sheet["G22"].value is None
-    assert sheet["I22"].value == (
-        "Acquisition cost (CAC): not computed: import the spend of this channel."
+    assert sheet["I22"].value == "Not computed: see 1 below"
+    assert sheet["A26"].value == (
+        "1. Acquisition cost (CAC): not computed: import the spend of this channel."
     )
     assert sheet["I21"].value in (None, "")
+
+
+def test_a_reason_that_groups_share_is_written_once(tmp_path: Path) -> None:
+    inputs = ClvInputs(10, 50, 2, 3, None, None, 4)
+    missing = {"margin": "no cost of goods.", "cac": "no spend."}
+    rows = tuple(ClvRow(name, inputs, missing=missing) for name in "abc")
+    sheet = book(tmp_path, whole=rows[0], segments=rows[1:], channels=())["Inputs"]
+    assert [sheet[f"I{line}"].value for line in (11, 15, 16)] == [
+        "Not computed: see 1, 2 below"
+    ] * 3
+    reasons = [text for text in texts(sheet) if text[:2] in ("1.", "2.", "3.")]
+    assert reasons == [
+        "1. Margin rate: not computed: no cost of goods.",
+        "2. Acquisition cost (CAC): not computed: no spend.",
+    ]
 
 
 def test_a_missing_rate_says_why(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_orders_are_described_column_by_column() -> None:
     assert names("orders") == list(CANONICAL["orders"].names)
 
 
-@pytest.mark.parametrize("table", ["customers", "orders"])
+@pytest.mark.parametrize("table", ["customers", "orders", "cohorts", "segments"])
 def test_the_reference_prints_every_column_in_both_languages(table: str) -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     english = column_dictionary(table)
@@ -43,5 +43,8 @@ def test_the_reference_prints_every_column_in_both_languages(table: str) -> None
 
 
 def test_refuses_a_table_without_dictionary() -> None:
-    with pytest.raises(PerenneError, match=r"export “invoices”\. Choose one of: customers, orders"):
+    with pytest.raises(
+        PerenneError,
+        match=r"export “invoices”\. Choose one of: customers, orders, cohorts, segments",
+    ):
         column_dictionary("invoices")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from perenne.reports.excel.footnotes import (
+    line_note,
+    not_computed,
+    numbered_reasons,
+    write_reasons,
+)
 from perenne.reports.excel.plan import (
     DISCOUNT,
     DISCOUNT_LINE,
@@ -23,13 +30,13 @@ from perenne.reports.excel.plan import (
     sheet_names,
     sheet_reference,
 )
-from perenne.reports.excel.styles import Styles, wrapped_height
+from perenne.reports.excel.styles import Styles
 from perenne.reports.excel.text_cells import write_text
 from perenne.reports.excel.words import labels
 from perenne.text import format_number, format_percent
 from perenne.text import gettext as _
 
-NOTE_WIDTH: Final = 60
+NOTE_WIDTH: Final = 34
 _LONGEST_TITLE, _LONGEST_MESSAGE = 32, 255  # Excel's own limits for a cell's hint
 
 
@@ -37,8 +44,10 @@ def write_inputs(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
     """Write the inputs of every group, the discount rate, and a note wherever one is missing."""
     _write_discount(sheet, plan, styles)
     _write_header(sheet, styles)
+    numbers = numbered_reasons(plan)
     for section in plan.sections:
-        _write_section(sheet, section, styles)
+        _write_section(sheet, section, styles, numbers=numbers)
+    write_reasons(sheet, plan, styles, numbers=numbers)
     sheet.freeze_panes(HEADER_LINE + 1, 1)
 
 
@@ -59,7 +68,7 @@ def _write_discount(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
     sheet.write_blank(DISCOUNT_LINE, 1, None, styles.text("label_whole"))
     _write_input(sheet, DISCOUNT, plan.model.discount_rate, line=DISCOUNT_LINE, styles=styles)
     if plan.model.discount_rate is None:
-        why = _not_computed(label, plan.model.discount_rate_missing)
+        why = not_computed(label, plan.model.discount_rate_missing)
         write_text(sheet, (DISCOUNT_LINE, DISCOUNT.column + 1), why, looks=styles.text("subtitle"))
 
 
@@ -71,25 +80,25 @@ def _write_header(sheet: Worksheet, styles: Styles) -> None:
     write_text(sheet, (HEADER_LINE, NOTE_COLUMN), _("Note"), looks=styles.text("head_left"))
 
 
-def _write_section(sheet: Worksheet, section: Section, styles: Styles) -> None:
+def _write_section(
+    sheet: Worksheet, section: Section, styles: Styles, *, numbers: Mapping[str, int]
+) -> None:
     for column in range(NOTE_COLUMN + 1):
         sheet.write_blank(section.heading, column, None, styles.text("section"))
     write_text(sheet, (section.heading, NAME_COLUMN), section.title, looks=styles.text("section"))
     for line in section.lines:
-        _write_line(sheet, line, styles)
+        _write_line(sheet, line, styles, note=line_note(line, numbers))
     if not section.lines[0].is_whole:
         _write_total(sheet, section, styles)
 
 
-def _write_line(sheet: Worksheet, line: Line, styles: Styles) -> None:
+def _write_line(sheet: Worksheet, line: Line, styles: Styles, *, note: str) -> None:
     label = styles.text("label_whole" if line.is_whole else "label")
     write_text(sheet, (line.index, NAME_COLUMN), line.row.name, looks=label)
     for lever in LEVERS:
         value = getattr(line.row.inputs, lever.id)
         _write_input(sheet, lever, value, line=line.index, styles=styles)
-    note = _line_note(line)
     write_text(sheet, (line.index, NOTE_COLUMN), note, looks=styles.text("note"))
-    sheet.set_row(line.index, wrapped_height((note, NOTE_WIDTH)))
 
 
 def _write_input(sheet: Worksheet, lever: Lever, value: Any, *, line: int, styles: Styles) -> None:
@@ -168,18 +177,3 @@ def _hint(lever: Lever, message: str) -> str:
     if lever.quantity == "percent":
         return _("A rate, for example 30%.") + " " + message
     return _("Type your own figure: every sheet follows.") + " " + message
-
-
-def _line_note(line: Line) -> str:
-    names = labels()
-    return " ".join(
-        _not_computed(names[lever.id], line.row.missing.get(lever.id, ""))
-        for lever in LEVERS
-        if getattr(line.row.inputs, lever.id) is None
-    )
-
-
-def _not_computed(label: str, why: str) -> str:
-    if not why:
-        return _("{label}: not computed.").format(label=label)
-    return _("{label}: not computed: {why}").format(label=label, why=why)

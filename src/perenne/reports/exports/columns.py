@@ -27,6 +27,8 @@ _CUSTOMERS: Final[_Rows] = (
     ("customer_id", "text", _l("Opaque and stable id of the customer.")),
     ("first_order_at", "instant", _l("First order.")),
     ("last_order_at", "instant", _l("Last order.")),
+    ("first_order_on", "date", _l("Local calendar day of the first order.")),
+    ("last_order_on", "date", _l("Local calendar day of the last order.")),
     (
         "days_since_last_order",
         "integer",
@@ -45,11 +47,81 @@ _CUSTOMERS: Final[_Rows] = (
     ("margin", "decimal", _l("Revenue less cost of goods; empty when a cost is unknown.")),
     ("historical_clv", "decimal", _l("Revenue after returns since the first order.")),
     ("historical_clv_12m", "decimal", _l("The same over the last 12 calendar months.")),
+    ("historical_clv_24m", "decimal", _l("The same over the last 24 calendar months.")),
+    ("historical_clv_36m", "decimal", _l("The same over the last 36 calendar months.")),
+    (
+        "historical_clv_margin",
+        "decimal",
+        _l("Margin after returns since the first order; empty when a cost is unknown."),
+    ),
+    ("historical_clv_margin_12m", "decimal", _l("The same over the last 12 calendar months.")),
+    ("historical_clv_margin_24m", "decimal", _l("The same over the last 24 calendar months.")),
+    ("historical_clv_margin_36m", "decimal", _l("The same over the last 36 calendar months.")),
+    (
+        "historical_clv_net",
+        "decimal",
+        _l("Margin less acquisition and retention cost; empty when a spend is unknown."),
+    ),
+    ("historical_clv_net_12m", "decimal", _l("The same over the last 12 calendar months.")),
+    ("historical_clv_net_24m", "decimal", _l("The same over the last 24 calendar months.")),
+    ("historical_clv_net_36m", "decimal", _l("The same over the last 36 calendar months.")),
+    (
+        "value_first_12m",
+        "decimal",
+        _l("Revenue of the first 12 months; empty until they are over."),
+    ),
+    (
+        "margin_first_12m",
+        "decimal",
+        _l("Margin of the first 12 months; empty until they are over."),
+    ),
+    ("first_12m_end", "date", _l("Last day of the first 12 months.")),
+    (
+        "acquisition_cost",
+        "decimal",
+        _l("Spend of the channel and month of the first order, shared among its new customers."),
+    ),
+    ("channel", "text", _l("Channel of the first order; empty when unknown.")),
+    ("country", "text", _l("Country of the first order; empty when unknown.")),
+    ("first_category", "text", _l("Category of the largest line of the first order.")),
+    ("first_discounted", "true/false", _l("The first order was discounted.")),
+    ("cohort_week", "date", _l("Monday of the week of the first order.")),
+    ("cohort_month", "date", _l("First day of the month of the first order.")),
+    ("cohort_quarter", "date", _l("First day of the quarter of the first order.")),
+    ("is_active", "true/false", _l("Ordered within the inactivity window.")),
     ("rfm_recency", "integer", _l("Recency score, 1 to 5, 5 for the most recent.")),
     ("rfm_frequency", "integer", _l("Frequency score, 1 to 5, 5 for the most orders.")),
     ("rfm_monetary", "integer", _l("Monetary score, 1 to 5, 5 for the most revenue.")),
-    ("segment", "text", _l("Segment that the RFM scores fall into.")),
-    ("status", "text", _l("Where the customer stands with regard to the inactivity window.")),
+    ("segment", "text", _l("Id of the segment that the RFM scores fall into.")),
+    ("size", "text", _l("small, medium or large buyer of the last 12 months.")),
+    ("revenue_12m", "decimal", _l("Revenue after returns of the last 12 months.")),
+    (
+        "is_hvc",
+        "true/false",
+        _l("High-value customer: in the top share by value of the last 12 months."),
+    ),
+    ("hvc_basis", "text", _l("What that value is: margin, or revenue when a margin is unknown.")),
+    (
+        "is_hpc",
+        "true/false",
+        _l("High-potential customer: not high-value, but ahead of their median at the same age."),
+    ),
+    ("hpc_basis", "text", _l("What is compared: margin, or revenue when a margin is unknown.")),
+    ("age_months", "integer", _l("Complete months since the first order.")),
+    ("opportunity", "decimal", _l("Gap × chance of another order; empty when it cannot be told.")),
+    (
+        "opportunity_gap",
+        "decimal",
+        _l("How far the customer is below the upper quarter of the same cohort, at least 0."),
+    ),
+    ("opportunity_note", "text", _l("Code of why the opportunity cannot be told.")),
+    ("is_top_opportunity", "true/false", _l("Among the highest opportunities.")),
+    ("chance_of_another_order", "decimal", _l("Observed share that ordered again.")),
+    ("chance_basis", "text", _l("Where that share was observed: RFM cell or segment.")),
+    ("chance_days", "integer", _l("Days within which they ordered again.")),
+    ("status", "text", _l("new, active, reactivated or inactive, by the inactivity window.")),
+    ("status_since", "date", _l("First day of this status.")),
+    ("status_reason", "text", _l("Code of what changed it last.")),
 )
 
 _ORDERS: Final[_Rows] = (
@@ -76,7 +148,41 @@ _ORDERS: Final[_Rows] = (
     ("cost", "decimal", _l("Cost of goods; empty when that of a line is unknown.")),
 )
 
-_TABLES: Final[Mapping[str, _Rows]] = {"customers": _CUSTOMERS, "orders": _ORDERS}
+_COHORTS: Final[_Rows] = (
+    ("cohort", "text", _l("Month of the first order.")),
+    ("size", "integer", _l("Customers of the cohort.")),
+    ("cac", "decimal", _l("Acquisition cost per customer of the cohort; empty without spend.")),
+    ("age", "integer", _l("Months since the month of the first order, which is 0.")),
+    ("complete", "true/false", _l("The period is over.")),
+    ("active", "integer", _l("Customers who bought in the period.")),
+    ("retention", "decimal", _l("Share of the cohort that bought in the period.")),
+    ("revenue", "decimal", _l("Revenue per customer, added up since the start.")),
+    (
+        "margin",
+        "decimal",
+        _l("Margin per customer, added up since the start; empty when a cost is unknown."),
+    ),
+    ("orders", "decimal", _l("Orders per customer, added up since the start.")),
+)
+
+_SEGMENTS: Final[_Rows] = (
+    ("segment", "text", _l("Id of the segment.")),
+    ("segment_position", "integer", _l("Place of its rule in the settings, from 1.")),
+    ("customers", "integer", _l("Customers in the segment.")),
+    ("revenue", "decimal", _l("Their revenue after returns, all history.")),
+    ("mean_orders", "decimal", _l("Orders per customer.")),
+    ("median_recency", "decimal", _l("Median of the days since the last order.")),
+    ("opportunity", "decimal", _l("Sum of the opportunities; empty when none can be told.")),
+    ("share", "decimal", _l("Share of all customers.")),
+    ("revenue_share", "decimal", _l("Share of all revenue.")),
+)
+
+_TABLES: Final[Mapping[str, _Rows]] = {
+    "customers": _CUSTOMERS,
+    "orders": _ORDERS,
+    "cohorts": _COHORTS,
+    "segments": _SEGMENTS,
+}
 
 
 def column_dictionary(table: str) -> tuple[ExportColumn, ...]:
