@@ -14,7 +14,7 @@ from perenne.core import PerenneError
 from perenne.segments import SEGMENTS, SegmentSettings, assign, read_settings
 from perenne.warehouse import DuckEngine
 from tests.segments.oracles import Oracle
-from tests.segments.shop import Sale, Shop, by_customer, marts, sale
+from tests.segments.shop import Sale, Shop, age_months, by_customer, marts, sale
 
 START = date(2022, 12, 31)
 AS_OF = date(2024, 12, 30)
@@ -174,16 +174,53 @@ def test_high_potential_is_measured_at_the_same_age(engine: DuckEngine) -> None:
 
 def test_what_comes_after_the_date_changes_nothing(engine: DuckEngine) -> None:
     shop = [
-        sale("a", "2022-10-01", 10),
-        sale("a", "2024-10-01", 30),
-        sale("b", "2023-10-05", 80),
-        sale("c", "2024-11-05", 50),
+        sale("a", "2022-10-01", 10, 5),
+        sale("a", "2024-10-01", 30, 15),
+        sale("b", "2023-10-05", 80, 40),
+        sale("c", "2024-11-05", 50, 25),
     ]
-    later = [sale("a", "2024-12-31", 999), sale("b", "2025-01-05", -80), sale("z", "2025-01-01", 1)]
-    chosen = SegmentSettings(min_customers=1)
-    assert assigned(engine, [*shop, *later], settings=chosen) == assigned(
-        engine, shop, settings=chosen
-    )
+    later = [
+        sale("a", "2024-12-31", 999),
+        sale("b", "2025-01-05", 20),
+        sale("b", "2025-01-06", -80),
+        sale("z", "2025-01-01", 1),
+    ]
+    everyone = {"id": "everyone", "label": "Everyone", "when": {}}
+    chosen = read_settings({"min_customers": 2, "rules": [everyone]})
+    found = assigned(engine, [*shop, *later], settings=chosen)
+    assert found == assigned(engine, shop, settings=chosen)
+    # Of a and b, known a year before, a alone had ordered again by then.
+    assert found["c"]["chance_of_another_order"] == 0.5
+    assert found["b"]["hpc_basis"] == "margin"
+
+
+def test_the_last_day_of_the_window_is_still_active(engine: DuckEngine) -> None:
+    shop = [
+        sale("within", (AS_OF - timedelta(days=90)).isoformat(), 10),
+        sale("outside", (AS_OF - timedelta(days=91)).isoformat(), 10),
+    ]
+    found = assigned(engine, shop, window=90)
+    assert (found["within"]["status"], found["within"]["segment"]) == ("new", "promising")
+    assert (found["outside"]["status"], found["outside"]["segment"]) == ("inactive", "one_and_done")
+
+
+@pytest.mark.parametrize(
+    ("first", "as_of", "months"),
+    [
+        ("2024-01-31", "2024-02-27", 0),
+        ("2024-01-31", "2024-02-28", 1),  # 29 February is the day the second month starts
+        ("2024-01-31", "2024-03-29", 1),
+        ("2024-01-31", "2024-03-30", 2),
+        ("2024-02-29", "2025-02-26", 11),
+        ("2024-02-29", "2025-02-27", 12),
+        ("2024-05-15", "2024-06-13", 0),
+        ("2024-05-15", "2024-06-14", 1),
+    ],
+)
+def test_complete_months(engine: DuckEngine, first: str, as_of: str, months: int) -> None:
+    found = assigned(engine, [sale("a", first, 10)], as_of=date.fromisoformat(as_of))
+    assert found["a"]["age_months"] == months
+    assert age_months(date.fromisoformat(first), date.fromisoformat(as_of)) == months
 
 
 def test_opportunity_worked_out_by_hand(engine: DuckEngine) -> None:
