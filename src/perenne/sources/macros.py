@@ -13,10 +13,12 @@ CURRENCIES: Final = (
 )
 _MONTHS: Final = "jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec"
 
-# Text of a cell without blanks, currency, thousands spaces or apostrophes; sign in front.
+_MONEY: Final = rf"(?:[€$£¥₹]|{'|'.join(CURRENCIES)})"
+# Text of a cell with one kind of blank, without the currency at its start or end.
 _NUMBER_BASE = rf"""
-regexp_replace(replace(c, '−', '-'),
-  '[\s\x{{A0}}\x{{202F}}\x{{2007}}\x{{2009}}''’€$£¥₹]|{"|".join(CURRENCIES)}', '', 'g')
+trim(regexp_replace(regexp_replace(
+  regexp_replace(replace(c, '−', '-'), '[\s\x{{A0}}\x{{202F}}\x{{2007}}\x{{2009}}''’]', ' ', 'g'),
+  '^ *([-+(]?) *{_MONEY}? *([-+]?) *', '\1\2'), ' *{_MONEY}? *([-)]?) *$', '\1'))
 """
 _NUMBER_TEXT = """
 CASE WHEN number_base(c) LIKE '(%)' THEN '-' || number_base(c)[2:-2]
@@ -26,8 +28,8 @@ CASE WHEN number_base(c) LIKE '(%)' THEN '-' || number_base(c)[2:-2]
 # Groups of thousands must be groups of three, so that 1,50 never becomes 150.
 _NUMBER_SLOW = r"""
 CASE WHEN regexp_full_match(number_text(c),
-       '[+-]?(\d{1,3}(<group>\d{3})+|\d*)(<mark>\d*)?([eE][+-]?\d+)?')
-     THEN try_cast(replace(replace(number_text(c), <thousands>, ''), <decimal>, '.')
+       '[+-]?(\d{1,3}([ <group>]\d{3})+|\d*)(<mark>\d*)?([eE][+-]?\d+)?')
+     THEN try_cast(replace(translate(number_text(c), ' ' || <thousands>, ''), <decimal>, '.')
                    AS DECIMAL(18, 4)) END
 """
 _CLOCK = r"""

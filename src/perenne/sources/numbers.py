@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from perenne.sources.context import DecimalMark
 from perenne.warehouse import DuckEngine, quote_name
 
-_NUMBER = r"'[+-]?\d[\d.,]*'"
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def number_evidence(engine: DuckEngine, *, relation: str, column: str) -> Number
                  OR regexp_full_match(s, '-?\d{{1,3}}(\.\d{{3}}){{2,}}')))),
                min(c) FILTER (regexp_full_match(s, '-?[1-9]\d{{0,2}}[.,]\d{{3}}')),
                min(s) FILTER (regexp_full_match(s, '-?[1-9]\d{{0,2}}[.,]\d{{3}}'))
-        FROM (SELECT c, number_text(c) AS s FROM
+        FROM (SELECT c, replace(number_text(c), ' ', '') AS s FROM
               (SELECT {quote_name(column)} AS c FROM {relation})
               WHERE contains(c, '.') OR contains(c, ','))
         """

@@ -57,8 +57,8 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
 
 
 def _number_problems(unread: str, cell: str) -> list[tuple[str, str]]:
-    plain = f"regexp_full_match(number_text({cell}), '[+-]?[0-9.,]+([eE][+-]?[0-9]+)?')"
-    size = f"abs(try_cast(replace(number_text({cell}), ',', '') AS DOUBLE))"
+    plain = f"regexp_full_match(number_text({cell}), '[+-]?[0-9., ]+([eE][+-]?[0-9]+)?')"
+    size = f"abs(try_cast(translate(number_text({cell}), ', ', '') AS DOUBLE))"
     return [
         (f"{unread} AND {plain} AND {size} >= 1e14", _("larger than any amount that can be kept")),
         (unread, _("not a number")),
