@@ -5,12 +5,16 @@ from perenne.metrics.compute import compute
 from perenne.metrics.definitions import Catalogue, Metric, load_catalogue
 from perenne.metrics.follow import cohorts
 from perenne.metrics.learn import learn_context
+from perenne.metrics.lenses import LENSES, AuditRequest, AuditTable, audit
 from perenne.metrics.requests import Compared, Figure, Request
 from perenne.metrics.settings import Context, MetricSettings, Spend
 from perenne.metrics.tables.marts import MARTS, build_marts
 
 __all__ = [
+    "LENSES",
     "MARTS",
+    "AuditRequest",
+    "AuditTable",
     "Catalogue",
     "CohortCell",
     "CohortRequest",
@@ -23,6 +27,7 @@ __all__ = [
     "MetricSettings",
     "Request",
     "Spend",
+    "audit",
     "build_marts",
     "cohorts",
     "compute",

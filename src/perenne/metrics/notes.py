@@ -38,12 +38,12 @@ def unavailable(metric: Metric, context: Context) -> str | None:
     if "acquisition_spend" in metric.needs and not context.acquisition.is_known:
         return _(
             "No acquisition spend is known: import the costs of your channels "
-            "(perenne import FILE --source costs)."
+            "(perenne import FILE)."
         )
     if "retention_spend" in metric.needs and not context.retention.is_known:
         return _(
-            "No retention spend is known: import the costs of e-mailing and loyalty "
-            "with kind = retention."
+            "No retention spend is known: import the costs of e-mailing and loyalty, "
+            "with “retention” as their kind."
         )
     return None
 
@@ -81,7 +81,7 @@ def missing(here: Evaluator) -> str:
     if "cost" in metric.needs and context.has_unknown_cost and _refuses_cost(context):
         return _(
             "The cost of goods is unknown for {share} of product revenue: import product costs, "
-            "or set margin_default_rate."
+            "or set default_rate under [margin] in perenne.toml."
         ).format(share=format_percent(context.share_without_cost))
     if "annualised" in metric.notes and churn_year(here.period, context) is None:
         return _("The history is too short to measure a yearly churn.")
