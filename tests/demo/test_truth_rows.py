@@ -67,6 +67,8 @@ def test_kpis(rows: dict[str, list[Row]], purchases: list[Row], truth: dict[str,
     assert kpis["product_revenue"] == revenue / 10_000
     assert kpis["net_revenue"] == (revenue - returns) / 10_000
     assert kpis["margin"] == (revenue - returns - 100 * (cost - back)) / 10_000
+    before = (revenue - 100 * cost) / 10_000 / len(purchases)
+    assert kpis["margin_per_order"] == pytest.approx(before)
     assert kpis["average_order_value"] == pytest.approx(revenue / 10_000 / len(purchases))
     assert kpis["guest_orders"] == sum(row["guest"] for row in purchases)
     assert kpis["return_rate"] == pytest.approx(returns / revenue)
