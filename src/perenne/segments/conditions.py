@@ -18,8 +18,8 @@ class Range(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
+    min: int | None = Field(default=None, ge=0, description="First number; unset: open below.")
+    max: int | None = Field(default=None, ge=0, description="Last number; unset: open above.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -70,12 +70,14 @@ class Condition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    recency: ScoreRange | None = None
-    frequency: ScoreRange | None = None
-    monetary: ScoreRange | None = None
-    orders: AnyRange | None = None
-    days_since_last_order: AnyRange | None = None
-    inactive: bool | None = None
+    recency: ScoreRange | None = Field(None, description="Score for recency, 1 to 5.")
+    frequency: ScoreRange | None = Field(None, description="Score for frequency, 1 to 5.")
+    monetary: ScoreRange | None = Field(None, description="Score for revenue, 1 to 5.")
+    orders: AnyRange | None = Field(None, description="Number of orders.")
+    days_since_last_order: AnyRange | None = Field(None, description="Whole days.")
+    inactive: bool | None = Field(
+        None, description="Does the last order lie outside the inactivity window?"
+    )
 
     @property
     def ranges(self) -> Mapping[str, Range]:
