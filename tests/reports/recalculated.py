@@ -66,10 +66,12 @@ def _loaded(path: Path) -> Any:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Tell whether two cells agree: both empty, or numbers within 1e-6."""
+    """Tell whether two cells agree: both empty, the same text, or numbers within 1e-6."""
     if left in (None, "") or right in (None, ""):
         return left in (None, "") and right in (None, "")
-    return abs(left - right) <= 1e-6 * max(1.0, abs(right))
+    if isinstance(left, str) or isinstance(right, str):
+        return bool(left == right)
+    return bool(abs(left - right) <= 1e-6 * max(1.0, abs(right)))
 
 
 def _key(book: Book, place: tuple[str, str]) -> str:

@@ -133,6 +133,14 @@ def test_sensitivity_follows_the_changes_typed_above_it(english: Book) -> None:
             assert same(found[sheet, f"{effect}{line}"], net - today)
 
 
+def test_the_what_if_sheet_says_what_it_waits_for(english: Book) -> None:
+    hint = ("What-if", "A5")
+    assert recalculate(english)[hint] == ""
+    emptied = recalculate(english, {("Inputs", "G11"): ""})
+    assert emptied[hint].startswith("Type the missing inputs on the first sheet")
+    assert emptied["CLV by segment", "F11"] == ""
+
+
 def test_scenario_moves_several_levers_together(english: Book) -> None:
     book, sheet = english, english.sheets[2]
     first = last_line_of(book, "CAC") - NAMES.index("cac")
@@ -179,6 +187,6 @@ def test_a_shop_that_knows_nothing_shows_nothing(tmp_path: Path) -> None:
     empty = model(whole=ClvRow("Shop", ClvInputs()), segments=(), channels=(), discount_rate=None)
     write_clv_workbook(empty, tmp_path / "empty.xlsx", language="en")
     book = Book.read(tmp_path / "empty.xlsx")
-    changes = {("What-if", f"{c}9") for c in "GHIJ"}
+    changes = {("What-if", place) for place in ("G9", "H9", "I9", "J9", "A5")}
     for cells in (book.cached, recalculate(book)):
         assert {place for place, value in cells.items() if value not in (None, "")} == changes

@@ -75,7 +75,7 @@ def test_a_missing_input_is_an_empty_cell_with_its_reason(tmp_path: Path) -> Non
     assert sheet["G22"].value is None
     assert sheet["I22"].value == "Not computed: see 1 below"
     assert sheet["A26"].value == (
-        "1. Acquisition cost (CAC): not computed: import the spend of this channel."
+        "1. Acquisition cost (CAC): not computed. import the spend of this channel."
     )
     assert sheet["I21"].value in (None, "")
 
@@ -90,15 +90,15 @@ def test_a_reason_that_groups_share_is_written_once(tmp_path: Path) -> None:
     ] * 3
     reasons = [text for text in texts(sheet) if text[:2] in ("1.", "2.", "3.")]
     assert reasons == [
-        "1. Margin rate: not computed: no cost of goods.",
-        "2. Acquisition cost (CAC): not computed: no spend.",
+        "1. Margin rate: not computed. no cost of goods.",
+        "2. Acquisition cost (CAC): not computed. no spend.",
     ]
 
 
 def test_a_missing_rate_says_why(tmp_path: Path) -> None:
     sheet = book(tmp_path, discount_rate=None, discount_rate_missing="none is set.")["Inputs"]
     assert sheet["C6"].value is None
-    assert sheet["D6"].value == "Discount rate per year: not computed: none is set."
+    assert sheet["D6"].value == "Discount rate per year: not computed. none is set."
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

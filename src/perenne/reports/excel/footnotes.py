@@ -13,7 +13,7 @@ from perenne.reports.excel.text_cells import write_text
 from perenne.reports.excel.words import labels
 from perenne.text import gettext as _
 
-_WIDTH: Final = 150  # of all columns together
+_WIDTH: Final = 170  # of all columns together
 
 
 def numbered_reasons(plan: Plan) -> Mapping[str, int]:
@@ -50,10 +50,10 @@ def write_reasons(
 
 
 def not_computed(label: str, why: str) -> str:
-    """Return `CAC: not computed: import your spend`."""
+    """Return `CAC: not computed. Import your spend.`"""
     if not why:
         return _("{label}: not computed.").format(label=label)
-    return _("{label}: not computed: {why}").format(label=label, why=why)
+    return _("{label}: not computed. {why}").format(label=label, why=why)
 
 
 def _reasons(line: Line) -> Iterator[str]:

@@ -33,6 +33,7 @@ FIRST_AFTER: Final = 2  # net CLV under each change
 FIRST_EFFECT: Final = FIRST_AFTER + len(CHANGES)  # and its difference with today
 _LAST: Final = FIRST_EFFECT + len(CHANGES) - 1
 _LAST_LEVER: Final = HEADER_LINE + len(MOVED)
+_HINT_LINE: Final = 4
 _CHART_HEIGHT: Final = 19  # lines
 CHART_END: Final = _LAST_LEVER + 2 + _CHART_HEIGHT
 
@@ -41,6 +42,7 @@ def write_sensitivity(workbook: Workbook, sheet: Worksheet, plan: Plan, *, style
     """Write the table of the levers, whose changes the reader may retype, and its chart."""
     _write_titles(sheet, styles)
     _write_changes(sheet, styles)
+    _write_hint(sheet, plan, styles)
     for offset, lever in enumerate(MOVED, start=1):
         _write_lever(sheet, lever, line=HEADER_LINE + offset, plan=plan, styles=styles)
     _color_effects(sheet, styles)
@@ -78,6 +80,16 @@ def _write_changes(sheet: Worksheet, styles: Styles) -> None:
         write_change(sheet, change, place=(HEADER_LINE, column), styles=styles)
         formula = f"={cell(HEADER_LINE, column)}"
         sheet.write_formula(HEADER_LINE, FIRST_EFFECT + offset, formula, looks, change)
+
+
+def _write_hint(sheet: Worksheet, plan: Plan, styles: Styles) -> None:
+    """Say, as long as an input is missing, why the sheet stays empty."""
+    text = _("Type the missing inputs on the first sheet, and this one fills in.")
+    needs = [plan.name(lever.id) for lever in MOVED]
+    quoted = '"' + text.replace('"', '""') + '"'
+    formula = f'=IF(COUNT({",".join(needs)})<{len(needs)},{quoted},"")'
+    value = text if plan.whole.terms.clv_net is None else ""
+    sheet.write_formula(_HINT_LINE, NAME_COLUMN, formula, styles.text("hint"), value)
 
 
 def _write_lever(sheet: Worksheet, lever: Lever, *, line: int, plan: Plan, styles: Styles) -> None:

@@ -39,6 +39,7 @@ _ROLES: Final[dict[Role, dict[str, Any]]] = {
 _TEXTS: Final[dict[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 18, "font_color": BRAND},
     "subtitle": {"font_color": MUTED},
+    "hint": {"font_color": "#9A3412", "bold": True},
     "head": {
         "bold": True,
         "font_color": "#FFFFFF",
