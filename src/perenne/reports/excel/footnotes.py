@@ -25,7 +25,7 @@ def numbered_reasons(plan: Plan) -> Mapping[str, int]:
 
 def line_note(line: Line, numbers: Mapping[str, int]) -> str:
     """Return what stands beside a group: nothing, or where to read why inputs are missing."""
-    own = [str(numbers[reason]) for reason in _reasons(line)]
+    own = [str(number) for number in sorted(numbers[reason] for reason in _reasons(line))]
     if not own:
         return ""
     return _("Not computed: see {numbers} below").format(numbers=", ".join(own))
