@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import Literal
 
 from perenne.core import Period, add_months
 from perenne.metrics import Compared, Context, Figure, Request
@@ -130,9 +131,16 @@ def reason(figure: Figure) -> str | None:
 
 def measure(data: ReportInput) -> Measured:
     """Ask for every figure of the catalogue once, and for the last months of some."""
-    figures = {one.metric: one for one in data.figures(Request(compare="year"))}
+    compare: Literal["year"] | None = "year" if _reaches_back(data.context) else None
+    figures = {one.metric: one for one in data.figures(Request(compare=compare))}
     found = Measured(data, figures, {})
     return Measured(data, figures, _months(data, found.period))
+
+
+def _reaches_back(context: Context) -> bool:
+    """Is there anything a year before to compare with?"""
+    last = Period.last_complete(context.as_of, "month").year_before()
+    return context.history_from <= last.start + timedelta(days=DAYS_OF_GRACE)
 
 
 def _months(data: ReportInput, period: Period) -> dict[str, dict[str, Figure]]:

@@ -53,12 +53,21 @@ class Channel:
 
 def channels(measured: Measured) -> list[Channel]:
     """Channels by number of customers, the unknown one last."""
-    by_name: dict[str | None, dict[str, Figure]] = {}
-    for figure in measured.data.figures(Request(_METRICS, by=("channel",))):
-        name = (figure.group or {}).get("channel")
-        by_name.setdefault(name, {})[figure.metric] = figure
+    by_name = _by_channel(measured, ("customers",))
+    if set(by_name) - {None} or measured.context.acquisition.is_known:
+        by_name = _by_channel(measured, _METRICS)
     found = [Channel(name, figures) for name, figures in by_name.items()]
     return sorted(found, key=lambda one: (one.name is None, -(one.value("customers") or 0)))
+
+
+def _by_channel(
+    measured: Measured, metrics: tuple[str, ...]
+) -> dict[str | None, dict[str, Figure]]:
+    found: dict[str | None, dict[str, Figure]] = {}
+    for figure in measured.data.figures(Request(metrics, by=("channel",))):
+        name = (figure.group or {}).get("channel")
+        found.setdefault(name, {})[figure.metric] = figure
+    return found
 
 
 def section(measured: Measured, found: Sequence[Channel]) -> Section | None:
@@ -125,7 +134,10 @@ def _covers(first: date | None, last: date | None) -> str:
 def _ratios(found: Sequence[Channel]) -> Chart:
     title = _("CLV to CAC by channel")
     low, high = BAND
-    lead = _("Between 3 and 5, acquisition pays and there is no room left idle.")
+    lead = _(
+        "Between {low} and {high} is taken as healthy: below, acquisition costs too much for what "
+        "customers bring; above, there is room to invest."
+    ).format(low=low, high=high)
     shown = [one for one in found if one.name is not None]
     ordered = sorted(shown, key=lambda one: -(one.value("clv_cac_ratio") or -1))
     svg = bar_chart(

@@ -109,8 +109,8 @@ def _heated(cell: CohortCell | None, highest: float) -> Cell:
 
 def _curves(table: CohortTable, grain: Grain) -> Chart:
     title = _("Retention curves")
-    drawn = [row for row in table.rows if len(row.cells) > 2]
-    series = [_series(row, row.cells[1:]) for row in drawn]
+    over = {row: [cell for cell in row.cells[1:] if cell.complete] for row in table.rows}
+    series = [_series(row, cells) for row, cells in over.items() if len(cells) > 1]
     average = {cell.age: cell.value for cell in table.average}
     lead = _average_sentence(average, grain)
     svg = line_chart(
@@ -121,8 +121,8 @@ def _curves(table: CohortTable, grain: Grain) -> Chart:
         x_title=_age_title(grain),
         y_title=_("share of the cohort that orders"),
     )
-    notes = [_("Dashed: the period is not over.")] if series else []
-    return Chart(title, svg, lead, notes)
+    notes = [_("Only periods that are over; their figures stand in the table above.")]
+    return Chart(title, svg, lead, notes if series else [])
 
 
 def _average_sentence(average: dict[int, float | None], grain: Grain) -> str:

@@ -68,7 +68,7 @@ def _conventions(measured: Measured) -> Iterable[Fact]:
     yield Fact(_("Guests"), "", _guests(measured))
     yield Fact(_("Margin"), "", _margin(measured))
     for sentence in measured.shared_notes:
-        yield Fact(_("Said of several figures"), "", sentence)
+        yield Fact(_("Remark on several figures"), "", sentence)
 
 
 def _window(measured: Measured) -> str:

@@ -80,12 +80,23 @@ def _fact_note(measured: Measured, name: str) -> str:
     return ""
 
 
+def order_name(n: int) -> str:
+    """Name an order by its rank: `1st order`, `12th order`."""
+    if n == 1:
+        return _("1st order")
+    if n == 2:
+        return _("2nd order")
+    if n == 3:
+        return _("3rd order")
+    return _("{n}th order").format(n=n)
+
+
 def drop_sentence(drop: Rank | None) -> str:
     if drop is None or drop.share is None:
         return ""
     return _(
-        "The largest drop lies between order {n} and order {next}: {share} of the customers go on."
-    ).format(n=drop.n, next=drop.n + 1, share=share(drop.share))
+        "The largest drop comes after the {order}: {share} of those customers place another one."
+    ).format(order=order_name(drop.n), share=share(drop.share))
 
 
 def _funnel(found: Sequence[Rank]) -> Chart:
@@ -94,7 +105,7 @@ def _funnel(found: Sequence[Rank]) -> Chart:
     drop = largest_drop(shown)
     lead = drop_sentence(drop)
     svg = funnel(
-        [Step(_("Order {n}").format(n=rank.n), rank.customers) for rank in shown],
+        [Step(order_name(rank.n), rank.customers) for rank in shown],
         caption=Caption(title, lead, _("No known customer has ordered yet.")),
         format_count=count,
         format_share=share,
@@ -108,7 +119,7 @@ def _table(shown: Sequence[Rank]) -> Table:
     first = shown[0].customers
     rows = [
         Row(
-            Cell(_("Order {n}").format(n=rank.n)),
+            Cell(order_name(rank.n)),
             [
                 Cell(count(rank.customers)),
                 Cell(share(rank.customers / first)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from perenne.charts import (
     Caption,
@@ -12,13 +12,16 @@ from perenne.charts import (
     concentration_curve,
     histogram,
 )
+from perenne.core import add_months
 from perenne.reports.html.blocks import Cell, Chart, Column, Row, Section, Table
 from perenne.reports.html.measured import Measured
 from perenne.reports.html.spread import MAJORITY, TOP, Spread
-from perenne.reports.html.words import count, share, whole_share
+from perenne.reports.html.words import count, listed, share, whole_share
+from perenne.text import format_value, ngettext
 from perenne.text import gettext as _
-from perenne.text import ngettext
 
+# Some returns lift the curve a hair above the whole; an axis up to 125% would not be worth it.
+_ALMOST_ALL = 1.02
 WINDOWS = ("_12m", "_24m", "_36m", "")
 
 
@@ -75,7 +78,7 @@ def _concentration(values: Sequence[float], spread: Spread | None) -> Chart:
     title = _("Concentration of revenue")
     lead = concentration_sentence(spread)
     svg = concentration_curve(
-        concentration(values),
+        [(x, min(y, 1.0)) if y < _ALMOST_ALL else (x, y) for x, y in concentration(values)],
         caption=Caption(title, lead, _no_customer()),
         format_share=whole_share,
         highlights=(0.05, TOP, 0.5),
@@ -109,7 +112,7 @@ def concentration_sentence(spread: Spread | None) -> str:
 def _tenths(spread: Spread) -> Table:
     rows = [
         Row(
-            Cell(_("Tenth {n}").format(n=n)),
+            Cell(_("Decile {n}").format(n=n)),
             [
                 Cell(count(one.customers)),
                 Cell(share(one.share)),
@@ -124,7 +127,7 @@ def _tenths(spread: Spread) -> Table:
         Column(_("Share of revenue")),
         Column(_("Share so far")),
     ]
-    return Table(_("Revenue by tenth of customers"), columns, rows)
+    return Table(_("Revenue by decile of customers"), columns, rows)
 
 
 def _history(measured: Measured) -> Table:
@@ -139,16 +142,41 @@ def _history(measured: Measured) -> Table:
             [Cell(measured.words.money(measured.value(f"{kind}{window}"))) for window in WINDOWS],
         )
         for kind, name in kinds.items()
+        if measured.value(kind) is not None
     ]
     columns = [
-        Column(_("Mean per customer"), is_text=True),
+        Column(_("Value"), is_text=True),
         Column(_("Last 12 months")),
         Column(_("Last 24 months")),
         Column(_("Last 36 months")),
         Column(_("Since the first order")),
     ]
-    notes = [_("Over all known customers; who did not buy in the time counts as zero.")]
-    return Table(_("Historical CLV"), columns, rows, notes)
+    notes = [
+        _("Over all known customers; those who did not buy in that time count as zero."),
+        *_short_history(measured),
+        *_left_out(measured, kinds),
+    ]
+    return Table(_("Historical CLV, mean per customer"), columns, rows, notes)
+
+
+def _short_history(measured: Measured) -> list[str]:
+    """Longer windows than the data hold show the same figure."""
+    first, last = measured.context.customers_from, measured.context.as_of
+    months = (last.year - first.year) * 12 + last.month - first.month
+    if add_months(last, -36) < first:
+        return [
+            _("The data go back {months}: longer windows hold no more.").format(
+                months=format_value(max(months, 1), "months")
+            )
+        ]
+    return []
+
+
+def _left_out(measured: Measured, names: Iterable[str]) -> list[str]:
+    lost = [measured.label(one.metric) for one in measured.missing(names)]
+    if not lost:
+        return []
+    return [_("Not computed, see the limits: {names}.").format(names=listed(lost))]
 
 
 def _simple_clv(measured: Measured) -> list[Table]:
@@ -178,7 +206,7 @@ def _simple_clv(measured: Measured) -> list[Table]:
             css="total" if sign == "=" else "",
         )
         for name, sign in steps
-        if name in measured.figures
+        if measured.value(name) is not None
     ]
     columns = [
         Column(_("Term"), is_text=True),
@@ -186,8 +214,12 @@ def _simple_clv(measured: Measured) -> list[Table]:
         Column(_("Figure")),
         Column(_("How"), is_text=True),
     ]
-    notes = [_("The retention cost counts for each year of the lifespan.")]
-    notes += measured.own_notes(measured.figures["clv_simple"])
+    notes = measured.own_notes(measured.figures["clv_simple"])
+    if measured.value("retention_cost_per_year") is not None:
+        notes.append(_("The retention cost counts for each year of the lifespan."))
+    notes += _left_out(measured, [name for name, _sign in steps])
+    if not rows:
+        return []
     return [Table(_("Simple CLV, term by term"), columns, rows, notes, css="terms")]
 
 
