@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from perenne.core import Period
 from perenne.metrics import (
     Context,
     Figure,
@@ -96,3 +98,16 @@ def measure_shop(one: Shop, engine: Engine, folder: Path, settings: MetricSettin
         fetch=engine.fetch,
     )
     return Measured(folder, one, engine, tables, context)
+
+
+@pytest.fixture(scope="session")
+def months_of(engine: Engine) -> Callable[[date, date], int]:
+    """Whole months between two days, as the engine counts them."""
+    from perenne.metrics.tables.rows import months_between, window_table
+
+    def months(first: date, day: date) -> int:
+        days = window_table({0: Period(min(first, day), max(first, day))})
+        counted = days.select(months=months_between(days.start, days.end))
+        return int(engine.fetch(counted)["months"][0].as_py())
+
+    return months

@@ -53,7 +53,7 @@ class Twins:
     def _prepare(
         self, orders: dict[str, Any], customers: dict[str, Any], spend: dict[str, Any]
     ) -> None:
-        """Views over the rows of one group; `all_orders` and `every_order` know no orders filter."""
+        """Views over the rows of one group; `all_orders` and `every_order` keep all orders."""
         if self.views == (orders, customers, spend):
             return
         self.views = (orders, customers, spend)

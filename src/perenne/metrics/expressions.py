@@ -37,7 +37,7 @@ COMPARISONS = {
 
 
 @dataclass(frozen=True)
-class Test:
+class Check:
     """`column operator value`; a bare column is `column == True`."""
 
     column: str
@@ -53,7 +53,7 @@ class Junction:
     parts: tuple[Condition, ...]
 
 
-Condition = Test | Junction
+Condition = Check | Junction
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def columns(condition: Condition | None) -> set[str]:
     """Columns that a condition reads."""
     if condition is None:
         return set()
-    if isinstance(condition, Test):
+    if isinstance(condition, Check):
         return {condition.column}
     return set().union(*(columns(part) for part in condition.parts))
 
@@ -171,16 +171,16 @@ def _condition(node: ast.expr, dataset: str) -> Condition:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return Junction("not", (_condition(node.operand, dataset),))
     if isinstance(node, ast.Attribute):
-        return Test(_column(node, dataset), "==", True)
+        return Check(_column(node, dataset), "==", True)
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _comparison(node, dataset)
     raise _refused(node)
 
 
-def _comparison(node: ast.Compare, dataset: str) -> Test:
+def _comparison(node: ast.Compare, dataset: str) -> Check:
     operator, value = COMPARISONS.get(type(node.ops[0])), node.comparators[0]
     if operator and isinstance(value, ast.Constant) and isinstance(value.value, bool | int | str):
-        return Test(_column(node.left, dataset), operator, value.value)
+        return Check(_column(node.left, dataset), operator, value.value)
     raise _refused(node)
 
 

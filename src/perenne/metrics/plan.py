@@ -9,13 +9,13 @@ from perenne.core import Period
 from perenne.metrics.datasets import DATASETS, Grain
 from perenne.metrics.definitions import Catalogue, Metric
 from perenne.metrics.dimensions import filter_value, is_time, resolve
-from perenne.metrics.expressions import Aggregate, Test
+from perenne.metrics.expressions import Aggregate, Check
 from perenne.metrics.periods import Slot
 from perenne.metrics.settings import Context
 
-ORDERS_IN_GROUP = Aggregate("count_distinct", "sales", "order_id", Test("is_sale", "==", True))
+ORDERS_IN_GROUP = Aggregate("count_distinct", "sales", "order_id", Check("is_sale", "==", True))
 CUSTOMERS_IN_GROUP = Aggregate("count", "customers")
-ACTIVE_CUSTOMERS = Aggregate("count", "customers", None, Test("is_active", "==", True))
+ACTIVE_CUSTOMERS = Aggregate("count", "customers", None, Check("is_active", "==", True))
 GAP_MEAN = Aggregate("mean", "gaps", "days")
 NOTE_ATOMS = {"censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS), "mean_gap": (GAP_MEAN,)}
 """Figures that a remark needs besides the metric's own."""

@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from perenne.metrics.expressions import Aggregate, Condition, Test
+from perenne.metrics.expressions import Aggregate, Check, Condition
 from perenne.metrics.tables.margins import sum_all
 
 Filters = Mapping[str, tuple[object, ...]]
@@ -65,7 +65,7 @@ def figure(rows: ir.Table, one: Aggregate) -> ir.Scalar:
 
 
 def condition(rows: ir.Table, one: Condition) -> ir.BooleanValue:
-    if isinstance(one, Test):
+    if isinstance(one, Check):
         return _COMPARE[one.operator](rows[one.column], one.value)
     parts = [condition(rows, part) for part in one.parts]
     if one.operator == "not":
