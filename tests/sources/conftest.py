@@ -28,12 +28,12 @@ def engine() -> Iterator[DuckEngine]:
         yield opened
 
 
-@pytest.fixture()
+@pytest.fixture
 def context() -> ReadContext:
     return CONTEXT
 
 
-@pytest.fixture()
+@pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Write `content` (text or bytes) to a file and return its path."""
 
@@ -45,7 +45,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return _write
 
 
-@pytest.fixture()
+@pytest.fixture
 def bring_in(engine: DuckEngine, tmp_path: Path) -> Callable[..., Outcome]:
     """Recognise and stage a file; options go to `recognise`, `context` to both."""
 

@@ -88,9 +88,7 @@ def test_an_unknown_preset_is_refused_with_the_known_ones(
         preset("zzz")
 
 
-def test_a_missing_required_column_is_named(
-    engine: DuckEngine, context: Any, write: Write
-) -> None:
+def test_a_missing_required_column_is_named(engine: DuckEngine, context: Any, write: Write) -> None:
     path = write("order_id,customer_id,total\n1,c1,3\n")
     error = refusal(engine, context, path, preset="orders")
     assert "no column for ordered" in str(error)
@@ -140,7 +138,9 @@ def test_a_date_column_without_dates_is_refused(
 
 
 def test_an_unclosed_quote_takes_only_its_own_line(write: Write, bring_in: BringIn) -> None:
-    text = HEADER + '1,2025-01-02,c1,3\n2,2025-01-02,"c2,3\n3,2025-01-02,c3,3\n4,2025-01-02,"c4",3\n'
+    text = (
+        HEADER + '1,2025-01-02,c1,3\n2,2025-01-02,"c2,3\n3,2025-01-02,c3,3\n4,2025-01-02,"c4",3\n'
+    )
     outcome = bring_in(write(text))
     assert [row["source_order_id"] for row in outcome.tables["orders"]] == ["1", "3", "4"]
     assert [(row["line"], row["value"]) for row in outcome.quarantine] == [
@@ -167,13 +167,15 @@ def test_rows_of_another_width_go_to_quarantine(write: Write, bring_in: BringIn)
 
 
 def test_mixed_encodings_lose_nothing(write: Write, bring_in: BringIn) -> None:
-    header = "order_id,order_date,customer_name,total\n".encode()
+    header = b"order_id,order_date,customer_name,total\n"
     rows = "1,2025-01-02,Hélène,3\n".encode() + "2,2025-01-03,Gaël,4\n".encode("cp1252")
     outcome = bring_in(write(header + rows))
     assert [row["customer_ref"] for row in outcome.tables["orders"]] == ["hélène", "gaël"]
 
 
-@pytest.mark.parametrize("amount", ["NaN", "∞", "inf", "-Infinity", "1e308", "9" * 20, "12€34", "0x1F"])
+@pytest.mark.parametrize(
+    "amount", ["NaN", "∞", "inf", "-Infinity", "1e308", "9" * 20, "12€34", "0x1F"]
+)
 def test_numbers_that_are_none_go_to_quarantine(
     write: Write, bring_in: BringIn, amount: str
 ) -> None:
@@ -210,7 +212,10 @@ def test_mixed_currencies_are_staged_as_they_are(write: Write, bring_in: BringIn
 
 def test_emoji_and_right_to_left_names_come_through(write: Write, bring_in: BringIn) -> None:
     outcome = bring_in(
-        write("order_id,order_date,customer_name,total\n1,2025-01-02,שרה 🌸 سارة,3\n", encoding="utf-16")
+        write(
+            "order_id,order_date,customer_name,total\n1,2025-01-02,שרה 🌸 سارة,3\n",
+            encoding="utf-16",
+        )
     )
     assert outcome.tables["orders"][0]["customer_ref"] == "שרה 🌸 سارة"
 

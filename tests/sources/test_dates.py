@@ -26,7 +26,9 @@ Read = tuple[date | None, datetime | None, bool | None]
 def read(*texts: str, answer: Any = None, zone: str = "Europe/Paris") -> list[Read]:
     """Type a column that holds `texts`; (day, instant, time known) of each."""
     create_macros(ENGINE)
-    cells = ", ".join("(" + str(n) + ", '" + t.replace("'", "''") + "')" for n, t in enumerate(texts))
+    cells = ", ".join(
+        "(" + str(n) + ", '" + t.replace("'", "''") + "')" for n, t in enumerate(texts)
+    )
     relation = f"(SELECT * FROM (VALUES {cells}) AS t(_line, raw_d))"
     layout = date_layout(ENGINE, relation=relation, column="raw_d", answer=answer)
     context = replace(CONTEXT, time_zone=zone)
@@ -152,6 +154,8 @@ def test_a_day_far_down_a_long_file_settles_it(
     write: Callable[..., Path], bring_in: Callable[..., Any]
 ) -> None:
     rows = "".join(f"{n},03/04/2025,c{n},3\n" for n in range(3000))
-    outcome = bring_in(write("order_id,order_date,customer_id,total\n" + rows + "x,28/04/2025,c,3\n"))
+    outcome = bring_in(
+        write("order_id,order_date,customer_id,total\n" + rows + "x,28/04/2025,c,3\n")
+    )
     assert {row["ordered_on"] for row in outcome.tables["orders"]} == {"2025-04-03", "2025-04-28"}
     assert outcome.found.questions == ()

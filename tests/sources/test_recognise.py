@@ -1,0 +1,175 @@
+"""Recognition: header and content decide, the name of a file never does."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perenne.core import PerenneError
+from perenne.sources import ChannelRule, recognise
+from perenne.sources.headers import currency_of, key
+from perenne.warehouse import DuckEngine
+from tests.sources.golden import CONTEXT, SHELF, golden_files
+
+Write = Callable[..., Path]
+BringIn = Callable[..., Any]
+
+
+@pytest.mark.parametrize("file", golden_files(), ids=lambda f: f"{f.parts[-3]}/{f.name}")
+def test_the_name_of_a_file_does_not_matter(engine: DuckEngine, tmp_path: Path, file: Path) -> None:
+    copy = tmp_path / "shopify_orders_meta_ads.bin"
+    shutil.copyfile(file, copy)
+    assert recognise(copy, engine=engine, context=CONTEXT).preset.name == file.parts[-3]
+
+
+def test_recognition_says_what_it_found_and_what_it_will_do(engine: DuckEngine) -> None:
+    file = SHELF / "orders" / "golden" / "commandes.csv"
+    found = recognise(file, engine=engine, context=CONTEXT)
+    assert 0.5 < found.confidence <= 1
+    assert found.columns["order_id"] == "N° commande"
+    assert "N° commande" in found.reasons[0]
+    said = "\n".join(found.plan)
+    assert "Write the staged tables orders." in said
+    assert "“Date de commande” as DD/MM/YYYY HH:MM" in said
+    assert "Europe/Paris" in said
+    assert "decimal comma" in said
+
+
+def test_a_table_of_the_same_header_with_other_content_is_not_that_preset(
+    engine: DuckEngine, write: Write
+) -> None:
+    text = "customer_id,date,num_cds,dollar_value\nalice@x.org,2024-01-02,1,3\n"
+    with pytest.raises(PerenneError):
+        recognise(write(text), engine=engine, context=CONTEXT)
+
+
+def test_two_presets_that_fit_alike_are_asked_about(engine: DuckEngine, write: Write) -> None:
+    text = "date,montant,canal,client\n13/01/2025,4,email,Anne\n"
+    with pytest.raises(PerenneError) as caught:
+        recognise(write(text), engine=engine, context=CONTEXT)
+    assert "could be any of" in str(caught.value)
+    assert len(caught.value.allowed) > 1
+    assert f"--source {caught.value.allowed[0]}" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("customer_id,trans_date,tran_amount", "CS1,14-Jan-15,39", "orders"),
+        (
+            "customer_id,order_date,revenue,first_name,last_name,email",
+            "A B,2004-12-20,32,A,B,a@b.c",
+            "orders",
+        ),
+        (
+            "order_id,created_at,user_id,items_purchased,price_usd,cogs_usd",
+            "1,2012-03-19 10:42:46,20,1,49.99,19.49",
+            "orders",
+        ),
+        (
+            "order_item_id,created_at,order_id,product_id,price_usd,cogs_usd",
+            "1,2012-03-19 10:42:46,1,1,49.99,19.49",
+            "order_lines",
+        ),
+        (
+            "order_item_refund_id,created_at,order_item_id,order_id,refund_amount_usd",
+            "1,2012-04-06 11:32:43,57,57,49.99",
+            "refunds",
+        ),
+        ("Member_number,Date,itemDescription", "1808,21-07-2015,whole milk", "order_lines"),
+        (
+            "ID;Référence;Nouveau client;Client;Total;Paiement;État;Date",
+            "7;XKBKNABJK;1;A. Martin;44,90 €;CB;Livré;26/10/2025 14:05",
+            "orders",
+        ),
+        (
+            "Customer ID,First Name,Last Name,Email,Total Spent,Total Orders,Phone",
+            "'71,A,B,a@b.c,3,1,'+33612",
+            "customers",
+        ),
+        ("Date;Levier;Dépenses", "13/10/2025;SEA;120", "costs"),
+        ("Code article;Libellé;Prix d'achat", "A1;Savon;3,10", "products"),
+    ],
+)
+def test_generic_headers(
+    engine: DuckEngine, write: Write, header: str, row: str, expected: str
+) -> None:
+    found = recognise(write(f"{header}\n{row}\n"), engine=engine, context=CONTEXT)
+    assert found.preset.name == expected
+
+
+def test_columns_are_mapped_by_hand(write: Write, bring_in: BringIn) -> None:
+    text = "Bon;Quand;Qui;Combien\n7;13/10/2025;c1;3,50\n"
+    mapping = {"order_id": "Bon", "ordered": "quand", "customer_id": "Qui", "amount": "Combien"}
+    outcome = bring_in(write(text), preset="orders", mapping=mapping)
+    (order,) = outcome.tables["orders"]
+    assert (order["source_order_id"], order["total"], order["customer_ref"]) == ("7", "3.5", "c1")
+
+
+@pytest.mark.parametrize(
+    ("name", "alias"),
+    [
+        ("N° de commande", "n de COMMANDE"),
+        ("Référence_Commande", "reference commande"),
+        ("CustomerID", "customer id"),
+        ("Début des rapports", "Debut des  rapports"),
+    ],
+)
+def test_headers_are_alike_whatever_accents_case_and_punctuation(name: str, alias: str) -> None:
+    assert key(name) == key(alias)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Amount spent (EUR)", "EUR"),
+        ("Montant dépensé (CHF)", "CHF"),
+        ("price_usd", "USD"),
+        ("Montant €", "EUR"),
+        ("Total TTC", None),
+        ("Montant HT", None),
+        ("SKU", None),
+    ],
+)
+def test_a_header_may_name_its_currency(name: str, code: str | None) -> None:
+    assert currency_of(name) == code
+
+
+SHOPIFY = (
+    "Name,Email,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
+    "Lineitem quantity,Lineitem name,Lineitem price,Note Attributes,Tags\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "tags", "channel"),
+    [
+        ("utm_source: google / utm_medium: cpc", "", "google_ads"),
+        ("utm_source: Klaviyo", "", "email"),
+        ("", "vip, salon 2025", "salon"),
+        ("utm_source: google", "salon 2025", "salon"),
+        ("", "vip", None),
+        ("utm_source: unheard_of", "", None),
+    ],
+)
+def test_channel_comes_from_attributes_and_tags(
+    write: Write, bring_in: BringIn, attributes: str, tags: str, channel: str | None
+) -> None:
+    rules = (ChannelRule("salon", tag=r"salon \d+"),)
+    row = f'#1,a@b.c,paid,EUR,8,0,0,8,2025-11-02 10:00:00 +0100,1,Savon,8,{attributes},"{tags}"\n'
+    outcome = bring_in(write(SHOPIFY + row), context=replace(CONTEXT, channel_rules=rules))
+    assert outcome.tables["orders"][0].get("channel") == channel
+    assert outcome.done.unknown_channel_share == (1.0 if channel is None else 0.0)
+
+
+def test_an_order_exported_twice_into_one_file_is_staged_twice(
+    write: Write, bring_in: BringIn
+) -> None:
+    row = "#1,a@b.c,paid,EUR,8,0,0,8,2025-11-02 10:00:00 +0100,1,Savon,8,,\n"
+    outcome = bring_in(write(SHOPIFY + row * 2))
+    assert len(outcome.tables["orders"]) == 2
+    totals = [c.amount for c in outcome.done.controls if c.table == "orders"]
+    assert totals == [16]
