@@ -11,6 +11,7 @@ from pathlib import Path
 
 from perenne.sources.context import ReadContext
 from perenne.sources.dates import DateLayout
+from perenne.sources.groups import carried_rows
 from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import ControlSpec
 from perenne.sources.recognition import Recognition
@@ -38,7 +39,9 @@ def controls(
     found: list[Control] = []
     for spec in recognition.writes:
         if spec.control is not None:
-            sql = _sql(recognition, spec.control, relation=relation, context=context)
+            control = spec.control
+            rows_in = carried_rows(recognition, relation, fields=_dated(recognition, control))
+            sql = _sql(recognition, control, relation=rows_in, context=context)
             lines = (
                 f"SELECT DISTINCT line FROM read_parquet({quote_text(str(quarantine))}) "
                 f'WHERE "table" = {quote_text(spec.table)}'
@@ -46,6 +49,12 @@ def controls(
             rows = engine.duck.execute(_GROUPED.replace("ROWS", sql).replace("LINES", lines))
             found += [_control(spec.table, row) for row in rows.fetchall()]
     return tuple(found)
+
+
+def _dated(recognition: Recognition, control: ControlSpec) -> list[str]:
+    """Fields that tell month and currency: in a group they stand on its head row."""
+    named = (first_mapped(control.date or "", recognition), control.currency)
+    return [name for name in named if name in recognition.columns]
 
 
 def _control(table: str, row: tuple[object, ...]) -> Control:

@@ -8,7 +8,6 @@ from perenne.sources.context import DecimalMark
 from perenne.warehouse import DuckEngine, quote_name
 
 
-
 @dataclass(frozen=True)
 class NumberEvidence:
     """What the cells of one column say about their decimal mark.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from perenne.sources.channels import channel_sql
 from perenne.sources.context import ReadContext
-from perenne.sources.presets.model import Grouping, TableSpec
+from perenne.sources.groups import carried_rows, head_rows
+from perenne.sources.presets.model import TableSpec
 from perenne.sources.problems import problem_sql
 from perenne.sources.recognition import Recognition
 from perenne.sources.typing_sql import (
     currency_sql,
     quote_staged,
-    raw,
     typed_columns,
     used_fields,
     value_sql,
@@ -40,7 +40,10 @@ def staged_sql(
     typed |= _extras(recognition, spec, context=context)
     outs = {quote_staged(name): value_sql(value) for name, value in spec.columns.items()}
     problem = problem_sql(recognition, spec, fields, context=context)
-    rows = _rows(recognition, spec, relation)
+    if spec.rows == "all":
+        rows = carried_rows(recognition, relation, fields=fields)
+    else:
+        rows = head_rows(recognition, relation)
     only = f"WHERE coalesce({spec.only}, false)" if spec.only else ""
     last = f"QUALIFY row_number() OVER (PARTITION BY {spec.key} ORDER BY _line DESC) = 1"
     return f"""
@@ -79,51 +82,3 @@ def _extras(recognition: Recognition, spec: TableSpec, *, context: ReadContext) 
     if "known_channel" in words:
         extras["known_channel"] = channel_sql(recognition, context=context)
     return extras
-
-
-def _rows(recognition: Recognition, spec: TableSpec, relation: str) -> str:
-    """The rows of the file; in groups, heads alone or rows that carry their head's fields."""
-    group = recognition.preset.group
-    if group is None or group.by not in recognition.columns:
-        return relation
-    named = _identified(recognition, group, relation)
-    if spec.rows == "all":
-        return _carried(recognition, spec, group, named)
-    by, head = raw(group.by), raw(group.head)
-    return f"""(
-        SELECT * FROM {named}
-        QUALIFY {head} IS NOT NULL OR (
-            row_number() OVER (PARTITION BY {by}, _ident ORDER BY _line) = 1
-            AND count({head}) OVER (PARTITION BY {by}, _ident) = 0)
-    )"""
-
-
-def _identified(recognition: Recognition, group: Grouping, relation: str) -> str:
-    """Rows with `_ident`: the id of the head above, as two shops may use one order name."""
-    if group.id is None or group.id not in recognition.columns:
-        return f"(SELECT *, NULL AS _ident FROM {relation})"
-    return f"""(
-        SELECT *, last_value({raw(group.id)} IGNORE NULLS) OVER (
-            PARTITION BY {raw(group.by)} ORDER BY _line ROWS UNBOUNDED PRECEDING) AS _ident
-        FROM {relation}
-    )"""
-
-
-def _carried(recognition: Recognition, spec: TableSpec, group: Grouping, named: str) -> str:
-    """Rows whose blank head fields are filled from the first row of their group that has them."""
-    used = used_fields(recognition, spec)
-    cells = [
-        raw(name)
-        for name, field in recognition.preset.fields.items()
-        if field.of_head and name in recognition.columns and name in used
-    ]
-    if not cells:
-        return named
-    filled = ", ".join(
-        f"coalesce({cell}, first_value({cell} IGNORE NULLS) OVER whole) AS {cell}" for cell in cells
-    )
-    return f"""(
-        SELECT * REPLACE ({filled}) FROM {named}
-        WINDOW whole AS (PARTITION BY {raw(group.by)}, _ident ORDER BY _line
-                         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-    )"""
