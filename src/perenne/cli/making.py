@@ -343,6 +343,7 @@ def write_channels(place: Any, made: Any) -> None:
         *({"channel": channel, "tag": tag} for tag, channel in tag_marks().items()),
     ]
     text = place.settings.read_text(encoding="utf-8")
+    text = text.replace("# default_rate = 0.20 ", "default_rate = 0.20   ")
     place.settings.write_text(text + channel_table(rules), encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ published Parquet. The two never share a computation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from perenne.workspace.batches import Batch
 
 # Rules under which value leaves before anything is published; all others are read back from the
 # published tables.
+_CALENDAR_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 NOT_PUBLISHED = ("merged", "later", "undated", "told_by_lines")
 
 
@@ -88,18 +90,30 @@ def _entries(
     imports: Sequence[Batch], flows: Iterable[Mapping[str, Any]]
 ) -> Iterable[tuple[tuple[str, str | None, str], str | None, int, Decimal]]:
     """(source, month, currency), rule (None: value in), rows, amount."""
-    currencies: dict[str, str] = {}
     for batch in imports:
+        currency = _one_currency(batch)
         for control in batch.controls:
             if control["table"] != sales_table(batch):
                 continue
-            key = (batch.source, control["month"], control["currency"] or "")
-            currencies.setdefault(batch.source, key[2])
+            key = (batch.source, _month(control["month"]), control["currency"] or currency)
             yield key, None, control["rows"], Decimal(control["amount"])
             if control["refused_rows"]:
                 refused = Decimal(control["refused_amount"])
                 yield key, "quarantined", control["refused_rows"], refused
+    sellers = (batch for batch in imports if sales_table(batch))
+    unsaid = {batch.source for batch in sellers if not _one_currency(batch)}
     for flow in flows:
-        currency = flow["currency"] if currencies.get(flow["source"]) else ""
-        key = (flow["source"], flow["month"], currency or "")
+        currency = "" if flow["source"] in unsaid else flow["currency"]
+        key = (flow["source"], flow["month"], currency)
         yield key, flow["rule"], flow["rows"], flow["amount"]
+
+
+def _one_currency(batch: Batch) -> str:
+    """The currency of rows that say none: the file's only one, else unsaid."""
+    named = {control["currency"] for control in batch.controls if control["currency"]}
+    return str(*named) if len(named) == 1 else ""
+
+
+def _month(text: str | None) -> str | None:
+    """A month of the calendar, or None where a refused date only looked like one."""
+    return text if text and _CALENDAR_MONTH.match(text) else None

@@ -16,24 +16,32 @@ EXTRA = ("source", "batch", "seq", "identical")
 
 
 def lines_of_orders(orders: ir.Table, lines: ir.Table) -> ir.Table:
-    """One product line for each order row of an order that has no lines of its own."""
+    """One line for each order row of an order that has no lines of its own.
+
+    It holds no product where the order states no amount, or where the file has lines, so that
+    those of this order are in quarantine.
+    """
     alone = orders.anti_join(lines, list(ORDER))
+    with_lines = lines.select("batch").distinct().mutate(file_has_lines=True)
+    alone = alone.left_join(with_lines, "batch", rname="l_{name}")
     tax_out = alone.tax_included.fill_null(True).ifelse(0, alone.tax.fill_null(0))
     paid = alone.total - alone.shipping.fill_null(0) - tax_out
     after_discount = ibis.coalesce(alone.subtotal, paid).cast(MONEY)
+    empty = alone.file_has_lines.fill_null(False) | after_discount.isnull()
+    written = ibis.coalesce(alone.total, alone.subtotal)
     values: dict[str, ir.Value] = {
-        "amount": after_discount,
+        "amount": empty.ifelse(0, after_discount).cast(MONEY),
+        "kind": empty.ifelse(ibis.literal("empty"), ibis.null("string")),
         "quantity": ibis.literal(1).cast(QUANTITY),
         "unit_cost": alone.cost,
         "discount": alone.discount,
-        "written": ibis.coalesce(alone.total, alone.subtotal).cast(MONEY),
+        "written": empty.ifelse(0, written).cast(MONEY),
     }
     for name, kind in STAGED["order_lines"].types.items():
         if name not in values and name not in alone.columns:
             values[name] = ibis.null(kind)
     wanted = (*STAGED["order_lines"].names, *EXTRA, "written")
-    unstated = {"tax": ibis.null(MONEY), "kind": ibis.null("string")}
-    return alone.mutate(**values).mutate(**unstated).select(*wanted)
+    return alone.mutate(**values).mutate(tax=ibis.null(MONEY)).select(*wanted)
 
 
 def as_written(lines: ir.Table, *, also: tuple[str, ...] = ()) -> ir.Table:
@@ -175,6 +183,7 @@ def _line_rule(table: ir.Table, settings: CleaningSettings) -> ir.StringValue:
     for kind, switch in KIND_RULES.items():
         if getattr(settings, switch):
             rules[KIND_RULE_IDS[kind]] = table.kind == kind
+    rules["no_product"] = table.kind == "empty"
     if settings.stock_movements:
         rules["stock_movement"] = nobody
     if settings.returns:
@@ -196,20 +205,24 @@ def priced(lines: ir.Table, tax: TaxSettings) -> ir.Table:
 
     The part of the order's discount and of its taxes that the lines do not state is shared over
     the lines in proportion to their value, by running totals, so that the shares add up exactly.
+    Gift cards bear neither: they are value that is sold, taxed when it is spent.
     """
-    shared = lines.mutate(
-        bears=lines.excluded_by.isnull() | lines.kind.isin(["gift_card", "sample"])
+    shared = lines.mutate(bears=lines.excluded_by.isnull() | (lines.kind == "sample"))
+    charged = shared.bears | (shared.kind == "gift_card")
+    shared = shared.mutate(
+        weight=shared.bears.ifelse(shared.given, 0).cast(MONEY),
+        charged=charged.ifelse(shared.given, 0).cast(MONEY),
     )
-    shared = shared.mutate(weight=shared.bears.ifelse(shared.given, 0).cast(MONEY))
     order = ibis.window(group_by="order_key")
     shared = shared.mutate(
         running=shared.weight.cumsum(group_by="order_key", order_by=_line_order(shared)),
         weights=shared.weight.sum().over(order).cast(MONEY),
+        all_charged=shared.charged.sum().over(order).cast(MONEY),
         stated_discount=shared.bears.ifelse(shared.own_discount, 0).sum().over(order).cast(MONEY),
         taxed_lines=shared.tax.count().over(order),
     )
     rest = ibis.coalesce(
-        shared.weights - shared.subtotal,
+        shared.all_charged - shared.subtotal,
         shared.order_discount.fill_null(0) - shared.stated_discount,
     )
     shared = shared.mutate(

@@ -82,40 +82,40 @@ def _as_returns(back: ir.Table) -> ir.Table:
     )
 
 
+ORDER_COLUMNS = (
+    "order_id",
+    "source",
+    "customer_ref",
+    "customer_ref_kind",
+    "channel",
+    "country",
+    "net",
+    "cost",
+    "product_paid",
+    "is_purchase",
+    "currency",
+    "ordered_on",
+)
+
+
 def order_of_refund(refunds: ir.Table, orders: ir.Table) -> ir.Table:
-    """`refunds` joined to the order they name: of their own source, else the only order of that
-    number anywhere. Order columns come prefixed `order_`."""
-    bare = orders.mutate(number=_bare(orders.source_order_id))
-    everywhere = ibis.window(group_by="number")
-    bare = bare.mutate(sources=bare.source.count().over(everywhere))
-    known = bare.select(
-        "number",
-        "sources",
-        **{
-            f"order_{name}": bare[name]
-            for name in (
-                "order_id",
-                "source",
-                "customer_ref",
-                "customer_ref_kind",
-                "channel",
-                "country",
-                "net",
-                "cost",
-                "product_paid",
-                "is_purchase",
-                "currency",
-                "ordered_on",
-            )
-        },
+    """`refunds` joined to the order they name: the only one of that number in their own source,
+    else the only one anywhere. Order columns come prefixed `order_`."""
+    known = orders.mutate(number=_bare(orders.source_order_id))
+    known = known.mutate(
+        anywhere=known.order_id.count().over(ibis.window(group_by="number")),
+        in_source=known.order_id.count().over(ibis.window(group_by=["source", "number"])),
     )
-    numbered = refunds.mutate(number=_bare(refunds.source_order_id))
-    joined = numbered.inner_join(known, "number")
-    return joined.filter((joined.source == joined.order_source) | (joined.sources == 1))
+    prefixed = {f"order_{name}": known[name] for name in ORDER_COLUMNS}
+    known = known.select("number", "anywhere", "in_source", **prefixed)
+    joined = refunds.mutate(number=_bare(refunds.source_order_id)).inner_join(known, "number")
+    at_home = (joined.source == joined.order_source) & (joined.in_source == 1)
+    return joined.filter(at_home | (joined.anywhere == 1))
 
 
 def _bare(number: ir.StringValue) -> ir.StringValue:
-    return number.strip().re_replace(r"^#", "").upper()
+    """The order number as people write it: `#1001/5000032800768` and `1001` are the same."""
+    return number.strip().re_replace(r"^#", "").re_replace(r"/.*$", "").upper()
 
 
 def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
@@ -129,13 +129,12 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
     before = ibis.least(running - refunds.amount, refunds.order_product_paid)
     table = refunds.mutate(product_part=ibis.greatest(upto - before, 0).cast(MONEY))
     table = table.mutate(net=_scaled(table, table.order_net))
-    categories = lines.filter(lines.category.notnull()).group_by("order_id", "product_id")
-    categories = categories.agg(line_category=lines.category.min())
+    sold = _products_of_orders(lines)
     table = table.left_join(
-        categories,
-        [table.order_order_id == categories.order_id, table.product_id == categories.product_id],
-        rname="c_{name}",
+        sold,
+        [table.order_order_id == sold.sold_order, table.product_id == sold.sold_product],
     )
+    own_cost = (table.quantity * table.sold_unit_cost).cast(MONEY)
     return table.select(
         refund_id=table.source.concat(
             "/refund/", table.batch, "/", table.row_file, "/", table.row_number.cast("string")
@@ -147,13 +146,22 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
         refunded_on=table.refunded_on,
         date_known=ibis.literal(True),
         product_id=table.product_id,
-        category=table.line_category,
+        category=table.sold_category,
         channel=table.order_channel,
         country=table.order_country,
         quantity=table.quantity,
         net=table.net,
-        cost=_scaled(table, table.order_cost),
+        cost=ibis.coalesce(own_cost, _scaled(table, table.order_cost)),
         origin=ibis.literal("refund_file"),
+    )
+
+
+def _products_of_orders(lines: ir.Table) -> ir.Table:
+    """Category and unit cost of each product of each order."""
+    counted = lines.filter(lines.excluded_by.isnull() & lines.product_id.notnull())
+    return counted.group_by(sold_order="order_id", sold_product="product_id").agg(
+        sold_category=counted.category.min(),
+        sold_unit_cost=counted.cost.sum() / counted.quantity.sum().nullif(0),
     )
 
 
