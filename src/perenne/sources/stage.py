@@ -24,6 +24,8 @@ from perenne.sources.typing_sql import raw
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_name, quote_text
 
+# For files that live for one staging.
+_QUICK = "lz4"
 _QUARANTINE = pa.schema(
     [
         ("file", pa.string()),
@@ -76,7 +78,7 @@ def _prepare(
     place = Place(Path(folder))
     loaded = readers.load(recognition.path, recognition.layout, engine=engine, place=place)
     target = place.file("raw.parquet")
-    _copy(engine, _raw_select(recognition, loaded), target)
+    _copy(engine, _raw_select(recognition, loaded), target, compression=_QUICK)
     as_in_file = ", ".join(
         f"{raw(field)} AS {quote_name(column)}" for field, column in recognition.columns.items()
     )
@@ -159,7 +161,7 @@ def _stage_table(work: _Work, spec: TableSpec) -> tuple[TableCount, str]:
     """Write one staged table; return its counts and the SQL of its quarantine rows."""
     typed = work.place.file(f"{spec.table}.parquet")
     sql = staged_sql(work.recognition, spec, relation=work.relation, context=work.context)
-    _copy(work.engine, sql, typed)
+    _copy(work.engine, sql, typed, compression=_QUICK)
     source = f"read_parquet({quote_text(str(typed))})"
     target = work.into / f"{spec.table}.parquet"
     kept = _copy(work.engine, staged_select(spec, source, file=work.recognition.path.name), target)
@@ -186,10 +188,9 @@ def _unknown_channels(work: _Work, tables: dict[str, Path]) -> float | None:
     return float(rows[0][0]) if rows else None
 
 
-def _copy(engine: DuckEngine, sql: str, target: Path) -> int:
-    return _number(
-        engine, f"COPY ({sql}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
-    )
+def _copy(engine: DuckEngine, sql: str, target: Path, *, compression: str = "zstd") -> int:
+    options = f"FORMAT parquet, COMPRESSION {compression}"
+    return _number(engine, f"COPY ({sql}) TO {quote_text(str(target))} ({options})")
 
 
 def _number(engine: DuckEngine, sql: str) -> int:
