@@ -122,7 +122,8 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
     """Refund rows (already joined to their order): the part that paid for products.
 
     An amount refunded beyond what the products cost is shipping; several refunds of one order
-    together give back at most its product value.
+    together give back at most its product value. Goods come back where the refund names them or
+    pays the whole order back; a part paid back without naming a product is a gesture.
     """
     running = refunds.amount.cumsum(group_by="order_order_id", order_by=_order(refunds))
     upto = ibis.least(running, refunds.order_product_paid)
@@ -134,7 +135,10 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
         sold,
         [table.order_order_id == sold.sold_order, table.product_id == sold.sold_product],
     )
-    own_cost = (table.quantity * table.sold_unit_cost).cast(MONEY)
+    own = (table.quantity * table.sold_unit_cost).cast(MONEY)
+    whole = table.product_part == table.order_product_paid
+    named = ibis.coalesce(own, _scaled(table, table.order_cost))
+    gesture = whole.ifelse(table.order_cost, ibis.literal(0)).cast(MONEY)
     return table.select(
         refund_id=table.source.concat(
             "/refund/", table.batch, "/", table.row_file, "/", table.row_number.cast("string")
@@ -151,7 +155,7 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
         country=table.order_country,
         quantity=table.quantity,
         net=table.net,
-        cost=ibis.coalesce(own_cost, _scaled(table, table.order_cost)),
+        cost=table.product_id.notnull().ifelse(named, gesture),
         origin=ibis.literal("refund_file"),
     )
 
