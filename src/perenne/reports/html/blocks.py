@@ -100,6 +100,7 @@ class Change:
     """A figure beside an earlier one: `mood` is good, bad or flat; `said` puts it in words."""
 
     text: str
+    than: str
     mood: str
     said: str
 
@@ -116,11 +117,15 @@ class Term:
 
 @dataclass(frozen=True)
 class Card:
-    """One KPI. `raw` is the figure as computed, for whoever reads the page by program."""
+    """One KPI. `raw` is the figure as computed, for whoever reads the page by program.
+
+    `unit` is written smaller after the value where it is a word, such as days.
+    """
 
     metric: str
     label: str
     value: str
+    unit: str
     raw: str
     period: str
     changes: Sequence[Change]

@@ -13,7 +13,7 @@ from perenne.reports.html.sections.loyalty import Rank
 from perenne.reports.html.sections.segments import Rows
 from perenne.reports.html.sections.value import concentration_sentence
 from perenne.reports.html.spread import MAJORITY, Spread
-from perenne.reports.html.words import change_text, count, share, whole_share
+from perenne.reports.html.words import change_text, count, quoted, share, whole_share
 from perenne.segments import segment_label
 from perenne.text import format_month, format_number, format_period, format_value
 from perenne.text import gettext as _
@@ -60,7 +60,7 @@ def _trend(evidence: Evidence) -> Iterator[Finding]:
     change = (value - float(then)) / abs(float(then))
     yield Finding(
         change_text(change),
-        _("Net revenue"),
+        _("net revenue vs {before}").format(before=format_month(before.start)),
         _("Net revenue was {value} in {period}, against {then} in {before}.").format(
             value=measured.written("net_revenue"),
             period=period,
@@ -126,12 +126,12 @@ def _channels(evidence: Evidence) -> Iterator[Finding]:
         measured.written("clv_cac_ratio") if measured.value("clv_cac_ratio") else _ratio(best),
         _("margin CLV per unit of acquisition cost"),
         _(
-            "{best} has the highest ratio of CLV to CAC, {high}; {worst} the lowest, {low}. "
-            "Between {from_} and {to} is taken as healthy."
+            "The channel {best} has the highest ratio of CLV to CAC, {high}; {worst} the lowest, "
+            "{low}. Between {from_} and {to} is taken as healthy."
         ).format(
-            best=best.label,
+            best=quoted(best.label),
             high=_ratio(best),
-            worst=worst.label,
+            worst=quoted(worst.label),
             low=_ratio(worst),
             from_=low,
             to=high,
@@ -176,9 +176,9 @@ def _opportunity(evidence: Evidence) -> Iterator[Finding]:
         measured.words.money(total),
         _("within reach among existing customers"),
         _(
-            "The segment “{segment}” holds {value} of it, the most of all, with {n} customers."
+            "The segment {segment} holds {value} of it, the most of all, with {n} customers."
         ).format(
-            segment=segment_label(best["segment"], measured.data.segment_settings),
+            segment=quoted(segment_label(best["segment"], measured.data.segment_settings)),
             value=measured.words.money(best["opportunity"]),
             n=count(best["customers"]),
         ),

@@ -17,6 +17,8 @@ from perenne.reports.html.words import Words
 
 MONTHLY = (
     "net_revenue",
+    "new_revenue",
+    "returning_revenue",
     "orders",
     "average_order_value",
     "margin",

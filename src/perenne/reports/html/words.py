@@ -40,6 +40,14 @@ class Words:
         return format_compact(value, currency=self.currency)
 
 
+def with_unit_apart(written: str, unit: str) -> tuple[str, str]:
+    """Part `4.3 orders per year` into its number and its word; other figures stay whole."""
+    if unit not in ("days", "months", "years", "orders_per_year"):
+        return written, ""
+    number, _space, word = written.replace("\u00a0", " ").partition(" ")
+    return number, word
+
+
 def count(value: Figure | None) -> str:
     return format_number(value)
 

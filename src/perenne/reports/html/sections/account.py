@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from perenne.charts import Caption, Change, waterfall
-from perenne.cleaning import Account, ValueLine, rule_label
+from perenne.cleaning import Account, RowLine, ValueLine, rule_label
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Fold, Row, Section, Table, Text
 from perenne.reports.html.measured import Measured
 from perenne.reports.html.rules import meaning
@@ -20,7 +20,11 @@ COUNTED = "counted"
 
 def section(measured: Measured) -> Section:
     account = measured.data.account
-    blocks: list[Block] = [Text(_verdict(account)), _rows(account)]
+    blocks: list[Block] = [
+        Text(_verdict(account)),
+        _rows_by_table(account),
+        Fold(_("File by file"), [_rows_by_file(account)]),
+    ]
     for currency, lines in _by_currency(account).items():
         words = Words(currency or measured.context.currency)
         blocks += [_waterfall(lines, words, key=currency), _rules(lines, words)]
@@ -51,37 +55,56 @@ def _verdict(account: Account) -> str:
     ).format(rows=count(read))
 
 
-def _rows(account: Account) -> Table:
-    labels = {
+def _table_name(table: str) -> str:
+    return {
         "orders": _("Orders"),
         "order_lines": _("Order lines"),
         "refunds": _("Refunds"),
         "customers": _("Customers"),
         "products": _("Products"),
         "costs": _("Costs"),
-    }
+    }.get(table, table)
+
+
+def _rows_by_table(account: Account) -> Table:
+    tables = dict.fromkeys(line.table for line in account.rows)
     rows = [
-        Row(
-            Cell(line.file, hint=_("{table} · {source}").format(
-                table=labels.get(line.table, line.table), source=line.source)),
-            [
-                Cell(count(number))
-                for number in (
-                    line.read, line.kept, line.merged, line.quarantined, line.difference
-                )
-            ],
-        )
+        Row(Cell(_table_name(table)), _counts(line for line in account.rows if line.table == table))
+        for table in tables
+    ]
+    rows.append(Row(Cell(_("Total")), _counts(account.rows), css="total"))
+    return Table(_("Rows read, and what became of them"), _row_columns(_("Table")), rows)
+
+
+def _rows_by_file(account: Account) -> Table:
+    rows = [
+        Row(Cell(line.file, hint=f"{_table_name(line.table)} · {line.source}"), _counts([line]))
         for line in account.rows
     ]
-    columns = [
-        Column(_("File"), is_text=True),
+    return Table(_("Rows, file by file"), _row_columns(_("File")), rows, css="files")
+
+
+def _row_columns(first: str) -> list[Column]:
+    return [
+        Column(first, is_text=True),
         Column(_("Rows read")),
         Column(_("Kept")),
         Column(_("Duplicates merged")),
         Column(_("Refused")),
         Column(_("Difference")),
     ]
-    return Table(_("Rows, file by file"), columns, rows, css="files")
+
+
+def _counts(lines: Iterable[RowLine]) -> list[Cell]:
+    found = list(lines)
+    sums = (
+        sum(line.read for line in found),
+        sum(line.kept for line in found),
+        sum(line.merged for line in found),
+        sum(line.quarantined for line in found),
+        sum(line.difference for line in found),
+    )
+    return [Cell(count(number)) for number in sums]
 
 
 def _by_currency(account: Account) -> dict[str, list[ValueLine]]:

@@ -143,7 +143,7 @@ def _ratios(found: Sequence[Channel]) -> Chart:
     svg = bar_chart(
         [Bar(one.label, one.value("clv_cac_ratio"), _why(one, "clv_cac_ratio")) for one in ordered],
         caption=Caption(title, lead, _("No channel has both a value and a cost.")),
-        format_value=lambda value: format_number(value, decimals=1),
+        format_value=lambda value: format_number(value, decimals=0 if value % 1 == 0 else 1),
         missing=_("no spend known"),
         band=Band(low, high, _("healthy: {low} to {high}").format(low=low, high=high)),
     )

@@ -83,12 +83,19 @@ def _triangle(table: CohortTable, grain: Grain) -> Table:
         _("Share of customers who order, by age in {unit}").format(unit=unit),
         columns,
         rows,
-        [
-            _("Hatched: the period is not over yet, the share can still grow."),
-            _("The average leaves these cells out and weighs each cohort by its customers."),
-        ],
+        _triangle_notes(table),
         css="triangle",
     )
+
+
+def _triangle_notes(table: CohortTable) -> list[str]:
+    notes = [_("The average weighs each cohort by its customers.")]
+    if all(cell.complete for row in table.rows for cell in row.cells):
+        return notes
+    hatched = _(
+        "Hatched: the period is not over yet, the share can still grow; the average leaves it out."
+    )
+    return [hatched, *notes]
 
 
 def _triangle_row(row: CohortRow, ages: range, highest: float) -> Row:
@@ -203,7 +210,7 @@ def _payback_sentence(
         return _("So far, the margin of a customer does not cover the CAC of {cac}.").format(
             cac=measured.words.money(cac)
         )
-    return _("The margin of a customer covers the CAC of {cac} after {months}.").format(
+    return _("The margin of a customer covers the CAC of {cac} within {months}.").format(
         cac=measured.words.money(cac), months=format_value(months, "months")
     )
 

@@ -8,13 +8,15 @@ from perenne.charts import Caption, Svg, sparkline
 from perenne.metrics import Figure, Metric
 from perenne.reports.html.blocks import Card, Cards, Change, Section, Term
 from perenne.reports.html.measured import Measured
-from perenne.reports.html.words import change_text, listed, points_text
+from perenne.reports.html.words import change_text, listed, points_text, with_unit_apart
 from perenne.text import format_month, format_period, spoken_value
 from perenne.text import gettext as _
 
 GROUPS = {
     "revenue": (
         "net_revenue",
+        "new_revenue",
+        "returning_revenue",
         "orders",
         "average_order_value",
         "margin",
@@ -29,6 +31,7 @@ GROUPS = {
         "activity_rate",
         "retention_rate",
         "churn_rate",
+        "annual_churn_rate",
         "reactivated_customers",
     ),
     "loyalty": (
@@ -40,6 +43,7 @@ GROUPS = {
     ),
     "value": (
         "historical_clv",
+        "historical_clv_margin",
         "historical_clv_12m",
         "value_first_12m",
         "margin_first_12m",
@@ -98,10 +102,12 @@ def _card(measured: Measured, name: str) -> Card:
     figure, metric = measured.figures[name], measured.data.catalogue[name]
     spark, said = _sparkline(measured, metric)
     is_of_period = metric.scope == "period"
+    value, unit = with_unit_apart(measured.written(name), metric.unit)
     return Card(
         metric=name,
         label=str(metric.label),
-        value=measured.written(name),
+        value=value,
+        unit=unit,
         raw=str(figure.value),
         period=format_period(figure.period.start, figure.period.end) if is_of_period else "",
         changes=list(_changes(measured, figure, metric)),
@@ -149,7 +155,8 @@ def _change(measured: Measured, metric: Metric, *, before: float, than: str) -> 
     arrow = "" if abs(size) < _SAME else "▲ " if size > 0 else "▼ "
     written = measured.words.value(before, metric.unit)
     yield Change(
-        _("{change} vs {than}").format(change=arrow + text, than=than),
+        arrow + text,
+        _("vs {than}").format(than=than),
         mood,
         {"good": _("better"), "bad": _("worse"), "flat": _("neutral")}[mood]
         + " · "

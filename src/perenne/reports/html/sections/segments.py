@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from perenne.charts import Caption, RfmCell, rfm_map
+from perenne.charts import Caption, RfmCell, Size, rfm_map
 from perenne.reports.html.blocks import (
     Block,
     Cell,
@@ -110,6 +110,7 @@ def _map(measured: Measured, grid: Rows) -> Chart:
         format_value=words.axis,
         recency_title=_("recency: 5 = ordered most recently"),
         frequency_title=_("frequency: 5 = most orders"),
+        size=Size(820, 440),
     )
     notes = [_("Each tile bears the name of its largest segment, its customers and their revenue.")]
     return Chart(title, svg, lead, notes, table=_map_table(cells, words))

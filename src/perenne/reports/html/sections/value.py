@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from perenne.charts import (
     Caption,
@@ -161,9 +162,9 @@ def _history(measured: Measured) -> Table:
 
 def _short_history(measured: Measured) -> list[str]:
     """Longer windows than the data hold show the same figure."""
-    first, last = measured.context.customers_from, measured.context.as_of
-    months = (last.year - first.year) * 12 + last.month - first.month
-    if add_months(last, -36) < first:
+    first, end = measured.context.customers_from, measured.context.as_of + timedelta(days=1)
+    months = (end.year - first.year) * 12 + end.month - first.month - (end.day < first.day)
+    if add_months(end, -36) < first:
         return [
             _("The data go back {months}: longer windows hold no more.").format(
                 months=format_value(max(months, 1), "months")
