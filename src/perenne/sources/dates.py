@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perenne.sources.context import DateOrder, ReadContext
+from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_name, quote_text
 
 
@@ -37,10 +38,14 @@ class DateLayout:
     @property
     def label(self) -> str:
         """The layout as a person writes it, e.g. `DD/MM/YYYY HH:MM`."""
-        names = {"iso": "YYYY-MM-DD", "compact": "YYYYMMDD", "named": "D MMM YYYY"}
-        names["serial"] = "Excel serial number"
-        orders = {"dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY", "ymd": "YY/MM/DD"}
-        names["numeric"] = orders[self.order] if self.order else "DD/MM or MM/DD"
+        orders = {"dmy": _("DD/MM/YYYY"), "mdy": _("MM/DD/YYYY"), "ymd": _("YY/MM/DD")}
+        names = {
+            "iso": _("YYYY-MM-DD"),
+            "compact": _("YYYYMMDD"),
+            "named": _("D MMM YYYY"),
+            "serial": _("Excel serial number"),
+            "numeric": orders[self.order] if self.order else _("DD/MM or MM/DD"),
+        }
         time = " HH:MM" if self.timed else ""
         return ", ".join(names[shape] for shape in self.shapes) + time + (" ±HH:MM" * self.zoned)
 

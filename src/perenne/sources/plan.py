@@ -11,7 +11,7 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
     """Return the plan of a recognition: what it writes, how it reads dates and numbers."""
     said = [
         _("Read {file} as {preset}.").format(
-            file=recognition.path.name, preset=recognition.preset.title
+            file=recognition.path.name, preset=_(recognition.preset.title)
         ),
         _("Write the staged tables {tables}.").format(tables=", ".join(recognition.tables)),
         *_dates(recognition, context),

@@ -132,6 +132,8 @@ class Preset(_Strict):
     title: str
     system: str
     """Name of the source that the rows belong to; files of one system are merged by key."""
+    currency: str | None = None
+    """ISO 4217 currency of files that name none, where the export has only one."""
     identical_lines: Literal["merge", "keep"] = "merge"
     grain: TableName
     fields: dict[str, FieldSpec]
