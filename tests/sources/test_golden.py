@@ -36,3 +36,11 @@ def test_the_grain_of_a_preset_is_one_of_its_tables() -> None:
     for name in preset_names():
         tables = {table.table for table in preset(name).tables}
         assert preset(name).grain in tables
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_preset_is_in_the_reference(name: str) -> None:
+    page = (SHELF.parents[3] / "docs" / "reference" / "presets.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| [`{name}`]")]
+    assert f"`{preset(name).system}` |" in row
+    assert ("keep" in row) == (preset(name).identical_lines == "keep")
