@@ -198,12 +198,11 @@ def _simple_clv(measured: Measured) -> list[Table]:
     )
     rows = [
         Row(
-            Cell(measured.label(name)),
-            [
-                Cell(sign),
-                Cell(measured.written(name)),
-                Cell(str(measured.data.catalogue[name].formula), css="words"),
-            ],
+            Cell(
+                f"{sign} {measured.label(name)}".strip(),
+                hint=str(measured.data.catalogue[name].formula),
+            ),
+            [Cell(measured.written(name))],
             css="total" if sign == "=" else "",
         )
         for name, sign in steps
@@ -211,9 +210,7 @@ def _simple_clv(measured: Measured) -> list[Table]:
     ]
     columns = [
         Column(_("Term"), is_text=True),
-        Column("\u00a0"),
         Column(_("Figure")),
-        Column(_("How"), is_text=True),
     ]
     notes = measured.own_notes(measured.figures["clv_simple"])
     if measured.value("retention_cost_per_year") is not None:
