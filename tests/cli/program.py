@@ -1,0 +1,98 @@
+"""Runs `perenne` inside the test's process: what it printed, and how it ended."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from perenne.cli.app import main
+from perenne.text import current_language, set_language
+
+DEMO_CUSTOMERS = 700
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+    def json(self) -> Any:
+        """Standard output, which must be JSON alone; decimals stay exact."""
+        return json.loads(self.out, parse_float=Decimal)
+
+
+def perenne(*words: str | Path) -> Said:
+    """Run one command line in English unless `--lang` says otherwise."""
+    out, err = io.StringIO(), io.StringIO()
+    with _clean_environment(), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main([str(word) for word in words])
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int)
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _clean_environment() -> Iterator[None]:
+    """No language and no debugging from outside; the language of the tests comes back after."""
+    language = current_language()
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"} and "PERENNE_" not in name
+    }
+    with mock.patch.dict(os.environ, kept, clear=True):
+        try:
+            yield
+        finally:
+            set_language(language)
+
+
+def succeed(*words: str | Path) -> Said:
+    """Run a command that must succeed without a word about anything unexpected."""
+    said = perenne(*words)
+    assert said.code == 0, f"perenne {' '.join(map(str, words))}: {said.all}"
+    return said
+
+
+def refused(*words: str | Path) -> str:
+    """Run a command that must be refused: one sentence and the next step, in plain words."""
+    said = perenne(*words)
+    assert said.code == 1, f"exit code {said.code}: {said.all}"
+    assert "Traceback" not in said.all
+    assert "stumbled" not in said.all, said.err
+    sentence, *next_steps = said.err.strip().splitlines()
+    assert sentence.startswith(("Refused: ", "Refusé")), said.err
+    assert next_steps, said.err
+    assert next_steps[0].startswith("→ "), said.err
+    return said.err
+
+
+@cache
+def demo_workspace(folder: Path) -> Path:
+    """A demo shop, made once for all tests that only read it."""
+    succeed("demo", folder, "--customers", str(DEMO_CUSTOMERS), "--seed", "5")
+    return folder
+
+
+def kpis(workspace: Path, *words: str) -> list[dict[str, Any]]:
+    """Figures as the command prints them with --json."""
+    rows: list[dict[str, Any]] = succeed("kpis", *words, "-w", workspace, "--json").json()
+    return rows
