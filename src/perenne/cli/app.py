@@ -141,7 +141,7 @@ def _refuse(error: PerenneError) -> None:
 def _unexpected(error: Exception) -> int:
     if os.environ.get("PERENNE_DEBUG"):
         raise error
-    text = _("Perenne stumbled over something it did not expect: {error}").format(
+    text = _("Something went wrong that Perenne did not expect: {error}").format(
         error=f"{type(error).__name__}: {error}"
     )
     click.echo(click.style(text, fg="red"), err=True)

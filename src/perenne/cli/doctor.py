@@ -15,7 +15,7 @@ import click
 from perenne.cli import options as opts
 from perenne.cli.printing import print_json, say
 from perenne.core import PerenneError
-from perenne.text import format_number
+from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
 
 LIBRARIES = ("duckdb", "ibis-framework", "pyarrow", "pydantic", "babel")
@@ -155,7 +155,8 @@ def _writable(place: Any) -> Check:
 def _imports(place: Any) -> str:
     from perenne.workspace import list_imports
 
-    return _("{n} imports").format(n=len(list_imports(place)))
+    n = len(list_imports(place))
+    return ngettext("{n} import", "{n} imports", n).format(n=n)
 
 
 def _snapshot_checks(place: Any) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from perenne.cli import options as opts
 from perenne.cli.printing import print_json, print_table, say, tell
 from perenne.core import Period
 from perenne.text import (
+    format_date,
     format_money,
     format_number,
     format_percent,
@@ -142,8 +143,8 @@ def _show_figures(shop: Any, figures: list[Any], request: Any) -> None:
     print_table(header, rows, right=(1 + len(request.by),))
     tell()
     tell(
-        _("As of {day}, in {currency}. What each one means: perenne kpis --definitions").format(
-            day=shop.as_of.isoformat(), currency=currency
+        _("As of {day}, in {currency}. What each metric means: perenne kpis --definitions").format(
+            day=format_date(shop.as_of), currency=currency
         )
     )
 

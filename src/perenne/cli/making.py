@@ -367,7 +367,7 @@ def forget_command() -> click.Command:
         from perenne.workspace import forget_import
 
         forget_import(opts.place_of(workspace, lang), batch)
-        say(_("Import {batch} is taken back.").format(batch=batch))
+        say(_("Import {batch} was taken back.").format(batch=batch))
         say("→ " + _("Compute the figures: perenne refresh"))
 
     return forget

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def recognition_lines(one: Recognition, *, whole: bool) -> Iterator[str]:
     """What a file is taken for, how sure that is, and what will be done with it."""
-    yield _("{file}: recognised as {preset} ({sure} sure)").format(
+    yield _("{file}: recognised as {preset}, {sure} sure").format(
         file=one.path.name, preset=one.preset.name, sure=format_percent(one.confidence, decimals=0)
     )
     if whole:
@@ -57,7 +57,7 @@ def recognition_values(one: Recognition) -> dict[str, Any]:
 def import_lines(result: ImportResult) -> Iterator[str]:
     batch = result.batch
     if result.known:
-        yield "  = " + _("Imported before as {batch}: nothing changes.").format(batch=batch.id)
+        yield "  = " + _("Already imported as {batch}: nothing changes.").format(batch=batch.id)
         return
     read, refused = batch.rows_read, batch.quarantined
     text = ngettext("{n} row read", "{n} rows read", read).format(n=format_number(read))
@@ -118,14 +118,14 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
     """The reconciliation: rows by fate, value by rule, and whether everything adds up."""
     rows = account.rows
     yield _(
-        "Rows read {read} = kept {kept} + merged duplicates {merged} + quarantined {bad}"
+        "Rows read: {read} = {kept} kept + {merged} duplicates merged + {bad} in quarantine"
     ).format(
         read=format_number(sum(line.read for line in rows)),
         kept=format_number(sum(line.kept for line in rows)),
         merged=format_number(sum(line.merged for line in rows)),
         bad=format_number(sum(line.quarantined for line in rows)),
     )
-    yield _("Value in the files {value}, of which:").format(
+    yield _("Value in the files: {value}, of which").format(
         value=format_money(account.value_in, currency, decimals=2)
     )
     totals = account.by_rule()
@@ -136,16 +136,16 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
             n=ngettext("{n} line", "{n} lines", count).format(n=format_number(count)),
         )
     if account.balanced:
-        yield _("Everything adds up: no row and no cent is missing, in any source and month.")
+        yield _("Everything adds up: not a row, not a cent is missing, in any source or month.")
         return
     for line in account.rows:
         if line.difference:
-            yield _("! {file}, {table}: {n} rows are unaccounted for").format(
+            yield _("! {file}, {table}: {n} rows unaccounted for").format(
                 file=line.file, table=line.table, n=line.difference
             )
     for value_line in account.values:
         if abs(value_line.difference) >= Decimal("0.005"):
-            yield _("! {source}, {month}: {value} is unaccounted for").format(
+            yield _("! {source}, {month}: {value} unaccounted for").format(
                 source=value_line.source,
                 month=value_line.month or _("no date"),
                 value=format_money(value_line.difference, currency, decimals=2),

@@ -93,8 +93,8 @@ def _show(place: Any) -> None:
     )
     context = shown.manifest["context"]
     say(
-        _("A customer counts as active for {days} days after an order ({how}).").format(
-            days=context["inactivity_days"], how=context["inactivity_how"]
+        _("A customer stays active after an order for the inactivity window: {how}.").format(
+            how=context["inactivity_how"]
         )
     )
     say()
