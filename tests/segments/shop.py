@@ -204,7 +204,8 @@ def walk_status(days: Sequence[date], *, as_of: date, window: int) -> tuple[str,
     while day < as_of:
         day += timedelta(days=1)
         if day in ordered:
-            if state[0] == "inactive":
+            # The window is over as soon as the day begins, so an order of that day is a return.
+            if (day - last).days > window:
                 state = ("reactivated", day, "back_after_gap")
             elif state[0] in ("new", "reactivated"):
                 state = ("active", day, "ordered_again")

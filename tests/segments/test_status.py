@@ -49,6 +49,7 @@ def shop(histories: dict[str, list[int]]) -> list[Sale]:
         ([0], 99, ("inactive", 31, "no_order_for_window")),
         ([0, 30], 30, ("active", 30, "ordered_again")),
         ([0, 30, 50], 70, ("active", 30, "ordered_again")),
+        ([0, 31], 31, ("reactivated", 31, "back_after_gap")),
         ([0, 31], 40, ("reactivated", 31, "back_after_gap")),
         ([0, 31, 40], 40, ("active", 40, "ordered_again")),
         ([0, 31, 40, 60], 60, ("active", 40, "ordered_again")),
