@@ -126,7 +126,7 @@ def cells(starts: Sequence[Start], request: CohortRequest, *, as_of: date) -> It
     oldest = max(last_age(start.first, as_of, request.grain) for start in starts)
     limit = oldest if request.periods is None else min(oldest, request.periods - 1)
     for age in range(limit + 1):
-        done = [one for one in starts if is_over(one.first, age, as_of, request.grain)]
+        done = [one for one in starts if is_over(one.first, age, as_of=as_of, grain=request.grain)]
         begun = [one for one in starts if last_age(one.first, as_of, request.grain) >= age]
         if done or request.dimension is None:
             yield _cell(done or begun, age, request.measure, complete=bool(done))
@@ -158,7 +158,7 @@ def last_age(first: date, as_of: date, grain: CohortGrain) -> int:
     return months if grain == "month" else (months + (first.month - 1) % 3) // 3
 
 
-def is_over(first: date, age: int, as_of: date, grain: CohortGrain) -> bool:
+def is_over(first: date, age: int, *, as_of: date, grain: CohortGrain) -> bool:
     """Has the period at this age ended by the end of `as_of`?"""
     if grain == "week":
         return (as_of - first).days + 1 >= 7 * (age + 1)

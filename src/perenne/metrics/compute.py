@@ -157,7 +157,7 @@ def _figure(
         value=value,
         unit=task.metric.unit,
         period=slot.period,
-        group=_group(task, request, slot, here.group),
+        group=_group(task, request, slot=slot, group=here.group),
         note=note(here, value, slot=slot, said=said),
         compared=_compare(value, there) if there else None,
     )
@@ -183,7 +183,9 @@ def _size(value: Number | None) -> Number | None:
     return -value if value is not None and value < 0 else value
 
 
-def _group(task: Task, request: Request, slot: Slot, group: Group) -> dict[str, str | None] | None:
+def _group(
+    task: Task, request: Request, *, slot: Slot, group: Group
+) -> dict[str, str | None] | None:
     if not request.by:
         return None
     values = iter(zip(task.shape.columns, group, strict=True))

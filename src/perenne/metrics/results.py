@@ -47,11 +47,11 @@ class Results:
         cells = [self.values.get((name, task.shape), {}) for name in datasets]
         return {group for found in cells for number, group in found if number == k}
 
-    def atom(self, atom: Aggregate, shape: Shape, k: int, group: Group) -> Value:
+    def atom(self, atom: Aggregate, shape: Shape, at: Cell) -> Value:
         """Value of one aggregate, 0 or unknown over no row."""
-        if (atom.dataset, shape, k) in self.impossible:
+        if (atom.dataset, shape, at[0]) in self.impossible:
             return None
-        cell = self.values.get((atom.dataset, shape), {}).get((k, group), {})
+        cell = self.values.get((atom.dataset, shape), {}).get(at, {})
         return cell[atom] if atom in cell else _NOTHING.get(atom.function)
 
 
@@ -77,7 +77,7 @@ class Evaluator:
 
     def look_up(self, wanted: Aggregate | Name) -> Value:
         if isinstance(wanted, Aggregate):
-            return self.results.atom(wanted, self.task.shape, self.k, self.group)
+            return self.results.atom(wanted, self.task.shape, (self.k, self.group))
         if wanted.id in FACTS:
             return FACTS[wanted.id](self.period, self.context)
         name = lifespan_metric(self.context) if wanted.id == LIFESPAN else wanted.id
