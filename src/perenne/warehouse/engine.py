@@ -73,7 +73,7 @@ class DuckEngine:
         return ibis.memtable(table, schema=types)
 
     def write(self, table: ir.Table, path: Path) -> int:
-        sql = self.ibis.compile(table)
+        sql = _as_typed(self.ibis.compile(table), table)
         self.ibis._run_pre_execute_hooks(table)
         target = quote_text(str(path))
         done = self.duck.execute(
@@ -97,6 +97,13 @@ class DuckEngine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _as_typed(sql: str, table: ir.Table) -> str:
+    """`sql` with real dates: DuckDB makes a timestamp of a date plus an interval, Ibis a date."""
+    dates = [quote_name(name) for name, kind in table.schema().items() if kind.is_date()]
+    casts = ", ".join(f"CAST({name} AS DATE) AS {name}" for name in dates)
+    return f"SELECT * REPLACE ({casts}) FROM ({sql})" if dates else sql
 
 
 def quote_text(text: str) -> str:

@@ -36,6 +36,7 @@ class Batch:
     tables: Mapping[str, Mapping[str, int]]
     controls: tuple[Mapping[str, Any], ...]
     rows_read: int
+    currency: str | None = None
     notes: tuple[str, ...] = ()
     unknown_channel_share: float | None = None
 
@@ -154,6 +155,7 @@ def _batch(
         },
         controls=tuple(_plain(control) for control in staged.controls),
         rows_read=staged.rows,
+        currency=recognition.preset.currency,
         notes=staged.notes,
         unknown_channel_share=staged.unknown_channel_share,
     )

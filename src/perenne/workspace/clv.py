@@ -20,29 +20,38 @@ OWN: Mapping[str, str] = {
     "margin": "margin_rate",
 }
 SPEND: Mapping[str, str] = {"cac": "cac_year", "retention_cost": "retention_cost_per_year"}
+# Recency makes a segment, so that it has no churn of its own; spend is known by channel only, and
+# retention spend is booked on the channel that spends it, not on that of the customers it keeps.
+SEGMENT_SHARED = ("lifespan", "cac", "retention_cost")
+CHANNEL_SHARED = ("retention_cost",)
 LIFESPANS = {"implied": "implied_lifespan_years", "observed": "average_lifespan_years"}
 
 
 def clv_model(shop: Shop) -> ClvModel:
     """Inputs of the simple CLV for the whole shop, per segment and per channel.
 
-    A segment is made by how lately its customers bought, so that it has no churn of its own, and
-    spend is known by channel only: there the whole shop's lifespan and costs stand, and the model
-    says so.
+    Where a group has no input of its own the whole shop's stands, and the model says so.
     """
     life = {"lifespan": LIFESPANS[shop.context.settings.lifespan]}
     (whole,) = _rows(shop, None, {**OWN, **life, **SPEND})
-    segments = [_completed(row, whole) for row in _rows(shop, "segment", OWN)]
-    channels = _rows(shop, "channel", {**OWN, **life, **SPEND})
+    own = {**OWN, **life, "cac": SPEND["cac"]}
+    channels = [_completed(row, whole, CHANNEL_SHARED) for row in _rows(shop, "channel", own)]
+    found = {row.name: row for row in _rows(shop, "segment", OWN)}
     settings = shop.settings.segments
-    names = {rule.id: segment_label(rule.id, settings) for rule in settings.rules}
+    segments = [
+        replace(
+            _completed(found[rule.id], whole, SEGMENT_SHARED), name=segment_label(rule.id, settings)
+        )
+        for rule in settings.rules
+        if rule.id in found
+    ]
     return ClvModel(
         shop=shop.settings.shop.name,
         currency=shop.context.currency,
         as_of=shop.as_of,
         period=format_period(shop.context.history_from, shop.as_of),
         whole=whole,
-        segments=tuple(replace(row, name=names.get(row.name, row.name)) for row in segments),
+        segments=tuple(segments),
         channels=tuple(channels),
         discount_rate=shop.settings.metrics.discount_rate,
         notes=(
@@ -78,8 +87,8 @@ def _row(name: str, metrics: Mapping[str, str], figures: Mapping[str, Figure]) -
     )
 
 
-def _completed(row: ClvRow, whole: ClvRow) -> ClvRow:
-    shared = ("lifespan", "cac", "retention_cost")
+def _completed(row: ClvRow, whole: ClvRow, shared: tuple[str, ...]) -> ClvRow:
+    """`row` with the whole shop's value where the group has none of its own."""
     inputs = replace(row.inputs, **{name: getattr(whole.inputs, name) for name in shared})
     missing = {name: whole.missing[name] for name in shared if name in whole.missing}
     return replace(row, inputs=inputs, missing={**row.missing, **missing})

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from perenne.reports.html import ReportInput, write_html_report
+from perenne.reports import ReportInput, write_html_report
 from perenne.workspace.shop import Shop
 
 

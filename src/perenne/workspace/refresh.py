@@ -25,6 +25,7 @@ from perenne.workspace.layout import Layout
 from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings, as_mapping
 
+DEFAULT_CURRENCY = "EUR"
 Progress = Callable[[str], None]
 
 
@@ -149,13 +150,13 @@ class _Run:
         return tables, context
 
     def _currency(self, imports: list[Batch]) -> str:
-        """The one currency of the data, or of the presets; several are told by the cleaning."""
+        """The currency that most rows name, else that of the exports; cleaning tells several."""
         seen: dict[str, int] = {}
         for batch in imports:
             for control in batch.controls:
-                if control["currency"]:
-                    seen[control["currency"]] = seen.get(control["currency"], 0) + control["rows"]
-        return max(seen, key=lambda name: seen[name]) if seen else "EUR"
+                if name := control["currency"] or batch.currency:
+                    seen[name] = seen.get(name, 0) + control["rows"]
+        return max(seen, key=lambda name: seen[name]) if seen else DEFAULT_CURRENCY
 
     def _staged(self, name: str, imports: list[Batch]) -> Table:
         from perenne.workspace import tables
