@@ -9,6 +9,7 @@ from perenne.reports.exports import (
     column_dictionary,
     write_table,
 )
+from perenne.reports.html import ReportInput, render_html, write_html_report
 
 __all__ = [
     "DIALECTS",
@@ -18,8 +19,11 @@ __all__ = [
     "ClvRow",
     "ClvTerms",
     "ExportColumn",
+    "ReportInput",
     "clv_terms",
     "column_dictionary",
+    "render_html",
     "write_clv_workbook",
+    "write_html_report",
     "write_table",
 ]

@@ -1,0 +1,47 @@
+"""One engine and each shop built once for the report's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from perenne.reports import ReportInput
+from perenne.warehouse import DuckEngine
+from tests.metrics.shops import Kind, Shop, shop
+from tests.reports.html_samples import FULL, POOR, Make, report_input
+
+
+@pytest.fixture(scope="session")
+def report_engine() -> Iterator[DuckEngine]:
+    with DuckEngine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def make_input(report_engine: DuckEngine, tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Build what a report is made from, of a kind of shop or of a shop given whole."""
+    made: dict[Any, ReportInput] = {}
+
+    def make(one: Kind | Shop, **options: Any) -> ReportInput:
+        if isinstance(one, Shop):
+            return report_input(one, report_engine, tmp_path_factory.mktemp("shop"), **options)
+        if one not in made:
+            folder = tmp_path_factory.mktemp(one.name)
+            made[one] = report_input(shop(one, 3), report_engine, folder, **options)
+        return made[one]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def full(make_input: Make) -> ReportInput:
+    """A shop with costs, channels, spend, categories, countries and guests."""
+    return make_input(FULL)
+
+
+@pytest.fixture(scope="session")
+def poor(make_input: Make) -> ReportInput:
+    """A shop without costs, spend or returns, and with a short history."""
+    return make_input(POOR)
