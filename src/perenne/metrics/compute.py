@@ -120,8 +120,9 @@ def _ask(tasks: Iterable[Task], *, tables: Tables, context: Context, fetch: Fetc
 def _table(query: Query, tables: Tables, *, context: Context) -> Table:
     source = DATASETS[query.dataset].source
     shape = query.shape
-    found = rows(source, tables, windows=query.windows(context), context=context)
     needed = (*shape.columns, *(column for column, _values in shape.filters))
+    windows = query.windows(context)
+    found = rows(source, tables, windows=windows, context=context, columns=needed)
     found = with_dimensions(found, source, columns=needed, tables=tables)
     found = restrict(found, dict(shape.filters))
     if query.aggregates[0].function == "curve":
