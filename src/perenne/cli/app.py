@@ -127,6 +127,8 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        return _out_of_reach(error)
     except Exception as error:
         return _unexpected(error)
     return 0
@@ -138,6 +140,22 @@ def _refuse(error: PerenneError) -> None:
         click.echo("→ " + error.next_step, err=True)
 
 
+def _out_of_reach(error: OSError) -> int:
+    """A file or folder that the system does not let us read or write."""
+    if os.environ.get("PERENNE_DEBUG") or not error.filename:
+        return _unexpected(error)
+    _refuse(
+        PerenneError(
+            _("{file} cannot be read or written: {reason}.").format(
+                file=error.filename, reason=error.strerror
+            ),
+            given=str(error.filename),
+            next_step=_("Check that you may use it and that the disk is not full, then try again."),
+        )
+    )
+    return 1
+
+
 def _unexpected(error: Exception) -> int:
     if os.environ.get("PERENNE_DEBUG"):
         raise error
@@ -146,6 +164,7 @@ def _unexpected(error: Exception) -> int:
     )
     click.echo(click.style(text, fg="red"), err=True)
     click.echo(
-        "→ " + _("Nothing was changed. Run it again with PERENNE_DEBUG=1 to see where."), err=True
+        "→ " + _("What was published is unchanged. PERENNE_DEBUG=1 shows where it happened."),
+        err=True,
     )
     return 1

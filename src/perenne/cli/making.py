@@ -12,7 +12,6 @@ import click
 from perenne.cli import options as opts
 from perenne.cli import outcome
 from perenne.cli.printing import print_json, progress, say, tell
-from perenne.core import PerenneError
 from perenne.text import gettext as _
 from perenne.text import ngettext
 
@@ -239,7 +238,7 @@ def run_command() -> click.Command:
         place, is_new = _workspace_for(folder, currency, lang)
         try:
             _import(place, files, chosen, date_order, quiet=False)
-        except PerenneError:
+        except BaseException:  # refused or stopped: nothing half made stays behind
             if is_new:
                 _drop_if_empty(place)
             raise

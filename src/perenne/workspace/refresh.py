@@ -17,6 +17,7 @@ from perenne.core import PerenneError
 from perenne.identity import identify
 from perenne.metrics import Context, build_marts, learn_context
 from perenne.segments import assign
+from perenne.text import format_date
 from perenne.text import gettext as _
 from perenne.warehouse import STAGED, DuckEngine, Table
 from perenne.workspace import snapshots
@@ -114,6 +115,7 @@ class _Run:
             keep=self._work,
             fetch=self.engine.fetch,
         )
+        self._require_past(cleaned)
         self.progress(_("Customers"))
         key = self.layout.key.read_text(encoding="utf-8").strip()
         tables = identify(cleaned.tables, key=key, keep=self._out)
@@ -121,6 +123,15 @@ class _Run:
         self.progress(_("Reconciliation"))
         account = self._account(imports, cleaned, tables)
         return self._manifest(imports, context, tables, account), account
+
+    def _require_past(self, cleaned: Cleaned) -> None:
+        if self.engine.fetch(cleaned.tables["orders"].count()).as_py():
+            return
+        raise PerenneError(
+            _("No order is dated {day} or before.").format(day=format_date(cleaned.as_of)),
+            given=cleaned.as_of,
+            next_step=_("Choose a later day; perenne refresh alone takes the last order day."),
+        )
 
     def _measured(
         self, tables: dict[str, Table], as_of: date, currency: str
