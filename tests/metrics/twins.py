@@ -19,7 +19,7 @@ class Twins:
     def __init__(self, folder: Path, *, as_of: date, window: int) -> None:
         self.folder, self.as_of, self.window = folder, as_of, window
         self.duck = duckdb.connect()
-        self.views: object = None
+        self.prepared: object = None
         for name in TABLES:
             file = folder / f"{name}.parquet"
             self.duck.execute(f"create temp table raw_{name} as select * from '{file}'")
@@ -44,19 +44,18 @@ class Twins:
         spend: dict[str, Any] | None = None,
     ) -> Any:
         """The twin's figure over [start, end], restricted to some orders, customers or spend."""
-        for name, value in {"from_day": start, "to_day": end}.items():
-            self.duck.execute(f"set variable {name} = date '{value}'")
-        self._prepare(orders or {}, customers or {}, spend or {})
+        self._prepare(start, end, groups=(orders or {}, customers or {}, spend or {}))
         row = self.duck.execute((FOLDER / f"{metric}.sql").read_text("utf-8")).fetchone()
         return row[0] if row else None
 
-    def _prepare(
-        self, orders: dict[str, Any], customers: dict[str, Any], spend: dict[str, Any]
-    ) -> None:
-        """Views over the rows of one group; `all_orders` and `every_order` keep all orders."""
-        if self.views == (orders, customers, spend):
+    def _prepare(self, start: date, end: date, *, groups: tuple[dict[str, Any], ...]) -> None:
+        """Rows of one group and the tables over one period; `all_orders` keep all its orders."""
+        if self.prepared == (start, end, groups):
             return
-        self.views = (orders, customers, spend)
+        self.prepared = (start, end, groups)
+        orders, customers, spend = groups
+        for name, value in {"from_day": start, "to_day": end}.items():
+            self.duck.execute(f"set variable {name} = date '{value}'")
         chosen = f"select customer_id from raw_customers where {_where(customers)}"
         people = f"customer_id in ({chosen})" if customers else "true"
         self._view("all_orders", f"select * from every_order where {people}")

@@ -1,29 +1,29 @@
 -- What several twins read. Variables: from_day, to_day, window_days. `all_orders` is never filtered.
-create or replace temp view known_firsts as
+create or replace temp table known_firsts as
 select customer_id, min(ordered_on) as first_on
 from all_orders
 where is_purchase and customer_id is not null
 group by customer_id;
 
-create or replace temp view bought as
+create or replace temp table bought as
 select order_id, customer_id, ordered_on, net, cost, channel, ordered_at
 from orders
 where is_purchase;
 
 -- Lines that count, by order.
-create or replace temp view sold as
+create or replace temp table sold as
 select l.order_id, o.customer_id, o.ordered_on, l.gross, l.discount, l.net, l.net - l.cost as margin
 from order_lines l join orders o using (order_id)
 where o.is_purchase and l.excluded_by is null;
 
 -- Everything that moved value: sales up, returns down.
-create or replace temp view moves as
+create or replace temp table moves as
 select customer_id, ordered_on as day, net, margin from sold
 union all
 select customer_id, refunded_on, -net, -(net - cost) from refunds;
 
 -- One row per known customer with a purchase by to_day.
-create or replace temp view people as
+create or replace temp table people as
 select
     customer_id,
     min(ordered_on) as first_on,
@@ -34,7 +34,7 @@ from bought
 where customer_id is not null and ordered_on <= getvariable('to_day')
 group by customer_id;
 
-create or replace temp view purchase_days as
+create or replace temp table purchase_days as
 select customer_id, day, day - lag(day) over (partition by customer_id order by day) as gap,
     row_number() over (partition by customer_id order by day) as number
 from (
@@ -43,7 +43,7 @@ from (
     where customer_id is not null and ordered_on <= getvariable('to_day')
 );
 
-create or replace temp view period_states as
+create or replace temp table period_states as
 select
     coalesce(getvariable('from_day') - 1 - last_before <= getvariable('window_days'), false) as at_start,
     getvariable('to_day') - last_on <= getvariable('window_days') as at_end,
@@ -51,7 +51,7 @@ select
 from people;
 
 -- The 365 days to to_day: orders and sales of known customers.
-create or replace temp view year_totals as
+create or replace temp table year_totals as
 select
     count(*) as orders,
     count(distinct customer_id) as buyers,
@@ -61,13 +61,13 @@ from bought
 where customer_id is not null
     and ordered_on <= getvariable('to_day') and ordered_on > getvariable('to_day') - 365;
 
-create or replace temp view year_margin as
+create or replace temp table year_margin as
 select case when count(*) = count(margin) then coalesce(sum(margin), 0) end as margin
 from sold
 where customer_id is not null
     and ordered_on <= getvariable('to_day') and ordered_on > getvariable('to_day') - 365;
 
-create or replace temp view yearly_churn as
+create or replace temp table yearly_churn as
 with span as (
     select case
         when getvariable('to_day') - 364 - getvariable('first_day') >= getvariable('window_days')
@@ -92,16 +92,16 @@ select case when getvariable('to_day') - start_on + 1 >= 28
     then 1 - pow(1 - share, 365.0 / (getvariable('to_day') - start_on + 1)) end as churn
 from lost, span;
 
-create or replace temp view lifetime as
+create or replace temp table lifetime as
 select revenue / nullif(orders, 0) * orders / nullif(buyers, 0) * scale / nullif(churn, 0) as revenue,
     1 / nullif(churn, 0) as years
 from year_totals, yearly_churn;
 
-create or replace temp view lifetime_margin as
+create or replace temp table lifetime_margin as
 select lifetime.revenue * margin / nullif(year_totals.revenue, 0) as margin, years
 from lifetime, year_totals, year_margin;
 
-create or replace temp view year_cac as
+create or replace temp table year_cac as
 select
     (select sum(amount) from costs
      where kind = 'acquisition'
@@ -109,7 +109,7 @@ select
     / nullif(
         (select count(*) from people where first_on > getvariable('to_day') - 365), 0) as cac;
 
-create or replace temp view year_care as
+create or replace temp table year_care as
 select
     (select sum(amount) from costs
      where kind = 'retention'
@@ -118,7 +118,7 @@ select
 from year_totals;
 
 -- Spend that falls to each customer, on its day.
-create or replace temp view shared_spend as
+create or replace temp table shared_spend as
 with won as (
     select customer_id, first_on as day, channel, date_trunc('month', first_on) as month
     from known_firsts join customers using (customer_id)
@@ -141,7 +141,7 @@ union all
 select customer_id, day, amount / count(*) over (partition by month)
 from came join cared using (month);
 
-create or replace temp view spend_is_known as
+create or replace temp table spend_is_known as
 select count(*) filter (where kind = 'acquisition') > 0 as acquisition,
     count(*) filter (where kind = 'retention') > 0 as retention
 from costs;
