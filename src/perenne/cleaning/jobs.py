@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -51,7 +52,9 @@ def clean(
     all_lines = keep("lines", pipeline.sale_lines(kept))
     heads = keep("heads", lines.headers(kept["orders"], all_lines))
     as_of = as_of or _last_order_day(heads, fetch)
-    rates = _rates(fetch(flows.currencies(all_lines, heads, policy.currency)), policy)
+    rates = _rates(
+        fetch(flows.currencies(all_lines, heads, kept=kept, base=policy.currency)), policy
+    )
     priced = pipeline.priced_lines(
         all_lines, heads, kept["products"], policy=policy, as_of=as_of, rates=rates
     )
@@ -60,7 +63,12 @@ def clean(
     order_table = keep("order_heads", orders.canonical_orders(past))
     line_table = orders.canonical_lines(past)
     refunds = pipeline.refund_rows(
-        kept["refunds"], past, order_table, line_table, policy=policy, rates=rates
+        kept["refunds"],
+        past,
+        order_table=order_table,
+        line_table=line_table,
+        policy=policy,
+        rates=rates,
     )
     value = pipeline.sale_flows(priced, fated, heads, as_of=as_of, currency=policy.currency)
     return Cleaned(
@@ -70,7 +78,7 @@ def clean(
             "orders": order_table,
             "refunds": keep("refund_rows", refunds.filter(refunds.refunded_on <= as_of)),
             "customers": kept["customers"],
-            **pipeline.reference_tables(kept, as_of, rates, policy.currency),
+            **pipeline.reference_tables(kept, as_of=as_of, rates=rates, currency=policy.currency),
         },
         fates={name: fetch(flows.fate_counts(table)) for name, table in fated.items()},
         flows=fetch(value),
@@ -97,20 +105,46 @@ def _last_order_day(heads: Table, fetch: Fetch) -> date:
 
 def _rates(found: pa.Table, policy: Policy) -> Table | None:
     """The rates table, or None when everything is in the workspace's currency."""
-    counts = {row["money"]: row["rows"] for row in found.to_pylist()}
+    rows = found.to_pylist()
+    counts = {row["money"]: row["rows"] for row in rows}
     unknown = set(counts) - {policy.currency, *(rate.currency for rate in policy.rates)}
     if unknown:
         raise _mixed_currencies(counts, sorted(unknown), policy.currency)
     if set(counts) <= {policy.currency} and not policy.rates:
         return None
+    _refuse_late_rates(rows, policy)
     return orders.rates_table(policy.rates, policy.currency)
+
+
+def _refuse_late_rates(found: Iterable[Mapping[str, Any]], policy: Policy) -> None:
+    """Amounts older than the first rate of their currency cannot be counted."""
+    days = {row["money"]: row["first"] for row in found if row["money"] != policy.currency}
+    earliest = min((day for day in days.values() if day), default=None)
+    for money, first in days.items():
+        since = min(rate.since for rate in policy.rates if rate.currency == money)
+        day = first or earliest
+        if day and day < since:
+            raise _late_rate(money, day, since)
+
+
+def _late_rate(money: str, day: date, since: date) -> PerenneError:
+    return PerenneError(
+        _("There is no rate for {currency} on {day}: the first one holds from {since} on.").format(
+            currency=money, day=day.isoformat(), since=since.isoformat()
+        ),
+        given=day,
+        next_step=_(
+            'Add an older one to perenne.toml: [[rates]] currency = "{currency}" rate = … '
+            "since = {day}."
+        ).format(currency=money, day=day.isoformat()),
+    )
 
 
 def _mixed_currencies(counts: Mapping[str, int], unknown: Iterable[str], base: str) -> PerenneError:
     listed = ", ".join(f"{name} ({rows})" for name, rows in sorted(counts.items()))
     first = next(iter(unknown))
     return PerenneError(
-        _("The lines are in several currencies: {found}. The workspace counts in {base}.").format(
+        _("The files are in several currencies: {found}. The workspace counts in {base}.").format(
             found=listed, base=base
         ),
         given=listed,

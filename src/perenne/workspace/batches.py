@@ -111,7 +111,15 @@ def import_file(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     staged = stage(recognition, engine=engine, context=context, into=scratch)
-    batch = _batch(seq, path, digest, source, recognition, staged, context, options)
+    batch = _batch(
+        recognition,
+        staged,
+        seq=seq,
+        digest=digest,
+        source=source,
+        context=context,
+        options=options,
+    )
     write_json(scratch / MANIFEST, asdict(batch))
     _publish(scratch, layout, batch)
     if twin:
@@ -129,12 +137,12 @@ def _source_name(recognition: Recognition, options: Options) -> str:
 
 
 def _batch(
-    seq: int,
-    path: Path,
-    digest: str,
-    source: str,
     recognition: Recognition,
     staged: StagedFile,
+    *,
+    seq: int,
+    digest: str,
+    source: str,
     context: ReadContext,
     options: Options,
 ) -> Batch:
@@ -143,7 +151,7 @@ def _batch(
         seq=seq,
         source=source,
         preset=recognition.preset.name,
-        file=path.name,
+        file=recognition.path.name,
         sha256=digest,
         imported_at=context.imported_at.astimezone(UTC).isoformat(timespec="seconds"),
         identical=recognition.preset.identical_lines,

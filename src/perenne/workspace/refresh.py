@@ -64,7 +64,7 @@ def refresh(
     manifest, account = run.compute(imports, as_of)
     name = snapshots.next_id(layout, date.fromisoformat(manifest["as_of"]))
     manifest = {**manifest, "fingerprint": fingerprint, "requested_as_of": as_of}
-    snapshot = snapshots.publish(scratch / "out", layout, name, manifest)
+    snapshot = snapshots.publish(scratch / "out", layout, name=name, manifest=manifest)
     shutil.rmtree(scratch, ignore_errors=True)
     return Refreshed(snapshot, True, account)
 

@@ -87,7 +87,7 @@ def next_id(layout: Layout, as_of: date) -> str:
     return f"{max(numbers, default=0) + 1:06d}-{as_of:%Y%m%d}"
 
 
-def publish(scratch: Path, layout: Layout, name: str, manifest: Mapping[str, Any]) -> Snapshot:
+def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, Any]) -> Snapshot:
     """Sign the files in `scratch`, move them in place and let the pointer show them.
 
     Each step leaves the workspace sound: until the pointer moves, the old snapshot is published.

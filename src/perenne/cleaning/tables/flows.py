@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
 import ibis.expr.types as ir
 
@@ -58,9 +60,23 @@ def orphans(lines: ir.Table, heads: ir.Table) -> ir.Table:
     return lines.anti_join(dated, ["source", "source_order_id"])
 
 
-def currencies(lines: ir.Table, heads: ir.Table, base: str) -> ir.Table:
-    """Each currency of the data with its number of lines."""
-    order = heads.select("source", "source_order_id", money="currency")
+def currencies(
+    lines: ir.Table, heads: ir.Table, *, kept: Mapping[str, ir.Table], base: str
+) -> ir.Table:
+    """Each currency of lines, refunds, costs and product costs: its rows and its first day."""
+    order = heads.select("source", "source_order_id", money="currency", day="ordered_on")
     joined = lines.left_join(order, ["source", "source_order_id"], rname="o_{name}")
-    money = ibis.coalesce(joined.currency, joined.money, ibis.literal(base))
-    return joined.mutate(money=money).group_by("money").agg(rows=lambda t: t.count())
+    sold = joined.select(
+        money=ibis.coalesce(joined.currency, joined.money, ibis.literal(base)),
+        day=ibis.coalesce(joined.ordered_on, joined.day),
+    )
+    refunds, costs, products = kept["refunds"], kept["costs"], kept["products"]
+    products = products.filter(products.cost.notnull())
+    parts = (
+        sold,
+        refunds.select(money="currency", day="refunded_on"),
+        costs.select(money="currency", day="from_on"),
+        products.select(money="currency", day=ibis.null("date")),
+    )
+    every = ibis.union(*parts).filter(lambda t: t.money.notnull())
+    return every.group_by("money").agg(rows=every.count(), first=every.day.min())

@@ -101,7 +101,7 @@ def _firsts(
 
 
 def judged(
-    lines: ir.Table, heads: ir.Table, settings: CleaningSettings, as_of: ir.Value
+    lines: ir.Table, heads: ir.Table, *, settings: CleaningSettings, as_of: ir.Value
 ) -> ir.Table:
     """`lines` joined to their order, with `kind`, `given` (value as written) and `excluded_by`."""
     own = lines.drop(
@@ -226,8 +226,10 @@ def priced(lines: ir.Table, tax: TaxSettings) -> ir.Table:
         shared.order_discount.fill_null(0) - shared.stated_discount,
     )
     shared = shared.mutate(
-        order_rest=ibis.greatest(rest, 0).cast(MONEY), includes=_tax_included(shared, tax)
+        order_rest=ibis.greatest(rest, 0).cast(MONEY),
+        all_given=shared.given.sum().over(order).cast(MONEY),
     )
+    shared = shared.mutate(includes=_tax_included(shared, tax))
     shared = shared.mutate(rest_share=_share(shared, shared.order_rest))
     shared = shared.mutate(paid=(shared.given - shared.rest_share).cast(MONEY))
     shared = shared.mutate(tax_share=_tax_share(shared, tax))
@@ -255,9 +257,14 @@ def _without_tax(table: ir.Table, value: ir.Value, tax: TaxSettings) -> ir.Value
 
 
 def _tax_included(table: ir.Table, tax: TaxSettings) -> ir.BooleanValue:
-    if tax.prices == "auto":
-        return table.tax_included.fill_null(tax.default_rate is not None)
-    return ibis.literal(tax.prices == "included")
+    """Do prices include tax? Where the source does not say, as the order's own figures show: the
+    total holds the tax once, so that it is in the lines if they reach the total without it."""
+    if tax.prices != "auto":
+        return ibis.literal(tax.prices == "included")
+    short = table.total - (table.all_given - table.order_rest) - table.shipping.fill_null(0)
+    shown = short.abs() <= (short - table.order_tax).abs()
+    shown = (table.order_tax > 0).ifelse(shown, ibis.null("boolean"))
+    return ibis.coalesce(table.tax_included, shown, ibis.literal(tax.default_rate is not None))
 
 
 def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:

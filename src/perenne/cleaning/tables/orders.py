@@ -32,12 +32,19 @@ def rates_table(rates: Iterable[ExchangeRate], base: str) -> ir.Table:
     return table.mutate(until=ibis.coalesce(until, ibis.date("9999-12-31")))
 
 
-def converted(table: ir.Table, rates: ir.Table, *, day: str, amounts: Iterable[str]) -> ir.Table:
+def converted(
+    table: ir.Table,
+    rates: ir.Table,
+    *,
+    day: str,
+    amounts: Iterable[str],
+    currency: str = "currency",
+) -> ir.Table:
     """`table` with `amounts` in the workspace's currency at the rate of `day`."""
     joined = table.left_join(
         rates,
         [
-            table.currency == rates.rate_currency,
+            table[currency] == rates.rate_currency,
             table[day] >= rates.since,
             table[day] < rates.until,
         ],
@@ -52,29 +59,48 @@ def converted(table: ir.Table, rates: ir.Table, *, day: str, amounts: Iterable[s
     return joined.mutate(**changed).drop("rate_currency", "rate", "since", "until")
 
 
+LISTED = ("category", "product_name", "cost", "is_gift_card")
+
+
 def with_products(lines: ir.Table, products: ir.Table) -> ir.Table:
-    """`lines` with category and unit cost from the product list where the line has none."""
-    known = products.select(
-        "source",
-        "product_id",
-        list_category="category",
-        list_name="product_name",
-        list_cost="cost",
-        list_gift="is_gift_card",
+    """`lines` with category and name from the product lists where the line has none, and
+    `list_cost` in `list_currency`. The list of the line's own source speaks first; what it does
+    not know is taken from the only other source that tells it."""
+    names = ("source", "product_id")
+    own = products.select(
+        *names, own_currency="currency", **{f"own_{name}": products[name] for name in LISTED}
     )
-    joined = lines.left_join(known, ["source", "product_id"], rname="list_{name}")
-    return joined.mutate(
-        category=ibis.coalesce(joined.category, joined.list_category),
-        product_name=ibis.coalesce(joined.product_name, joined.list_name),
-        kind=ibis.coalesce(
-            joined.kind, joined.list_gift.fill_null(False).ifelse("gift_card", ibis.null("string"))
-        ),
-    ).drop("list_category", "list_name", "list_gift", "list_source", "list_product_id")
+    joined = lines.left_join(own, list(names), rname="list_{name}")
+    joined = joined.drop([f"list_{name}" for name in names if f"list_{name}" in joined.columns])
+    joined = joined.left_join(_told_once(products), "product_id", rname="list_{name}")
+    said = {name: ibis.coalesce(joined[f"own_{name}"], joined[f"any_{name}"]) for name in LISTED}
+    gift = said["is_gift_card"].fill_null(False).ifelse("gift_card", ibis.null("string"))
+    currency = joined.own_cost.notnull().ifelse(joined.own_currency, joined.any_currency)
+    filled = joined.mutate(
+        category=ibis.coalesce(joined.category, said["category"]),
+        product_name=ibis.coalesce(joined.product_name, said["product_name"]),
+        kind=ibis.coalesce(joined.kind, gift),
+        list_cost=said["cost"],
+        list_currency=currency,
+    )
+    private = [name for name in filled.columns if name.startswith(("own_", "any_"))]
+    return filled.drop(*private, "list_product_id")
+
+
+def _told_once(products: ir.Table) -> ir.Table:
+    """For each product id, over all sources, the facts that one source alone tells."""
+    facts = {
+        f"any_{name}": (products[name].count() == 1).ifelse(products[name].min(), None)
+        for name in LISTED
+    }
+    currency = products.currency.min(where=products.cost.notnull())
+    return products.group_by("product_id").agg(any_currency=currency, **facts)
 
 
 def with_costs(lines: ir.Table) -> ir.Table:
     """`lines` with `unit_cost`: the line's own, else the product list's."""
-    return lines.mutate(unit_cost=ibis.coalesce(lines.unit_cost, lines.list_cost)).drop("list_cost")
+    unit_cost = ibis.coalesce(lines.unit_cost, lines.list_cost)
+    return lines.mutate(unit_cost=unit_cost).drop("list_cost", "list_currency")
 
 
 def canonical_lines(priced: ir.Table) -> ir.Table:
@@ -139,6 +165,7 @@ def canonical_orders(priced: ir.Table) -> ir.Table:
         tax=table.order_tax.max(),
         total_given=table.total.max(),
         refunded=table.refunded.max(),
+        includes=table.includes.max(),
         order_rule=table.excluded_by.min(
             where=table.excluded_by.isin(["cancelled", "pending", "test", "adjustment", "return"])
         ),
@@ -150,9 +177,9 @@ def canonical_orders(priced: ir.Table) -> ir.Table:
 def _finished(grouped: ir.Table) -> ir.Table:
     excluded = ibis.coalesce(grouped.order_rule, grouped.stock_rule, ibis.literal("no_product"))
     shipping = grouped.shipping_given.fill_null(0).cast("float64")
-    taxed = (grouped.product_paid == grouped.net) | (grouped.product_paid == 0)
+    untaxed = ~grouped.includes | (grouped.product_paid == 0)
     ratio = grouped.net.cast("float64") / grouped.product_paid.cast("float64").nullif(0)
-    net_shipping = taxed.ifelse(shipping, shipping * ratio).round(4).cast(MONEY)
+    net_shipping = untaxed.ifelse(shipping, shipping * ratio).round(4).cast(MONEY)
     return grouped.mutate(
         order_id=order_id(grouped),
         status=grouped.status.fill_null("paid"),

@@ -62,20 +62,24 @@ def priced_lines(
 ) -> ir.Table:
     """Every line with its kind, its rule and its amounts in the workspace's currency."""
     listed = orders.with_products(all_lines, reference.canonical_products(products))
-    judged = lines.judged(listed, heads, policy.cleaning, ibis.literal(as_of))
+    judged = lines.judged(listed, heads, settings=policy.cleaning, as_of=ibis.literal(as_of))
     judged = judged.mutate(currency=judged.currency.fill_null(policy.currency))
     priced = lines.priced(judged, policy.tax)
     if rates is not None:
         priced = orders.converted(priced, rates, day="ordered_on", amounts=CONVERTED)
+        priced = priced.mutate(list_currency=priced.list_currency.fill_null(policy.currency))
+        priced = orders.converted(
+            priced, rates, day="ordered_on", amounts=("list_cost",), currency="list_currency"
+        )
     return orders.with_costs(priced)
 
 
 def refund_rows(
     refunds: ir.Table,
     priced: ir.Table,
+    *,
     order_table: ir.Table,
     line_table: ir.Table,
-    *,
     policy: Policy,
     rates: ir.Table | None,
 ) -> ir.Table:
@@ -85,15 +89,23 @@ def refund_rows(
         return notes
     dated = given_back.order_of_refund(refunds, order_table)
     if rates is not None:
-        dated = dated.mutate(currency=dated.currency.fill_null(dated.order_currency))
-        dated = orders.converted(dated, rates, day="refunded_on", amounts=("amount",))
+        dated = _in_base(dated, rates)
     dated = dated.filter(dated.order_is_purchase)
     by_file = given_back.from_files(dated, line_table)
     return notes.union(by_file).union(given_back.undated(order_table, dated))
 
 
+def _in_base(refunds: ir.Table, rates: ir.Table) -> ir.Table:
+    """Refunds in the workspace's currency. One in its order's currency takes the rate of the
+    order's day, so that giving back all that was paid gives back all that was counted."""
+    money = refunds.currency.fill_null(refunds.order_currency)
+    day = (money == refunds.order_currency).ifelse(refunds.order_ordered_on, refunds.refunded_on)
+    named = refunds.mutate(currency=money, rate_day=day)
+    return orders.converted(named, rates, day="rate_day", amounts=("amount",)).drop("rate_day")
+
+
 def reference_tables(
-    kept: Mapping[str, ir.Table], as_of: date, rates: ir.Table | None, currency: str
+    kept: Mapping[str, ir.Table], *, as_of: date, rates: ir.Table | None, currency: str
 ) -> dict[str, ir.Table]:
     """Products, and costs per day up to `as_of`."""
     costs = kept["costs"].mutate(currency=kept["costs"].currency.fill_null(currency))

@@ -9,7 +9,8 @@ from perenne.warehouse import MONEY
 
 
 def canonical_products(products: ir.Table) -> ir.Table:
-    """Schema `products`: one row per source and product id, the newest import's first row."""
+    """Schema `products` and the currency of its amounts: one row per source and product id, the
+    newest import's first row."""
     rank = ibis.row_number().over(
         ibis.window(
             group_by=["source", "product_id"],
@@ -24,19 +25,22 @@ def canonical_products(products: ir.Table) -> ir.Table:
         "category",
         "price",
         "cost",
+        "currency",
         is_gift_card=newest.is_gift_card.fill_null(False),
     )
 
 
 def canonical_costs(costs: ir.Table) -> ir.Table:
-    """Schema `costs`: rows that span days are spread evenly; the days add up to the row exactly."""
-    days = (costs.to_on.delta(costs.from_on, unit="day") + 1).cast("int64")
+    """Schema `costs`: rows that span days are spread evenly; the days add up to the row exactly.
+    A row that ends before it starts is spent on its first day, so that no spend is lost."""
+    span = costs.to_on.delta(costs.from_on, unit="day") + 1
+    days = ibis.greatest(span, 1).cast("int64")
     table = costs.mutate(days=days, step=ibis.range(0, days).unnest())
     share = table.amount.cast("float64") / table.days
     upto = (share * (table.step + 1)).round(4).cast(MONEY)
     before = (share * table.step).round(4).cast(MONEY)
     return table.select(
-        day=(table.from_on + table.step.as_interval("D")).cast("date"),
+        day=(table.from_on.cast("timestamp") + table.step.as_interval("D")).cast("date"),
         source=table.source,
         channel=table.channel,
         campaign=table.campaign,
