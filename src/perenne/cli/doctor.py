@@ -70,7 +70,7 @@ def _place(workspace: Path | None, lang: str | None) -> Any:
 def _show(checks: list[Check]) -> None:
     for check in checks:
         mark = click.style("✓", fg="green") if check.sound else click.style("✗", fg="red")
-        say(f"{mark} {check.name}: {check.found}")
+        say(mark + " " + _("{label}: {value}").format(label=check.name, value=check.found))
         if check.next_step and not check.sound:
             say(f"  → {check.next_step}")
 

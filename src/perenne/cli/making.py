@@ -147,14 +147,22 @@ def _only_look(
 
 
 def _import(
-    place: Any, files: tuple[Path, ...], chosen: Any, date_order: Any, *, quiet: bool
+    place: Any,
+    files: tuple[Path, ...],
+    chosen: Any,
+    date_order: Any,
+    *,
+    quiet: bool = False,
+    brief: bool = False,
 ) -> list[Any]:
+    """Import and say so: `quiet` on stderr only, `brief` without the plan of each file."""
     from perenne.workspace import Listener, import_files
 
     write = tell if quiet else say
 
     def recognised(one: Any) -> None:
-        for line in outcome.recognition_lines(one, whole=False):
+        lines = list(outcome.recognition_lines(one, whole=False))
+        for line in lines[:1] if brief else lines:
             write(line)
 
     def imported(result: Any) -> None:
@@ -237,7 +245,7 @@ def run_command() -> click.Command:
         opts.speak(lang, "en")
         place, is_new = _workspace_for(folder, currency, lang)
         try:
-            _import(place, files, chosen, date_order, quiet=False)
+            _import(place, files, chosen, date_order)
         except BaseException:  # refused or stopped: nothing half made stays behind
             if is_new:
                 _drop_if_empty(place)
@@ -323,7 +331,7 @@ def demo_command() -> click.Command:
         )
         place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
         write_channels(place, made)
-        _import(place, tuple(files), _read_options(None, (), None), None, quiet=False)
+        _import(place, tuple(files), _read_options(None, (), None), None, brief=True)
         finish(place, None, folder)
 
     return demo

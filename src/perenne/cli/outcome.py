@@ -130,7 +130,7 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
     )
     totals = account.by_rule()
     for rule, (count, value) in sorted(totals.items(), key=lambda item: -abs(item[1][1])):
-        yield "  {label}: {value} ({n})".format(
+        yield "  " + _("{label}: {value} ({n})").format(
             label=rule_label(rule),
             value=format_money(value, currency, decimals=2),
             n=ngettext("{n} line", "{n} lines", count).format(n=format_number(count)),
@@ -213,5 +213,5 @@ def findings(shop: Shop) -> list[str]:
         value = format_value(figure.value, figure.unit, shop.context.currency)
         if figure.value is None:
             value = figure.note or value
-        lines.append(f"{label}: {value}")
+        lines.append(_("{label}: {value}").format(label=label, value=value))
     return lines
