@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from perenne.reports import ReportInput
+from perenne.reports import ReportInput, render_html
+from perenne.text import use_language
 from perenne.warehouse import DuckEngine
 from tests.metrics.shops import Kind, Shop, shop
-from tests.reports.html_samples import FULL, POOR, Make, report_input
+from tests.reports.html_samples import FULL, POOR, Make, Pages, report_input
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,17 @@ def full(make_input: Make) -> ReportInput:
 def poor(make_input: Make) -> ReportInput:
     """A shop without costs, spend or returns, and with a short history."""
     return make_input(POOR)
+
+
+@pytest.fixture(scope="session")
+def pages(full: ReportInput, poor: ReportInput) -> Pages:
+    data = {"full": full, "poor": poor}
+    written: dict[tuple[str, str], str] = {}
+
+    def page(name: str, language: str) -> str:
+        if (name, language) not in written:
+            with use_language(language):
+                written[name, language] = render_html(data[name])
+        return written[name, language]
+
+    return page

@@ -15,12 +15,12 @@ from perenne.metrics import MetricSettings, build_marts, learn_context, load_cat
 from perenne.reports import ReportInput
 from perenne.segments import SegmentSettings, assign
 from perenne.warehouse import CANONICAL, DuckEngine
-from tests.metrics.shops import Kind, Shop, shop
+from tests.metrics.shops import Kind, Shop
 
 Rows = list[dict[str, Any]]
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
-FULL = Kind("full", days=1100, customers=150)
+FULL = Kind("full", days=900, customers=80)
 POOR = Kind("poor", days=200, customers=40, unknown_cost=1.0, spend=False, refunds=False)
 
 
@@ -63,7 +63,7 @@ def report_input(
 
 
 def small_shop(orders: Rows, *, as_of: date = date(2025, 3, 31)) -> Shop:
-    """A shop of a few orders: `day`, `customer` (None for a guest), `net`, and what else is given."""
+    """A shop of a few orders, each `day`, `customer` (None for a guest) and `net`."""
     return Shop(as_of, {"orders": [_order(n, one) for n, one in enumerate(orders)]})
 
 
@@ -189,3 +189,5 @@ class Reader(HTMLParser):
 
 
 Make = Callable[..., ReportInput]
+Pages = Callable[[str, str], str]
+"""The page of a shop of the fixtures, by its name and language, written once."""

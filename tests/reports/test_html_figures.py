@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,20 +12,26 @@ import pytest
 from perenne.metrics import MetricSettings, Request
 from perenne.reports import ReportInput, render_html
 from perenne.reports.html.findings import MOST
-from perenne.reports.html.measured import measure, reason, sentences
+from perenne.reports.html.measured import Measured, measure, reason, sentences
 from perenne.reports.html.page import build
-from perenne.reports.html.sections import loyalty, segments
+from perenne.reports.html.sections import limits, loyalty, segments
 from perenne.text import format_value, use_language
-from tests.reports.html_samples import Reader, account, small_shop
+from tests.reports.html_samples import Pages, Reader, account, small_shop
+
+
+@pytest.fixture(scope="module")
+def measured(full: ReportInput) -> Measured:
+    with use_language("en"):
+        return measure(full)
 
 
 @pytest.mark.parametrize("name", ["full", "poor"])
 def test_cards_hold_the_figures_of_the_catalogue(
-    name: str, request: pytest.FixtureRequest
+    name: str, request: pytest.FixtureRequest, pages: Pages
 ) -> None:
     data = request.getfixturevalue(name)
     figures = {one.metric: one for one in data.figures(Request())}
-    cards = Reader.of(render_html(data)).cards
+    cards = Reader.of(pages(name, "en")).cards
     assert len(cards) > 10
     for card in cards:
         figure = figures[card.metric]
@@ -32,9 +39,9 @@ def test_cards_hold_the_figures_of_the_catalogue(
         assert Decimal(card.raw) == Decimal(str(figure.value))
 
 
-def test_cards_write_the_figure_that_they_hold(full: ReportInput) -> None:
+def test_cards_write_the_figure_that_they_hold(pages: Pages) -> None:
+    cards = {card.metric: card for card in Reader.of(pages("full", "en")).cards}
     with use_language("en"):
-        cards = {card.metric: card for card in Reader.of(render_html(full)).cards}
         orders = cards["orders"]
         assert format_value(int(orders.raw), "count") in orders.text
         rate = cards["repeat_purchase_rate"]
@@ -43,21 +50,20 @@ def test_cards_write_the_figure_that_they_hold(full: ReportInput) -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_figure_that_is_missing_is_named_with_its_reason(
-    poor: ReportInput, language: str
+    poor: ReportInput, pages: Pages, language: str
 ) -> None:
+    said = Reader.of(pages("poor", language)).sections["limits"]
     with use_language(language):
         missing = [one for one in poor.figures(Request()) if one.value is None]
-        said = Reader.of(render_html(poor)).sections["limits"]
         assert len(missing) > 10
         for figure in missing:
             assert str(poor.catalogue[figure.metric].label) in said
             assert (reason(figure) or "?") in said
 
 
-def test_what_is_true_of_many_figures_is_said_once(full: ReportInput) -> None:
-    measured = measure(full)
+def test_what_is_true_of_many_figures_is_said_once(measured: Measured, pages: Pages) -> None:
     assert measured.shared_notes
-    text = "\n".join(Reader.of(render_html(full)).text)
+    text = "\n".join(Reader.of(pages("full", "en")).text)
     for sentence in measured.shared_notes:
         assert text.count(sentence) == 1
 
@@ -72,14 +78,14 @@ def test_a_note_is_parted_into_its_sentences() -> None:
     assert sentences(None) == []
 
 
-def test_order_funnel_counts_customers_by_rank(full: ReportInput) -> None:
+def test_order_funnel_counts_customers_by_rank(full: ReportInput, measured: Measured) -> None:
     orders = full.tables["orders"]
     known = full.fetch(orders.filter(orders.is_purchase)).to_pylist()
     per_customer: dict[str, int] = {}
     for row in known:
         if row["customer_id"] and row["ordered_on"] <= full.context.as_of:
             per_customer[row["customer_id"]] = per_customer.get(row["customer_id"], 0) + 1
-    for rank in loyalty.ranks(measure(full)):
+    for rank in loyalty.ranks(measured):
         assert rank.customers == sum(n >= rank.n for n in per_customer.values())
 
 
@@ -117,16 +123,14 @@ def test_comparison_needs_a_whole_earlier_period(make_input: Any) -> None:
     assert list(measured.months["net_revenue"]) == ["2025-02", "2025-03"]
 
 
-def test_trend_compares_with_the_same_month_of_the_year_before(full: ReportInput) -> None:
-    measured = measure(full)
+def test_trend_compares_with_the_same_month_of_the_year_before(measured: Measured) -> None:
     year = measured.year_before("net_revenue")
     assert year is not None
     assert year.period == measured.period.year_before()
 
 
-def test_amounts_of_the_account_are_written_out(full: ReportInput) -> None:
-    with use_language("en"):
-        said = Reader.of(render_html(full)).sections["sources"]
+def test_amounts_of_the_account_are_written_out(pages: Pages) -> None:
+    said = Reader.of(pages("full", "en")).sections["sources"]
     for amount in ("€150.50", "€9.50", "€30.00", "-€10.00"):
         assert amount in said
     assert "add up" in said
@@ -134,8 +138,6 @@ def test_amounts_of_the_account_are_written_out(full: ReportInput) -> None:
 
 
 def test_an_account_that_does_not_add_up_is_not_hidden(full: ReportInput) -> None:
-    from dataclasses import replace
-
     wrong = replace(account().rows[0], kept=8)
     with use_language("en"):
         page = render_html(replace(full, account=account(rows=(wrong,))))
@@ -147,23 +149,20 @@ SETTINGS = {
     "margin": MetricSettings(margin_default_rate=Decimal("0.4")),
     "average": MetricSettings(missing_cost="average"),
     "guests": MetricSettings(include_guests=False, returns_on="order_day"),
-    "observed": MetricSettings(lifespan="observed"),
 }
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_settings_that_differ_are_said(make_input: Any, name: str) -> None:
-    from tests.metrics.shops import Kind, shop
-
-    one = shop(Kind(f"set-{name}", days=500, customers=40, unknown_cost=0.3), 1)
-    data = make_input(one, settings=SETTINGS[name])
+def test_settings_that_differ_are_said(full: ReportInput, measured: Measured, name: str) -> None:
+    context = replace(full.context, settings=SETTINGS[name], has_unknown_cost=True)
+    context = replace(context, inactivity_days=90, guest_orders=3)
+    changed = Measured(replace(full, context=context), measured.figures, {})
     with use_language("en"):
-        said = Reader.of(render_html(data)).sections["limits"]
+        said = " ".join(item.note for item in limits._conventions(changed))
     expected = {
-        "window": "active for 90 days after an order, as the settings say",
+        "window": "active for 90 days after an order: as the settings say",
         "margin": "a margin rate of 40.0% stands in",
         "average": "the average margin rate of the rest stands in",
         "guests": "taken off on the day of the order",
-        "observed": "Conventions",
     }
     assert expected[name] in said

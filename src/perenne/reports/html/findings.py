@@ -45,27 +45,20 @@ def _trend(evidence: Evidence) -> Iterator[Finding]:
     if not value:
         return
     period = format_period(measured.period.start, measured.period.end)
-    year, month = measured.year_before("net_revenue"), measured.month_before("net_revenue")
-    then, before = (year.value, year.period) if year else (month and month.value, month and month.period)
-    if not then or not before:
-        yield Finding(
-            measured.written("net_revenue"),
-            _("Net revenue"),
-            _("Net revenue was {value} in {period}; there is no earlier period to compare it with.")
-            .format(value=measured.written("net_revenue"), period=period),
-            _("See the key figures."),
-            "kpis",
-        )
+    before = measured.year_before("net_revenue") or measured.month_before("net_revenue")
+    written = measured.written("net_revenue")
+    if before is None or not before.value:
+        alone = _("Net revenue was {value} in {period}; no earlier period to compare it with.")
+        text = alone.format(value=written, period=period)
+        yield Finding(written, _("Net revenue"), text, _("See the key figures."), "kpis")
         return
-    change = (value - float(then)) / abs(float(then))
+    then = float(before.value)
+    month = format_month(before.period.start)
     yield Finding(
-        change_text(change),
-        _("net revenue vs {before}").format(before=format_month(before.start)),
+        change_text((value - then) / abs(then)),
+        _("net revenue vs {before}").format(before=month),
         _("Net revenue was {value} in {period}, against {then} in {before}.").format(
-            value=measured.written("net_revenue"),
-            period=period,
-            then=measured.words.money(then),
-            before=format_month(before.start),
+            value=written, period=period, then=measured.words.money(then), before=month
         ),
         _("See which of orders, basket and new customers moved."),
         "kpis",
@@ -175,9 +168,7 @@ def _opportunity(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         measured.words.money(total),
         _("within reach among existing customers"),
-        _(
-            "The segment {segment} holds {value} of it, the most of all, with {n} customers."
-        ).format(
+        _("The segment {segment} holds {value} of it, the most of all, with {n} customers.").format(
             segment=quoted(segment_label(best["segment"], measured.data.segment_settings)),
             value=measured.words.money(best["opportunity"]),
             n=count(best["customers"]),

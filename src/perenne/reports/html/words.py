@@ -27,7 +27,7 @@ class Words:
 
     def money(self, value: Figure | None) -> str:
         """Write an amount: `€1,394,602` but `€525.82`."""
-        is_large = value is not None and abs(value) >= _WITHOUT_CENTS
+        is_large = value is not None and abs(float(value)) >= _WITHOUT_CENTS
         return format_money(value, self.currency, decimals=0 if is_large else None)
 
     def cents(self, value: Figure | None) -> str:

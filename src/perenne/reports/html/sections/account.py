@@ -124,7 +124,11 @@ def _waterfall(lines: list[ValueLine], words: Words, *, key: str) -> Chart:
     totals = _totals(lines)
     value_in = sum((line.value_in for line in lines), Decimal(0))
     aside = sorted(
-        ((rule, amount) for rule, (_number, amount) in totals.items() if rule != COUNTED and amount),
+        (
+            (rule, amount)
+            for rule, (_number, amount) in totals.items()
+            if rule != COUNTED and amount
+        ),
         key=lambda one: (-abs(one[1]), one[0]),
     )
     counted = totals.get(COUNTED, (0, Decimal(0)))[1]

@@ -133,8 +133,11 @@ def _curves(table: CohortTable, grain: Grain) -> Chart:
 
 
 def _average_sentence(average: dict[int, float | None], grain: Grain) -> str:
-    said = [age for age in ((1, 3, 6, 12) if grain == "month" else (1, 2, 4, 8))
-            if average.get(age) is not None]
+    said = [
+        age
+        for age in ((1, 3, 6, 12) if grain == "month" else (1, 2, 4, 8))
+        if average.get(age) is not None
+    ]
     if not said:
         return ""
     unit = "months" if grain == "month" else "quarters"
@@ -167,7 +170,7 @@ def _series(row: CohortRow, cells: Sequence[CohortCell]) -> Series:
 def _payback(measured: Measured, grain: Grain) -> Chart:
     """Cumulative margin per customer against CAC; revenue where no margin is known."""
     has_margin = measured.value("historical_clv_margin") is not None
-    measure = "margin" if has_margin else "revenue"
+    measure: Literal["margin", "revenue"] = "margin" if has_margin else "revenue"
     table = measured.data.cohorts(CohortRequest(grain=grain, measure=measure))
     cac = _lifetime_cac(measured) if has_margin else None
     words = measured.words

@@ -12,6 +12,9 @@ from perenne.reports.html.words import count, listed, share
 from perenne.text import format_date
 from perenne.text import gettext as _
 
+# What metrics takes for the inactivity window while there are too few gaps to learn it from.
+_DAYS_WHEN_UNKNOWN = 365
+
 
 def section(measured: Measured, *, absent: Iterable[Fact]) -> Section:
     """`absent`: chapters left out, with the reason of each."""
@@ -21,7 +24,9 @@ def section(measured: Measured, *, absent: Iterable[Fact]) -> Section:
     blocks += [
         Heading(_("Conventions")),
         Points(list(_conventions(measured))),
-        Terms(_("Glossary"), [kpis.term(measured.data.catalogue[one]) for one in _defined(measured)]),
+        Terms(
+            _("Glossary"), [kpis.term(measured.data.catalogue[one]) for one in _defined(measured)]
+        ),
     ]
     return Section(
         "limits",
@@ -42,6 +47,7 @@ def _missing(measured: Measured) -> list[Fact]:
 
 
 def _defined(measured: Measured) -> list[str]:
+    """Metrics of the cards and of the tables that have a figure."""
     return kpis.shown(measured)
 
 
@@ -57,11 +63,10 @@ def _conventions(measured: Measured) -> Iterable[Fact]:
     yield Fact(
         _("Revenue"),
         "",
-        _("Product lines after discount, without tax and shipping; returns are taken off on {day}.")
-        .format(
-            day=_("the day of the return")
+        _("Product lines after discount, without tax and shipping; {returns}.").format(
+            returns=_("returns are taken off on the day of the return")
             if settings.returns_on == "return_day"
-            else _("the day of the order")
+            else _("returns are taken off on the day of the order")
         ),
     )
     yield Fact(_("Inactivity window"), "", _window(measured))
@@ -73,20 +78,14 @@ def _conventions(measured: Measured) -> Iterable[Fact]:
 
 def _window(measured: Measured) -> str:
     context = measured.context
-    days = count(context.inactivity_days)
     if context.settings.inactivity_days is not None:
-        return _("A customer is active for {days} days after an order, as the settings say.").format(
-            days=days
-        )
-    if context.inactivity_learnt:
-        return _(
-            "A customer is active for {days} days after an order: nine gaps out of ten between two "
-            "purchases are no longer than that."
-        ).format(days=days)
-    return _(
-        "A customer is active for {days} days after an order: too few repeat purchases to learn it "
-        "from."
-    ).format(days=days)
+        why = _("as the settings say")
+    elif context.inactivity_days == _DAYS_WHEN_UNKNOWN:
+        why = _("for want of enough repeat purchases to learn it from")
+    else:
+        why = _("nine gaps out of ten between two purchases are no longer than that")
+    said = _("A customer is active for {days} days after an order: {why}.")
+    return said.format(days=count(context.inactivity_days), why=why)
 
 
 def _guests(measured: Measured) -> str:
@@ -98,7 +97,8 @@ def _guests(measured: Measured) -> str:
         if context.settings.include_guests
         else _("They are left out of every figure, as the settings say.")
     )
-    return _("{share} of orders have no customer.").format(share=share(context.guest_share)) + " " + place
+    said = _("{share} of orders have no customer.").format(share=share(context.guest_share))
+    return f"{said} {place}"
 
 
 def _margin(measured: Measured) -> str:
@@ -113,7 +113,7 @@ def _margin(measured: Measured) -> str:
         ).format(share=unknown, rate=share(settings.margin_default_rate))
     if settings.missing_cost == "average":
         return _(
-            "The cost of {share} of product revenue is unknown: the average margin rate of the rest "
-            "stands in, as the settings say."
+            "The cost of {share} of product revenue is unknown: the average margin rate of the "
+            "rest stands in, as the settings say."
         ).format(share=unknown)
     return _("The cost of {share} of product revenue is unknown.").format(share=unknown)

@@ -66,7 +66,9 @@ def _best(measured: Measured, found: Mapping[str, Any]) -> Facts:
         Fact(
             _("High-value customers"),
             count(found["hvc"]),
-            _("the top {share} by {value} of the last 12 months: {revenue_share} of revenue").format(
+            _(
+                "the top {share} by {value} of the last 12 months: {revenue_share} of revenue"
+            ).format(
                 share=share(hvc_share),
                 value=by,
                 revenue_share=_part(found["hvc_revenue"], revenue),

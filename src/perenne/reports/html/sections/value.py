@@ -219,5 +219,3 @@ def _simple_clv(measured: Measured) -> list[Table]:
     if not rows:
         return []
     return [Table(_("Simple CLV, term by term"), columns, rows, notes, css="terms")]
-
-
