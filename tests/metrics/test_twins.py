@@ -173,3 +173,24 @@ def test_the_observed_lifespan_can_stand_in(measure: Measure) -> None:
     found = measured.values(Request())
     expected = found["customer_value",] * found["average_lifespan_years",]
     assert found["clv_simple",] == pytest.approx(expected)
+
+
+def test_the_last_day_of_the_inactivity_window(measure: Measure) -> None:
+    """Periods that end, or start, when a customer has been silent for exactly the window."""
+    measured = measure(WHOLE, 1, MetricSettings(inactivity_days=60))
+    sql = twins(measured)
+    orders = measured.shop.tables["orders"]
+    known = [one for one in orders if one["is_purchase"] and one["customer_id"]]
+    by_customer: dict[str, list[date]] = {}
+    for order in known:
+        by_customer.setdefault(order["customer_id"], []).append(order["ordered_on"])
+    once = sorted(days[0] for days in by_customer.values() if len(days) == 1)
+    limit = once[len(once) // 2] + timedelta(days=60)
+    names = ("one_and_done_share", "customers_at_end", "lost_customers", "customers_at_start")
+    for end in (limit, limit + timedelta(days=1)):
+        after = end + timedelta(days=1)
+        for period in (Period(end - timedelta(days=20), end), Period(after, after)):
+            found = measured.values(Request(names, period=period))
+            for name in names:
+                expected = sql.value(name, period.start, period.end)
+                assert agree(found[name,], expected), (name, period)
