@@ -62,7 +62,8 @@ CASE WHEN length(y) = 4 THEN y
      WHEN 2000 + try_cast(y AS INTEGER) <= top THEN cast(2000 + try_cast(y AS INTEGER) AS VARCHAR)
      ELSE cast(1900 + try_cast(y AS INTEGER) AS VARCHAR) END
 """
-_PART = r"regexp_extract(c, '^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})', "
+# The three parts of a numeric date, whatever stands between them.
+_PART = "split_part(translate(c, '/. T,', '-----'), '-', "
 
 
 def _number_slow(*, thousands: str, decimal: str) -> str:
@@ -81,7 +82,8 @@ MACROS: Final[dict[str, str]] = {
     "number_comma(c)": "CASE WHEN contains(c, '_') THEN NULL WHEN contains(c, '.') "
     "THEN number_comma_slow(c) ELSE coalesce("
     "try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)), number_comma_slow(c)) END",
-    "is_blank(c)": "c IS NULL OR lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none')",
+    "is_blank(c)": "c IS NULL OR (length(trim(c)) <= 4 AND "
+    "lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none'))",
     "digits(c)": "nullif(regexp_replace(c, '[^0-9]', '', 'g'), '')",
     "clock_text(c)": _CLOCK,
     "zone_text(c)": r"regexp_extract(c, ':\d{2}(?:\.\d+)?\s*"
@@ -91,6 +93,9 @@ MACROS: Final[dict[str, str]] = {
     "is_morning(c)": r"regexp_matches(c, '(?i)\d\s*a\.?m')",
     "month_word(c)": f"regexp_extract(lower(strip_accents(c)), '.*({_MONTHS})', 1)",
     "month_number(m)": _MONTH,
+    "has_clock(c)": r"contains(c, ':') OR regexp_matches(c, '\d[hH]\d')",
+    "date_part_text(c, part)": "CASE WHEN contains(c, '/') THEN split_part(c, '/', part) "
+    f"ELSE {_PART}part) END",
     "date_shape(c)": _SHAPE,
     "full_year(y, top)": _YEAR,
     "day_iso(c)": r"regexp_replace(c, '^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}).*$', '\1-\2-\3')",

@@ -12,8 +12,8 @@ from perenne.warehouse import DuckEngine, quote_name
 class NumberEvidence:
     """What the cells of one column say about their decimal mark.
 
-    `dot` and `comma` count cells that can only be read with that mark; `unclear` holds one cell
-    such as `1,234` that can be read both ways, and `unclear_mark` the mark it holds.
+    `dot` and `comma` count different cells that can only be read with that mark; `unclear` holds
+    one cell such as `1,234` that can be read both ways, and `unclear_mark` the mark it holds.
     """
 
     dot: int
@@ -46,8 +46,8 @@ def number_evidence(engine: DuckEngine, *, relation: str, column: str) -> Number
                min(c) FILTER (regexp_full_match(s, '-?[1-9]\d{{0,2}}[.,]\d{{3}}')),
                min(s) FILTER (regexp_full_match(s, '-?[1-9]\d{{0,2}}[.,]\d{{3}}'))
         FROM (SELECT c, replace(number_text(c), ' ', '') AS s FROM
-              (SELECT {quote_name(column)} AS c FROM {relation})
-              WHERE contains(c, '.') OR contains(c, ','))
+              (SELECT DISTINCT {quote_name(column)} AS c FROM {relation}
+               WHERE contains({quote_name(column)}, '.') OR contains({quote_name(column)}, ',')))
         """
     ).fetchall()
     dot, comma, unclear, text = rows[0]

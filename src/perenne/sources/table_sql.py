@@ -49,7 +49,7 @@ def staged_sql(
     return f"""
         SELECT _line, _hash, {problem} AS _problem, {", ".join(outs)} FROM (
             SELECT *, {_listed(outs)} FROM (
-                SELECT *, {_listed(typed) or "NULL AS _none"} FROM {rows}
+                {_layered(typed, rows)}
             ) {only} {last if spec.rows == "last" else ""}
         )
     """
@@ -67,6 +67,20 @@ def staged_select(spec: TableSpec, source: str, *, file: str) -> str:
 
 def _listed(columns: dict[str, str]) -> str:
     return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+
+
+def _layered(columns: dict[str, str], rows: str) -> str:
+    """Nested SELECTs in which each column is computed once and used by name above.
+
+    Within one SELECT the engine would put the whole expression wherever an alias is used.
+    """
+    query = f"SELECT * FROM {rows}"
+    layer: dict[str, str] = {}
+    for name, sql in columns.items():
+        if any(word in layer for word in words_of(sql)):
+            query, layer = f"SELECT *, {_listed(layer)} FROM ({query})", {}
+        layer[name] = sql
+    return f"SELECT *, {_listed(layer)} FROM ({query})" if layer else query
 
 
 def _extras(recognition: Recognition, spec: TableSpec, *, context: ReadContext) -> dict[str, str]:
