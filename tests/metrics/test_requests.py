@@ -130,6 +130,9 @@ class TestRefusals:
             (Request(("clv_net",), by=("country",)), "spend is known by channel only"),
             (Request(by=("month", "week")), "one time step, not by month, week"),
             (Request(where={"cohort": ("spring",)}), "“spring” is not a value of cohort"),
+            (Request(where={"channel": ("emial",)}), "Did you mean “email”? Choose among: ads,"),
+            (Request(where={"first_category": ("x",)}), "Choose among: bags, hats, shoes."),
+            (Request(where={"customer": ("nobody",)}), "“nobody” is not a value of customer"),
             (Request(where={"first_discounted": ("maybe",)}), "not a value of first_discounted"),
         ],
     )
@@ -210,6 +213,12 @@ class TestDimensions:
         assert first.value == steps["order_n_to_next", "1"]
         assert list(steps)[:3] == [("order_n_to_next", str(n)) for n in (1, 2, 3)]
         assert "Largest drop: from order" in (first.note or "")
+
+    def test_a_segment_may_be_empty(self, whole: Measured) -> None:
+        facts = whole.tables["customer_facts"]
+        moods = facts.select("customer_id", mood=facts.customer_id.substr(0, 1))
+        asked = Request(("customers",), where={"mood": ("sunny",)})
+        assert whole.values(asked, mood=moods) == {("customers",): 0}
 
     def test_an_unknown_value_can_be_asked_for(self, whole: Measured) -> None:
         split = whole.values(Request(("orders",), by=("channel",), period=YEAR))

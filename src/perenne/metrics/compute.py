@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from perenne.core import PerenneError
 from perenne.metrics.arithmetic import Number, operate
+from perenne.metrics.checks import check_dimensions
 from perenne.metrics.datasets import DATASETS
 from perenne.metrics.definitions import Catalogue, Metric
 from perenne.metrics.dimensions import check_names, is_time, label, time_grain, why_not
@@ -18,11 +19,7 @@ from perenne.metrics.results import Evaluator, Group, Results, lifespan_metric
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Fetch, Table, Tables
 from perenne.metrics.tables.aggregate import aggregate, curve, restrict
-from perenne.metrics.tables.profiles import (
-    extra_dimensions,
-    repeated_customers,
-    with_dimensions,
-)
+from perenne.metrics.tables.profiles import extra_dimensions, with_dimensions
 from perenne.metrics.tables.rows import rows
 from perenne.text import gettext as _
 
@@ -46,7 +43,7 @@ def compute(
     extra = tuple(extra_dimensions(tables))
     check_names(request.by, extra)
     check_names(request.where, extra, times=False)
-    _check_extra(request, tables, fetch=fetch)
+    check_dimensions(request, tables, fetch=fetch)
     metrics = [catalogue[name] for name in request.metrics] or list(catalogue)
     tasks = {
         metric.id: _task(metric, request, catalogue=catalogue, context=context, extra=extra)
@@ -232,18 +229,3 @@ def _steps(task: Task, results: Results, context: Context) -> list[tuple[int, in
         if isinstance(share, float) and isinstance(reached, int) and isinstance(group[0], int):
             found.append((group[0], reached, share))
     return found
-
-
-def _check_extra(request: Request, tables: Tables, *, fetch: Fetch) -> None:
-    """Refuse a dimension that gives a customer two values: sums would count them twice."""
-    extra = extra_dimensions(tables)
-    for name in {*request.by, *request.where} & set(extra):
-        repeated = repeated_customers(tables[extra[name]], fetch=fetch)
-        if repeated:
-            raise PerenneError(
-                _("“{name}” gives {n} customers more than one value.").format(
-                    name=name, n=repeated
-                ),
-                given=name,
-                next_step=_("Give each customer one value, so that nobody is counted twice."),
-            )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 
 from perenne.metrics.datasets import Source
 from perenne.metrics.tables import Fetch, Tables
+from perenne.metrics.tables.canonical import table
 from perenne.metrics.tables.marts import MARTS
 from perenne.warehouse import CANONICAL
 
@@ -26,10 +28,10 @@ def extra_dimensions(tables: Tables) -> dict[str, str]:
     A table of customer_id and one column gives that column; the table `segments` gives `segment`.
     """
     found: dict[str, str] = {}
-    for name, table in tables.items():
-        if name in CANONICAL or name in MARTS or "customer_id" not in table.columns:
+    for name, given in tables.items():
+        if name in CANONICAL or name in MARTS or "customer_id" not in given.columns:
             continue
-        rest = [column for column in table.columns if column != "customer_id"]
+        rest = [column for column in given.columns if column != "customer_id"]
         if len(rest) == 1:
             found[rest[0]] = name
         elif name == "segments" and "segment" in rest:
@@ -37,9 +39,9 @@ def extra_dimensions(tables: Tables) -> dict[str, str]:
     return found
 
 
-def repeated_customers(table: ir.Table, *, fetch: Fetch) -> int:
+def repeated_customers(people: ir.Table, *, fetch: Fetch) -> int:
     """How many customers stand more than once in a dimension's table."""
-    counts = table.group_by("customer_id").aggregate(rows=table.count())
+    counts = people.group_by("customer_id").aggregate(rows=people.count())
     repeated = counts.filter(counts.rows > 1)
     return int(fetch(repeated.aggregate(n=repeated.count()))["n"][0].as_py())
 
@@ -56,9 +58,32 @@ def with_dimensions(
     extra = extra_dimensions(tables)
     for column in missing:
         if column in extra:
-            table = tables[extra[column]].select("customer_id", column)
+            profile = tables[extra[column]].select("customer_id", column)
         else:
             facts = tables["customer_facts"]
-            table = facts.select("customer_id", **{column: facts[_FACTS[column]]})
-        rows = rows.left_join(table, "customer_id").drop("customer_id_right")
+            profile = facts.select("customer_id", **{column: facts[_FACTS[column]]})
+        rows = rows.left_join(profile, "customer_id").drop("customer_id_right")
     return rows
+
+
+def dimension_values(name: str, tables: Tables) -> ir.Table | None:
+    """One column, `value`: all that a text dimension can be; None for dates, numbers and flags."""
+    extra = extra_dimensions(tables)
+    if name in extra:
+        return tables[extra[name]].select(value=name).distinct()
+    sales, facts, costs = tables["sales"], tables["customer_facts"], table(tables, "costs")
+    columns = {
+        "customer": [facts.select(value="customer_id")],
+        "channel": [sales.select(value="channel"), facts.select(value="channel")],
+        "country": [sales.select(value="country"), facts.select(value="country")],
+        "category": [sales.select(value="category")],
+        "first_category": [facts.select(value="first_category")],
+    }
+    columns["channel"].append(costs.select(value="channel"))
+    columns["acquisition_channel"] = columns["channel"]
+    found = columns.get(name)
+    return ibis.union(*found, distinct=True) if found and len(found) > 1 else _distinct(found)
+
+
+def _distinct(found: list[ir.Table] | None) -> ir.Table | None:
+    return found[0].distinct() if found else None
