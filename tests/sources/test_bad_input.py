@@ -234,3 +234,10 @@ def test_lines_that_are_no_object_go_to_quarantine(write: Write, bring_in: Bring
     assert [r["source_order_id"] for r in outcome.tables["orders"]] == ["1", "2"]
     assert outcome.quarantine[0]["value"] == "oops"
     assert outcome.quarantine[0]["line"] == 2
+
+
+def test_a_file_of_broken_objects_is_refused(
+    engine: DuckEngine, context: Any, write: Write
+) -> None:
+    error = refusal(engine, context, write("{oops\n{again\n", name="a.jsonl"))
+    assert "No line of a.jsonl is a JSON object" in str(error)

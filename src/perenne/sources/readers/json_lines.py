@@ -30,6 +30,12 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     whole = len(head) < (4 << 20)
     texts = text.splitlines() if whole else text.splitlines()[:-1]
     objects = [flat for t in texts[: SAMPLE_ROWS + 1] if (flat := _flat(t)) is not None]
+    if not objects:
+        raise PerenneError(
+            _("No line of {file} is a JSON object.").format(file=path.name),
+            given=text[:40],
+            next_step=_("Export it again as JSON Lines, one object per line, or as CSV."),
+        )
     keys = list(dict.fromkeys(key for row in objects for key in row))
     names, repeated = unique_names(keys)
     layout = Layout(
