@@ -97,14 +97,14 @@ def _sections(measured: Measured, values: list[float], found: Evidence) -> list[
 
 def _absent(name: str) -> Fact:
     return {
-        "segments": Fact(_("Segments"), "", _("No known customer has ordered yet.")),
+        "segments": Fact(_("No known customer has ordered yet."), "", _("Segments.")),
         "acquisition": Fact(
-            _("Acquisition by channel"),
-            "",
             _("Neither a channel nor a spend is known: import channel costs."),
+            "",
+            _("Acquisition by channel."),
         ),
         "offer": Fact(
-            _("Categories and countries"), "", _("The data name neither a category nor a country.")
+            _("The data name neither a category nor a country."), "", _("Categories and countries.")
         ),
     }[name]
 

@@ -143,12 +143,11 @@ def _waterfall(lines: list[ValueLine], words: Words, *, key: str) -> Chart:
         format_value=words.axis,
         format_change=lambda value: signed(words.axis(value), value),
     )
-    notes = [
-        _(
-            "Amounts as the files write them, tax included where they include it. Setting aside a "
-            "return adds value here: it is taken off again on the day of the return."
+    notes = [_("Amounts as the files write them, tax included where they include it.")]
+    if "return" in totals:
+        notes.append(
+            _("Setting aside a return adds value here; it is taken off on the day of the return.")
         )
-    ]
     return Chart(title, svg, lead, notes)
 
 

@@ -17,7 +17,7 @@ _DAYS_WHEN_UNKNOWN = 365
 
 
 def section(measured: Measured, *, absent: Iterable[Fact]) -> Section:
-    """`absent`: chapters left out, with the reason of each."""
+    """`absent`: chapters left out, each after its reason."""
     points = [*_missing(measured), *absent]
     blocks: list[Block] = [Heading(_("What could not be computed, and why"))]
     blocks.append(Points(points) if points else Text(_("Every figure of the catalogue is known.")))
@@ -43,7 +43,7 @@ def _missing(measured: Measured) -> list[Fact]:
     for figure in measured.missing():
         why = reason(figure) or _("Nothing to compute it from.")
         by_reason[why].append(measured.label(figure.metric))
-    return [Fact(listed(names), "", why) for why, names in by_reason.items()]
+    return [Fact(why, "", f"{listed(names)}.") for why, names in by_reason.items()]
 
 
 def _defined(measured: Measured) -> list[str]:
@@ -72,8 +72,8 @@ def _conventions(measured: Measured) -> Iterable[Fact]:
     yield Fact(_("Inactivity window"), "", _window(measured))
     yield Fact(_("Guests"), "", _guests(measured))
     yield Fact(_("Margin"), "", _margin(measured))
-    for sentence in measured.shared_notes:
-        yield Fact(_("Remark on several figures"), "", sentence)
+    if measured.shared_notes:
+        yield Fact(_("Said of several figures"), "", " ".join(measured.shared_notes))
 
 
 def _window(measured: Measured) -> str:
