@@ -268,9 +268,13 @@ def _tax_included(table: ir.Table, tax: TaxSettings) -> ir.BooleanValue:
 
 
 def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
-    """Tax on the line: its own, else its share of the order's (shipping bears tax too)."""
+    """Tax on the line: its own, else its share of the order's (shipping bears tax too, whether it
+    stands in the order or on a line)."""
     paid_in_all = (table.weights - table.order_rest).cast("float64")
-    with_shipping = paid_in_all + table.shipping.fill_null(0).cast("float64")
+    carried = table.kind.isin(["shipping", "fee"]) & ~table.bears
+    lines = carried.ifelse(table.given, 0).sum().over(ibis.window(group_by="order_key"))
+    shipping = ibis.greatest(table.shipping.fill_null(0), lines)
+    with_shipping = paid_in_all + shipping.cast("float64")
     products = (
         (table.order_tax.cast("float64") * paid_in_all / with_shipping.nullif(0))
         .round(4)
