@@ -331,3 +331,20 @@ class TestRemarks:
 def test_settings_have_a_legal_range(given: dict[str, Any]) -> None:
     with pytest.raises(PerenneError, match=f"“{next(iter(given))}” cannot be"):
         MetricSettings(**given)
+
+
+@pytest.mark.parametrize("kind", [Kind("empty", customers=0), Kind("guests_only", guests=1.0)])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request(by=("channel",)),
+        Request(by=("month", "country"), compare="year"),
+        Request(by=("category",), period=Period.parse("1999")),
+        Request(by=("cohort",), compare="previous"),
+        Request(by=("order_number",)),
+        Request(period=Period.parse("1999-02"), compare="previous"),
+    ],
+)
+def test_nothing_breaks_without_customers(measure: Measure, kind: Kind, request_: Request) -> None:
+    for figure in measure(kind, 7).figures(request_):
+        assert figure.note or figure.value is not None
