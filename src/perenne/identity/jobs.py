@@ -19,7 +19,7 @@ def identify(cleaned: Mapping[str, Table], *, key: str, keep: Keep) -> dict[str,
     """
     link = keep(
         "customer_links",
-        tables.links((cleaned["orders"], cleaned["refunds"], cleaned["customers"]), key),
+        tables.links((cleaned["orders"], cleaned["refunds"]), cleaned["customers"], key),
     )
     order = keep("orders", tables.orders(cleaned["orders"], link))
     line = keep("order_lines", tables.lines(cleaned["lines"], order))

@@ -20,17 +20,31 @@ def keyed_hash(key: str, *parts: ir.StringValue) -> ir.StringValue:
     return outer.substr(0, 32)
 
 
-def links(tables: Iterable[ir.Table], key: str) -> ir.Table:
-    """Schema `customer_links`: one row per reference a source makes to a customer."""
-    seen = [table.select(*REF).filter(table.customer_ref.notnull()) for table in tables]
-    refs = ibis.union(*seen, distinct=True) if len(seen) > 1 else seen[0].distinct()
-    kind = refs.customer_ref_kind.fill_null("id")
-    return refs.select(
-        source=refs.source,
-        source_id=refs.customer_ref,
-        source_id_kind=kind,
-        customer_id=keyed_hash(key, refs.source, kind, refs.customer_ref),
-        rule=ibis.literal("source_").concat(kind),
+def links(tables: Iterable[ir.Table], persons: ir.Table, key: str) -> ir.Table:
+    """Schema `customer_links`: one row per reference a source makes to a customer.
+
+    `persons` (staged customers) may say that several references of a source are one person.
+    """
+    seen = [table.select(*REF) for table in (*tables, persons)]
+    refs = ibis.union(*seen).filter(lambda t: t.customer_ref.notnull())
+    refs = refs.mutate(customer_ref_kind=refs.customer_ref_kind.fill_null("id")).distinct()
+    told = persons.filter(persons.person_ref.notnull() & persons.customer_ref.notnull())
+    person = told.group_by("source", "customer_ref").agg(person_ref=told.person_ref.min())
+    known = refs.left_join(person, ["source", "customer_ref"], rname="p_{name}")
+    named = known.person_ref.notnull()
+    return known.select(
+        source=known.source,
+        source_id=known.customer_ref,
+        source_id_kind=known.customer_ref_kind,
+        customer_id=keyed_hash(
+            key,
+            known.source,
+            named.ifelse("person", known.customer_ref_kind),
+            ibis.coalesce(known.person_ref, known.customer_ref),
+        ),
+        rule=named.ifelse(
+            ibis.literal("source_person"), ibis.literal("source_").concat(known.customer_ref_kind)
+        ),
         probability=ibis.literal(1.0),
     )
 

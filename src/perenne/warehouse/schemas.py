@@ -161,6 +161,11 @@ STAGED_CUSTOMERS = TableSchema(
         *_ORIGIN,
         *_WHO,
         *_columns(
+            (
+                "person_ref",
+                "string",
+                "the source's id of the person, where customer_ref is one of several ids of theirs",
+            ),
             ("email", "string", "as written, trimmed"),
             ("phone", "string", "as written; text, never a number"),
             ("first_name", "string", "as written"),

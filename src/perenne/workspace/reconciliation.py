@@ -102,10 +102,18 @@ def _entries(
                 yield key, "quarantined", control["refused_rows"], refused
     sellers = (batch for batch in imports if sales_table(batch))
     unsaid = {batch.source for batch in sellers if not _one_currency(batch)}
+    dateless = {batch.id for batch in imports if _is_dateless(batch)}
     for flow in flows:
+        month = None if flow["batch"] in dateless else flow["month"]
         currency = "" if flow["source"] in unsaid else flow["currency"]
-        key = (flow["source"], flow["month"], currency)
+        key = (flow["source"], month, currency)
         yield key, flow["rule"], flow["rows"], flow["amount"]
+
+
+def _is_dateless(batch: Batch) -> bool:
+    """Does the file leave the dates to another one, such as order items without their orders?"""
+    months = [c["month"] for c in batch.controls if c["table"] == sales_table(batch)]
+    return bool(months) and not any(months)
 
 
 def _one_currency(batch: Batch) -> str:
