@@ -17,7 +17,7 @@ from perenne.metrics import (
     cohorts,
     compute,
 )
-from perenne.reports.html.tables import Fetch, Tables
+from perenne.reports.html.tables import Fetch, Table, Tables
 from perenne.segments import SegmentSettings
 
 
@@ -55,7 +55,7 @@ class ReportInput:
     def cohorts(self, request: CohortRequest) -> CohortTable:
         return cohorts(request, tables=self.tables, context=self.context, fetch=self.fetch)
 
-    def rows(self, name: str, table: object) -> Sequence[dict[str, object]]:
+    def rows(self, name: str, table: Table) -> Sequence[dict[str, object]]:
         """Run one of the report's own small queries; nothing without the table it reads."""
         if name not in self.tables:
             return []

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from perenne.metrics.tables import Fetch, Table, Tables
 
-import ibis.expr.types as ir
+__all__ = [
+    "Fetch",
+    "Table",
+    "Tables",
+    "best_customers",
+    "buyer_sizes",
+    "customer_values",
+    "rfm_grid",
+]
 
-Tables = Mapping[str, ir.Table]
-Fetch = Callable[[Any], Any]
-"""Runs an Ibis expression and returns Arrow."""
 
-
-def customer_values(tables: Tables) -> ir.Table:
+def customer_values(tables: Tables) -> Table:
     """`value`: historical CLV of each known customer, as a float: it is drawn, never added up."""
     facts = tables["customer_facts"]
     return facts.select(value=facts.historical_clv.cast("float64"))
 
 
-def rfm_grid(tables: Tables) -> ir.Table:
+def rfm_grid(tables: Tables) -> Table:
     """`recency`, `frequency`, `segment`, `customers`, `revenue`: one row per score and segment."""
     segments, facts = tables["segments"], tables["customer_facts"]
     joined = segments.left_join(facts.select("customer_id", "revenue"), "customer_id")
@@ -27,7 +30,7 @@ def rfm_grid(tables: Tables) -> ir.Table:
     ).aggregate(customers=joined.count(), revenue=joined.revenue.sum())
 
 
-def buyer_sizes(tables: Tables) -> ir.Table:
+def buyer_sizes(tables: Tables) -> Table:
     """`size`, `customers`, `revenue` of the last 12 months."""
     segments = tables["segments"]
     return segments.group_by("size").aggregate(
@@ -35,7 +38,7 @@ def buyer_sizes(tables: Tables) -> ir.Table:
     )
 
 
-def best_customers(tables: Tables) -> ir.Table:
+def best_customers(tables: Tables) -> Table:
     """One row: customers of high value, of high potential, and of high opportunity.
 
     With each its revenue of the last 12 months; `opportunity` is null when it cannot be told.
