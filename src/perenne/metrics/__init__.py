@@ -5,7 +5,7 @@ from perenne.metrics.compute import compute
 from perenne.metrics.definitions import Catalogue, Metric, load_catalogue
 from perenne.metrics.follow import cohorts
 from perenne.metrics.learn import learn_context
-from perenne.metrics.lenses import LENSES, AuditRequest, AuditTable, audit
+from perenne.metrics.lenses import LENSES, AuditRequest, AuditTable, Lens, audit
 from perenne.metrics.requests import Compared, Figure, Request
 from perenne.metrics.settings import Context, MetricSettings, Spend
 from perenne.metrics.tables.marts import MARTS, build_marts
@@ -23,6 +23,7 @@ __all__ = [
     "Compared",
     "Context",
     "Figure",
+    "Lens",
     "Metric",
     "MetricSettings",
     "Request",
