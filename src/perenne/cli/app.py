@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "kpis": "figures",
     "cohorts": "figures",
     "segments": "figures",
+    "audit": "audit",
     "report": "papers",
     "export": "papers",
 }
@@ -67,6 +68,7 @@ def _summaries() -> dict[str, str]:
         "kpis": _("Figures of the catalogue, by any dimension and period."),
         "cohorts": _("Retention, revenue, margin or orders by cohort."),
         "segments": _("RFM segments, their value and movements."),
+        "audit": _("Five ways to look at the customer base."),
         "report": _("Write the report as one HTML file."),
         "export": _("Export customers, orders, cohorts, segments or the Excel model."),
     }
@@ -112,9 +114,8 @@ def main(args: Sequence[str] | None = None) -> None:
 def run(words: Sequence[str]) -> int:
     """Run one command line and return its exit code; never a traceback."""
     try:
-        program().main(args=list(words), prog_name="perenne", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
+        # Without its standalone mode, click returns the code that a command ends with.
+        code = program().main(args=list(words), prog_name="perenne", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -131,7 +132,7 @@ def run(words: Sequence[str]) -> int:
         return _out_of_reach(error)
     except Exception as error:
         return _unexpected(error)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _refuse(error: PerenneError) -> None:

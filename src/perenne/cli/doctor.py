@@ -98,7 +98,7 @@ def _library(name: str) -> Check:
     try:
         return Check(name, True, version(name))
     except PackageNotFoundError:
-        return Check(name, False, _("missing"), _("Install Perenne again."))
+        return Check(name, False, _("not installed"), _("Install Perenne again."))
 
 
 def _tried(name: str, look: Callable[[], str]) -> Check:

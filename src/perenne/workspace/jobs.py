@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from perenne.sources import ChannelRule, DateOrder, ReadContext, Recognition
+from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, layout, refresh, settings, snapshots
 from perenne.workspace.shop import engine_for
 
@@ -57,8 +60,7 @@ def import_files(
         values, imported_at=imported_at or datetime.now(UTC), date_order=date_order
     )
     results = []
-    with layout.writing(place, on_wait=listener.waiting), engine_for(values, place) as engine:
-        snapshots.sweep(place)
+    with _alone(place, values, listener) as engine:
         for path in paths:
             listener.step(path.name)
             result = batches.import_file(
@@ -72,6 +74,20 @@ def import_files(
             listener.imported(result)
             results.append(result)
     return results
+
+
+@contextmanager
+def _alone(
+    place: layout.Layout, values: settings.Settings, listener: Listener
+) -> Iterator[DuckEngine]:
+    """Hold the write lock, with an engine and an empty scratch folder that is gone at the end."""
+    with layout.writing(place, on_wait=listener.waiting):
+        snapshots.sweep(place)
+        try:
+            with engine_for(values, place) as engine:
+                yield engine
+        finally:
+            shutil.rmtree(place.scratch, ignore_errors=True)
 
 
 def look_at(
@@ -94,8 +110,7 @@ def refresh_workspace(
 ) -> refresh.Refreshed:
     """Compute and publish a new snapshot; another run in progress is waited for."""
     values = settings.load(place.settings)
-    with layout.writing(place, on_wait=listener.waiting), engine_for(values, place) as engine:
-        snapshots.sweep(place)
+    with _alone(place, values, listener) as engine:
         return refresh.refresh(place, values, engine=engine, as_of=as_of, progress=listener.step)
 
 

@@ -15,12 +15,16 @@ from pydantic import TypeAdapter, ValidationError
 from perenne.cleaning import Account
 from perenne.core import PerenneError, Period
 from perenne.metrics import (
+    AuditRequest,
+    AuditTable,
     Catalogue,
     CohortRequest,
     CohortTable,
     Context,
     Figure,
+    Lens,
     Request,
+    audit,
     cohorts,
     compute,
     load_catalogue,
@@ -121,6 +125,11 @@ class Shop:
 
     def cohort_table(self, request: CohortRequest) -> CohortTable:
         return cohorts(request, tables=self.tables, context=self.context, fetch=self.engine.fetch)
+
+    def audit(self, lens: Lens, **asked: Any) -> tuple[AuditTable, ...]:
+        """The tables of one lens of a customer-base audit; `asked` as in `AuditRequest`."""
+        request = AuditRequest(lens, **asked)
+        return audit(request, tables=self.tables, context=self.context, fetch=self.engine.fetch)
 
     def customers(self, *, with_source_ids: bool = False) -> Frame:
         """One row per customer: recency, frequency, value, CLV, RFM, segment, status."""
