@@ -72,6 +72,12 @@ def _reading_options(function: Any) -> Any:
             help=_("Order of day and month in dates such as 03/04/2025."),
         ),
         click.option(
+            "--decimal-mark",
+            type=click.Choice([".", ","]),
+            default=None,
+            help=_("Decimal mark of numbers such as 1,234."),
+        ),
+        click.option(
             "--store", default=None, help=_("Name of the shop, when several use the same platform.")
         ),
         click.option(
@@ -92,10 +98,17 @@ def _reading_options(function: Any) -> Any:
     return function
 
 
-def _read_options(source: str | None, mapping: tuple[str, ...], store: str | None) -> Any:
+def _read_options(
+    source: str | None,
+    mapping: tuple[str, ...],
+    store: str | None,
+    date_order: Any,
+    decimal_mark: Any,
+) -> Any:
     from perenne.workspace import Options
 
-    return Options(source, opts.read_pairs(mapping, option="--map"), store)
+    pairs = opts.read_pairs(mapping, option="--map")
+    return Options(source, pairs, store, date_order, decimal_mark)
 
 
 def import_command() -> click.Command:
@@ -112,17 +125,18 @@ def import_command() -> click.Command:
         mapping: tuple[str, ...],
         store: str | None,
         date_order: Any,
+        decimal_mark: Any,
         dry_run: bool,
         workspace: Path | None,
         lang: str | None,
         as_json: bool,
     ) -> None:
-        chosen = _read_options(source, mapping, store)
+        chosen = _read_options(source, mapping, store, date_order, decimal_mark)
         place = opts.place_of(workspace, lang)
         if dry_run:
-            _only_look(place, files, chosen, date_order, as_json)
+            _only_look(place, files, chosen, as_json)
             return
-        results = _import(place, files, chosen, date_order, quiet=as_json)
+        results = _import(place, files, chosen, quiet=as_json)
         if as_json:
             print_json([outcome.import_values(result) for result in results])
         else:
@@ -131,12 +145,10 @@ def import_command() -> click.Command:
     return import_
 
 
-def _only_look(
-    place: Any, files: tuple[Path, ...], chosen: Any, date_order: Any, as_json: bool
-) -> None:
+def _only_look(place: Any, files: tuple[Path, ...], chosen: Any, as_json: bool) -> None:
     from perenne.workspace import look_at
 
-    seen = [look_at(place, path, options=chosen, date_order=date_order) for path in files]
+    seen = [look_at(place, path, options=chosen) for path in files]
     if as_json:
         print_json([outcome.recognition_values(one) for one in seen])
         return
@@ -150,7 +162,6 @@ def _import(
     place: Any,
     files: tuple[Path, ...],
     chosen: Any,
-    date_order: Any,
     *,
     quiet: bool = False,
     brief: bool = False,
@@ -174,7 +185,6 @@ def _import(
             place,
             files,
             options=chosen,
-            date_order=date_order,
             listener=Listener(step, recognised, imported, _say_waiting),
         )
 
@@ -237,15 +247,16 @@ def run_command() -> click.Command:
         mapping: tuple[str, ...],
         store: str | None,
         date_order: Any,
+        decimal_mark: Any,
         as_of: date | None,
         currency: str,
         lang: str | None,
     ) -> None:
-        chosen = _read_options(source, mapping, store)
+        chosen = _read_options(source, mapping, store, date_order, decimal_mark)
         opts.speak(lang, "en")
         place, is_new = _workspace_for(folder, currency, lang)
         try:
-            _import(place, files, chosen, date_order)
+            _import(place, files, chosen)
         except BaseException:  # refused or stopped: nothing half made stays behind
             if is_new:
                 _drop_if_empty(place)
@@ -315,6 +326,7 @@ def demo_command() -> click.Command:
     def demo(folder: Path, customers: int, seed: int, lang: str | None) -> None:
         opts.speak(lang, "en")
         from perenne.demo import simulate
+        from perenne.workspace import Options
 
         if (folder / "perenne.toml").is_file():
             _say_demo_is_there(folder)
@@ -331,7 +343,7 @@ def demo_command() -> click.Command:
         )
         place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
         write_channels(place, made)
-        _import(place, tuple(files), _read_options(None, (), None), None, brief=True)
+        _import(place, tuple(files), Options(), brief=True)
         finish(place, None, folder)
 
     return demo

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from perenne.core import PerenneError
-from perenne.sources import Control, ReadContext, Recognition, StagedFile, recognise, stage
+from perenne.sources import (
+    Control,
+    DateOrder,
+    DecimalMark,
+    ReadContext,
+    Recognition,
+    StagedFile,
+    recognise,
+    stage,
+)
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace.layout import Layout, read_json, write_json
@@ -70,11 +79,14 @@ def _load(path: Path) -> Batch:
 
 @dataclass(frozen=True)
 class Options:
-    """What the person said about the files: preset, column mapping, name of the shop."""
+    """What the person said about the files: preset, column mapping, name of the shop, and the
+    answers to what the files leave open."""
 
     preset: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     store: str | None = None
+    date_order: DateOrder | None = None
+    decimal_mark: DecimalMark | None = None
 
 
 def look(path: Path, *, engine: DuckEngine, context: ReadContext, options: Options) -> Recognition:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from perenne.sources import ChannelRule, DateOrder, ReadContext, Recognition
+from perenne.sources import ChannelRule, ReadContext, Recognition
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, layout, refresh, settings, snapshots
 from perenne.workspace.shop import engine_for
@@ -29,7 +29,7 @@ SILENT = Listener()
 
 
 def read_context(
-    values: settings.Settings, *, imported_at: datetime, date_order: DateOrder | None = None
+    values: settings.Settings, options: batches.Options, *, imported_at: datetime
 ) -> ReadContext:
     """What the readers need of the settings."""
     return ReadContext(
@@ -40,7 +40,8 @@ def read_context(
             ChannelRule(rule.channel, rule.utm_source, rule.utm_medium, rule.tag)
             for rule in values.channels
         ),
-        date_order=date_order or values.import_.date_order or None,
+        date_order=options.date_order or values.import_.date_order or None,
+        decimal_mark=options.decimal_mark or values.import_.decimal_mark or None,
         earliest=values.import_.earliest,
     )
 
@@ -50,15 +51,12 @@ def import_files(
     paths: Iterable[Path],
     *,
     options: batches.Options,
-    date_order: DateOrder | None = None,
     imported_at: datetime | None = None,
     listener: Listener = SILENT,
 ) -> list[batches.ImportResult]:
     """Import each file; those imported before a refused one stay imported."""
     values = settings.load(place.settings)
-    context = read_context(
-        values, imported_at=imported_at or datetime.now(UTC), date_order=date_order
-    )
+    context = read_context(values, options, imported_at=imported_at or datetime.now(UTC))
     results = []
     with _alone(place, values, listener) as engine:
         for path in paths:
@@ -95,11 +93,10 @@ def look_at(
     path: Path,
     *,
     options: batches.Options,
-    date_order: DateOrder | None = None,
 ) -> Recognition:
     """What Perenne makes of a file; nothing is written to the workspace."""
     values = settings.load(place.settings) if place else settings.Settings()
-    context = read_context(values, imported_at=datetime.now(UTC), date_order=date_order)
+    context = read_context(values, options, imported_at=datetime.now(UTC))
     scratch = place or layout.Layout(path.parent)
     with engine_for(values, scratch) as engine:
         return batches.look(path, engine=engine, context=context, options=options)

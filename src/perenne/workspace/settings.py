@@ -53,6 +53,9 @@ class ImportSettings(_Section):
     date_order: Literal["", "dmy", "mdy", "ymd"] = Field(
         "", description="Order of day and month where a file leaves it open, such as 03/04/2025."
     )
+    decimal_mark: Literal["", ".", ","] = Field(
+        "", description="Decimal mark where a file leaves it open, such as 1,234."
+    )
     earliest: date = Field(
         date(1990, 1, 1), description="Orders before this day are refused as mistakes."
     )
