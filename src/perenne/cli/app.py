@@ -16,7 +16,7 @@ from perenne.text import gettext as _
 
 # Command -> module of perenne.cli that builds it.
 COMMANDS: Mapping[str, str] = {
-    "demo": "making",
+    "demo": "demo",
     "init": "making",
     "import": "making",
     "refresh": "making",

@@ -13,7 +13,6 @@ from perenne.cli import options as opts
 from perenne.cli import outcome
 from perenne.cli.printing import print_json, progress, say, tell
 from perenne.text import gettext as _
-from perenne.text import ngettext
 
 FILES = click.Path(path_type=Path)
 
@@ -136,7 +135,7 @@ def import_command() -> click.Command:
         if dry_run:
             _only_look(place, files, chosen, as_json)
             return
-        results = _import(place, files, chosen, quiet=as_json)
+        results = import_into(place, files, chosen, quiet=as_json)
         if as_json:
             print_json([outcome.import_values(result) for result in results])
         else:
@@ -158,7 +157,7 @@ def _only_look(place: Any, files: tuple[Path, ...], chosen: Any, as_json: bool) 
     say(_("Nothing was imported (--dry-run)."))
 
 
-def _import(
+def import_into(
     place: Any,
     files: tuple[Path, ...],
     chosen: Any,
@@ -256,7 +255,7 @@ def run_command() -> click.Command:
         opts.speak(lang, "en")
         place, is_new = _workspace_for(folder, currency, lang)
         try:
-            _import(place, files, chosen)
+            import_into(place, files, chosen)
         except BaseException:  # refused or stopped: nothing half made stays behind
             if is_new:
                 _drop_if_empty(place)
@@ -305,87 +304,14 @@ def finish(place: Any, as_of: date | None, folder: Path) -> None:
     )
 
 
-def demo_command() -> click.Command:
-    @click.command("demo", help=_("Simulate a French shop's raw exports and run the whole job."))
-    @click.argument("folder", metavar="[DIR]", type=FILES, default=Path("demo-shop"))
-    @click.option(
-        "--customers",
-        type=click.IntRange(min=50),
-        default=3000,
-        show_default=True,
-        help=_("Number of customers to simulate."),
-    )
-    @click.option(
-        "--seed",
-        type=int,
-        default=42,
-        show_default=True,
-        help=_("The same seed gives the same shop."),
-    )
-    @opts.lang_option()
-    def demo(folder: Path, customers: int, seed: int, lang: str | None) -> None:
-        opts.speak(lang, "en")
-        from perenne.demo import simulate
-        from perenne.workspace import Options
-
-        if (folder / "perenne.toml").is_file():
-            _say_demo_is_there(folder)
-            return
-        with progress(_("Simulating a shop")):
-            made = simulate(folder / "exports", customers=customers, seed=seed)
-        files = sorted(path for path in made.files)
-        say(
-            ngettext(
-                "{n} raw export file written to {folder}.",
-                "{n} raw export files written to {folder}.",
-                len(files),
-            ).format(n=len(files), folder=folder / "exports")
-        )
-        place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
-        write_channels(place, made)
-        _import(place, tuple(files), Options(), brief=True)
-        finish(place, None, folder)
-
-    return demo
-
-
-def write_channels(place: Any, made: Any) -> None:
-    """The channel table a shop's owner would write: which tags and utm marks mean which channel."""
-    from perenne.demo import tag_marks, utm_marks
-    from perenne.workspace.settings import channel_table
-
-    rules = [
-        *(
-            {"channel": channel, "utm_source": source, "utm_medium": medium}
-            for (source, medium), channel in utm_marks().items()
-        ),
-        *({"channel": channel, "tag": tag} for tag, channel in tag_marks().items()),
-    ]
-    text = place.settings.read_text(encoding="utf-8")
-    text = text.replace("# default_rate = 0.20 ", "default_rate = 0.20   ")
-    place.settings.write_text(text + channel_table(rules), encoding="utf-8")
-
-
-def _say_demo_is_there(folder: Path) -> None:
-    say(_("{folder} holds a demo shop already; nothing was changed.").format(folder=folder))
-    say(
-        "→ "
-        + _(
-            "Look at it: perenne status --workspace {folder}, or name another folder: "
-            "perenne demo OTHER"
-        ).format(folder=folder)
-    )
-
-
 def forget_command() -> click.Command:
     @click.command("forget", help=_("Take an import back; the next refresh no longer counts it."))
     @click.argument("batch", metavar="IMPORT")
     @opts.workspace_option()
     @opts.lang_option()
     def forget(batch: str, workspace: Path | None, lang: str | None) -> None:
-        from perenne.workspace import forget_import
 
-        forget_import(opts.place_of(workspace, lang), batch)
+        forgetimport_into(opts.place_of(workspace, lang), batch)
         say(_("Import {batch} was taken back.").format(batch=batch))
         say("→ " + _("Compute the figures: perenne refresh"))
 
@@ -393,7 +319,6 @@ def forget_command() -> click.Command:
 
 
 COMMANDS = {
-    "demo": demo_command,
     "init": init_command,
     "import": import_command,
     "refresh": refresh_command,

@@ -1,0 +1,89 @@
+"""The demo: a simulated shop's raw exports, and the whole job on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perenne.cli import options as opts
+from perenne.cli.making import FILES, finish, import_into, new_workspace
+from perenne.cli.printing import progress, say
+from perenne.text import gettext as _
+from perenne.text import ngettext
+
+
+def demo_command() -> click.Command:
+    @click.command("demo", help=_("Simulate a French shop's raw exports and run the whole job."))
+    @click.argument("folder", metavar="[DIR]", type=FILES, default=Path("demo-shop"))
+    @click.option(
+        "--customers",
+        type=click.IntRange(min=50),
+        default=3000,
+        show_default=True,
+        help=_("Number of customers to simulate."),
+    )
+    @click.option(
+        "--seed",
+        type=int,
+        default=42,
+        show_default=True,
+        help=_("The same seed gives the same shop."),
+    )
+    @opts.lang_option()
+    def demo(folder: Path, customers: int, seed: int, lang: str | None) -> None:
+        opts.speak(lang, "en")
+        from perenne.demo import simulate
+        from perenne.workspace import Options
+
+        if (folder / "perenne.toml").is_file():
+            _say_demo_is_there(folder)
+            return
+        with progress(_("Simulating a shop")):
+            made = simulate(folder / "exports", customers=customers, seed=seed)
+        files = sorted(path for path in made.files)
+        say(
+            ngettext(
+                "{n} raw export file written to {folder}.",
+                "{n} raw export files written to {folder}.",
+                len(files),
+            ).format(n=len(files), folder=folder / "exports")
+        )
+        place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
+        write_channels(place, made)
+        import_into(place, tuple(files), Options(), brief=True)
+        finish(place, None, folder)
+
+    return demo
+
+
+def write_channels(place: Any, made: Any) -> None:
+    """The channel table a shop's owner would write: which tags and utm marks mean which channel."""
+    from perenne.demo import tag_marks, utm_marks
+    from perenne.workspace.settings import channel_table
+
+    rules = [
+        *(
+            {"channel": channel, "utm_source": source, "utm_medium": medium}
+            for (source, medium), channel in utm_marks().items()
+        ),
+        *({"channel": channel, "tag": tag} for tag, channel in tag_marks().items()),
+    ]
+    text = place.settings.read_text(encoding="utf-8")
+    text = text.replace("# default_rate = 0.20 ", "default_rate = 0.20   ")
+    place.settings.write_text(text + channel_table(rules), encoding="utf-8")
+
+
+def _say_demo_is_there(folder: Path) -> None:
+    say(_("{folder} holds a demo shop already; nothing was changed.").format(folder=folder))
+    say(
+        "→ "
+        + _(
+            "Look at it: perenne status --workspace {folder}, or name another folder: "
+            "perenne demo OTHER"
+        ).format(folder=folder)
+    )
+
+
+COMMANDS = {"demo": demo_command}
