@@ -90,11 +90,14 @@ def _second_order(evidence: Evidence) -> Iterator[Finding]:
         text += _(", half of them within {days}").format(
             days=format_value(round(float(days.value)), "days")
         )
-    drop = loyalty.drop_sentence(loyalty.largest_drop(evidence.ranks))
+    drop = loyalty.largest_drop(evidence.ranks)
+    later = loyalty.drop_sentence(drop)
+    if drop is not None and drop.n == 1:
+        later = _("No later step of the order funnel loses as many.")
     yield Finding(
         measured.written("repeat_purchase_rate"),
         _("place a second order"),
-        f"{text}. {drop}".strip(),
+        f"{text}. {later}".strip(),
         _("See the order funnel and the cohorts."),
         "loyalty",
     )

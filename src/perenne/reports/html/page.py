@@ -78,10 +78,11 @@ def build(data: ReportInput) -> Page:
 
 
 def _sections(measured: Measured, values: list[float], found: Evidence) -> list[Section]:
+    offered = offer.by_dimension(measured)
     optional = {
         "segments": segments.section(measured, found.segments),
         "acquisition": acquisition.section(measured, found.channels),
-        "offer": offer.section(measured),
+        "offer": offer.section(measured, offered),
     }
     chapters = [
         kpis.section(measured),
@@ -91,22 +92,21 @@ def _sections(measured: Measured, values: list[float], found: Evidence) -> list[
         *(one for one in optional.values() if one is not None),
         account.section(measured),
     ]
-    absent = [_absent(name) for name, one in optional.items() if one is None]
-    return [*chapters, limits.section(measured, absent=absent)]
+    absent = [_ABSENT[name]() for name, one in optional.items() if one is None and name in _ABSENT]
+    return [*chapters, limits.section(measured, absent=[*absent, *offer.absent(offered)])]
 
 
-def _absent(name: str) -> Fact:
-    return {
-        "segments": Fact(_("No known customer has ordered yet."), "", _("Segments.")),
-        "acquisition": Fact(
-            _("Neither a channel nor a spend is known: import channel costs."),
-            "",
-            _("Acquisition by channel."),
-        ),
-        "offer": Fact(
-            _("The data name neither a category nor a country."), "", _("Categories and countries.")
-        ),
-    }[name]
+def _no_segments() -> Fact:
+    return Fact(_("No known customer has ordered yet."), "", _("Segments."))
+
+
+def _no_acquisition() -> Fact:
+    why = _("Neither a channel nor a spend is known: import channel costs.")
+    return Fact(why, "", _("Acquisition by channel."))
+
+
+_ABSENT = {"segments": _no_segments, "acquisition": _no_acquisition}
+"""Why a chapter is left out."""
 
 
 def _values(data: ReportInput) -> list[float]:

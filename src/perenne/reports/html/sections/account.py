@@ -8,7 +8,21 @@ from decimal import Decimal
 
 from perenne.charts import Caption, Change, waterfall
 from perenne.cleaning import Account, RowLine, ValueLine, rule_label
-from perenne.reports.html.blocks import Block, Cell, Chart, Column, Fold, Row, Section, Table, Text
+from perenne.core import Period
+from perenne.metrics import Request
+from perenne.reports.html.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Fact,
+    Facts,
+    Fold,
+    Row,
+    Section,
+    Table,
+    Text,
+)
 from perenne.reports.html.measured import Measured
 from perenne.reports.html.rules import meaning
 from perenne.reports.html.words import Words, count, signed
@@ -31,6 +45,7 @@ def section(measured: Measured) -> Section:
         blocks.append(
             Fold(_("By source and month"), [_months(lines, words, currency=words.currency)])
         )
+    blocks.append(_revenue(measured))
     return Section(
         "sources",
         _("Where the numbers come from"),
@@ -72,7 +87,8 @@ def _rows_by_table(account: Account) -> Table:
         Row(Cell(_table_name(table)), _counts(line for line in account.rows if line.table == table))
         for table in tables
     ]
-    rows.append(Row(Cell(_("Total")), _counts(account.rows), css="total"))
+    if len(rows) > 1:
+        rows.append(Row(Cell(_("Total")), _counts(account.rows), css="total"))
     return Table(_("Rows read, and what became of them"), _row_columns(_("Table")), rows)
 
 
@@ -132,7 +148,7 @@ def _waterfall(lines: list[ValueLine], words: Words, *, key: str) -> Chart:
         key=lambda one: (-abs(one[1]), one[0]),
     )
     counted = totals.get(COUNTED, (0, Decimal(0)))[1]
-    lead = _("The files hold {value}; {counted} of it are product sales.").format(
+    lead = _("The files add up to {value}; {counted} of sales are counted, before returns.").format(
         value=words.money(value_in), counted=words.money(counted)
     )
     svg = waterfall(
@@ -182,6 +198,26 @@ def _months(lines: Iterable[ValueLine], words: Words, *, currency: str) -> Table
     ]
     caption = _("Amounts by source and month, {currency}").format(currency=currency)
     return Table(caption, columns, rows)
+
+
+def _revenue(measured: Measured) -> Facts:
+    """From the sales counted to net revenue, over all history: where the account ends."""
+    context = measured.context
+    whole = Period(min(context.history_from, context.as_of), context.as_of)
+    metrics = ("product_revenue", "net_revenue")
+    found = {
+        figure.metric: Decimal(str(figure.value or 0))
+        for figure in measured.data.figures(Request(metrics, period=whole))
+    }
+    sales, net = (found.get(metric, Decimal(0)) for metric in metrics)
+    write = measured.words.cents
+    return Facts(
+        [
+            Fact(_("Product sales, all history"), write(sales), _("without tax and shipping")),
+            Fact(_("Returns, all history"), write(sales - net), _("on the day of the return")),
+            Fact(_("Net revenue, all history"), write(net), _("sales less returns")),
+        ]
+    )
 
 
 def _month(month: str | None) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from perenne.core import Period
 from perenne.metrics import Figure, Request
-from perenne.reports.html.blocks import Block, Cell, Column, Row, Section, Table
+from perenne.reports.html.blocks import Cell, Column, Fact, Row, Section, Table
 from perenne.reports.html.measured import Measured
 from perenne.reports.html.words import share
 from perenne.text import format_period
@@ -20,22 +20,39 @@ _METRICS = ("net_revenue", "orders", "average_order_value", "margin", "return_ra
 Groups = Mapping[str | None, Mapping[str, Figure]]
 
 
-def section(measured: Measured) -> Section | None:
-    """None when neither categories nor countries are known: that is said among the limits."""
+def by_dimension(measured: Measured) -> dict[str, Groups]:
+    """Figures of the last year by category and by country; a dimension nobody names is left out."""
+    period = _last_year(measured)
+    found = {name: _groups(measured, name, period) for name in ("category", "country")}
+    return {
+        name: groups for name, groups in found.items() if any(group is not None for group in groups)
+    }
+
+
+def section(measured: Measured, found: Mapping[str, Groups]) -> Section | None:
+    """None when neither categories nor countries are known: `absent` says so."""
+    if not found:
+        return None
     period = _last_year(measured)
     titles = {"category": _("Categories"), "country": _("Countries")}
     columns = {"category": _("Category"), "country": _("Country")}
-    blocks: list[Block] = []
-    for dimension, title in titles.items():
-        groups = _groups(measured, dimension, period)
-        if any(name is not None for name in groups):
-            blocks.append(_table(measured, groups, title=title, column=columns[dimension]))
-    if not blocks:
-        return None
     lead = _("Net revenue and orders of {period}, largest first.").format(
         period=format_period(period.start, period.end)
     )
-    return Section("offer", _("What is sold, and where"), lead, blocks, short=_("Offer"))
+    tables = [
+        _table(measured, groups, title=titles[name], column=columns[name])
+        for name, groups in found.items()
+    ]
+    return Section("offer", _("What is sold, and where"), lead, tables, short=_("Offer"))
+
+
+def absent(found: Mapping[str, Groups]) -> list[Fact]:
+    """Which of the two is not in the data."""
+    reasons = {
+        "category": Fact(_("The orders name no product category."), "", _("Categories.")),
+        "country": Fact(_("The orders name no country."), "", _("Countries.")),
+    }
+    return [fact for name, fact in reasons.items() if name not in found]
 
 
 def _last_year(measured: Measured) -> Period:
