@@ -310,8 +310,9 @@ def forget_command() -> click.Command:
     @opts.workspace_option()
     @opts.lang_option()
     def forget(batch: str, workspace: Path | None, lang: str | None) -> None:
+        from perenne.workspace import forget_import
 
-        forgetimport_into(opts.place_of(workspace, lang), batch)
+        forget_import(opts.place_of(workspace, lang), batch)
         say(_("Import {batch} was taken back.").format(batch=batch))
         say("→ " + _("Compute the figures: perenne refresh"))
 
