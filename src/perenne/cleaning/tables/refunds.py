@@ -126,9 +126,9 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
     pays the whole order back; a part paid back without naming a product is a gesture.
     """
     running = refunds.amount.cumsum(group_by="order_order_id", order_by=_order(refunds))
-    upto = ibis.least(running, refunds.order_product_paid)
     before = ibis.least(running - refunds.amount, refunds.order_product_paid)
-    table = refunds.mutate(product_part=ibis.greatest(upto - before, 0).cast(MONEY))
+    upto = ibis.greatest(ibis.least(running, refunds.order_product_paid), before)
+    table = refunds.mutate(upto=upto.cast(MONEY), before=before.cast(MONEY))
     table = table.mutate(net=_scaled(table, table.order_net))
     sold = _products_of_orders(lines)
     table = table.left_join(
@@ -136,7 +136,7 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
         [table.order_order_id == sold.sold_order, table.product_id == sold.sold_product],
     )
     own = (table.quantity * table.sold_unit_cost).cast(MONEY)
-    whole = table.product_part == table.order_product_paid
+    whole = (table.upto - table.before) == table.order_product_paid
     named = ibis.coalesce(own, _scaled(table, table.order_cost))
     gesture = whole.ifelse(table.order_cost, ibis.literal(0)).cast(MONEY)
     return table.select(
@@ -174,10 +174,19 @@ def _order(table: ir.Table) -> list[ir.Value]:
 
 
 def _scaled(table: ir.Table, whole: ir.Value) -> ir.Value:
-    """The part of `whole` that `product_part` is of what the products were paid."""
-    share = table.product_part.cast("float64") / table.order_product_paid.cast("float64").nullif(0)
-    part = (whole.cast("float64") * share).round(4).cast(MONEY)
-    return (table.product_part == table.order_product_paid).ifelse(whole, part.fill_null(0))
+    """The part of `whole` given back from `before` to `upto` of what the products were paid.
+
+    Several refunds of one order add up exactly; the part of an unknown whole is unknown.
+    """
+    paid = table.order_product_paid
+
+    def given(amount: ir.Value) -> ir.Value:
+        share = amount.cast("float64") / paid.cast("float64").nullif(0)
+        part = (whole.cast("float64") * share).round(4).cast(MONEY)
+        return (amount == paid).ifelse(whole, part)
+
+    part = (given(table.upto) - given(table.before)).cast(MONEY)
+    return ((paid == 0) & whole.notnull()).ifelse(0, part).cast(MONEY)
 
 
 def undated(orders: ir.Table, dated: ir.Table) -> ir.Table:
@@ -190,8 +199,10 @@ def undated(orders: ir.Table, dated: ir.Table) -> ir.Table:
         ibis.greatest(table.refunded, table.seen.fill_null(0)), table.product_paid
     )
     table = table.mutate(
-        order_product_paid=table.product_paid, product_part=(all_part - seen_part).cast(MONEY)
-    ).filter(lambda t: t.product_part > 0)
+        order_product_paid=table.product_paid,
+        upto=all_part.cast(MONEY),
+        before=seen_part.cast(MONEY),
+    ).filter(lambda t: t.upto > t.before)
     return table.select(
         refund_id=table.order_id.concat("/undated"),
         source=table.source,
