@@ -18,6 +18,7 @@ Grain = Literal["month", "quarter"]
 # Beyond so many months of history a triangle by quarter says more than one by month.
 _MONTHS_BY_MONTH = 18
 _COLUMNS = 16
+_COHORTS = 24
 
 
 def section(measured: Measured) -> Section:
@@ -64,7 +65,7 @@ def _triangle(table: CohortTable, grain: Grain) -> Table:
     ages = range(min(max(len(row.cells) for row in table.rows), _COLUMNS))
     later = [cell.value for row in table.rows for cell in row.cells[1:] if cell.value is not None]
     highest = max(later, default=1.0)
-    rows = [_triangle_row(row, ages, highest) for row in table.rows]
+    rows = [_triangle_row(row, ages, highest) for row in table.rows[-_COHORTS:]]
     average = {cell.age: cell for cell in table.average}
     rows.append(
         Row(
@@ -90,6 +91,9 @@ def _triangle(table: CohortTable, grain: Grain) -> Table:
 
 def _triangle_notes(table: CohortTable) -> list[str]:
     notes = [_("The average weighs each cohort by its customers.")]
+    if len(table.rows) > _COHORTS:
+        latest = _("The latest {n} cohorts of {all}; the average takes in all of them.")
+        notes.append(latest.format(n=_COHORTS, all=len(table.rows)))
     if all(cell.complete for row in table.rows for cell in row.cells):
         return notes
     hatched = _(
@@ -116,7 +120,9 @@ def _heated(cell: CohortCell | None, highest: float) -> Cell:
 
 def _curves(table: CohortTable, grain: Grain) -> Chart:
     title = _("Retention curves")
-    over = {row: [cell for cell in row.cells[1:] if cell.complete] for row in table.rows}
+    over = {
+        row: [cell for cell in row.cells[1:] if cell.complete] for row in table.rows[-_COHORTS:]
+    }
     series = [_series(row, cells) for row, cells in over.items() if len(cells) > 1]
     average = {cell.age: cell.value for cell in table.average}
     lead = _average_sentence(average, grain)
@@ -180,7 +186,7 @@ def _payback(measured: Measured, grain: Grain) -> Chart:
     lead = _payback_sentence(measured, table, cac=cac, has_margin=has_margin)
     references = [Reference(cac, _("CAC {value}").format(value=words.money(cac)))] if cac else []
     svg = line_chart(
-        [_series(row, row.cells) for row in table.rows if len(row.cells) > 1],
+        [_series(row, row.cells) for row in table.rows[-_COHORTS:] if len(row.cells) > 1],
         caption=Caption(title, lead, _("No cohort is old enough to be followed.")),
         format_x=lambda age: f"+{age:.0f}",
         format_y=words.axis,
@@ -188,7 +194,7 @@ def _payback(measured: Measured, grain: Grain) -> Chart:
         x_title=_age_title(grain),
         y_title=_("per customer of the cohort"),
     )
-    return Chart(title, svg, lead, table=_payback_table(measured, table, grain))
+    return Chart(title, svg, lead, table=_payback_table(measured, table))
 
 
 def _lifetime_cac(measured: Measured) -> float | None:
@@ -218,28 +224,29 @@ def _payback_sentence(
     )
 
 
-def _payback_table(measured: Measured, table: CohortTable, grain: Grain) -> Table:
-    words = measured.words
-    rows = [
-        Row(
-            Cell(cohort_name(row.cohort)),
-            [
-                Cell(count(row.size)),
-                Cell(words.money(_last_complete(row))),
-                Cell(words.money(row.cac)),
-                Cell("—" if row.payback is None else f"+{row.payback}"),
-            ],
-        )
-        for row in table.rows
-    ]
+def _payback_table(measured: Measured, table: CohortTable) -> Table:
+    has_cac = any(row.cac is not None for row in table.rows)
     columns = [
         Column(_("First order"), is_text=True),
         Column(_("Customers")),
         Column(_("Per customer so far")),
-        Column(_("CAC")),
-        Column(_("CAC paid back at")),
+    ]
+    if has_cac:
+        columns += [Column(_("CAC")), Column(_("CAC paid back at"))]
+    rows = [
+        Row(Cell(cohort_name(row.cohort)), _payback_cells(measured, row, has_cac=has_cac))
+        for row in table.rows
     ]
     return Table(_("Cohorts so far"), columns, rows)
+
+
+def _payback_cells(measured: Measured, row: CohortRow, *, has_cac: bool) -> list[Cell]:
+    words = measured.words
+    cells = [Cell(count(row.size)), Cell(words.money(_last_complete(row)))]
+    if has_cac:
+        at = "—" if row.payback is None else f"+{row.payback}"
+        cells += [Cell(words.money(row.cac)), Cell(at)]
+    return cells
 
 
 def _last_complete(row: CohortRow) -> float | None:
