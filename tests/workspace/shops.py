@@ -42,8 +42,8 @@ def bring(
     **mapping: str,
 ) -> list[ImportResult]:
     """Import files as of a fixed moment."""
-    options = Options(preset, mapping, store)
-    return import_files(place, files, options=options, date_order=date_order, imported_at=NOW)
+    options = Options(preset, mapping, store, date_order)
+    return import_files(place, files, options=options, imported_at=NOW)
 
 
 def computed(place: Layout, *, as_of: date | None = None) -> Refreshed:

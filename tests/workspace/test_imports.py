@@ -151,3 +151,30 @@ def test_import_keeps_ids_as_text(place: Layout, tmp_path: Path) -> None:
     found = pq.read_table(place.raw / result.batch.id / "orders.parquet").to_pylist()
     assert [order["source_order_id"] for order in found] == ["007", "08", "1e5"]
     assert [order["customer_ref"] for order in found][:2] == ["0612345678", "00042"]
+
+
+def test_another_answer_reads_the_file_again(place: Layout, tmp_path: Path) -> None:
+    """Day and month swapped by mistake: answering anew is enough."""
+    file = write(tmp_path / "o.csv", f"{HEADER}\nA,03/04/2025,c1,10\nB,05/06/2025,c2,20\n")
+    (first,) = bring(place, file, date_order="mdy")
+    (second,) = bring(place, file, date_order="dmy")
+    assert second.replaced == first.batch.id
+    found = pq.read_table(place.raw / second.batch.id / "orders.parquet").to_pylist()
+    assert [order["ordered_on"].month for order in found] == [4, 6]
+    assert bring(place, file, date_order="dmy")[0].known
+
+
+def test_changed_reading_settings_read_the_file_again(place: Layout, tmp_path: Path) -> None:
+    """The time zone decides on which day an order falls."""
+    row = "A,2025-03-31T23:30:00Z,c1,10"
+    file = write(tmp_path / "o.csv", f"{HEADER}\n{row}\n")
+    days = []
+    for zone in ("Europe/Paris", "America/New_York"):
+        text = place.settings.read_text(encoding="utf-8")
+        place.settings.write_text(text.replace("Europe/Paris", zone), encoding="utf-8")
+        (result,) = bring(place, file)
+        assert not result.known
+        path = place.raw / result.batch.id / "orders.parquet"
+        days.append(pq.read_table(path).to_pylist()[0]["ordered_on"].isoformat())
+    assert days == ["2025-04-01", "2025-03-31"]
+    assert len(list_imports(place)) == 1

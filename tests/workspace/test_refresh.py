@@ -135,7 +135,18 @@ def test_changed_settings_give_a_new_snapshot(mine: Layout) -> None:
 def test_comment_in_settings_changes_nothing(mine: Layout) -> None:
     with mine.settings.open("a", encoding="utf-8") as file:
         file.write("\n# seen by the accountant\n")
-    assert not computed(mine).changed
+    again = computed(mine)
+    assert not again.changed
+    assert not again.read_otherwise
+
+
+@pytest.mark.slow
+def test_settings_that_reading_depends_on_ask_for_a_new_import(mine: Layout) -> None:
+    with mine.settings.open("a", encoding="utf-8") as file:
+        file.write('\n[[channels]]\nchannel = "Instagram"\nutm_source = "ig"\n')
+    assert computed(mine).read_otherwise == ("orders.csv",)
+    said = succeed("refresh", "-w", mine.root)
+    assert "import them again: orders.csv" in said.out
 
 
 def test_older_snapshots_stay_readable(published: Layout, seen_back: Layout) -> None:

@@ -103,15 +103,20 @@ def batch_values(batch: Batch) -> dict[str, Any]:
 
 def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
     snapshot = refreshed.snapshot
-    if not refreshed.changed:
+    if refreshed.changed:
+        yield _("Snapshot {id} published, as of {day}.").format(
+            id=snapshot.id, day=format_date(snapshot.as_of)
+        )
+        yield from account_lines(refreshed.account, snapshot.manifest["currency"])
+    else:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
         )
-        return
-    yield _("Snapshot {id} published, as of {day}.").format(
-        id=snapshot.id, day=format_date(snapshot.as_of)
-    )
-    yield from account_lines(refreshed.account, snapshot.manifest["currency"])
+    if refreshed.read_otherwise:
+        yield "! " + _(
+            "The settings for reading files have changed since these were imported; "
+            "import them again: {files}"
+        ).format(files=", ".join(refreshed.read_otherwise))
 
 
 def account_lines(account: Account, currency: str) -> Iterator[str]:
@@ -189,6 +194,7 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
         "snapshot": refreshed.snapshot.id,
         "as_of": refreshed.snapshot.as_of,
         "changed": refreshed.changed,
+        "read_otherwise": list(refreshed.read_otherwise),
         "tables": refreshed.snapshot.manifest["tables"],
         "reconciliation": account_values(refreshed.account),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -48,6 +49,7 @@ class Batch:
     currency: str | None = None
     notes: tuple[str, ...] = ()
     unknown_channel_share: float | None = None
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
@@ -108,7 +110,8 @@ def import_file(
     """Read one file into a new batch; call while holding the write lock.
 
     The same content read the same way changes nothing. The same content read another way (other
-    preset or mapping) replaces its earlier batch. A killed import leaves only scratch behind.
+    preset, mapping, answers or settings) replaces its earlier batch. A killed import leaves only
+    scratch behind.
     """
     recognition = look(path, engine=engine, context=context, options=options)
     on_recognised(recognition)
@@ -116,7 +119,8 @@ def import_file(
     known = list_imports(layout)
     twin = next((batch for batch in known if batch.sha256 == digest), None)
     source = _source_name(recognition, options)
-    if twin and _read_as(twin) == (recognition.preset.name, source, dict(options.mapping)):
+    read_as = (recognition.preset.name, source, dict(options.mapping), reading(context))
+    if twin and _read_as(twin) == read_as:
         return ImportResult(twin, recognition, known=True)
     seq = max((batch.seq for batch in known), default=0) + 1
     scratch = layout.scratch / f"import-{seq:06d}"
@@ -139,8 +143,26 @@ def import_file(
     return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)
 
 
-def _read_as(batch: Batch) -> tuple[str, str, dict[str, str]]:
-    return batch.preset, batch.source, dict(batch.mapping)
+def _read_as(batch: Batch) -> tuple[str, str, dict[str, str], dict[str, Any]]:
+    return batch.preset, batch.source, dict(batch.mapping), dict(batch.reading)
+
+
+def reading(context: ReadContext) -> dict[str, Any]:
+    """What of the settings and answers decides how a file is read, as a manifest keeps it."""
+    values = {name: value for name, value in asdict(context).items() if name != "imported_at"}
+    plain: dict[str, Any] = json.loads(json.dumps(values, default=str))
+    return plain
+
+
+def read_otherwise(layout: Layout, context: ReadContext) -> tuple[str, ...]:
+    """Files imported under other settings of reading than those of `context`."""
+    now = reading(context)
+    settings = ("time_zone", "channel_rules", "earliest")
+    return tuple(
+        batch.file
+        for batch in list_imports(layout)
+        if any(batch.reading.get(name) != now[name] for name in settings)
+    )
 
 
 def _source_name(recognition: Recognition, options: Options) -> str:
@@ -178,6 +200,7 @@ def _batch(
         currency=recognition.preset.currency,
         notes=staged.notes,
         unknown_channel_share=staged.unknown_channel_share,
+        reading=reading(context),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -108,7 +108,9 @@ def refresh_workspace(
     """Compute and publish a new snapshot; another run in progress is waited for."""
     values = settings.load(place.settings)
     with _alone(place, values, listener) as engine:
-        return refresh.refresh(place, values, engine=engine, as_of=as_of, progress=listener.step)
+        done = refresh.refresh(place, values, engine=engine, as_of=as_of, progress=listener.step)
+    context = read_context(values, batches.Options(), imported_at=datetime.now(UTC))
+    return replace(done, read_otherwise=batches.read_otherwise(place, context))
 
 
 def forget_import(place: layout.Layout, batch: str) -> None:

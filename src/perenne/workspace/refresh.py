@@ -32,11 +32,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Refreshed:
-    """The snapshot now published; `changed` is false when it was up to date already."""
+    """The snapshot now published; `changed` is false when it was up to date already.
+
+    `read_otherwise` names the files whose import the settings of today would read differently.
+    """
 
     snapshot: snapshots.Snapshot
     changed: bool
     account: Account
+    read_otherwise: tuple[str, ...] = ()
 
 
 def refresh(
