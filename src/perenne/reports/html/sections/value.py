@@ -180,15 +180,14 @@ def _left_out(measured: Measured, names: Iterable[str]) -> list[str]:
     return [_("Not computed, see the limits: {names}.").format(names=listed(lost))]
 
 
-def _simple_clv(measured: Measured) -> list[Table]:
-    """The terms of the simple CLV, multiplied out, then what margin and costs leave of it."""
+def clv_steps(measured: Measured) -> tuple[tuple[str, str], ...]:
+    """Metrics of the simple CLV, each with what is done with it to the figure before."""
     observed = measured.context.settings.lifespan == "observed"
-    lifespan = "average_lifespan_years" if observed else "implied_lifespan_years"
-    steps = (
+    return (
         ("average_purchase_value", ""),
         ("purchase_frequency", "×"),
         ("customer_value", "="),
-        (lifespan, "×"),
+        ("average_lifespan_years" if observed else "implied_lifespan_years", "×"),
         ("clv_simple", "="),
         ("margin_rate", "×"),
         ("clv_margin", "="),
@@ -196,6 +195,11 @@ def _simple_clv(measured: Measured) -> list[Table]:
         ("retention_cost_per_year", "−"),
         ("clv_net", "="),
     )
+
+
+def _simple_clv(measured: Measured) -> list[Table]:
+    """The terms of the simple CLV, multiplied out, then what margin and costs leave of it."""
+    steps = clv_steps(measured)
     rows = [
         Row(
             Cell(
