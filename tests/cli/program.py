@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -39,14 +40,26 @@ class Said:
 
 def perenne(*words: str | Path) -> Said:
     """Run one command line in English unless `--lang` says otherwise."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = _Terminal(), _Terminal()
     with _clean_environment(), redirect_stdout(out), redirect_stderr(err):
         try:
             main([str(word) for word in words])
         except SystemExit as end:
             code = end.code
     assert isinstance(code, int)
-    return Said(code, out.getvalue(), err.getvalue())
+    return Said(code, out.text(), err.text())
+
+
+class _Terminal(io.TextIOWrapper):
+    """Standard output as programs find it: text over bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", newline="")
+
+    def text(self) -> str:
+        self.flush()
+        self.seek(0)
+        return self.read()
 
 
 @contextmanager
@@ -77,7 +90,7 @@ def refused(*words: str | Path) -> str:
     said = perenne(*words)
     assert said.code == 1, f"exit code {said.code}: {said.all}"
     assert "Traceback" not in said.all
-    assert "stumbled" not in said.all, said.err
+    assert "did not expect" not in said.all, said.err
     sentence, *next_steps = said.err.strip().splitlines()
     assert sentence.startswith(("Refused: ", "Refusé")), said.err
     assert next_steps, said.err
@@ -109,3 +122,11 @@ def as_nobody() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+SENTENCE = re.compile(r"(?<![\w/.])[A-Za-zÀ-ÿ’'-]{2,}(?: [a-zà-ÿ’'-]{2,}){2,}")
+
+
+def common_sentences(one: str, other: str) -> set[str]:
+    """Runs of three words or more that stand in both texts: what nobody translated."""
+    return set(SENTENCE.findall(one)) & set(SENTENCE.findall(other))

@@ -20,7 +20,7 @@ from tests.cli.files import (
     orders,
     write,
 )
-from tests.cli.program import Said, as_nobody, demo_workspace, perenne, refused, succeed
+from tests.cli.program import Said, as_nobody, perenne, refused, succeed
 
 AMBIGUOUS = f"{HEADER}\nA,03/04/2025,c1,10\nB,05/06/2025,c2,20\n"
 NO_DATE_COLUMN = "order_id,customer_id,total\nA,c1,10\nB,c2,20\n"
@@ -267,11 +267,6 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     said = refused("run", file, "--into", file / "shop")
     assert "cannot be written" in said
     assert "Choose a folder you may write to" in said
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo_workspace(tmp_path_factory.getbasetemp() / "demo-shop")
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,22 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
+class _Formatter(click.HelpFormatter):
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, _("Usage: ") if prefix is None else prefix)
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class Program(click.Group):
     """A group whose commands are built in the person's language, one module at a time."""
+
+    context_class = _Context
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return _in_our_words(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -46,12 +60,21 @@ class Program(click.Group):
         module = import_module(f"perenne.cli.{COMMANDS[cmd_name]}")
         build: Any = module.COMMANDS[cmd_name]
         command: click.Command = build()
+        command.context_class = _Context
+        _in_our_words(command.get_help_option(click.Context(command, parent=ctx)))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line per command without loading any of them."""
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, text) for name, text in _summaries().items()])
+
+
+def _in_our_words(option: click.Option | None) -> click.Option | None:
+    """click keeps the option that it makes, and knows English only."""
+    if option is not None:
+        option.help = _("Show this help and stop.")
+    return option
 
 
 def _summaries() -> dict[str, str]:

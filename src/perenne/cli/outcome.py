@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from perenne.cleaning import Account, rule_label
 from perenne.text import (
     format_date,
     format_money,
@@ -18,6 +17,7 @@ from perenne.text import (
 from perenne.text import gettext as _
 
 if TYPE_CHECKING:
+    from perenne.cleaning import Account
     from perenne.sources import Recognition
     from perenne.workspace import Batch, ImportResult, Refreshed, Shop
 
@@ -121,6 +121,8 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
 
 def account_lines(account: Account, currency: str) -> Iterator[str]:
     """The reconciliation: rows by fate, value by rule, and whether everything adds up."""
+    from perenne.cleaning import rule_label
+
     rows = account.rows
     yield _(
         "Rows read: {read} = {kept} kept + {merged} duplicates merged + {bad} in quarantine"

@@ -1,0 +1,91 @@
+"""The same commands in French: nothing of the English is left, and figures are written as there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.files import HEADER, orders, write
+from tests.cli.program import common_sentences, perenne, succeed
+
+ASKED: dict[str, tuple[str, ...]] = {
+    "kpis": ("kpis",),
+    "kpis by": ("kpis", "net_revenue", "orders", "--by", "channel", "--compare", "previous"),
+    "definitions": ("kpis", "--definitions"),
+    "cohorts": ("cohorts", "--by", "quarter"),
+    "margin by cohort": ("cohorts", "--by", "channel", "--measure", "margin"),
+    "segments": ("segments",),
+    "rules": ("segments", "--rules"),
+    "status": ("status",),
+    "refresh": ("refresh",),
+    "doctor": ("doctor",),
+}
+# Names that files, presets and libraries have in every language.
+NAMES = {"orders_export", "ibis-framework"}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_nothing_english_is_left(case: str, shop: Path) -> None:
+    english = perenne(*ASKED[case], "-w", shop, "--lang", "en")
+    french = perenne(*ASKED[case], "-w", shop, "--lang", "fr")
+    assert english.code == french.code == 0, french.all
+    assert not common_sentences(english.all, french.all) - NAMES
+
+
+REFUSED: dict[str, tuple[str, ...]] = {
+    "metric": ("kpis", "averge_order_value"),
+    "dimension": ("kpis", "orders", "--by", "chanel"),
+    "period": ("kpis", "orders", "--period", "hier"),
+    "snapshot": ("rollback", "000099"),
+    "import": ("forget", "000099"),
+    "day": ("refresh", "--as-of", "hier"),
+    "too early": ("refresh", "--as-of", "1999-01-01"),
+    "format": ("export", "customers", "-o", "x.docx"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refusals_are_french(case: str, shop: Path) -> None:
+    english = perenne(*REFUSED[case], "-w", shop, "--lang", "en")
+    french = perenne(*REFUSED[case], "-w", shop, "--lang", "fr")
+    assert english.code == french.code == 1
+    assert not common_sentences(english.err, french.err)
+    assert french.err.startswith("Refus")
+
+
+FILES = {
+    "sound": orders(),
+    "with quarantine": orders(",2024-02-01,c1,10", "Z,2999-01-01,c1,9"),
+    "empty": "",
+    "header only": HEADER + "\n",
+    "ambiguous": f"{HEADER}\nA,03/04/2025,c1,10\nB,05/06/2025,c2,20\n",
+    "no dates": f"{HEADER}\nA,soon,c1,10\nB,later,c2,20\n",
+    "unknown columns": "colour,shape\nred,round\n",
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_import_speaks_french(case: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "o.csv", FILES[case])
+    said = {}
+    for language in ("en", "fr"):
+        shop = tmp_path / language
+        succeed("init", shop, "--lang", language)
+        said[language] = perenne("import", file, "-w", shop, "--lang", language).all
+    assert not common_sentences(said["en"], said["fr"])
+
+
+def test_workspace_remembers_its_language(tmp_path: Path) -> None:
+    shop = tmp_path / "boutique"
+    succeed("init", shop, "--lang", "fr")
+    said = perenne("status", "-w", shop)
+    assert "Aucun fichier" in said.out
+    assert 'language = "fr"' in (shop / "perenne.toml").read_text(encoding="utf-8")
+
+
+def test_figures_are_written_as_in_france(shop: Path) -> None:
+    said = succeed("kpis", "net_revenue", "repeat_purchase_rate", "-w", shop, "--lang", "fr")
+    assert re.search(r"\d[\u202f\u00a0]\d{3}(,\d\d)?\u00a0€", said.out), said.out
+    assert re.search(r"\d,\d[\u202f\u00a0]%", said.out), said.out
