@@ -1,5 +1,6 @@
 """Small staged tables written by hand, cleaned and identified by the real engine."""
 
+import atexit
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -221,12 +222,14 @@ class Pipeline:
         return self.engine.ibis.table(f"staged_{name}")
 
 
+POLICIES: dict[str, Policy] = {}
+
+
 @cache
 def pipeline(policy: str, as_of: date | None) -> Pipeline:
-    return Pipeline(POLICIES[policy], as_of)
-
-
-POLICIES: dict[str, Policy] = {}
+    made = Pipeline(POLICIES[policy], as_of)
+    atexit.register(made.engine.close)
+    return made
 
 
 def run(

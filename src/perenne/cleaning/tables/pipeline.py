@@ -132,8 +132,9 @@ def sale_flows(
     merged_lines = flows.merged_lines(lines.as_written(fated["order_lines"], also=("fate",)), heads)
     only_orders = flows.of_batches_without(fated["orders"], fated["order_lines"])
     order_rows = lines.order_values(only_orders)
+    kept_lines = fated["order_lines"].filter(fated["order_lines"].fate == "kept")
     told = order_rows.filter(order_rows.fate == "kept").semi_join(
-        fated["order_lines"], ["source", "source_order_id"]
+        kept_lines, ["source", "source_order_id"]
     )
     merged_orders = order_rows.filter(order_rows.fate == "merged")
     parts = (
