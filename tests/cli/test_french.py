@@ -23,7 +23,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "doctor": ("doctor",),
 }
 # Names that files, presets and libraries have in every language.
-NAMES = {"orders_export", "ibis-framework"}
+NAMES = {"orders_export", "ibis-framework", "perenne kpis --definitions"}
 
 
 @pytest.mark.parametrize("case", ASKED)

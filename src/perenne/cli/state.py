@@ -62,6 +62,7 @@ def _account(snapshot: Any) -> Any:
 
 
 def _show(place: Any) -> None:
+    from perenne.metrics import describe_window
     from perenne.workspace import list_imports
     from perenne.workspace.snapshots import published
 
@@ -94,7 +95,11 @@ def _show(place: Any) -> None:
     context = shown.manifest["context"]
     say(
         _("A customer stays active after an order for the inactivity window: {how}.").format(
-            how=context["inactivity_how"]
+            how=describe_window(
+                context["inactivity_how"],
+                days=context["inactivity_days"],
+                gaps=context.get("inactivity_gaps", 0),
+            )
         )
     )
     say()

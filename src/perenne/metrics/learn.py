@@ -38,7 +38,8 @@ def learn_context(
         time_zone=time_zone,
         inactivity_days=settings.inactivity_days or learnt,
         inactivity_learnt=settings.inactivity_days is None,
-        inactivity_how=_how(gaps["gaps"], learnt, settings),
+        inactivity_how=_how(gaps["gaps"], settings),
+        inactivity_gaps=gaps["gaps"],
         history_from=ledger["history_from"] or as_of,
         customers_from=ledger["customers_from"] or as_of,
         settings=settings,
@@ -53,10 +54,17 @@ def learn_context(
     )
 
 
-def _how(gaps: int, days: int, settings: MetricSettings) -> str:
+def _how(gaps: int, settings: MetricSettings) -> str:
     if settings.inactivity_days is not None:
-        return _("set to {days} days").format(days=settings.inactivity_days)
-    if gaps < FEWEST_GAPS:
+        return "set"
+    return "default" if gaps < FEWEST_GAPS else "learnt"
+
+
+def describe_window(how: str, *, days: int, gaps: int) -> str:
+    """Where the inactivity window comes from, in the current language."""
+    if how == "set":
+        return _("set to {days} days").format(days=days)
+    if how == "default":
         return _("{days} days by default: only {gaps} gaps between purchases are known").format(
             days=days, gaps=gaps
         )

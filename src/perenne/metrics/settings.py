@@ -65,11 +65,13 @@ class Context:
     inactivity_days: int
     inactivity_learnt: bool
     inactivity_how: str
+    """`set`, `default` (too few gaps) or `learnt`; `describe_window` says it in words."""
     history_from: date
     """Day of the first purchase; as_of when there is none."""
     customers_from: date
     """Day of the first purchase of a known customer; as_of when there is none."""
     settings: MetricSettings = field(default_factory=MetricSettings)
+    inactivity_gaps: int = 0
     orders: int = 0
     guest_orders: int = 0
     customers: int = 0
