@@ -1,6 +1,5 @@
 """Small staged tables written by hand, cleaned and identified by the real engine."""
 
-import atexit
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -227,9 +226,7 @@ POLICIES: dict[str, Policy] = {}
 
 @cache
 def pipeline(policy: str, as_of: date | None) -> Pipeline:
-    made = Pipeline(POLICIES[policy], as_of)
-    atexit.register(made.engine.close)
-    return made
+    return Pipeline(POLICIES[policy], as_of)
 
 
 def run(

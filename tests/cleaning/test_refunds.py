@@ -230,3 +230,12 @@ def test_refunds_of_guests_belong_to_nobody() -> None:
         order_lines=[sale("1", 1, customer=None), note("C", 7, customer=None)]
     ).refunds()
     assert (found["customer_id"], found["net"]) == (None, Decimal(10))
+
+
+def test_goods_that_cannot_be_sold_again_bring_no_cost_back() -> None:
+    shop = run_rows(
+        policy=settings(returned_goods_resold=False),
+        orders=[order(total=50, cost=20)],
+        refunds=[refund("A", 50)],
+    )
+    assert [(r["net"], r["cost"]) for r in shop.refunds()] == [(50, 0)]

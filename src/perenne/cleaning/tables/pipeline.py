@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from perenne.cleaning.settings import Policy
 from perenne.cleaning.tables import flows, lines, merge, orders, reference
 from perenne.cleaning.tables import refunds as given_back
+from perenne.warehouse import MONEY
 
 CONVERTED = (
     "gross",
@@ -92,7 +93,10 @@ def refund_rows(
         dated = _in_base(dated, rates)
     dated = dated.filter(dated.order_is_purchase)
     by_file = given_back.from_files(dated, line_table)
-    return notes.union(by_file).union(given_back.undated(order_table, dated))
+    every = notes.union(by_file).union(given_back.undated(order_table, dated))
+    if policy.cleaning.returned_goods_resold:
+        return every
+    return every.mutate(cost=ibis.literal(0).cast(MONEY))
 
 
 def _in_base(refunds: ir.Table, rates: ir.Table) -> ir.Table:
