@@ -13,6 +13,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cli.files import write
 from tests.cli.program import kpis, refused, succeed
 
 BOM = b"\xef\xbb\xbf"
@@ -182,3 +183,20 @@ def test_excel_model_has_live_formulas(shop: Path, tmp_path: Path, language: str
     assert formulas.defined_names
     assert sum(isinstance(value, int | float) for value in values) > 20
     assert not [value for value in values if str(value).startswith("#")]
+
+
+def test_orders_known_by_customer_and_day_name_nobody(tmp_path: Path) -> None:
+    """Without order numbers an order is named after its customer: here, an e-mail address."""
+    rows = ("2024-01-03,zoe@shop.example,10", "2024-02-05,zoe@shop.example,12")
+    more = ("2024-02-05,ann@shop.example,9", "2024-03-05,,7")
+    file = write(tmp_path / "o.csv", "\n".join(["date,email,amount", *rows, *more, ""]))
+    shop = tmp_path / "shop"
+    succeed("init", shop)
+    succeed("import", file, "-w", shop)
+    succeed("refresh", "-w", shop)
+    said = succeed("export", "orders", "--format", "json", "-w", shop)
+    found = json.loads(said.out)
+    assert "@" not in said.out
+    assert len({row["order_id"] for row in found}) == len(found) == 4
+    named = succeed("export", "orders", "--format", "json", "--with-source-ids", "-w", shop)
+    assert "zoe@shop.example" in named.out

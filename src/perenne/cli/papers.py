@@ -105,8 +105,7 @@ def _customers(shop: Any, with_source_ids: bool) -> Any:
 
 
 def _orders(shop: Any, with_source_ids: bool) -> Any:
-    orders = shop.table("orders").arrow
-    return orders if with_source_ids else orders.drop_columns(["source_order_id"])
+    return shop.orders(with_source_ids=with_source_ids).arrow
 
 
 def _cohorts(shop: Any, with_source_ids: bool) -> Any:

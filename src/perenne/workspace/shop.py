@@ -137,6 +137,12 @@ class Shop:
 
         return Frame(self.engine.fetch(customers_table(self.tables, with_source_ids)))
 
+    def orders(self, *, with_source_ids: bool = False) -> Frame:
+        """One row per order, kept or set aside; its number in the source when asked for."""
+        from perenne.workspace.tables import orders_table
+
+        return Frame(self.engine.fetch(orders_table(self.tables, with_source_ids)))
+
     def segments(self) -> Frame:
         """One row per segment: customers, shares, revenue, opportunity."""
         return Frame(
