@@ -212,7 +212,6 @@ def test_a_switch_moves_its_own_rule_and_no_other(
     rules = {line["order_line_id"]: line["excluded_by"] for line in found.tables["order_lines"]}
     for kept in before.tables["order_lines"]:
         expected = None if kept["excluded_by"] == rule else kept["excluded_by"]
-        # A sale of its own price is now beside it: the free line of nobody is one of a paid order.
         assert rules[kept["order_line_id"]] == expected
 
 
