@@ -6,7 +6,8 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-shop
-PYTEST_ARGS ?=
+# Two processors or more share the tests, a file at a time.
+PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 
 # A machine-wide setting must not slow down imports or change what is imported.
 unexport PYTHONDONTWRITEBYTECODE
