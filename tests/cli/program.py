@@ -128,5 +128,6 @@ SENTENCE = re.compile(r"(?<![\w/.])[A-Za-zÀ-ÿ’'-]{2,}(?: [a-zà-ÿ’'-]{2,}
 
 
 def common_sentences(one: str, other: str) -> set[str]:
-    """Runs of three words or more that stand in both texts: what nobody translated."""
-    return set(SENTENCE.findall(one)) & set(SENTENCE.findall(other))
+    """Runs of three words or more in both texts, commands to type apart: left untranslated."""
+    both = set(SENTENCE.findall(one)) & set(SENTENCE.findall(other))
+    return {words for words in both if not words.startswith("perenne ")}

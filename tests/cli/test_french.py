@@ -23,7 +23,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "doctor": ("doctor",),
 }
 # Names that files, presets and libraries have in every language.
-NAMES = {"orders_export", "ibis-framework", "perenne kpis --definitions"}
+NAMES = {"orders_export", "ibis-framework"}
 
 
 @pytest.mark.parametrize("case", ASKED)
@@ -89,3 +89,14 @@ def test_figures_are_written_as_in_france(shop: Path) -> None:
     said = succeed("kpis", "net_revenue", "repeat_purchase_rate", "-w", shop, "--lang", "fr")
     assert re.search(r"\d[\u202f\u00a0]\d{3}(,\d\d)?\u00a0€", said.out), said.out
     assert re.search(r"\d,\d[\u202f\u00a0]%", said.out), said.out
+
+
+@pytest.mark.slow
+def test_whole_run_speaks_french(tmp_path: Path) -> None:
+    file = write(tmp_path / "o.csv", orders())
+    said = {
+        language: succeed("run", file, "--into", tmp_path / language, "--lang", language).all
+        for language in ("en", "fr")
+    }
+    assert not common_sentences(said["en"], said["fr"]) - NAMES
+    assert (tmp_path / "fr/report-fr.html").is_file()

@@ -28,7 +28,7 @@ def test_same_file_twice_changes_nothing(place: Layout, export: Path) -> None:
 def test_same_content_under_another_name_changes_nothing(place: Layout, export: Path) -> None:
     bring(place, export)
     before = contents(place.root)
-    copy = shutil.copy(export, export.with_name("copy.csv"))
+    copy = Path(shutil.copy(export, export.with_name("copy.csv")))
     (again,) = bring(place, copy)
     assert again.known
     assert again.batch.file == "orders.csv"
