@@ -41,7 +41,6 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "snapshot": ("rollback", "000099"),
     "import": ("forget", "000099"),
     "day": ("refresh", "--as-of", "hier"),
-    "too early": ("refresh", "--as-of", "1999-01-01"),
     "format": ("export", "customers", "-o", "x.docx"),
 }
 

@@ -14,7 +14,7 @@ from perenne.workspace import Layout, open_shop
 from perenne.workspace.snapshots import current, damaged, point_to
 from perenne.workspace.snapshots import published as all_snapshots
 from tests.cli.files import HEADER, order_rows, orders, write
-from tests.cli.program import perenne, succeed
+from tests.cli.program import perenne, refused, succeed
 from tests.workspace.shops import (
     bring,
     computed,
@@ -116,8 +116,9 @@ def test_later_orders_are_accounted_for(seen_back: Layout) -> None:
 
 def test_day_before_the_first_order_is_refused(mine: Layout) -> None:
     before = contents(mine.root)
-    with pytest.raises(PerenneError, match="No order is dated 2 January 2024 or before"):
-        computed(mine, as_of=date(2024, 1, 2))
+    said = refused("refresh", "--as-of", "2024-01-02", "-w", mine.root)
+    assert "No order is dated 2 January 2024 or before" in said
+    assert "Choose a later day" in said
     assert contents(mine.root) == before
 
 

@@ -59,7 +59,7 @@ def test_stopped_import(
     code, _, steps = runner.run([*words[:-1], str(spare.root)], tmp_path)
     assert code == 0
     assert steps > 5
-    for step in range(1, steps + 1, max(1, steps // 7)):
+    for step in range(1, steps + 1, max(1, steps // 5)):
         code, said, _ = runner.run(words, tmp_path, stop_at=step, by=by)
         _check_stopped(code, said, by)
         _intact(mine, published)
