@@ -181,14 +181,13 @@ class Pipeline:
             staged, policy=self._policy, as_of=self._as_of, keep=self._keep, fetch=self._fetch
         )
         self.as_of = cleaned.as_of
-        self._keep("orphans", cleaned.orphans)
         identify(cleaned.tables, key=KEY, keep=self._keep)
 
     def _result(self) -> Shop:
         fates = dict(zip(FATES, self._fetched[-1 - len(FATES) : -1], strict=True))
         return Shop(
             as_of=self.as_of,
-            tables={name: self._rows(f'FROM "{name}"') for name in (*CANONICAL, "orphans")},
+            tables={name: self._rows(f'FROM "{name}"') for name in (*CANONICAL, "quarantine")},
             fates={name: self._rows(sql) for name, sql in fates.items()},
             flow_rows=self._rows(self._fetched[-1]),
         )

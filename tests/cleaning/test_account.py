@@ -128,7 +128,7 @@ def _canonical(shop: Shop) -> dict[str, Counter[str]]:
             for row in rows
         )
         for name, rows in shop.tables.items()
-        if name != "orphans"
+        if name != "quarantine"
     }
 
 

@@ -103,7 +103,7 @@ def test_lines_of_an_order_without_a_date_are_kept_apart_and_counted() -> None:
     shop = run_rows(order_lines=[item("lost", price=7), line("A")])
     assert ids(shop) == {"A"}
     assert shop.flows() == {"counted": 10, "undated": 7}
-    assert [row["source_order_id"] for row in shop.tables["orphans"]] == ["lost"]
+    assert [row["value"] for row in shop.tables["quarantine"]] == ["lost"]
 
 
 def test_what_a_line_was_written_as_is_kept_beside_its_net() -> None:

@@ -239,3 +239,10 @@ def test_goods_that_cannot_be_sold_again_bring_no_cost_back() -> None:
         refunds=[refund("A", 50)],
     )
     assert [(r["net"], r["cost"]) for r in shop.refunds()] == [(50, 0)]
+
+
+def test_a_refund_of_an_order_that_is_not_there_is_kept_apart_and_named() -> None:
+    shop = run_rows(order_lines=[line("A")], refunds=[refund("A", amount=1), refund("Z", amount=2)])
+    apart = [(row["value"], row["reason"], row["table"]) for row in shop.tables["quarantine"]]
+    assert apart == [("Z", "order_unknown", "refunds")]
+    assert [row["net"] for row in shop.tables["refunds"]] == [1]

@@ -181,7 +181,7 @@ def test_personal_data_stands_nowhere_but_in_contacts_and_links() -> None:
     holding = {
         name
         for name, rows in shop.tables.items()
-        if name != "orphans"
+        if name != "quarantine"
         for row in rows
         if any("planted" in str(value).casefold() for value in row.values())
     }

@@ -6,7 +6,7 @@ Rows read = kept + merged + refused; revenue in = revenue out, to the cent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +51,8 @@ class Account:
 
     rows: tuple[RowLine, ...]
     values: tuple[ValueLine, ...]
+    unplaced: Mapping[str, int] = field(default_factory=dict)
+    """Rows that no order could be found for, by reason: read and kept, but in no figure."""
 
     @property
     def balanced(self) -> bool:
@@ -75,6 +77,7 @@ class Account:
         return {
             "rows": [asdict(line) for line in self.rows],
             "values": [_as_text(line) for line in self.values],
+            "unplaced": dict(self.unplaced),
         }
 
     @classmethod
@@ -82,6 +85,7 @@ class Account:
         return cls(
             rows=tuple(RowLine(**line) for line in values["rows"]),
             values=tuple(_from_text(line) for line in values["values"]),
+            unplaced=values.get("unplaced", {}),
         )
 
 

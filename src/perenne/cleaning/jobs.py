@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from perenne.cleaning.settings import Policy
 from perenne.cleaning.tables import flows, lines, orders, pipeline
+from perenne.cleaning.tables import refunds as given_back
 from perenne.core import PerenneError
 from perenne.text import gettext as _
 from perenne.warehouse import Table
@@ -24,14 +25,15 @@ class Cleaned:
     """`tables`: lines, orders, refunds, products, costs, customers (staged rows kept).
 
     `fates`: per staged table, rows kept and merged per import. `flows`: rows and written value
-    per import, month, currency and rule. `orphans`: lines of orders that have no date.
+    per import, month, currency and rule. `quarantine`: rows that cannot be placed: lines of
+    orders without a date, refunds of orders that are not there.
     """
 
     as_of: date
     tables: Mapping[str, Table]
     fates: Mapping[str, pa.Table]
     flows: pa.Table
-    orphans: Table
+    quarantine: Table
 
 
 def clean(
@@ -70,6 +72,8 @@ def clean(
         policy=policy,
         rates=rates,
     )
+    told = kept["refunds"].filter(kept["refunds"].refunded_on <= as_of)
+    strays = given_back.without_order(told, order_table)
     value = pipeline.sale_flows(priced, fated, heads, as_of=as_of, currency=policy.currency)
     return Cleaned(
         as_of=as_of,
@@ -82,7 +86,7 @@ def clean(
         },
         fates={name: fetch(flows.fate_counts(table)) for name, table in fated.items()},
         flows=fetch(value),
-        orphans=flows.orphans(all_lines, heads),
+        quarantine=keep("quarantine", flows.quarantined(flows.orphans(all_lines, heads), strays)),
     )
 
 

@@ -88,5 +88,7 @@ def rule_label(rule: str) -> str:
         "counted": _("Product sales kept"),
         "later": _("After the as-of date"),
         "undated": _("Lines whose order has no date"),
+        "order_unknown": _("Refunds of orders that are not there"),
+        "order_without_date": _("Lines whose order has no date"),
         "told_by_lines": _("Orders counted by their lines"),
     }.get(rule, rule)

@@ -142,6 +142,11 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
             value=format_money(value, currency, decimals=2),
             n=ngettext("{n} line", "{n} lines", count).format(n=format_number(count)),
         )
+    for reason, count in account.unplaced.items():
+        yield _("! {label}: {n} in no figure; the rows stand in the snapshot's quarantine").format(
+            label=rule_label(reason),
+            n=ngettext("{n} line", "{n} lines", count).format(n=format_number(count)),
+        )
     if account.balanced:
         yield _("Everything adds up: not a row, not a cent is missing, in any source or month.")
         return
@@ -162,6 +167,7 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
 def account_values(account: Account) -> dict[str, Any]:
     return {
         "balanced": account.balanced,
+        "unplaced": dict(account.unplaced),
         "rows": [
             {
                 "import": line.batch,

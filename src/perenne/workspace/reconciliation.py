@@ -21,7 +21,11 @@ NOT_PUBLISHED = ("merged", "later", "undated", "told_by_lines")
 
 
 def reconcile(
-    imports: Sequence[Batch], cleaned: Cleaned, published: Iterable[Mapping[str, Any]]
+    imports: Sequence[Batch],
+    cleaned: Cleaned,
+    published: Iterable[Mapping[str, Any]],
+    *,
+    unplaced: Mapping[str, int],
 ) -> Account:
     """Set what the raw files held against what was published.
 
@@ -31,6 +35,7 @@ def reconcile(
     return Account(
         rows=tuple(_row_lines(imports, cleaned)),
         values=tuple(_value_lines(imports, [*flows, *published])),
+        unplaced=unplaced,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -206,7 +207,13 @@ class _Run:
         from perenne.workspace.tables import published_value
 
         value = published_value(tables["order_lines"], tables["orders"])
-        return reconcile(imports, cleaned, self.engine.fetch(value).to_pylist())
+        refused = self.engine.fetch(self._out("quarantine", cleaned.quarantine)).to_pylist()
+        return reconcile(
+            imports,
+            cleaned,
+            self.engine.fetch(value).to_pylist(),
+            unplaced=Counter(row["reason"] for row in refused),
+        )
 
     def _manifest(
         self,

@@ -60,6 +60,27 @@ def orphans(lines: ir.Table, heads: ir.Table) -> ir.Table:
     return lines.anti_join(dated, ["source", "source_order_id"])
 
 
+def quarantined(lines: ir.Table, refunds: ir.Table) -> ir.Table:
+    """Rows that only a refresh can refuse, as the imports write theirs: lines of orders without a
+    date, refunds without an order."""
+    parts = [
+        table.select(
+            batch=table.batch,
+            file=table.row_file,
+            line=table.row_number,
+            column=ibis.literal("source_order_id"),
+            value=table.source_order_id,
+            reason=ibis.literal(reason),
+            table=ibis.literal(name),
+        )
+        for table, reason, name in (
+            (lines, "order_without_date", "order_lines"),
+            (refunds, "order_unknown", "refunds"),
+        )
+    ]
+    return parts[0].union(parts[1])
+
+
 def currencies(
     lines: ir.Table, heads: ir.Table, *, kept: Mapping[str, ir.Table], base: str
 ) -> ir.Table:

@@ -113,6 +113,12 @@ def order_of_refund(refunds: ir.Table, orders: ir.Table) -> ir.Table:
     return joined.filter(at_home | (joined.anywhere == 1))
 
 
+def without_order(refunds: ir.Table, orders: ir.Table) -> ir.Table:
+    """Refund rows that name no known order, or one of several of that number."""
+    found = order_of_refund(refunds, orders).select("batch", "row_file", "row_number").distinct()
+    return refunds.anti_join(found, ["batch", "row_file", "row_number"])
+
+
 def _bare(number: ir.StringValue) -> ir.StringValue:
     """The order number as people write it: `#1001/5000032800768` and `1001` are the same."""
     return number.strip().re_replace(r"^#", "").re_replace(r"/.*$", "").upper()
