@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ def funnel(
         for i, step in enumerate(steps)
     ]
     for i in range(1, len(steps)):
-        share = format_share(counts[i] / counts[i - 1]) if counts[i - 1] else "—"
+        share = _share(counts[i], counts[i - 1], format_share)
         top = 8 + i * (_BAR + _GAP) - _GAP
         lost = largest_drop if i == worst else ""
         parts.append(_passage(share, lost, scale=scale, top=top, right=size.width))
@@ -73,12 +74,18 @@ def _largest_drop(counts: list[float]) -> int | None:
 
 
 def _text(count: float, first: float, *, format_count: Formatter, format_share: Formatter) -> str:
-    return f"{format_count(count)} · {format_share(count / first)}"
+    return f"{format_count(count)} · {_share(count, first, format_share)}"
+
+
+def _share(part: float, whole: float, format_share: Formatter) -> str:
+    """The share in words; a dash where dividing says nothing (by 0, or by next to nothing)."""
+    share = part / whole if whole else math.inf
+    return format_share(share) if math.isfinite(share) else "—"
 
 
 def _stage(step: Step, count: float, text: str, *, scale: Scale, top: float) -> str:
     baseline = top + _BAR / 2 + 4.5
-    name = fit(step.label, scale.start - 14, LABEL)
+    name = fit(step.label, scale.start - 13.9, LABEL)
     bar = element(
         "rect",
         tooltip(f"{step.label}: {text}"),

@@ -59,7 +59,7 @@ def waterfall(
     if low == high:
         high = low + 1
     scale = Scale(low, high, left + (room if low < 0 else 0), size.width - room)
-    parts = [_drawn(row, index, scale=scale, names=left - 14) for index, row in enumerate(rows)]
+    parts = [_drawn(row, index, scale=scale, names=left - 13.9) for index, row in enumerate(rows)]
     links = [_link(row, index, scale) for index, row in enumerate(rows[:-1])]
     zero = rule((scale(0), 6), (scale(0), tall.height - 6), "axis")
     return figure("waterfall", caption, tall, zero, *links, *parts)
