@@ -1,9 +1,9 @@
 """Perenne: what each customer is worth, why, and what to do about it.
 
-    import perenne as pn
+import perenne as pn
 
-    shop = pn.open("my-shop")
-    shop.kpis().pandas()
+shop = pn.open("my-shop")
+shop.kpis().pandas()
 """
 
 from __future__ import annotations

@@ -114,7 +114,9 @@ def _write_legend(sheet: Worksheet, styles: Styles) -> None:
     write_text(sheet, (_LEGEND_LINE, 1), _("input"), looks=styles.text("legend_input"))
     write_text(sheet, (_LEGEND_LINE, 2), _("formula"), looks=styles.text("legend_formula"))
     if sheet.get_name() != sheet_names()["what_if"]:
-        write_text(sheet, (_LEGEND_LINE, 3), _("missing input"), looks=styles.text("legend_missing"))
+        write_text(
+            sheet, (_LEGEND_LINE, 3), _("missing input"), looks=styles.text("legend_missing")
+        )
 
 
 def _set_widths(sheets: dict[str, Worksheet]) -> None:
