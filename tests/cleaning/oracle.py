@@ -102,7 +102,11 @@ def _least(rows: list[Row]) -> Row:
     def least(name: str) -> Any:
         return min((row[name] for row in rows if row.get(name) is not None), default=None)
 
-    return {name: least(name) for name in ("status", "document", "customer_ref")}
+    facts = {name: least(name) for name in ("status", "document", "customer_ref")}
+    prices = [_price(row) for row in rows]
+    if facts["document"] in (None, "sale") and max(prices) <= 0 and min(prices) < 0:
+        facts["document"] = "return"
+    return facts
 
 
 def _price(row: Row) -> Fraction:

@@ -152,3 +152,16 @@ def test_spend_of_the_same_days_and_campaign_is_replaced_by_the_later_file() -> 
 def test_two_spends_of_one_day_with_different_amounts_both_count() -> None:
     shop = run_rows(order_lines=[line()], costs=[spend(10), spend(3)])
     assert sum(row["amount"] for row in shop.tables["costs"]) == 13
+
+
+def test_a_state_told_again_in_one_file_counts_once_and_the_last_word_holds() -> None:
+    rows = [order("2", total=20, status="pending"), order("2", total=20, status="paid")]
+    shop = run_rows(orders=rows)
+    assert [(one["net"], one["status"]) for one in shop.tables["orders"]] == [(20, "paid")]
+
+
+def test_a_number_that_two_customers_share_is_two_orders() -> None:
+    rows = [order("7", total=100), order("7", customer="bob", total=80)]
+    shop = run_rows(orders=rows)
+    assert sorted(one["net"] for one in shop.tables["orders"]) == [80, 100]
+    assert len({one["customer_id"] for one in shop.tables["orders"]}) == 2

@@ -246,3 +246,21 @@ def test_a_refund_of_an_order_that_is_not_there_is_kept_apart_and_named() -> Non
     apart = [(row["value"], row["reason"], row["table"]) for row in shop.tables["quarantine"]]
     assert apart == [("Z", "order_unknown", "refunds")]
     assert [row["net"] for row in shop.tables["refunds"]] == [1]
+
+
+def test_a_year_and_number_is_an_order_number_as_it_stands() -> None:
+    rows = [line("2025/001", price=60), line("2025/002", price=40)]
+    shop = run_rows(order_lines=rows, refunds=[refund("2025/001", amount=60)])
+    assert [row["order_id"] for row in shop.tables["refunds"]] == ["shop/2025/001"]
+
+
+def test_an_order_whose_lines_are_all_negative_is_a_return() -> None:
+    shop = run_rows(order_lines=[line("A", price=60), line("R", price=60, quantity=-1)])
+    assert [row["net"] for row in shop.tables["refunds"]] == [60]
+    bought = {one["source_order_id"]: one["is_purchase"] for one in shop.tables["orders"]}
+    assert bought == {"A": True, "R": False}
+
+
+def test_a_refunded_order_that_says_no_amount_was_paid_back_whole() -> None:
+    shop = run_rows(orders=[order("A", total=10, status="refunded")])
+    assert [(row["net"], row["date_known"]) for row in shop.tables["refunds"]] == [(10, False)]

@@ -158,12 +158,17 @@ def _figure_row(shop: Any, figure: Any, request: Any, currency: str) -> list[str
     ]
     if request.compare:
         other = figure.compared
-        row += (
-            [format_value(other.value, figure.unit, currency), format_percent(other.change)]
-            if other
-            else ["", ""]
-        )
+        row += _change(other, figure.unit, currency) if other else ["", ""]
     return [*row, format_period(figure.period.start, figure.period.end), figure.note or ""]
+
+
+def _change(other: Any, unit: str, currency: str) -> list[str]:
+    """The other value and the way from it: points for a rate, per cent for anything else."""
+    before = format_value(other.value, unit, currency)
+    if unit != "percent":
+        return [before, format_percent(other.change)]
+    points = None if other.difference is None else float(other.difference) * 100
+    return [before, _("{n} pts").format(n=format_number(points, decimals=1))]
 
 
 def cohorts_command() -> click.Command:

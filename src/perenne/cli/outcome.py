@@ -132,9 +132,9 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
         merged=format_number(sum(line.merged for line in rows)),
         bad=format_number(sum(line.quarantined for line in rows)),
     )
-    yield _("Value in the files: {value}, of which").format(
-        value=format_money(account.value_in, currency, decimals=2)
-    )
+    yield _(
+        "Value as written in the files, tax included where they include it: {value}, of which"
+    ).format(value=format_money(account.value_in, currency, decimals=2))
     totals = account.by_rule()
     for rule, (count, value) in sorted(totals.items(), key=lambda item: -abs(item[1][1])):
         yield "  " + _("{label}: {value} ({n})").format(

@@ -32,7 +32,7 @@ STAGED_ORDERS = TableSchema(
             (
                 "status",
                 "string",
-                "paid | pending | cancelled | voided | refunded | partial | other",
+                "paid | pending | cancelled | voided | refunded | partial | test | other",
             ),
             ("status_text", "string", "the status as the source wrote it"),
             ("is_test", "boolean", "a test order"),

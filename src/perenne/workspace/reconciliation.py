@@ -95,18 +95,19 @@ def _entries(
     imports: Sequence[Batch], flows: Iterable[Mapping[str, Any]]
 ) -> Iterable[tuple[tuple[str, str | None, str], str | None, int, Decimal]]:
     """(source, month, currency), rule (None: value in), rows, amount."""
+    sellers = (batch for batch in imports if sales_table(batch))
+    unsaid = {batch.source for batch in sellers if not _one_currency(batch)}
     for batch in imports:
         currency = _one_currency(batch)
         for control in batch.controls:
             if control["table"] != sales_table(batch):
                 continue
-            key = (batch.source, _month(control["month"]), control["currency"] or currency)
+            money = "" if batch.source in unsaid else control["currency"] or currency
+            key = (batch.source, _month(control["month"]), money)
             yield key, None, control["rows"], Decimal(control["amount"])
             if control["refused_rows"]:
                 refused = Decimal(control["refused_amount"])
                 yield key, "quarantined", control["refused_rows"], refused
-    sellers = (batch for batch in imports if sales_table(batch))
-    unsaid = {batch.source for batch in sellers if not _one_currency(batch)}
     dateless = {batch.id for batch in imports if _is_dateless(batch)}
     for flow in flows:
         month = None if flow["batch"] in dateless else flow["month"]

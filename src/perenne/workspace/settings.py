@@ -273,9 +273,10 @@ language = "{language}"            # en or fr
 # gift_cards = true        # one switch per rule; false: the rows count as ordinary sales
 
 # Channels of orders, by utm parameters or tags. The first match wins.
+# Name a channel as its spend is named (Meta Ads exports: meta_ads), so that CAC meets it.
 # [[channels]]
-# channel = "Instagram"
-# utm_source = "instagram|ig"
+# channel = "influence"
+# utm_source = "influencers?"
 
 # Exchange rates: units of the workspace's currency for one unit of the other.
 # [[rates]]

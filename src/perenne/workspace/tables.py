@@ -60,8 +60,8 @@ def customers_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir
 def orders_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Table:
     """One row per order. Without source ids nothing in it names a customer.
 
-    Where a source has no order numbers an order is known by its customer and day: there the id in
-    the source, which may be an e-mail address, gives way to the customer_id.
+    Where an order's number begins with the customer's id in the source, as it does where an order
+    is known by its customer and day, the customer_id stands in its place.
     """
     orders = tables["orders"]
     if with_source_ids:
@@ -69,9 +69,9 @@ def orders_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Ta
     links = tables["customer_links"].select("customer_id", "source", "source_id")
     told = orders.inner_join(links, ["customer_id", "source"])
     told = told.filter(told.source_order_id.startswith(told.source_id.concat("/")))
-    names = told.select("order_id").distinct().mutate(names_customer=True)
+    names = told.group_by("order_id").agg(named=told.source_id.max())
     joined = orders.left_join(names, "order_id", rname="named_{name}")
-    day = joined.ordered_on.strftime("%Y-%m-%d")
-    hidden = joined.source.concat("/", joined.customer_id, "/", day)
-    shown = joined.mutate(order_id=joined.names_customer.ifelse(hidden, joined.order_id))
+    rest = joined.source_order_id.substr(joined.named.length())
+    hidden = joined.source.concat("/", joined.customer_id, rest)
+    shown = joined.mutate(order_id=joined.named.notnull().ifelse(hidden, joined.order_id))
     return shown.select(name for name in orders.columns if name != "source_order_id")

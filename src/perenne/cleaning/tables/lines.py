@@ -60,14 +60,15 @@ def last_order_day(heads: ir.Table) -> ir.Table:
     """One cell: the last day with an order that was neither called off nor a test."""
     sales = heads.filter(
         (heads.document.fill_null("sale") == "sale")
-        & ~heads.status.fill_null("paid").isin(["cancelled", "voided"])
+        & ~heads.status.fill_null("paid").isin(["cancelled", "voided", "test"])
         & ~heads.is_test.fill_null(False)
     )
     return sales.agg(day=sales.ordered_on.max())
 
 
 def headers(orders: ir.Table, lines: ir.Table) -> ir.Table:
-    """One row per order: its order row where there is one, else what its lines say.
+    """One row per order: its order row where there is one, else what its lines say. Lines that
+    are all negative are a return.
 
     `order_key` numbers the orders, so that lines are grouped by a number and not by two texts.
     """
@@ -82,8 +83,16 @@ def headers(orders: ir.Table, lines: ir.Table) -> ir.Table:
     shared = [n for n in STAGED["order_lines"].names if n in STAGED["orders"].names]
     from_lines = lines.anti_join(orders, list(ORDER))
     derived = from_lines.group_by(*ORDER).agg(
-        **_firsts(from_lines, only=tuple(n for n in shared if n not in ("tax", "discount")))
+        lowest=from_lines.written.min(),
+        highest=from_lines.written.max(),
+        **_firsts(from_lines, only=tuple(n for n in shared if n not in ("tax", "discount"))),
     )
+    given_back = (derived.document.fill_null("sale") == "sale") & (
+        (derived.highest <= 0) & (derived.lowest < 0)
+    )
+    derived = derived.mutate(
+        document=given_back.fill_null(False).ifelse(ibis.literal("return"), derived.document)
+    ).drop("lowest", "highest")
     missing = {
         name: ibis.null(kind) for name, kind in own.schema().items() if name not in derived.columns
     }
@@ -171,7 +180,7 @@ def _order_rule(table: ir.Table, settings: CleaningSettings, as_of: ir.Value) ->
     rules = {
         "cancelled": (settings.cancelled_orders, called_off),
         "pending": (settings.pending_orders, table.status == "pending"),
-        "test": (settings.test_orders, table.is_test.fill_null(False)),
+        "test": (settings.test_orders, table.is_test.fill_null(False) | (table.status == "test")),
         "adjustment": (settings.adjustments, table.document == "adjustment"),
     }
     return _first_true({rule: condition for rule, (on, condition) in rules.items() if on})

@@ -40,9 +40,26 @@ def superseded(table: ir.Table, key: Sequence[str]) -> ir.Table:
 
 
 def order_rows(orders: ir.Table) -> ir.Table:
-    """`orders` with `fate`: the newest batch wins whole; in it, identical rows count once."""
-    columns = [name for name in STAGED["orders"].names if name not in ORIGIN]
-    return _newest_distinct(orders, ("source", "source_order_id"), columns)
+    """`orders` with `fate`: the newest batch wins whole; in it, of the rows of one order that tell
+    the same customer and amounts the last counts. A number that two customers share is two orders.
+    """
+    content = ("customer_ref", "document", "subtotal", "total")
+    fated = _newest_distinct(orders, ("source", "source_order_id"), content, last=True)
+    alike = ibis.window(group_by=["source", "source_order_id", "fate"])
+    told = fated.mutate(
+        _who=ibis.coalesce(
+            fated.customer_ref, fated.customer_ref.max().over(alike), ibis.literal("")
+        )
+    )
+    told = told.mutate(
+        _other=ibis.dense_rank().over(
+            ibis.window(group_by=["source", "source_order_id", "fate"], order_by="_who")
+        )
+    )
+    number = told.source_order_id.concat("~", (told._other + 1).cast("string"))
+    return told.mutate(source_order_id=(told._other > 0).ifelse(number, told.source_order_id)).drop(
+        "_who", "_other"
+    )
 
 
 def line_rows(lines: ir.Table, orders: ir.Table) -> ir.Table:
@@ -96,12 +113,14 @@ def keyed_rows(table: ir.Table, name: str, key: Sequence[str]) -> ir.Table:
     return _newest_distinct(table, ("source", *key), columns)
 
 
-def _newest_distinct(table: ir.Table, key: Sequence[str], content: Sequence[str]) -> ir.Table:
+def _newest_distinct(
+    table: ir.Table, key: Sequence[str], content: Sequence[str], *, last: bool = False
+) -> ir.Table:
     filled = {f"_k{i}": table[name].fill_null(_blank(table[name])) for i, name in enumerate(key)}
     keyed = table.mutate(**filled)
     keyed = _with_old(keyed, superseded(keyed, tuple(filled)), tuple(filled))
     keyed = keyed.mutate(_content=content_key(keyed, content))
-    return _newest(keyed, (*filled, "_content"))
+    return _newest(keyed, (*filled, "_content"), last=last)
 
 
 def _blank(column: ir.Column) -> ir.Scalar:
@@ -114,12 +133,11 @@ def _with_old(table: ir.Table, old: ir.Table, key: Sequence[str]) -> ir.Table:
     return marked.drop([name for name in marked.columns if name.startswith("_old_")])
 
 
-def _newest(table: ir.Table, key: Sequence[str]) -> ir.Table:
+def _newest(table: ir.Table, key: Sequence[str], *, last: bool = False) -> ir.Table:
+    """Of each key the row of the newest batch is kept: its first, or its `last`."""
+    row = ibis.desc("row_number") if last else ibis.asc("row_number")
     rank = ibis.row_number().over(
-        ibis.window(
-            group_by=list(key),
-            order_by=[ibis.desc("seq"), "row_file", "row_number"],
-        )
+        ibis.window(group_by=list(key), order_by=[ibis.desc("seq"), "row_file", row])
     )
     ranked = table.mutate(_rank=rank)
     fate = (ranked._old.fill_null(False) | (ranked._rank > 0)).ifelse("merged", "kept")

@@ -180,6 +180,8 @@ def _finished(grouped: ir.Table) -> ir.Table:
     untaxed = ~grouped.includes | (grouped.product_paid == 0)
     ratio = grouped.net.cast("float64") / grouped.product_paid.cast("float64").nullif(0)
     net_shipping = untaxed.ifelse(shipping, shipping * ratio).round(4).cast(MONEY)
+    # A refunded order that says no amount was paid back whole.
+    all_back = (grouped.status == "refunded").ifelse(grouped.product_paid, ibis.null(MONEY))
     return grouped.mutate(
         order_id=order_id(grouped),
         status=grouped.status.fill_null("paid"),
@@ -189,5 +191,5 @@ def _finished(grouped: ir.Table) -> ir.Table:
         tax=grouped.tax.fill_null(0).cast(MONEY),
         total=ibis.coalesce(grouped.total_given, grouped.as_given).cast(MONEY),
         cost=(grouped.unknown_costs > 0).ifelse(ibis.null(MONEY), grouped.cost_sum),
-        refunded=grouped.refunded.fill_null(0).cast(MONEY),
+        refunded=ibis.coalesce(grouped.refunded.nullif(0), all_back, ibis.literal(0)).cast(MONEY),
     )

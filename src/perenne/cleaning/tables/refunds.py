@@ -120,8 +120,9 @@ def without_order(refunds: ir.Table, orders: ir.Table) -> ir.Table:
 
 
 def _bare(number: ir.StringValue) -> ir.StringValue:
-    """The order number as people write it: `#1001/5000032800768` and `1001` are the same."""
-    return number.strip().re_replace(r"^#", "").re_replace(r"/.*$", "").upper()
+    """The order number as people write it: `#1001/5000032800768` and `1001` are the same, while
+    `2025/001` is a number as it stands."""
+    return number.strip().re_replace(r"^#", "").re_replace(r"/\d{10,}$", "").upper()
 
 
 def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
@@ -209,6 +210,7 @@ def undated(orders: ir.Table, dated: ir.Table) -> ir.Table:
         upto=all_part.cast(MONEY),
         before=seen_part.cast(MONEY),
     ).filter(lambda t: t.upto > t.before)
+    whole = (table.upto == table.order_product_paid) | table.cost.isnull()
     return table.select(
         refund_id=table.order_id.concat("/undated"),
         source=table.source,
@@ -223,6 +225,6 @@ def undated(orders: ir.Table, dated: ir.Table) -> ir.Table:
         country=table.country,
         quantity=ibis.null(QUANTITY),
         net=_scaled(table, table.net),
-        cost=_scaled(table, table.cost),
+        cost=whole.ifelse(_scaled(table, table.cost), ibis.literal(0)).cast(MONEY),
         origin=ibis.literal("order_total"),
     )
