@@ -126,6 +126,7 @@ class _Run:
         tables = identify(cleaned.tables, key=key, keep=self._out)
         tables, context = self._measured(tables, cleaned.as_of, currency)
         self.progress(_("Reconciliation"))
+        tables["quarantine"] = self._out("quarantine", cleaned.quarantine)
         account = self._account(imports, cleaned, tables)
         return self._manifest(imports, context, tables, account), account
 
@@ -207,7 +208,7 @@ class _Run:
         from perenne.workspace.tables import published_value
 
         value = published_value(tables["order_lines"], tables["orders"])
-        refused = self.engine.fetch(self._out("quarantine", cleaned.quarantine)).to_pylist()
+        refused = self.engine.fetch(tables["quarantine"]).to_pylist()
         return reconcile(
             imports,
             cleaned,

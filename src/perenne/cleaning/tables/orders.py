@@ -162,7 +162,7 @@ def canonical_orders(priced: ir.Table) -> ir.Table:
         product_paid=table.product_paid.sum(where=table.counted).fill_null(0).cast(MONEY),
         as_given=table.written.sum().cast(MONEY),
         shipping_given=table.shipping.max(),
-        tax=table.order_tax.max(),
+        tax=ibis.coalesce(table.order_tax.max(), table.tax_share.sum(where=table.counted)),
         total_given=table.total.max(),
         refunded=table.refunded.max(),
         includes=table.includes.max(),
