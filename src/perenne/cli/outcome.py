@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +108,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
             id=snapshot.id, day=format_date(snapshot.as_of)
         )
         yield from account_lines(refreshed.account, snapshot.manifest["currency"])
+        yield from _assumed_lines(snapshot.manifest)
     else:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
@@ -117,6 +118,25 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
             "The settings for reading files have changed since these were imported; "
             "import them again: {files}"
         ).format(files=", ".join(refreshed.read_otherwise))
+
+
+def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """What was taken for granted because the files do not say it."""
+    currency = manifest["currency"]
+    if manifest["currency_assumed"]:
+        yield "! " + _(
+            "No file names a currency: counted in {currency}. Another: currency in perenne.toml."
+        ).format(currency=currency)
+    undated = manifest["undated_refunds"]
+    if undated["rows"]:
+        yield "! " + ngettext(
+            "{n} refund ({value}) has no date in the files: it stands on the day of its order.",
+            "{n} refunds ({value}) have no date in the files: they stand on their order's day.",
+            undated["rows"],
+        ).format(
+            n=format_number(undated["rows"]),
+            value=format_money(Decimal(undated["net"]), currency, decimals=2),
+        )
 
 
 def account_lines(account: Account, currency: str) -> Iterator[str]:

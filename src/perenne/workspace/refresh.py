@@ -128,7 +128,11 @@ class _Run:
         self.progress(_("Reconciliation"))
         tables["quarantine"] = self._out("quarantine", cleaned.quarantine)
         account = self._account(imports, cleaned, tables)
-        return self._manifest(imports, context, tables, account), account
+        assumed = {
+            "currency_assumed": not (self.settings.shop.currency or self._named(imports)),
+            "undated_refunds": self._undated_refunds(tables["refunds"]),
+        }
+        return {**self._manifest(imports, context, tables, account), **assumed}, account
 
     def _require_past(self, cleaned: Cleaned) -> None:
         if self.engine.fetch(cleaned.tables["orders"].count()).as_py():
@@ -168,12 +172,25 @@ class _Run:
 
     def _currency(self, imports: list[Batch]) -> str:
         """The currency that most rows name, else that of the exports; cleaning tells several."""
+        seen = self._named(imports)
+        return max(seen, key=lambda name: seen[name]) if seen else DEFAULT_CURRENCY
+
+    def _named(self, imports: list[Batch]) -> dict[str, int]:
+        """Rows per currency that the files or their platform name."""
         seen: dict[str, int] = {}
         for batch in imports:
             for control in batch.controls:
                 if name := control["currency"] or batch.currency:
                     seen[name] = seen.get(name, 0) + control["rows"]
-        return max(seen, key=lambda name: seen[name]) if seen else DEFAULT_CURRENCY
+        return seen
+
+    def _undated_refunds(self, refunds: Table) -> dict[str, Any]:
+        """Refunds that an order tells without a day: they stand on the day of the order."""
+        undated = refunds.filter(~refunds.date_known)
+        (row,) = self.engine.fetch(
+            undated.agg(rows=undated.count(), net=undated.net.sum())
+        ).to_pylist()
+        return {"rows": row["rows"], "net": str(row["net"] or 0)}
 
     def _staged(self, name: str, imports: list[Batch]) -> Table:
         from perenne.workspace import tables
