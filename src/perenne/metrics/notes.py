@@ -13,7 +13,7 @@ from perenne.metrics.periods import Slot
 from perenne.metrics.plan import ACTIVE_CUSTOMERS, CUSTOMERS_IN_GROUP, GAP_MEAN
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
-from perenne.text import format_date, format_number, format_percent, ngettext
+from perenne.text import format_date, format_days, format_number, format_percent, ngettext
 from perenne.text import gettext as _
 
 LARGE_ENOUGH = 30
@@ -125,8 +125,8 @@ def _guests(context: Context) -> Iterator[str]:
 def _scaled(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
     scale = annual_scale(here.period, said.context)
     if scale != 1:
-        yield _("Less than a year of history ({days} days), scaled to 365 days.").format(
-            days=round(DAYS_PER_YEAR / scale)
+        yield _("Less than a year of history ({days}), scaled to 365 days.").format(
+            days=format_days(round(DAYS_PER_YEAR / scale))
         )
 
 
@@ -141,7 +141,9 @@ def _censored(here: Evaluator, value: Number | None, said: Said) -> Iterator[str
 def _annualised(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
     window = churn_year(here.period, said.context)
     if window and window.days < DAYS_PER_YEAR:
-        yield _("Churn measured over {days} days and brought to a year.").format(days=window.days)
+        yield _("Churn measured over {days} and brought to a year.").format(
+            days=format_days(window.days)
+        )
 
 
 def _band(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:

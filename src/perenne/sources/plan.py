@@ -6,6 +6,8 @@ from perenne.sources.context import ReadContext
 from perenne.sources.recognition import Recognition
 from perenne.text import gettext as _
 
+_KEYS = {"customer_id", "email", "phone"}
+
 
 def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ...]:
     """Return the plan of a recognition: what it writes, how it reads dates and numbers."""
@@ -18,6 +20,13 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
         _decimal(recognition),
         _identical(recognition),
     ]
+    if "customer_name" in recognition.columns and not _KEYS & recognition.columns.keys():
+        said.append(
+            _(
+                "Customers are told apart by their name: namesakes become one. Name a column with "
+                "--map customer_id=COLUMN if the file has one."
+            )
+        )
     if recognition.layout.encoding == "mixed":
         said.append(_("Read the lines that are not UTF-8 as cp1252."))
     if recognition.ignored:

@@ -19,6 +19,8 @@ from perenne.text import format_month, format_number, format_period, format_valu
 from perenne.text import gettext as _
 
 MOST = 6
+TELLING = 10.0
+"""A change of more than so many times, or from below zero, says less than the two amounts."""
 _NOTABLE_GUESTS = 0.25
 
 
@@ -54,9 +56,11 @@ def _trend(evidence: Evidence) -> Iterator[Finding]:
         return
     then = float(before.value)
     month = format_month(before.period.start)
+    change = (value - then) / abs(then)
+    telling = then > 0 and abs(change) <= TELLING
     yield Finding(
-        change_text((value - then) / abs(then)),
-        _("net revenue vs {before}").format(before=month),
+        change_text(change) if telling else written,
+        _("net revenue vs {before}").format(before=month) if telling else _("Net revenue"),
         _("Net revenue was {value} in {period}, against {then} in {before}.").format(
             value=written, period=period, then=measured.words.money(then), before=month
         ),
