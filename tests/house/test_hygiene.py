@@ -8,7 +8,7 @@ import pytest
 from tests.house.repository import ROOT, own_files, relative
 
 # Split so that this file does not contain what it looks for.
-HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npmjs" + ".org", "crates" + ".io"]
+HOSTS = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "crates" + ".io"]
 OPTIONS = ["--index" + "-url", "--extra-index" + "-url", "--find" + "-links"]
 PLACES = ["/" + "work/", "/" + "root/", "/" + "opt/pypi", "/" + "opt/wheels", "/" + "tmp/play"]
 FORBIDDEN = re.compile(
