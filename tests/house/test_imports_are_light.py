@@ -10,11 +10,14 @@ HEAVY = (
     "duckdb",
     "ibis",
     "jinja2",
+    "narwhals",
     "numpy",
     "pandas",
     "polars",
     "pyarrow",
     "pydantic",
+    "scipy",
+    "sklearn",
     "xlsxwriter",
 )
 REPORT = f"import sys; print([m for m in {HEAVY!r} if m in sys.modules])"

@@ -1,0 +1,3 @@
+"""Ways to predict, behind one interface, so that backtests can choose."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Subscriptions: how long customers stay."""
+
+__all__: list[str] = []

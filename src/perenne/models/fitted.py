@@ -1,0 +1,89 @@
+"""What every fitted model is: parameters with their uncertainty, a version, and no data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from perenne.core import PerenneError
+from perenne.models.histories import Floats
+from perenne.text import gettext as _
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model. Positive parameters were estimated as logarithms.
+
+    covariance: of the free parameters, in the order of `parameters`: of log(value) for those in
+    `positive`, of the value itself for the others (coefficients of covariates).
+    """
+
+    model: ClassVar[str]
+    positive: ClassVar[tuple[str, ...]]
+
+    parameters: Mapping[str, float]
+    log_likelihood: float
+    covariance: tuple[tuple[float, ...], ...]
+    customers: float
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """From the observed information; that of a positive parameter by the delta method."""
+        spread = np.sqrt(np.diag(np.asarray(self.covariance)))
+        return {
+            name: float(spread[i] * (value if name in self.positive else 1.0))
+            for i, (name, value) in enumerate(self.parameters.items())
+        }
+
+    def parameter_draws(self, draws: int, *, rng: np.random.Generator) -> dict[str, Floats]:
+        """Laplace approximation: `draws` values of each, normal in the free parameters."""
+        names = list(self.parameters)
+        centre = np.array(
+            [
+                np.log(self.parameters[name]) if name in self.positive else self.parameters[name]
+                for name in names
+            ]
+        )
+        free = rng.multivariate_normal(
+            centre, np.asarray(self.covariance), size=draws, method="eigh"
+        )
+        return {
+            name: np.exp(free[:, i]) if name in self.positive else free[:, i]
+            for i, name in enumerate(names)
+        }
+
+    def to_json(self) -> str:
+        """Parameters and version; `load_model` reads it back."""
+        return json.dumps({"model": self.model, "format": FORMAT, **asdict(self)}, indent=2)
+
+    def save(self, path: str | Path) -> None:
+        Path(path).write_text(self.to_json() + "\n", encoding="utf-8")
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """The model of `to_json`, parsed. Raises PerenneError for another kind or version."""
+        if values.get("format") != FORMAT or values.get("model") != cls.model:
+            raise PerenneError(
+                _("This is not a saved {model} of format {format}.").format(
+                    model=cls.model, format=FORMAT
+                ),
+                given={"model": values.get("model"), "format": values.get("format")},
+                next_step=_("Fit the model again with this version of Perenne."),
+            )
+        kept = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        kept["covariance"] = tuple(tuple(row) for row in kept["covariance"])
+        return cls(**kept)
+
+
+def logarithms(values: Mapping[str, float]) -> Floats:
+    """Natural logarithms of the values, in their order."""
+    free: Floats = np.log(np.fromiter(values.values(), dtype=float))
+    return free

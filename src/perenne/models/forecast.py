@@ -1,0 +1,48 @@
+"""What a contender says: a mean and draws of orders and value, for every customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from perenne.models.histories import Floats
+from perenne.models.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Purchase days and value of each customer of a ledger in the horizon after its last day.
+
+    mean_orders, mean_value: (customers,), undiscounted. orders (int32), value (float32):
+    (draws, customers), draws of the joint predictive distribution: one draw is one possible future
+    of the whole shop, so that row sums are draws of totals. None where a contender has only a
+    mean. probability_alive: (customers,) or None where the idea does not apply.
+    """
+
+    mean_orders: Floats
+    mean_value: Floats
+    orders: npt.NDArray[np.int32] | None = None
+    value: npt.NDArray[np.float32] | None = None
+    probability_alive: Floats | None = None
+
+
+class FittedContender(Protocol):
+    """A contender that has learnt from the past of a shop."""
+
+    name: str
+
+    def forecast(
+        self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
+    ) -> Forecast:
+        """The next `horizon` days after `ledger.until`, for each customer in `ledger`."""
+
+
+class Contender(Protocol):
+    """One way to predict. `fit` sees nothing after `ledger.until`; PerenneError when it cannot."""
+
+    name: str
+
+    def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedContender: ...

@@ -1,0 +1,197 @@
+"""Purchase histories as arrays: read from arrays or any data frame, checked, compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+
+from perenne.core import PerenneError
+from perenne.text import gettext as _
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def read_columns(data: Any, names: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Floats]:
+    """Columns `names` as float64 arrays of one length: from `given`, else from the frame `data`.
+
+    `data` is any data frame that narwhals knows (pandas, Polars, Arrow, DuckDB …) or None. A name
+    that ends in `?` may be missing. Raises PerenneError for a missing, non-numeric or unequal one.
+    """
+    frame = None if data is None else nw.from_native(data, eager_only=True)
+    columns: dict[str, Floats] = {}
+    for name in names:
+        plain = name.removesuffix("?")
+        value = given.get(plain)
+        if value is None and frame is not None and plain in frame.columns:
+            value = frame[plain].to_numpy()
+        if value is None and name.endswith("?"):
+            continue
+        columns[plain] = _as_floats(plain, value)
+    lengths = {name: column.size for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise PerenneError(
+            _("The columns differ in length: {lengths}.").format(
+                lengths=", ".join(f"{name} {size}" for name, size in lengths.items())
+            ),
+            given=lengths,
+            next_step=_("Give one value per customer in each column."),
+        )
+    return columns
+
+
+def _as_floats(name: str, value: Any) -> Floats:
+    if value is None:
+        raise PerenneError(
+            _("The column {name} is missing.").format(name=name),
+            next_step=_("Give {name}=…, or a data frame with a column of that name.").format(
+                name=name
+            ),
+        )
+    try:
+        column = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise PerenneError(
+            _("The column {name} holds something that is not a number.").format(name=name),
+            given=repr(value)[:80],
+            next_step=_("Give numbers; dates become tenure and recency first."),
+        ) from error
+    return column.ravel()
+
+
+def refuse_where(wrong: npt.NDArray[np.bool_], what: str, *, given: Any, next_step: str) -> None:
+    """Raise PerenneError(`what`) with the number of rows that are wrong and the first of them."""
+    if not wrong.any():
+        return
+    first = int(np.argmax(wrong))
+    shown = {name: column[first].item() for name, column in given.items()}
+    raise PerenneError(
+        _("{what} ({count} rows; the first is row {row}: {values}).").format(
+            what=what.rstrip("."),
+            count=int(wrong.sum()),
+            row=first,
+            values=", ".join(f"{name} = {value:g}" for name, value in shown.items()),
+        ),
+        given=shown,
+        next_step=next_step,
+    )
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Distinct rows of (frequency, recency, tenure) with their weights.
+
+    frequency: repeat purchases (x); recency: age at the last purchase (t_x); tenure: age at the
+    end of observation (T), in one time unit. `row[i]` is the distinct row of customer i.
+    """
+
+    frequency: Floats
+    recency: Floats
+    tenure: Floats
+    weights: Floats
+    row: npt.NDArray[np.intp]
+
+    @property
+    def customers(self) -> float:
+        return float(self.weights.sum())
+
+
+def read_histories(data: Any = None, **given: Any) -> Histories:
+    """Checked and compressed histories. Keywords: frequency, recency, tenure, weights.
+
+    Raises PerenneError for no rows, NaN, negative values, a fractional frequency, recency > tenure,
+    or frequency > 0 with zero recency (and the reverse).
+    """
+    columns = read_columns(data, ("frequency", "recency", "tenure", "weights?"), given)
+    check_histories(columns["frequency"], columns["recency"], columns["tenure"])
+    weights = columns.get("weights")
+    if weights is not None:
+        refuse_where(
+            ~(weights >= 0) | ~np.isfinite(weights),
+            _("A weight is negative or not a number."),
+            given={"weights": weights},
+            next_step=_("Give how many customers each row stands for."),
+        )
+    return compress(columns["frequency"], columns["recency"], columns["tenure"], weights=weights)
+
+
+def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:
+    """Raise PerenneError for the first rule that rows break; each names the count and a row."""
+    given = {"frequency": frequency, "recency": recency, "tenure": tenure}
+    if frequency.size == 0:
+        raise PerenneError(
+            _("There are no customers to read."), next_step=_("Give at least one row.")
+        )
+    bad = ~np.isfinite(frequency) | ~np.isfinite(recency) | ~np.isfinite(tenure)
+    refuse_where(
+        bad,
+        _("A value is missing or infinite."),
+        given=given,
+        next_step=_("Remove or repair these rows."),
+    )
+    refuse_where(
+        (frequency < 0) | (recency < 0) | (tenure < 0),
+        _("A value is negative."),
+        given=given,
+        next_step=_("frequency, recency and tenure count from 0."),
+    )
+    refuse_where(
+        frequency != np.floor(frequency),
+        _("A frequency is not a whole number."),
+        given=given,
+        next_step=_("frequency counts repeat purchases."),
+    )
+    refuse_where(
+        recency > tenure,
+        _("A recency lies beyond the tenure."),
+        given=given,
+        next_step=_("Both are ages since the first purchase, in one unit: recency ≤ tenure."),
+    )
+    refuse_where(
+        (frequency > 0) & (recency == 0),
+        _("A customer with repeat purchases has zero recency."),
+        given=given,
+        next_step=_("Merge purchases of one day, or count in a finer unit."),
+    )
+    refuse_where(
+        (frequency == 0) & (recency > 0),
+        _("A customer without repeat purchase has a recency above zero."),
+        given=given,
+        next_step=_("Recency is the age at the last purchase, 0 when there was only the first."),
+    )
+
+
+def compress(
+    frequency: Floats, recency: Floats, tenure: Floats, *, weights: Floats | None = None
+) -> Histories:
+    """Distinct rows and their total weight (1 each when not given)."""
+    key, steps = _keys(frequency, recency, tenure)
+    if key is None:
+        stacked = np.column_stack((frequency, recency, tenure))
+        distinct, row = np.unique(stacked, axis=0, return_inverse=True)
+        x, t_x, big_t = np.ascontiguousarray(distinct.T)
+    else:
+        distinct_keys, first, row = np.unique(key, return_index=True, return_inverse=True)
+        x, t_x, big_t = frequency[first], recency[first], tenure[first]
+        del distinct_keys, steps
+    row = row.ravel()
+    total = np.bincount(row, weights=weights, minlength=x.size).astype(np.float64)
+    return Histories(x, t_x, big_t, total, row)
+
+
+def _keys(frequency: Floats, recency: Floats, tenure: Floats) -> tuple[Ints | None, Ints | None]:
+    """One integer per row when days (or any grid) are behind the ages, else None."""
+    for unit in (1.0, 7.0, 365.25 / 12):  # ages in days, weeks, months of days
+        t_x, big_t = recency * unit, tenure * unit
+        a, b = np.rint(t_x), np.rint(big_t)
+        if np.allclose(t_x, a, atol=1e-6, rtol=0) and np.allclose(big_t, b, atol=1e-6, rtol=0):
+            span = int(b.max()) + 1
+            if span**2 * (float(frequency.max()) + 1) < 2**62:
+                packed = (frequency.astype(np.int64) * span + a.astype(np.int64)) * span
+                return packed + b.astype(np.int64), None
+    return None, None

@@ -1,0 +1,3 @@
+"""Backtests: scores, the champion, recalibration and drift."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""How often and for how long customers buy."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""How much customers spend, and what it amounts to."""
+
+__all__: list[str] = []
