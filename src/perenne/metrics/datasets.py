@@ -15,7 +15,16 @@ from perenne.core import Period, add_months
 from perenne.metrics.settings import Context
 
 Source = Literal[
-    "sales", "customers", "states", "gaps", "steps", "firsts", "lives", "spend", "attributed"
+    "sales",
+    "customers",
+    "states",
+    "gaps",
+    "steps",
+    "firsts",
+    "lives",
+    "spend",
+    "attributed",
+    "predictions",
 ]
 Grain = Literal["order", "customer", "step", "spend"]
 """What a metric's figures belong to; decides which dimensions it knows and what they mean."""
@@ -91,6 +100,7 @@ DATASETS: dict[str, Dataset] = {
         Dataset("costs12", "attributed", trailing(12), "the same over 12 months"),
         Dataset("costs24", "attributed", trailing(24), "the same over 24 months"),
         Dataset("costs36", "attributed", trailing(36), "the same over 36 months"),
+        Dataset("predictions", "predictions", period, "what the snapshot predicts of customers"),
     )
 }
 

@@ -24,7 +24,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LIFESPAN = "lifespan_years"
 """Stands for `implied_lifespan_years` or `average_lifespan_years`, as the settings say."""
 
-Need = Literal["orders", "customers", "cost", "acquisition_spend", "retention_spend"]
+Need = Literal["orders", "customers", "cost", "acquisition_spend", "retention_spend", "predictions"]
 Said = Annotated[str, Field(min_length=1)]
 
 

@@ -45,6 +45,11 @@ def unavailable(metric: Metric, context: Context) -> str | None:
             "No retention spend is known: import the costs of e-mailing and loyalty, "
             "with “retention” as their kind."
         )
+    if "predictions" in metric.needs and not context.has_predictions:
+        return _(
+            "This snapshot predicts nothing: switch on [predictions] in perenne.toml, then run "
+            "perenne refresh."
+        )
     return None
 
 
@@ -83,6 +88,10 @@ def missing(here: Evaluator) -> str:
             "The cost of goods is unknown for {share} of product revenue: import product costs, "
             "or set default_rate under [margin] in perenne.toml."
         ).format(share=format_percent(context.share_without_cost))
+    if "predictions" in metric.needs and here.period.end != context.as_of:
+        return _("Predictions are made on the last day of the data, {day}, only.").format(
+            day=format_date(context.as_of)
+        )
     if "annualised" in metric.notes and churn_year(here.period, context) is None:
         return _("The history is too short to measure a yearly churn.")
     if isinstance(metric.parsed, Call) and not _without_spend(here):

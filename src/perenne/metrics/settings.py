@@ -80,6 +80,7 @@ class Context:
     has_unknown_cost: bool = False
     acquisition: Spend = Spend()
     retention: Spend = Spend()
+    has_predictions: bool = False
 
     @property
     def guest_share(self) -> float:

@@ -29,6 +29,7 @@ from perenne.metrics import (
     compute,
     load_catalogue,
 )
+from perenne.models import CATALOGUE as PREDICTED_METRICS
 from perenne.segments import movements, summary
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, Table
@@ -84,7 +85,7 @@ class Shop:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return load_catalogue()
+        return load_catalogue(extra=[PREDICTED_METRICS])
 
     @property
     def as_of(self) -> date:

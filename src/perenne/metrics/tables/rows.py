@@ -13,14 +13,23 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.core import Period
-from perenne.metrics.datasets import Source
+from perenne.metrics.datasets import DAYS_PER_YEAR, Source
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.canonical import known, purchases, table
 from perenne.metrics.tables.margins import sum_all
+from perenne.warehouse import MONEY
 
 Windows = Mapping[int, Period]
 FAR = date(9999, 12, 31)
+PREDICTED = {
+    "customer_id": "string",
+    "clv_12m": MONEY,
+    "clv_margin_12m": MONEY,
+    "expected_orders_12m": "float64",
+    "p_order_12m": "float64",
+}
+"""What the metrics read of the table `predictions`, which a part above makes."""
 _ORDER_KEYS = ("kind", "day", "order_id", "customer_id", "first_day")
 _ORDER_DIMENSIONS = ("channel", "country", "category", "acquisition_channel", "order_number")
 
@@ -174,6 +183,25 @@ def attributed(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
     return costs.join(windows, [costs.day >= windows.start, costs.day <= windows.end])
 
 
+def predictions(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
+    """What the snapshot predicts of each customer; a window that ends on another day has none.
+
+    Beside it the margin so far, and is_new: the first purchase lies in the 365 days to as_of.
+    """
+    predicted = tables.get("predictions")
+    if predicted is None:
+        predicted = ibis.memtable([], schema=ibis.schema(PREDICTED))
+    facts = tables["customer_facts"]
+    first_day = (ibis.literal(context.as_of) - ibis.interval(days=DAYS_PER_YEAR)).cast("date")
+    known = facts.select(
+        "customer_id",
+        margin_so_far=facts.historical_clv_margin,
+        is_new=facts.first_order_on > first_day,
+    )
+    rows = predicted.select(*PREDICTED).join(known, "customer_id")
+    return rows.join(windows, windows.end == ibis.literal(context.as_of))
+
+
 def months_between(first: ir.DateValue, day: ir.DateValue) -> ir.IntegerValue:
     """Whole months m for which `first` moved by m calendar months is not after `day`."""
     months = (day.year() - first.year()) * 12 + day.month() - first.month()
@@ -197,4 +225,5 @@ _SOURCES: dict[Source, Callable[[Tables, ir.Table, Context], ir.Table]] = {
     "lives": lives,
     "spend": spend,
     "attributed": attributed,
+    "predictions": predictions,
 }

@@ -1,0 +1,136 @@
+"""The tables that this part owns: predictions, and how far they can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from perenne.warehouse import MONEY, Column, TableSchema
+
+HORIZONS = (12, 24, 36)
+"""Months ahead."""
+
+
+def _per_horizon() -> Iterator[Column]:
+    for months in HORIZONS:
+        end = f"{months}m"
+        within = f"within {months} months"
+        yield Column(f"expected_orders_{end}", "float64", f"purchase days expected {within}")
+        yield Column(f"p_order_{end}", "float64", f"chance of a further order {within}")
+        yield Column(f"clv_{end}", MONEY, f"expected revenue {within}, net of returns, discounted")
+        yield Column(f"clv_{end}_median", MONEY, "as likely to be exceeded as not")
+        for level in (50, 90):
+            yield Column(f"clv_{end}_lo{level}", MONEY, f"lower end of the {level}% interval")
+            yield Column(f"clv_{end}_hi{level}", MONEY, f"upper end of the {level}% interval")
+        yield Column(f"clv_margin_{end}", MONEY, f"expected margin {within}; null: cost unknown")
+
+
+def _schema(name: str, meaning: str, columns: Iterable[Column], *, key: str) -> TableSchema:
+    return TableSchema(name, meaning, tuple(columns), tuple(key.split()))
+
+
+PREDICTIONS = _schema(
+    "predictions",
+    "one row per known customer: what is expected of them after the date of the snapshot",
+    (
+        Column("customer_id", "string", "", True),
+        Column("model", "string", "contender that predicts; simple_clv below the gate", True),
+        Column("p_alive", "float64", "chance of still being a customer; null without meaning"),
+        *_per_horizon(),
+        Column("next_order_by", "date", "day by which a further order is as likely as not"),
+        Column("next_order_note", "string", "code of why there is no such day"),
+        Column("why", "string", "JSON: reasons as [code, arguments]", True),
+    ),
+    key="customer_id",
+)
+TOTALS = _schema(
+    "prediction_totals",
+    "one row per group and horizon: value of the group, from joint draws of its customers",
+    (
+        Column("dimension", "string", "all | segment | channel | cohort_quarter | country", True),
+        Column("value", "string", "the group; null for all customers, or unknown"),
+        Column("horizon_months", "int64", "", True),
+        Column("customers", "int64", "", True),
+        Column("mean", "float64", "", True),
+        Column("median", "float64", "null without draws"),
+        *(Column(f"{end}{level}", "float64", "") for level in (50, 90) for end in ("lo", "hi")),
+        Column("margin_mean", "float64", "null where a cost is unknown"),
+        Column("expected_orders", "float64", "", True),
+    ),
+    key="dimension value horizon_months",
+)
+MONTHS = _schema(
+    "prediction_months",
+    "revenue and margin per month: past as it was, future by present and by new customers",
+    (
+        Column("month", "date", "first day of the month", True),
+        Column("part", "string", "actual | existing | new | all", True),
+        Column("revenue", "float64", "net of returns; the mean for a month to come", True),
+        *(
+            Column(f"revenue_{end}{level}", "float64", "null for the past")
+            for level in (50, 90)
+            for end in ("lo", "hi")
+        ),
+        Column("margin", "float64", "null where a cost is unknown"),
+        Column("margin_lo90", "float64", ""),
+        Column("margin_hi90", "float64", ""),
+        Column("orders", "float64", "purchase days"),
+    ),
+    key="month part",
+)
+SCORES = _schema(
+    "model_scores",
+    "backtest: one row per origin, horizon, contender, group and measure",
+    (
+        Column("origin", "date", "last day that the contender knew", True),
+        Column("horizon_days", "int64", "", True),
+        Column("contender", "string", "", True),
+        Column("dimension", "string", "all, or what the group is of", True),
+        Column("group", "string", "null for all"),
+        Column("measure", "string", "`refused` for a contender that could not be fitted", True),
+        Column("value", "float64", ""),
+        Column("note", "string", "reason of a refusal"),
+    ),
+    key="origin horizon_days contender dimension group measure",
+)
+DECILES = _schema(
+    "model_deciles",
+    "backtest: customers by tenth of their prediction, predicted and actual value per customer",
+    (
+        Column("origin", "date", "", True),
+        Column("horizon_days", "int64", "", True),
+        Column("contender", "string", "", True),
+        Column("decile", "int64", "1 = lowest prediction", True),
+        Column("customers", "int64", "", True),
+        Column("predicted", "float64", "", True),
+        Column("actual", "float64", "", True),
+    ),
+    key="origin horizon_days contender decile",
+)
+TRACKING = _schema(
+    "model_tracking",
+    "cumulative repeat purchase days per week, actual and expected by the champion",
+    (
+        Column("week", "date", "last day of the week", True),
+        Column("actual", "float64", "", True),
+        Column("expected", "float64", "", True),
+        Column("is_holdout", "boolean", "after the last day that the model knew", True),
+    ),
+    key="week",
+)
+FREQUENCY = _schema(
+    "model_frequency",
+    "holdout purchase days per customer by past frequency, actual and expected",
+    (
+        Column("contender", "string", "", True),
+        Column("frequency", "int64", "repeat purchase days until the origin; 7 = 7 or more", True),
+        Column("customers", "int64", "", True),
+        Column("actual", "float64", "", True),
+        Column("expected", "float64", "", True),
+    ),
+    key="contender frequency",
+)
+
+PREDICTED: dict[str, TableSchema] = {
+    schema.name: schema
+    for schema in (PREDICTIONS, TOTALS, MONTHS, SCORES, DECILES, TRACKING, FREQUENCY)
+}
