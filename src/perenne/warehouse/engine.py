@@ -29,6 +29,9 @@ class Engine(Protocol):
     def rows(self, schema: TableSchema, rows: Iterable[Mapping[str, object]] = ()) -> ir.Table:
         """A small table of this schema from Python rows; columns that a row lacks are null."""
 
+    def arrow(self, table: pa.Table) -> ir.Table:
+        """A lazy table over an Arrow table in memory."""
+
     def write(self, table: ir.Table, path: Path) -> int:
         """Run `table`, write it to one Parquet file, return its number of rows."""
 
@@ -71,6 +74,9 @@ class DuckEngine:
             schema=types.to_pyarrow(),
         )
         return ibis.memtable(table, schema=types)
+
+    def arrow(self, table: pa.Table) -> ir.Table:
+        return ibis.memtable(table)
 
     def write(self, table: ir.Table, path: Path) -> int:
         sql = _as_typed(self.ibis.compile(table), table)

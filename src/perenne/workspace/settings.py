@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from perenne.cleaning import CleaningSettings, ExchangeRate, Policy, TaxSettings
 from perenne.core import PerenneError, closest
 from perenne.metrics import MetricSettings
+from perenne.models import PredictionSettings
 from perenne.segments import SegmentSettings
 from perenne.text import gettext as _
 
@@ -109,6 +110,24 @@ class MetricsSection(_Section):
     )
 
 
+class PredictionsSection(_Section):
+    """What customers will be worth."""
+
+    enabled: bool = Field(True, description="Predict at each refresh.")
+    contenders: tuple[str, ...] = Field(
+        (), description="Models to choose among, by id; empty: all that suit the shop."
+    )
+    origins: int = Field(
+        3, ge=1, le=24, description="Past days from which the contenders are judged."
+    )
+    draws: int = Field(
+        400, ge=100, le=5000, description="Possible futures drawn for each interval."
+    )
+    judged_customers: int = Field(
+        20_000, ge=500, description="Most customers on whom the contenders are judged."
+    )
+
+
 class EngineSettings(_Section):
     """The engine that computes."""
 
@@ -133,6 +152,7 @@ class Settings(_Section):
     margin: MarginSettings = MarginSettings()
     metrics: MetricsSection = MetricsSection()
     segments: SegmentSettings = SegmentSettings()
+    predictions: PredictionsSection = PredictionsSection()
     engine: EngineSettings = EngineSettings()
 
     def policy(self, currency: str) -> Policy:
@@ -149,6 +169,16 @@ class Settings(_Section):
             returns_on=section.returns_on,
             min_group=section.min_group,
             discount_rate=section.discount_rate,
+        )
+
+    def prediction_settings(self) -> PredictionSettings:
+        section = self.predictions
+        return PredictionSettings(
+            contenders=section.contenders,
+            origins=section.origins,
+            draws=section.draws,
+            judged_customers=section.judged_customers,
+            discount_rate=float(self.metrics.discount_rate),
         )
 
 
@@ -264,6 +294,9 @@ language = "{language}"            # en or fr
 [metrics]
 # inactivity_days = 180    # unset: learnt from the gaps between purchases
 # discount_rate = 0.10     # yearly
+
+[predictions]
+# enabled = true           # predict the value of each customer at each refresh
 
 [tax]
 # prices = "auto"          # auto, included or excluded
