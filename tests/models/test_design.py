@@ -1,0 +1,95 @@
+"""Covariates become centred columns that mean the same at the fit and at every prediction."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perenne.core import PerenneError
+from perenne.models.fitting import maximise
+from perenne.models.purchases.design import Design, shrink, shrunk
+
+CHANNELS = np.array(["web", "shop", "web", "app", "web", "shop"])
+
+
+def test_columns_are_centred_and_survive_json():
+    design = Design.learn({"channel": CHANNELS, "age": np.arange(6)})
+    again = Design.from_settings(json.loads(json.dumps(design.to_settings())))
+    assert again == design
+    group, rows = again.encode(pd.DataFrame({"channel": CHANNELS, "age": np.arange(6)}), size=6)
+    np.testing.assert_allclose(rows[group].mean(axis=0), 0, atol=1e-12)
+    assert design.names == ["channel=app", "channel=shop", "channel=web", "age"]
+    assert design.blocks == [slice(0, 3), slice(3, 4)]
+
+
+def test_equal_customers_share_a_group():
+    design = Design.learn({"channel": CHANNELS})
+    group, rows = design.encode({"channel": CHANNELS}, size=6)
+    assert rows.shape == (3, 3)
+    assert len(set(group[CHANNELS == "web"])) == 1
+
+
+def test_unknown_level_and_missing_number_are_the_average_customer():
+    design = Design.learn({"channel": CHANNELS, "age": np.arange(6)})
+    _group, rows = design.encode({"channel": ["fax"], "age": [np.nan]}, size=1)
+    np.testing.assert_array_equal(rows, 0.0)
+
+
+def test_the_reference_is_the_most_common_level():
+    design = Design.learn({"channel": CHANNELS}, reference=True)
+    assert design.names == ["channel=app", "channel=shop"]
+    _group, rows = design.encode({"channel": ["web"]}, size=1)
+    np.testing.assert_allclose(rows, [[-1 / 6, -2 / 6]])
+    _group, rows = design.encode({"channel": ["fax"]}, size=1)
+    np.testing.assert_array_equal(rows, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"channel": ["web"] * 6}, "same value"),
+        ({"channel": [str(i) for i in range(2000)]}, "2,?000 levels"),
+    ],
+)
+def test_useless_covariates_are_refused(given, said):
+    with pytest.raises(PerenneError, match=said):
+        Design.learn(given)
+
+
+def test_missing_and_short_covariates_are_named():
+    design = Design.learn({"channel": CHANNELS})
+    with pytest.raises(PerenneError, match="covariate channel is missing"):
+        design.encode({"country": CHANNELS}, size=6)
+    with pytest.raises(PerenneError, match="6 values for 7 customers"):
+        design.encode({"channel": CHANNELS}, size=7)
+
+
+def _normal_means(means, precision_of_data):
+    """Log-likelihood of means of groups known with some precision: shrinkage is known exactly."""
+
+    def objective(point):
+        rest = means - point
+        return -0.5 * precision_of_data * float(rest @ rest), precision_of_data * rest
+
+    return objective
+
+
+def test_empirical_bayes_finds_the_spread_of_group_means():
+    rng = np.random.default_rng(1)
+    means = rng.normal(0, 0.5, 400) + rng.normal(0, 0.2, 400)
+    objective = _normal_means(means, 25.0)
+
+    def fit(precision, start):
+        return maximise(
+            shrunk(objective, precision),
+            starts=[np.zeros(400) if start is None else start],
+            names=[f"m{i}" for i in range(400)],
+        )
+
+    optimum, precision = shrink(fit, blocks=[slice(0, 400)], size=400, shrinkage=None)
+    assert 1 / np.sqrt(precision[0]) == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_allclose(optimum.point, means * 25 / (25 + precision), rtol=1e-2)
+    exact, none = shrink(fit, blocks=[slice(0, 400)], size=400, shrinkage=0.0)
+    np.testing.assert_allclose(exact.point, means, rtol=1e-6)
+    assert not none.any()
