@@ -1,0 +1,116 @@
+"""From rows of the snapshot to a ledger: Arrow in, NumPy out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perenne.models.histories import Floats
+from perenne.models.ledger import Ledger, day_number
+
+AMOUNTS = ("net", "returned", "margin")
+ATTRIBUTES = ("channel", "country", "first_category", "first_discounted")
+UNKNOWN = -1
+# More days than any calendar has: makes one number of customer and day.
+SPAN = 1 << 22
+
+
+def ledger_from(rows: pa.Table, attributes: pa.Table, *, until: date) -> Ledger:
+    """The ledger of `ledger_rows` and `customer_attributes`, as it stood at the end of `until`.
+
+    Rows may come in any order. Customers stand in the order of `attributes`, so that one seed
+    gives one answer. Those without a purchase by `until` are left out with their returns: no model
+    tells what they will do. Names become numbers (`codes`), −1 where unknown; an unknown margin
+    becomes NaN.
+    """
+    listed = _plain(attributes["customer_id"])
+    rows = _known_by(rows, until)
+    number = pc.index_in(rows["customer_id"], value_set=listed)
+    others = _others(rows["customer_id"], number)
+    if len(others):
+        listed = pa.concat_arrays([listed, others.cast(listed.type)])
+        number = pc.index_in(rows["customer_id"], value_set=listed)
+    told = {
+        name: codes(_with_nulls(attributes[name], len(others)))
+        for name in ATTRIBUTES
+        if name in attributes.column_names
+    }
+    return _ledger(rows, number, until=day_number(until), ids=listed, attributes=told)
+
+
+def codes(names: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    """The place of each value among the sorted distinct ones; −1 for null.
+
+    Sorted, so that the code of a name does not depend on which row came first.
+    """
+    plain = _plain(names)
+    found = pc.fill_null(pc.index_in(plain, value_set=named(plain)), UNKNOWN)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def named(names: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The sorted distinct values: `codes` are places in it."""
+    distinct = pc.unique(_plain(names)).drop_null()
+    # Arrow sorts no booleans.
+    order = distinct.cast(pa.int8()) if pa.types.is_boolean(distinct.type) else distinct
+    return distinct.take(pc.array_sort_indices(order))
+
+
+def _known_by(rows: pa.Table, until: date) -> pa.Table:
+    late = pc.greater(rows["day"], pa.scalar(until, type=rows.schema.field("day").type))
+    return rows.filter(pc.invert(late)) if pc.any(late).as_py() else rows
+
+
+def _others(seen: pa.ChunkedArray, number: pa.ChunkedArray) -> pa.Array:
+    """Ids that the attributes do not have, sorted."""
+    unlisted = pc.unique(seen.filter(pc.is_null(number)))
+    return unlisted.take(pc.array_sort_indices(unlisted))
+
+
+def _with_nulls(column: pa.ChunkedArray, count: int) -> pa.Array:
+    return pa.concat_arrays([_plain(column), pa.nulls(count, type=column.type)])
+
+
+def _ledger(
+    rows: pa.Table,
+    number: pa.ChunkedArray,
+    *,
+    until: int,
+    ids: pa.Array,
+    attributes: dict[str, npt.NDArray[np.int32]],
+) -> Ledger:
+    customer = _numpy(number).astype(np.int64)
+    day = _numpy(rows["day"].cast(pa.int32())).astype(np.int64)
+    order = np.argsort(customer * SPAN + day)
+
+    def column(name: str) -> Floats:
+        values = pc.fill_null(rows[name].cast(pa.float64()), float("nan"))
+        return np.asarray(_numpy(values)[order], dtype=np.float64)
+
+    return Ledger(
+        customer=customer[order].astype(np.int32),
+        day=day[order].astype(np.int32),
+        orders=_numpy(rows["orders"])[order].astype(np.int32),
+        **{name: column(name) for name in AMOUNTS},
+        until=until,
+        customer_ids=np.asarray(ids.to_numpy(zero_copy_only=False)),
+        columns={
+            "gross": column("gross"),
+            "discount": column("discount"),
+            "category": codes(rows["category"])[order],
+        },
+        attributes=attributes,
+    ).as_of(until)
+
+
+def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
+    return np.asarray(_plain(column).to_numpy(zero_copy_only=False))
