@@ -115,4 +115,4 @@ def _strength(rate: Floats, weight: Floats, *, shop: float) -> float:
     between = float(mean_square - within * mean_inverse)
     if between <= 0:
         return float("inf")
-    return within / between
+    return max(within / between, 1e-9)

@@ -1,0 +1,3 @@
+"""What customers will be worth: orders times value, discounted, with predictive intervals."""
+
+__all__: list[str] = []

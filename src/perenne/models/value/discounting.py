@@ -1,0 +1,104 @@
+"""Time units, horizons, and money later in money of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from perenne.core import PerenneError
+from perenne.models.histories import Floats
+from perenne.text import gettext as _
+
+PER_YEAR = {"day": 365.25, "week": 365.25 / 7, "month": 12.0, "year": 1.0}
+LONGEST_YEARS = 100
+NODES = 4
+"""Gauss–Legendre nodes between two horizons: an error below 1e-6 of the value (tests)."""
+
+
+def units_per_year(time_unit: str) -> float:
+    """How many of `time_unit` (day, week, month, year) a year has; else PerenneError."""
+    if time_unit not in PER_YEAR:
+        raise PerenneError(
+            _("{unit} is not a unit of time here.").format(unit=time_unit),
+            given=time_unit,
+            allowed=PER_YEAR,
+            next_step=_("Use one of {units}.").format(units=", ".join(PER_YEAR)),
+        )
+    return PER_YEAR[time_unit]
+
+
+def months(count: Any, *, time_unit: str = "week") -> Any:
+    """`count` months, a number or an array of them, in `time_unit`."""
+    return np.multiply(count, units_per_year(time_unit) / 12)[()]
+
+
+def read_horizons(horizon: Any, *, time_unit: str) -> Floats:
+    """Horizons as an increasing array. Raises PerenneError for others, and beyond 100 years."""
+    horizons = np.atleast_1d(np.asarray(horizon, dtype=float))
+    longest = LONGEST_YEARS * units_per_year(time_unit)
+    if horizons.size == 0 or not np.all(np.isfinite(horizons)) or horizons[0] < 0:
+        raise _refused(horizon, _("A horizon is negative, missing or infinite."))
+    if np.any(np.diff(horizons) <= 0):
+        raise _refused(horizon, _("The horizons do not increase."))
+    if horizons[-1] > longest:
+        raise _refused(
+            horizon,
+            _("A horizon lies beyond {years} years, where no history says anything.").format(
+                years=LONGEST_YEARS
+            ),
+        )
+    return horizons
+
+
+def _refused(horizon: Any, what: str) -> PerenneError:
+    return PerenneError(
+        what,
+        given=horizon,
+        next_step=_(
+            "Give one horizon, or several that increase, in the unit of time of the model."
+        ),
+    )
+
+
+def discount_force(rate: float, *, time_unit: str) -> float:
+    """δ with e^(−δt) = (1 + rate)^(−years): `rate` per year, δ per unit of time."""
+    if not (np.isfinite(rate) and 0 <= rate < 10):
+        raise PerenneError(
+            _("A discount rate of {rate} per year cannot be used.").format(rate=rate),
+            given=rate,
+            next_step=_("Give a share per year, for example 0.10 for 10%."),
+        )
+    return float(np.log1p(rate) / units_per_year(time_unit))
+
+
+def discounted_purchases(
+    expected: Callable[[float], Floats], horizons: Floats, *, force: float
+) -> tuple[Floats, Floats]:
+    """Discounted and plain expected purchases until each horizon, both (horizons, customers).
+
+    `expected(t)` are the purchases expected in (0, t]. Discounted continuously, each purchase at
+    its own time: ∫ e^(−δt) dE(t) = e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt, by parts.
+    """
+    plain = np.array([expected(float(h)) for h in horizons])
+    if force == 0 or horizons[-1] == 0:
+        return plain.copy(), plain
+    owed = np.zeros_like(plain)
+    starts = np.concatenate(([0.0], horizons[:-1]))
+    bend = float(horizons[horizons > 0][0]) / 10
+    for row, (start, end) in enumerate(zip(starts, horizons, strict=True)):
+        if row:
+            owed[row] = owed[row - 1]
+        for time, weight in _nodes(start, end, bend=bend):
+            owed[row] += force * weight * np.exp(-force * time) * expected(time)
+    return np.exp(-force * horizons)[:, None] * plain + owed, plain
+
+
+def _nodes(start: float, end: float, *, bend: float) -> list[tuple[float, float]]:
+    """Nodes and weights of ∫ dt, spaced in log(1 + t/bend): purchases slow down with time."""
+    points, weights = np.polynomial.legendre.leggauss(NODES)
+    low, high = np.log1p(start / bend), np.log1p(end / bend)
+    places = low + (high - low) * (points + 1) / 2
+    times = bend * np.expm1(places)
+    return list(zip(times, weights * (high - low) / 2 * (times + bend), strict=True))

@@ -1,0 +1,152 @@
+"""Possible futures of a shop, drawn chunk by chunk: quantiles per customer, sums per draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from perenne.models.histories import Floats
+from perenne.models.value.prediction import Singles
+
+CHUNK = 16_384
+"""Customers drawn at a time; part of the result, for each chunk has a random stream of its own."""
+
+Group = tuple[npt.NDArray[np.intp], int]
+"""Code of each customer, and how many codes there are."""
+
+
+@dataclass(frozen=True)
+class Customers:
+    """What is known of customers, (customers,) each; factor: (horizons, customers).
+
+    `factor` turns the value of an order between two horizons into what counts of it: discount,
+    returns, margin.
+    """
+
+    frequency: Floats
+    recency: Floats
+    tenure: Floats
+    monetary_value: Floats
+    factor: Floats
+
+    def part(self, rows: slice) -> Customers:
+        return Customers(
+            self.frequency[rows],
+            self.recency[rows],
+            self.tenure[rows],
+            self.monetary_value[rows],
+            self.factor[:, rows],
+        )
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Parameter vectors and level errors fixed first, one per draw, for all customers alike.
+
+    levels: (draws,), a factor on all value of a draw.
+    """
+
+    purchases: Any
+    spend: Any
+    horizons: Floats
+    purchase_draws: Mapping[str, Floats]
+    spend_draws: Mapping[str, Floats]
+    levels: Singles
+
+    def values(self, customers: Customers, *, rng: np.random.Generator) -> Singles:
+        """Cumulated value, (draws, horizons, customers)."""
+        counts = self.purchases.sample_purchases(
+            self.horizons,
+            frequency=customers.frequency,
+            recency=customers.recency,
+            tenure=customers.tenure,
+            rng=rng,
+            draws=self.levels.size,
+            parameters=self.purchase_draws,
+        )
+        value: Singles = self.spend.sample_totals(
+            counts,
+            frequency=customers.frequency,
+            monetary_value=customers.monetary_value,
+            rng=rng,
+            parameters=self.spend_draws,
+        )
+        factor = customers.factor.astype(np.float32)
+        for row in range(self.horizons.size - 1, 0, -1):
+            value[:, row] -= value[:, row - 1]
+        value *= factor
+        for row in range(1, self.horizons.size):
+            value[:, row] += value[:, row - 1]
+        value *= self.levels[:, None, None]
+        return value
+
+
+@dataclass(frozen=True)
+class Futures:
+    """quantiles: (probabilities, horizons, customers). sums: name → (draws, horizons, groups)."""
+
+    quantiles: Singles
+    sums: Mapping[str, Floats]
+
+
+def draw_futures(
+    sampler: Sampler,
+    customers: Customers,
+    *,
+    probabilities: Floats,
+    groups: Mapping[str, Group],
+    rng: np.random.Generator,
+    threads: int,
+) -> Futures:
+    """Draw all customers by chunks; the result depends on `rng`, not on the order of threads."""
+    size = customers.frequency.size
+    horizons, draws = sampler.horizons.size, sampler.levels.size
+    quantiles = np.empty((probabilities.size, horizons, size), dtype=np.float32)
+    sums = {name: np.zeros((draws, horizons, count)) for name, (_codes, count) in groups.items()}
+    pieces = [slice(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
+    streams = rng.spawn(len(pieces))
+
+    def work(index: int) -> dict[str, Floats]:
+        rows = pieces[index]
+        value = sampler.values(customers.part(rows), rng=streams[index])
+        by_customer = np.ascontiguousarray(value.transpose(2, 1, 0))
+        del value
+        found = {
+            name: _sums(by_customer, codes[rows], count) for name, (codes, count) in groups.items()
+        }
+        by_customer.sort(axis=-1)
+        quantiles[:, :, rows] = _at(by_customer, probabilities).transpose(2, 1, 0)
+        return found
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for found in pool.map(work, range(len(pieces))):
+            for name, part in found.items():
+                sums[name] += part
+    return Futures(quantiles, sums)
+
+
+def _sums(by_customer: Singles, codes: npt.NDArray[np.intp], count: int) -> Floats:
+    """(draws, horizons, groups) from (customers, horizons, draws)."""
+    size, horizons, draws = by_customer.shape
+    if count == 1:
+        return np.asarray(by_customer.sum(axis=0, dtype=np.float64).T[:, :, None])
+    ones = np.ones(size, dtype=np.float32)
+    member = csr_matrix((ones, (codes, np.arange(size))), shape=(count, size))
+    grouped = member @ by_customer.reshape(size, horizons * draws)
+    return np.asarray(grouped.reshape(count, horizons, draws).transpose(2, 1, 0), dtype=np.float64)
+
+
+def _at(ordered: Singles, probabilities: Floats) -> Singles:
+    """Quantiles along the last, sorted axis, linear between draws."""
+    place = probabilities * (ordered.shape[-1] - 1)
+    below = np.floor(place).astype(int)
+    above = np.minimum(below + 1, ordered.shape[-1] - 1)
+    share = (place - below).astype(np.float32)
+    between: Singles = ordered[..., below] * (1 - share) + ordered[..., above] * share
+    return between

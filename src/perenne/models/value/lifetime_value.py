@@ -1,0 +1,281 @@
+"""Customer lifetime value: a purchase model times a spend model, with predictive intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from perenne.core import PerenneError
+from perenne.models.histories import Floats, Histories, check_histories, compress, read_columns
+from perenne.models.value.discounting import (
+    LONGEST_YEARS,
+    discount_force,
+    discounted_purchases,
+    read_horizons,
+    units_per_year,
+)
+from perenne.models.value.even_odds import even_odds
+from perenne.models.value.futures import Customers, Futures, Group, Sampler, draw_futures
+from perenne.models.value.prediction import PredictedValue, Totals
+from perenne.text import gettext as _
+
+NAMES = ("frequency", "recency", "tenure", "monetary_value")
+
+
+@dataclass(frozen=True)
+class CustomerLifetimeValue:
+    """Fitted models of purchases and of spend, joined. time_unit: that of the purchase model."""
+
+    purchases: Any
+    spend: Any
+    time_unit: str = "week"
+
+    def expected_value(
+        self,
+        horizon: Any,
+        *,
+        data: Any = None,
+        frequency: Any = None,
+        recency: Any = None,
+        tenure: Any = None,
+        monetary_value: Any = None,
+        discount_rate: float = 0.10,
+        kept: Any = None,
+    ) -> Floats:
+        """Discounted mean value until each horizon, (horizons, customers); no intervals.
+
+        Arguments and errors as in `predict`.
+        """
+        given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
+        known, rows = _read(data, given)
+        value, _discounted, _plain = self._means(
+            known, rows, self._times(horizon, discount_rate), kept=kept
+        )
+        return value
+
+    def predict(
+        self,
+        horizon: Any,
+        *,
+        data: Any = None,
+        frequency: Any = None,
+        recency: Any = None,
+        tenure: Any = None,
+        monetary_value: Any = None,
+        discount_rate: float = 0.10,
+        interval: Sequence[float] = (0.5, 0.9),
+        rng: np.random.Generator | None = None,
+        draws: int = 250,
+        groups: Mapping[str, Any] | None = None,
+        kept: Any = None,
+        level: float = 1.0,
+        level_spread: float = 0.0,
+        threads: int = 2,
+    ) -> PredictedValue:
+        """Value of each customer until `horizon`, a number or several that increase.
+
+        frequency, recency, tenure, monetary_value: (customers,), arrays or columns of `data`.
+        interval: coverages of the predictive intervals, which hold parameter uncertainty (Laplace),
+        that of the customer and that of the orders; `draws` futures, none for 0. groups: name →
+        code of each customer, 0, 1, …. kept: (customers,), what of a unit sold counts: 1 − return
+        share, margin rate, or their product. level: factor from recalibration on all value;
+        level_spread: standard deviation of the logarithm of a model error common to all customers.
+        Raises PerenneError for histories, horizons, rates or coverages that cannot be.
+        """
+        given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
+        known, rows = _read(data, given)
+        horizons, _force = times = self._times(horizon, discount_rate)
+        coverages = _coverages(interval) if draws else ()
+        codes = _groups(groups or {}, size=known["frequency"].size)
+        value, discounted, plain = self._means(known, rows, times, kept=kept)
+        value *= level
+        futures = None
+        if draws:
+            futures = draw_futures(
+                self._sampler(horizons, draws, rng=_given(rng), level=(level, level_spread)),
+                Customers(**known, factor=_factor(discounted, plain, rows, kept=kept)),
+                probabilities=_probabilities(coverages),
+                groups=codes,
+                rng=_given(rng),
+                threads=threads,
+            )
+        return self._prediction(
+            horizons,
+            rows,
+            means=(value, plain),
+            futures=futures,
+            coverages=coverages,
+            codes=codes,
+            discount_rate=discount_rate,
+            frequency=known["frequency"],
+        )
+
+    def _times(self, horizon: Any, discount_rate: float) -> tuple[Floats, float]:
+        return (
+            read_horizons(horizon, time_unit=self.time_unit),
+            discount_force(discount_rate, time_unit=self.time_unit),
+        )
+
+    def _means(
+        self,
+        known: Mapping[str, Floats],
+        rows: Histories,
+        times: tuple[Floats, float],
+        *,
+        kept: Any,
+    ) -> tuple[Floats, Floats, Floats]:
+        """Value of customers; discounted and plain purchases of distinct rows."""
+        history = _history(rows)
+        discounted, plain = discounted_purchases(
+            lambda time: self.purchases.expected_purchases(time, **history),
+            times[0],
+            force=times[1],
+        )
+        each = self.spend.expected_value(
+            frequency=known["frequency"], monetary_value=known["monetary_value"]
+        )
+        if kept is not None:
+            each = each * np.asarray(kept, dtype=float)
+        value = np.take(discounted, rows.row, axis=1)
+        value *= each
+        return value, discounted, plain
+
+    def _sampler(
+        self, horizons: Floats, draws: int, *, rng: np.random.Generator, level: tuple[float, float]
+    ) -> Sampler:
+        factor, spread = level
+        errors = spread * rng.standard_normal(draws) - spread**2 / 2
+        return Sampler(
+            purchases=self.purchases,
+            spend=self.spend,
+            horizons=horizons,
+            purchase_draws=self.purchases.parameter_draws(draws, rng=rng),
+            spend_draws=self.spend.parameter_draws(draws, rng=rng),
+            levels=(factor * np.exp(errors)).astype(np.float32),
+        )
+
+    def _prediction(
+        self,
+        horizons: Floats,
+        rows: Histories,
+        *,
+        means: tuple[Floats, Floats],
+        futures: Futures | None,
+        coverages: Sequence[float],
+        codes: Mapping[str, Group],
+        discount_rate: float,
+        frequency: Floats,
+    ) -> PredictedValue:
+        value, plain = means
+        history = _history(rows)
+        chance = [self.purchases.probability_of_purchase(float(h), **history) for h in horizons]
+        alive = self.purchases.probability_alive(**history)[rows.row]
+        date, reason = even_odds(
+            lambda time: self.purchases.probability_of_purchase(time, **history),
+            size=rows.frequency.size,
+            longest=LONGEST_YEARS * units_per_year(self.time_unit),
+        )
+        bounds = {} if futures is None else _bounds(futures.quantiles, coverages)
+        return PredictedValue(
+            horizons=horizons,
+            time_unit=self.time_unit,
+            discount_rate=discount_rate,
+            expected_value=value,
+            expected_purchases=np.take(plain, rows.row, axis=1),
+            probability_of_purchase=np.take(np.array(chance), rows.row, axis=1),
+            probability_alive=alive,
+            alive_by_construction=(frequency == 0) & (alive >= 1),
+            even_odds_horizon=date[rows.row],
+            even_odds_reason=reason[rows.row],
+            totals=_totals(value, futures, codes, coverages=coverages),
+            **bounds,
+        )
+
+
+def _read(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Floats], Histories]:
+    known = read_columns(data, NAMES, given)
+    ages = [known[name] for name in NAMES[:3]]
+    check_histories(*ages)
+    return known, compress(*ages)
+
+
+def _history(rows: Histories) -> dict[str, Floats]:
+    return {"frequency": rows.frequency, "recency": rows.recency, "tenure": rows.tenure}
+
+
+def _given(rng: np.random.Generator | None) -> np.random.Generator:
+    if rng is not None:
+        return rng
+    raise PerenneError(
+        _("Intervals are drawn at random, and no generator was given."),
+        next_step=_("Give rng=numpy.random.default_rng(1), or draws=0 for means alone."),
+    )
+
+
+def _coverages(interval: Sequence[float]) -> tuple[float, ...]:
+    found = tuple(float(c) for c in np.atleast_1d(np.asarray(interval, dtype=float)))
+    if all(0 < c < 1 for c in found):
+        return found
+    raise PerenneError(
+        _("The coverage of an interval lies between 0 and 1."),
+        given=interval,
+        next_step=_("For example interval=(0.5, 0.9)."),
+    )
+
+
+def _probabilities(coverages: Sequence[float]) -> Floats:
+    """One half, then lower and upper of each coverage."""
+    ends = [end for c in coverages for end in ((1 - c) / 2, (1 + c) / 2)]
+    return np.array([0.5, *ends])
+
+
+def _bounds(quantiles: npt.NDArray[Any], coverages: Sequence[float]) -> dict[str, Any]:
+    """median, lower and upper from quantiles whose first axis is that of `_probabilities`."""
+    return {
+        "median": quantiles[0],
+        "lower": {c: quantiles[1 + 2 * i] for i, c in enumerate(coverages)},
+        "upper": {c: quantiles[2 + 2 * i] for i, c in enumerate(coverages)},
+    }
+
+
+def _factor(discounted: Floats, plain: Floats, rows: Histories, *, kept: Any) -> npt.NDArray[Any]:
+    """Mean discount of a purchase between two horizons, times what is kept of its value."""
+    owed, orders = np.diff(discounted, axis=0, prepend=0), np.diff(plain, axis=0, prepend=0)
+    share = np.divide(owed, orders, out=np.ones_like(owed), where=orders > 0)
+    factor = np.take(share.astype(np.float32), rows.row, axis=1)
+    return factor if kept is None else factor * np.asarray(kept, dtype=np.float32)
+
+
+def _groups(groups: Mapping[str, Any], *, size: int) -> dict[str, Group]:
+    found: dict[str, Group] = {"all": (np.zeros(size, dtype=np.intp), 1)}
+    for name, given in groups.items():
+        codes = np.asarray(given)
+        if codes.shape != (size,) or codes.dtype.kind not in "iu" or codes.min() < 0:
+            raise PerenneError(
+                _("The group {name} does not give each customer a code 0, 1, ….").format(name=name),
+                next_step=_("Give one whole number per customer, from 0."),
+            )
+        found[name] = (codes.astype(np.intp), int(codes.max()) + 1)
+    return found
+
+
+def _totals(
+    value: Floats,
+    futures: Futures | None,
+    codes: Mapping[str, Group],
+    *,
+    coverages: Sequence[float],
+) -> dict[str, Totals]:
+    totals = {}
+    for name, (code, count) in codes.items():
+        mean = np.array([np.bincount(code, weights=row, minlength=count) for row in value])
+        if futures is None:
+            totals[name] = Totals(mean, np.full_like(mean, np.nan), {}, {})
+            continue
+        spread = np.quantile(futures.sums[name], _probabilities(coverages), axis=0)
+        totals[name] = Totals(mean, **_bounds(spread, coverages))
+    return totals
