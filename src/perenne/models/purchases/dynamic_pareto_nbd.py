@@ -1,0 +1,222 @@
+"""Pareto/NBD whose two processes run faster or slower with the calendar.
+
+Bachmann, P., Meierer, M., Näf, J. (2021). The Role of Time-Varying Contextual Factors in Latent
+Attrition Models for Customer Base Analysis. Marketing Science 40(4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln, psi
+
+from perenne.core import PerenneError
+from perenne.models.fitting import Objective, Optimum, maximise
+from perenne.models.histories import Floats
+from perenne.models.purchases.calendar import Calendar
+from perenne.models.purchases.dynamic_clock import Clock
+from perenne.models.purchases.dynamic_fitted import BASE, FittedDynamicParetoNBD
+from perenne.models.purchases.dynamic_histories import (
+    DynamicHistories,
+    PurchaseRows,
+    read_purchases,
+)
+from perenne.models.purchases.dynamic_silence import Point, Silence, Slopes, Spans
+from perenne.text import gettext as _
+
+STARTS = ((0.6, 10.0, 0.6, 10.0), (1.0, 5.0, 1.0, 30.0), (0.3, 3.0, 0.2, 2.0))
+COARSE_CUSTOMERS = 4_000
+
+
+@dataclass(frozen=True)
+class DynamicParetoNBD:
+    """Pareto/NBD with covariates of the calendar: season, sales, holidays, promotions.
+
+    A customer who lives buys at rate λ·exp(γ'x(t)) and drops out at rate μ·exp(δ'x(t)); λ is gamma
+    (r, alpha), μ is gamma (s, beta). calendar: the covariates x, from the first purchase to the end
+    of observation and as far as predictions go. trans, life: the names of the covariates that act
+    on purchases and on dropout; None: all of them. ridge: the penalty ½·ridge·Σ coefficient²,
+    shrinks coefficients that the data say little about (0: exact maximum likelihood).
+    """
+
+    calendar: Calendar
+    trans: Iterable[str] | None = None
+    life: Iterable[str] | None = None
+    ridge: float = 0.0
+
+    def fit(
+        self, data: Any = None, *, customer: Any = None, time: Any = None, until: float
+    ) -> FittedDynamicParetoNBD:
+        """Maximum likelihood from rows of purchases, the first of each customer included.
+
+        customer, time: (purchases,), or columns of `data`; until: end of observation; times in the
+        unit of the calendar. Raises PerenneError where the data cannot tell, see `maximise`.
+        """
+        return self.fit_rows(read_purchases(data, customer=customer, time=time, until=until))
+
+    def fit_rows(self, rows: PurchaseRows) -> FittedDynamicParetoNBD:
+        """The same from rows that were read before."""
+        trans, life = self._names(self.trans), self._names(self.life)
+        likelihood = self._likelihood(rows, trans, life)
+        self._refuse_constant(likelihood, sorted({*trans, *life}))
+        coarse = None
+        if rows.customers > 2 * COARSE_CUSTOMERS:
+            coarse = self._likelihood(rows.first(COARSE_CUSTOMERS), trans, life)
+        names = [*BASE, *(f"life.{name}" for name in life), *(f"trans.{name}" for name in trans)]
+        found = _maximum(likelihood, coarse, names)
+        values = {
+            name: float(np.exp(value) if name in BASE else value)
+            for name, value in zip(names, found.point, strict=True)
+        }
+        return FittedDynamicParetoNBD(
+            parameters=values,
+            log_likelihood=found.log_likelihood + likelihood.penalty(found.point),
+            covariance=tuple(map(tuple, found.covariance.tolist())),
+            customers=float(rows.customers),
+            settings={
+                "calendar": self.calendar.to_values(),
+                "until": rows.until,
+                "ridge": float(self.ridge),
+            },
+        )
+
+    def _names(self, names: Iterable[str] | None) -> tuple[str, ...]:
+        return self.calendar.names if names is None else tuple(names)
+
+    def _likelihood(
+        self, rows: PurchaseRows, trans: Sequence[str], life: Sequence[str]
+    ) -> Likelihood:
+        data = DynamicHistories.of(rows, self.calendar)
+        return Likelihood.of(
+            data,
+            self.calendar,
+            trans=self.calendar.columns(trans),
+            life=self.calendar.columns(life),
+            ridge=self.ridge,
+        )
+
+    def _refuse_constant(self, likelihood: Likelihood, names: Sequence[str]) -> None:
+        seen = likelihood.seen
+        flat = [
+            name for name in names if np.ptp(self.calendar.columns([name])[seen[0] : seen[1]]) == 0
+        ]
+        if flat and self.ridge == 0:
+            raise PerenneError(
+                _("The covariates {names} do not change during the observation.").format(
+                    names=", ".join(flat)
+                ),
+                next_step=_("Leave them out, or give ridge=… to keep them near zero."),
+            )
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The log-likelihood and its gradient at free parameters, over compressed histories."""
+
+    frequency: Floats
+    weights: Floats
+    spans: Spans
+    silence: Silence
+    calendar: Calendar
+    trans: Floats
+    life: Floats
+    effects: Floats  # (trans,): sums of covariates at repeat purchases
+    ridge: float
+    until: float
+    seen: tuple[int, int]
+
+    @classmethod
+    def of(
+        cls,
+        data: DynamicHistories,
+        calendar: Calendar,
+        *,
+        trans: Floats,
+        life: Floats,
+        ridge: float = 0.0,
+    ) -> Likelihood:
+        distinct = data.histories
+        birth = data.until - distinct.tenure
+        spans = Spans(birth, distinct.frequency, birth + distinct.recency)
+        edges = np.array([birth.min(), data.until])
+        return cls(
+            frequency=distinct.frequency,
+            weights=distinct.weights,
+            spans=spans,
+            silence=Silence.of(calendar, spans, until=data.until),
+            calendar=calendar,
+            trans=trans,
+            life=life,
+            effects=data.repeats @ trans,
+            ridge=ridge,
+            until=data.until,
+            seen=(int(calendar.piece_from(edges)[0]), int(calendar.piece_until(edges)[1]) + 1),
+        )
+
+    def __call__(self, free: Floats) -> tuple[float, Floats]:
+        """free: logarithms of r, alpha, s, beta; coefficients of life, then of trans."""
+        at, delta, gamma = self._at(free)
+        silent, slopes = self.silence.slopes(at, self.weights)
+        value = self._value(at, silent) + float(self.effects @ gamma) - self.penalty(free)
+        self._add_constants(at, slopes)
+        base = np.array([slopes.r, slopes.alpha, slopes.s, slopes.beta]) * np.exp(free[:4])
+        by_life = self.life.T @ (slopes.leaving * at.leaving.rates) - self.ridge * delta
+        by_trans = self.trans.T @ (slopes.buying * at.buying.rates) - self.ridge * gamma
+        return value, np.concatenate((base, by_life, by_trans + self.effects))
+
+    def penalty(self, free: Floats) -> float:
+        return 0.5 * self.ridge * float(free[4:] @ free[4:])
+
+    def _at(self, free: Floats) -> tuple[Point, Floats, Floats]:
+        r, alpha, s, beta = np.exp(free[:4])
+        delta, gamma = np.split(free[4:], [self.life.shape[1]])
+        buying = Clock.of(self.calendar, self.trans, gamma)
+        leaving = Clock.of(self.calendar, self.life, delta)
+        return Point(float(r), float(alpha), float(s), float(beta), buying, leaving), delta, gamma
+
+    def _value(self, at: Point, silent: Floats) -> float:
+        """The closed part: x purchases at their times, and alive at the last of them."""
+        spans, x = self.spans, self.frequency
+        a = at.buying.at(spans.since) - at.buying.at(spans.birth)
+        b = at.leaving.at(spans.since) - at.leaving.at(spans.birth)
+        each = gammaln(at.r + x) - gammaln(at.r) - x * np.log(at.alpha)
+        each -= (at.r + x) * np.log1p(a / at.alpha) + at.s * np.log1p(b / at.beta)
+        return float(self.weights @ (each + np.log(silent)))
+
+    def _add_constants(self, at: Point, slopes: Slopes) -> None:
+        customers = float(self.weights.sum())
+        slopes.r += float(self.weights @ psi(at.r + self.frequency))
+        slopes.r += customers * float(np.log(at.alpha) - psi(at.r))
+        slopes.alpha += customers * at.r / at.alpha
+        slopes.s += customers * float(np.log(at.beta))
+        slopes.beta += customers * at.s / at.beta
+
+
+def _maximum(likelihood: Likelihood, coarse: Likelihood | None, names: Sequence[str]) -> Optimum:
+    """From the best plain Pareto/NBD of a subsample to all covariates, then to all customers."""
+    plain = maximise(
+        _plain(coarse or likelihood, len(names)),
+        starts=[np.log(start).tolist() for start in _starts(likelihood)],
+        names=names[:4],
+    )
+    start = np.concatenate((plain.point, np.zeros(len(names) - 4)))
+    return maximise(likelihood, starts=[start.tolist()], names=names, coarse=coarse)
+
+
+def _plain(likelihood: Likelihood, size: int) -> Objective:
+    def objective(free: Floats) -> tuple[float, Floats]:
+        value, gradient = likelihood(np.concatenate((free, np.zeros(size - 4))))
+        return value, gradient[:4]
+
+    return objective
+
+
+def _starts(likelihood: Likelihood) -> list[tuple[float, ...]]:
+    """The starts are meant for weeks in a year or so of history; scale them to the time unit."""
+    weights, spans = likelihood.weights, likelihood.spans
+    ages = likelihood.until - spans.birth
+    scale = float(weights @ ages) / float(weights.sum()) / 40
+    return [(r, alpha * scale, s, beta * scale) for r, alpha, s, beta in STARTS]
