@@ -22,6 +22,7 @@ def _per_horizon() -> Iterator[Column]:
             yield Column(f"clv_{end}_lo{level}", MONEY, f"lower end of the {level}% interval")
             yield Column(f"clv_{end}_hi{level}", MONEY, f"upper end of the {level}% interval")
         yield Column(f"clv_margin_{end}", MONEY, f"expected margin {within}; null: cost unknown")
+        yield Column(f"clv_net_{end}", MONEY, "the margin less retention spend; null: unknown")
 
 
 def _schema(name: str, meaning: str, columns: Iterable[Column], *, key: str) -> TableSchema:
@@ -85,12 +86,12 @@ SCORES = _schema(
         Column("horizon_days", "int64", "", True),
         Column("contender", "string", "", True),
         Column("dimension", "string", "all, or what the group is of", True),
-        Column("group", "string", "null for all"),
+        Column("value_of_dimension", "string", "the group; null for all"),
         Column("measure", "string", "`refused` for a contender that could not be fitted", True),
         Column("value", "float64", ""),
         Column("note", "string", "reason of a refusal"),
     ),
-    key="origin horizon_days contender dimension group measure",
+    key="origin horizon_days contender dimension value_of_dimension measure",
 )
 DECILES = _schema(
     "model_deciles",

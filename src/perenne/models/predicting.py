@@ -1,0 +1,135 @@
+"""From forecasts to the tables of predictions. Arrays in, Arrow out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perenne.models.forecast import Forecast
+from perenne.models.histories import Floats
+from perenne.models.outlook import QUANTILES, of_customers, of_groups
+from perenne.models.schema import PREDICTED
+from perenne.warehouse import TableSchema
+
+_ARROW = {
+    "string": pa.string(),
+    "float64": pa.float64(),
+    "int64": pa.int64(),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+    "decimal(18, 4)": pa.decimal128(18, 4),
+}
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """One horizon: its forecast, the discount of its value, and the rates that make margin of it.
+
+    margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost of
+    keeping one customer until the horizon, discounted; None when no such spend is known.
+    """
+
+    months: int
+    forecast: Forecast
+    factor: float
+    margin_rate: Floats
+    retention: float | None
+
+    def columns(self) -> dict[str, Floats]:
+        """The columns of this horizon in `predictions`."""
+        end, told = f"{self.months}m", of_customers(self.forecast, factor=self.factor)
+        margin = told.mean * self.margin_rate
+        unknown = np.full(margin.size, np.nan)
+        quantiles = told.quantiles or dict.fromkeys(QUANTILES, unknown)
+        return {
+            f"expected_orders_{end}": told.orders,
+            f"p_order_{end}": told.chance,
+            f"clv_{end}": told.mean,
+            **{f"clv_{end}_{name}": values for name, values in quantiles.items()},
+            f"clv_margin_{end}": margin,
+            f"clv_net_{end}": unknown if self.retention is None else margin - self.retention,
+        }
+
+
+@dataclass(frozen=True)
+class Groups:
+    """One way to split customers: `codes` are places in `values`, −1 for none of them."""
+
+    dimension: str
+    values: Sequence[str | None]
+    codes: npt.NDArray[np.int64]
+
+
+def total_rows(ahead: Ahead, groups: Groups) -> Iterator[dict[str, Any]]:
+    """Rows of `prediction_totals`: intervals of a group are those of its summed draws."""
+    count = len(groups.values)
+    told = of_groups(ahead.forecast, groups.codes, count=count, factor=ahead.factor)
+    margin = ahead.forecast.mean_value * ahead.factor * ahead.margin_rate
+    inside = groups.codes >= 0
+    margins = np.bincount(groups.codes[inside], weights=margin[inside], minlength=count)
+    sizes = np.bincount(groups.codes[inside], minlength=count)
+    for place, value in enumerate(groups.values):
+        yield {
+            "dimension": groups.dimension,
+            "value": value,
+            "horizon_months": ahead.months,
+            "customers": int(sizes[place]),
+            "mean": told.mean[place],
+            **{name: told.quantiles[name][place] for name in QUANTILES if told.quantiles},
+            "margin_mean": margins[place],
+            "expected_orders": told.orders[place],
+        }
+
+
+def as_table(name: str, columns: Mapping[str, Any]) -> pa.Table:
+    """The table `name` from columns; NaN is null, a column that is not given is null throughout."""
+    schema, size = PREDICTED[name], _size(columns)
+    given = {column: columns.get(column) for column in schema.names}
+    return pa.table(
+        {column: _array(values, schema.types[column], size) for column, values in given.items()}
+    )
+
+
+def from_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """The table `name` from rows."""
+    schema: TableSchema = PREDICTED[name]
+    return as_table(name, {column: [row.get(column) for row in rows] for column in schema.names})
+
+
+def _size(columns: Mapping[str, Any]) -> int:
+    return max((len(values) for values in columns.values()), default=0)
+
+
+def _array(values: Any, kind: str, size: int) -> pa.Array:
+    wanted = _ARROW[kind]
+    if values is None:
+        return pa.nulls(size, wanted)
+    if pa.types.is_string(wanted) or pa.types.is_date(wanted) or pa.types.is_boolean(wanted):
+        return pa.array(values, wanted)
+    if pa.types.is_integer(wanted):
+        return pa.array(np.asarray(values, dtype=np.int64))
+    known = pa.array(np.asarray(_numbers(values), dtype=np.float64), from_pandas=True)
+    if pa.types.is_decimal(wanted):
+        return pc.round(known, ndigits=4).cast(wanted, safe=False)
+    return known
+
+
+def _numbers(values: Any) -> Any:
+    if isinstance(values, np.ndarray):
+        return values
+    return [np.nan if value is None else value for value in values]
+
+
+def days_after(start: date, weeks: Floats) -> pa.Array:
+    """The day `weeks` after `start`, null for NaN and beyond the calendar."""
+    number = (start - date(1970, 1, 1)).days
+    days = number + np.ceil(weeks * 7)
+    known = np.isfinite(days) & (days < 2_900_000)
+    return pa.array(np.where(known, days, 0).astype(np.int32), mask=~known).cast(pa.date32())
