@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -22,7 +22,8 @@ class Fitted:
     """A fitted model. Positive parameters were estimated as logarithms.
 
     covariance: of the free parameters, in the order of `parameters`: of log(value) for those in
-    `positive`, of the value itself for the others (coefficients of covariates).
+    `positive`, of the value itself for the others (coefficients of covariates). A parameter that
+    was chosen rather than estimated (k) stands last and has no row.
     """
 
     model: ClassVar[str]
@@ -40,12 +41,12 @@ class Fitted:
         spread = np.sqrt(np.diag(np.asarray(self.covariance)))
         return {
             name: float(spread[i] * (value if name in self.positive else 1.0))
-            for i, (name, value) in enumerate(self.parameters.items())
+            for i, (name, value) in enumerate(list(self.parameters.items())[: spread.size])
         }
 
     def parameter_draws(self, draws: int, *, rng: np.random.Generator) -> dict[str, Floats]:
         """Laplace approximation: `draws` values of each, normal in the free parameters."""
-        names = list(self.parameters)
+        names = list(self.parameters)[: len(self.covariance)]
         centre = np.array(
             [
                 np.log(self.parameters[name]) if name in self.positive else self.parameters[name]
@@ -78,7 +79,7 @@ class Fitted:
                 given={"model": values.get("model"), "format": values.get("format")},
                 next_step=_("Fit the model again with this version of Perenne."),
             )
-        kept = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        kept = {f.name: values[f.name] for f in fields(cls) if f.name in values}
         kept["covariance"] = tuple(tuple(row) for row in kept["covariance"])
         return cls(**kept)
 
