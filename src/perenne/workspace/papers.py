@@ -21,5 +21,6 @@ def write_report(shop: Shop, file: Path) -> None:
         fetch=shop.engine.fetch,
         segment_settings=shop.settings.segments,
         generated_at=datetime.now(ZoneInfo(shop.context.time_zone)),
+        prediction=shop.snapshot.manifest.get("prediction"),
     )
     write_html_report(data, file)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from perenne.reports.html.blocks import Finding
 from perenne.reports.html.measured import Measured
-from perenne.reports.html.sections import loyalty
+from perenne.reports.html.prediction import Prediction, number
+from perenne.reports.html.sections import coming, loyalty
 from perenne.reports.html.sections.acquisition import BAND, Channel
 from perenne.reports.html.sections.loyalty import Rank
 from perenne.reports.html.sections.segments import Rows
@@ -33,11 +34,21 @@ class Evidence:
     ranks: Sequence[Rank]
     segments: Rows
     channels: Sequence[Channel]
+    prediction: Prediction
 
 
 def findings(evidence: Evidence) -> list[Finding]:
     """The findings that the figures bear, most important first, at most six."""
-    rules = (_trend, _concentration, _second_order, _channels, _churn, _opportunity, _guests)
+    rules = (
+        _trend,
+        _next,
+        _concentration,
+        _second_order,
+        _channels,
+        _churn,
+        _opportunity,
+        _guests,
+    )
     return [one for rule in rules for one in rule(evidence)][:MOST]
 
 
@@ -66,6 +77,20 @@ def _trend(evidence: Evidence) -> Iterator[Finding]:
         ),
         _("See which of orders, basket and new customers moved."),
         "kpis",
+    )
+
+
+def _next(evidence: Evidence) -> Iterator[Finding]:
+    prediction = evidence.prediction
+    value = number(prediction.total(), "mean")
+    if value is None or prediction.is_gated:
+        return
+    yield Finding(
+        prediction.measured.words.money(value),
+        _("expected from known customers in 12 months"),
+        coming.headline(prediction),
+        _("See what comes next, and how far to trust it."),
+        "next",
     )
 
 

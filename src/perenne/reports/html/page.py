@@ -14,15 +14,18 @@ from perenne.reports.html.blocks import Fact, Page, Section
 from perenne.reports.html.findings import Evidence, findings
 from perenne.reports.html.head import facts, foot
 from perenne.reports.html.measured import Measured, measure
+from perenne.reports.html.prediction import Prediction
 from perenne.reports.html.sections import (
     account,
     acquisition,
     cohorts,
+    coming,
     kpis,
     limits,
     loyalty,
     offer,
     segments,
+    trust,
     value,
 )
 from perenne.reports.html.source import ReportInput
@@ -64,6 +67,7 @@ def build(data: ReportInput) -> Page:
         ranks=loyalty.ranks(measured),
         segments=segments.rows(measured),
         channels=acquisition.channels(measured),
+        prediction=Prediction(measured),
     )
     name = data.shop_name or _("Your shop")
     return Page(
@@ -87,6 +91,8 @@ def _sections(measured: Measured, values: list[float], found: Evidence) -> list[
     chapters = [
         kpis.section(measured),
         value.section(measured, values, found.spread),
+        coming.section(found.prediction),
+        *_trust(found.prediction),
         cohorts.section(measured),
         loyalty.section(measured, found.ranks),
         *(one for one in optional.values() if one is not None),
@@ -94,6 +100,11 @@ def _sections(measured: Measured, values: list[float], found: Evidence) -> list[
     ]
     absent = [_ABSENT[name]() for name, one in optional.items() if one is None and name in _ABSENT]
     return [*chapters, limits.section(measured, absent=[*absent, *offer.absent(offered)])]
+
+
+def _trust(prediction: Prediction) -> list[Section]:
+    found = trust.section(prediction)
+    return [found] if found else []
 
 
 def _no_segments() -> Fact:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from perenne.cleaning import Account
 from perenne.metrics import (
@@ -25,8 +26,9 @@ from perenne.segments import SegmentSettings
 class ReportInput:
     """One snapshot, as the report reads it.
 
-    `tables` holds canonical tables, marts and segments by name, lazy; `fetch` runs one of their
-    expressions. `account` is the reconciliation. `generated_at` is printed at the foot.
+    `tables` holds canonical tables, marts, segments and predictions by name, lazy; `fetch` runs one
+    of their expressions. `account` is the reconciliation. `generated_at` is printed at the foot.
+    `prediction` is what the snapshot's manifest says of its models; None when it has none.
     """
 
     shop_name: str
@@ -37,6 +39,7 @@ class ReportInput:
     fetch: Fetch
     segment_settings: SegmentSettings
     generated_at: datetime
+    prediction: Mapping[str, Any] | None = None
 
     def figures(self, request: Request) -> list[Figure]:
         """Ask the compiler; leave out metrics that the catalogue does not hold."""
@@ -55,9 +58,13 @@ class ReportInput:
     def cohorts(self, request: CohortRequest) -> CohortTable:
         return cohorts(request, tables=self.tables, context=self.context, fetch=self.fetch)
 
-    def rows(self, name: str, table: Table) -> Sequence[dict[str, object]]:
+    def rows(self, name: str, table: Table) -> Sequence[dict[str, Any]]:
         """Run one of the report's own small queries; nothing without the table it reads."""
         if name not in self.tables:
             return []
-        found: list[dict[str, object]] = self.fetch(table).to_pylist()
+        found: list[dict[str, Any]] = self.fetch(table).to_pylist()
         return found
+
+    def all_rows(self, name: str) -> Sequence[dict[str, Any]]:
+        """Every row of one small table; nothing without it."""
+        return self.rows(name, self.tables[name]) if name in self.tables else []

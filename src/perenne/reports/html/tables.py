@@ -1,4 +1,4 @@
-"""The report's own small queries: value per customer, the RFM grid, counts of segments."""
+"""The report's own small queries: value per customer, the RFM grid, segments, predictions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ __all__ = [
     "best_customers",
     "buyer_sizes",
     "customer_values",
+    "predicted_values",
+    "prediction_shares",
     "rfm_grid",
+    "silent_customers",
 ]
+
+SILENT_SHOWN = 10
 
 
 def customer_values(tables: Tables) -> Table:
@@ -57,3 +62,34 @@ def best_customers(tables: Tables) -> Table:
         top_opportunity=segments.opportunity.sum(where=top),
         opportunity=segments.opportunity.sum(),
     )
+
+
+def predicted_values(tables: Tables) -> Table:
+    """`value`: predicted value of the next 12 months of each customer, to be drawn."""
+    predictions = tables["predictions"]
+    return predictions.select(value=predictions.clv_12m.cast("float64"))
+
+
+def prediction_shares(tables: Tables) -> Table:
+    """`segment`, `known` (customers with a chance), `likely` (those above one half)."""
+    predictions, segments = tables["predictions"], tables["segments"]
+    joined = predictions.inner_join(segments.select("customer_id", "segment"), "customer_id")
+    chance = joined.p_order_12m.cast("float64")
+    return joined.group_by("segment").aggregate(
+        known=chance.notnull().sum(), likely=(chance > 0.5).fill_null(False).sum()
+    )
+
+
+def silent_customers(tables: Tables) -> Table:
+    """Inactive customers with the highest predicted value of 12 months, and what they were worth.
+
+    Customers without a further order to expect (a predicted value of zero) are left out.
+    """
+    predictions = tables["predictions"]
+    facts = tables["customer_facts"].select(
+        "customer_id", "is_active", "days_since_last_order", "orders", "historical_clv"
+    )
+    joined = predictions.inner_join(facts, "customer_id")
+    silent = joined.filter(~joined.is_active & (joined.clv_12m > 0))
+    ordered = silent.order_by([silent.clv_12m.desc(), silent.customer_id])
+    return ordered.limit(SILENT_SHOWN)

@@ -1,0 +1,108 @@
+"""What people read for the contenders, the measures and the conditions of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from perenne.text import current_language
+from perenne.text import gettext as _
+
+BASELINES = ("all_zero", "last_period", "rfm_cell", "simple_clv", "klaviyo")
+"""Simple rules that every model must beat, or say so."""
+
+
+def contender_label(name: str) -> str:
+    """The contender in the current language; its id when it has no name."""
+    return _contenders().get(name, (name, ""))[0]
+
+
+def contender_meaning(name: str) -> str:
+    """One sentence on how it predicts; may be empty."""
+    return _contenders().get(name, ("", ""))[1]
+
+
+def _contenders() -> dict[str, tuple[str, str]]:
+    return {**_simple_rules(), **_probability_models(), **_learners()}
+
+
+def _simple_rules() -> dict[str, tuple[str, str]]:
+    return {
+        "all_zero": (_("Nothing at all"), _("Simple rule: nobody buys again.")),
+        "last_period": (
+            _("Same as last period"),
+            _("Simple rule: each customer spends what they spent in the period before."),
+        ),
+        "rfm_cell": (
+            _("RFM average"),
+            _("Simple rule: what customers of the same RFM scores spent on average."),
+        ),
+        "simple_clv": (
+            _("Simple CLV formula"),
+            _("Simple rule: basket × frequency, for as long as customers last on average."),
+        ),
+        "klaviyo": (_("Klaviyo"), _("The prediction that Klaviyo exported with its profiles.")),
+    }
+
+
+def _probability_models() -> dict[str, tuple[str, str]]:
+    dies = _("Customers buy at a pace of their own, and may leave for good after a purchase.")
+    regular = _("The same, for customers who buy at regular intervals.")
+    return {
+        "bg_nbd": (_("BG/NBD: purchases and leaving"), dies),
+        "mbg_nbd": (
+            _("MBG/NBD: the same, from the first purchase on"),
+            _("As BG/NBD; a customer may already leave after the first purchase."),
+        ),
+        "bg_cnbd": (_("BG/CNBD-k: regular purchases and leaving"), regular),
+        "mbg_cnbd": (
+            _("MBG/CNBD-k: regular purchases, leaving from the first one on"),
+            _("As MBG/NBD, for customers who buy at regular intervals."),
+        ),
+        "pareto_nbd": (
+            _("Pareto/NBD: purchases and leaving at any moment"),
+            _("Customers buy at a pace of their own, and may leave at any moment."),
+        ),
+        "pareto_ggg": (
+            _("Pareto/GGG: each with a regularity of their own"),
+            _("As Pareto/NBD; each customer is more or less regular."),
+        ),
+        "pareto_nbd_season": (
+            _("Pareto/NBD with seasons"),
+            _("As Pareto/NBD; the pace of purchases follows the seasons of the year."),
+        ),
+    }
+
+
+def _learners() -> dict[str, tuple[str, str]]:
+    return {
+        "hurdle": (
+            _("Machine learning"),
+            _(
+                "Decision trees learn from the past: first whether a customer orders again, then "
+                "how much they spend."
+            ),
+        ),
+        "stack": (
+            _("Models combined"),
+            _("Machine learning that also knows what the purchase models predict."),
+        ),
+    }
+
+
+def requirement_label(found: Mapping[str, Any]) -> str:
+    """A condition of the gate: as the manifest words it, else by its id."""
+    said = found.get(f"words_{current_language()}") or found.get("words")
+    labels = {
+        "buyers": _("Known customers who have bought"),
+        "customers": _("Known customers who have bought"),
+        "repeaters": _("Customers who have bought again"),
+        "history": _("Days of history"),
+        "history_days": _("Days of history"),
+        "orders": _("Orders of known customers"),
+        "recency": _("Days since the last order of the shop"),
+        "recent": _("Days since the last order of the shop"),
+        "recent_days": _("Days since the last order of the shop"),
+    }
+    name = str(found.get("name", ""))
+    return str(said) if said else labels.get(name, name)

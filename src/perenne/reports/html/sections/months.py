@@ -1,0 +1,150 @@
+"""The months to come: revenue as it was, and as it is expected with its intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from perenne.charts import Caption, Series, Size, line_chart
+from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table
+from perenne.reports.html.blocks import Row as TableRow
+from perenne.reports.html.prediction import Prediction, Row, number
+from perenne.reports.html.words import Words
+from perenne.text import format_month
+from perenne.text import gettext as _
+
+PAST = 24
+AHEAD = 12
+_PARTS = ("existing", "new", "all")
+
+
+def blocks(prediction: Prediction) -> list[Block]:
+    """The monthly forecast; nothing without one."""
+    by_part = _by_part(prediction.rows("prediction_months"))
+    if not by_part.get("existing") and not by_part.get("all"):
+        return []
+    return [_chart(prediction, by_part)]
+
+
+def _by_part(rows: Sequence[Row]) -> dict[str, dict[date, Row]]:
+    found: dict[str, dict[date, Row]] = {}
+    for row in sorted(rows, key=lambda row: row["month"]):
+        found.setdefault(str(row["part"]), {})[row["month"]] = row
+    return found
+
+
+def _chart(prediction: Prediction, by_part: Mapping[str, Mapping[date, Row]]) -> Chart:
+    past = list(by_part.get("actual", {}).items())[-PAST:]
+    shown = "all" if by_part.get("all") else "existing"
+    ahead = list(by_part[shown].items())
+    first = min(month for month, _row in [*past, *ahead])
+    words = prediction.measured.words
+    title = _("Monthly revenue: as it was, and as it is expected")
+    lead = _lead(by_part, shown, words)
+
+    def place(month: date) -> float:
+        return float((month.year - first.year) * 12 + month.month - first.month)
+
+    series = [Series(_("actual"), [(place(month), row["revenue"]) for month, row in past])]
+    series.append(
+        Series(
+            _("all customers") if shown == "all" else _("present customers"),
+            [(place(month), row["revenue"]) for month, row in ahead],
+            incomplete_from=place(ahead[0][0]),
+            band=[
+                (place(month), row["revenue_lo90"], row["revenue_hi90"])
+                for month, row in ahead
+                if number(row, "revenue_lo90") is not None
+            ],
+        )
+    )
+    if shown == "all" and by_part.get("existing"):
+        series.append(
+            Series(
+                _("of which present customers"),
+                [(place(month), row["revenue"]) for month, row in by_part["existing"].items()],
+                incomplete_from=place(ahead[0][0]),
+            )
+        )
+    svg = line_chart(
+        [one for one in series if one.points],
+        caption=Caption(title, lead, _("There is no monthly forecast.")),
+        format_x=lambda x: format_month(_month_at(first, x), short=True),
+        format_y=words.axis,
+        y_title=_("net revenue per month"),
+        size=Size(820, 380),
+    )
+    return Chart(title, svg, lead, _notes(), table=_table(by_part, words))
+
+
+def _month_at(first: date, place: float) -> date:
+    number_of = first.year * 12 + first.month - 1 + round(place)
+    return date(number_of // 12, number_of % 12 + 1, 1)
+
+
+def _lead(by_part: Mapping[str, Mapping[date, Row]], shown: str, words: Words) -> str:
+    def whole(part: str) -> float | None:
+        rows = list(by_part.get(part, {}).values())[:AHEAD]
+        return sum(row["revenue"] for row in rows) if len(rows) == AHEAD else None
+
+    total, existing = whole(shown), whole("existing")
+    if total is None or existing is None:
+        return ""
+    if shown == "existing":
+        return _("The present customers are expected to bring {value} in 12 months.").format(
+            value=words.money(existing)
+        )
+    return _(
+        "In 12 months, {value} is expected: {existing} from the customers the shop has, {new} from "
+        "those it will win if it goes on winning them as it has."
+    ).format(
+        value=words.money(total),
+        existing=words.money(existing),
+        new=words.money(total - existing),
+    )
+
+
+def _notes() -> list[str]:
+    return [
+        _("Dashed: forecast. The band holds nine months out of ten."),
+        _("Orders without a known customer are left out of the forecast and of the past here."),
+    ]
+
+
+def _table(by_part: Mapping[str, Mapping[date, Row]], words: Words) -> Table:
+    months = sorted({month for part in _PARTS for month in by_part.get(part, {})})
+    rows = [
+        TableRow(
+            Cell(format_month(month)),
+            [Cell(words.money(_at(by_part, part, month).get("revenue"))) for part in _PARTS]
+            + [Cell(_interval(_whole(by_part, month), words, level)) for level in (50, 90)]
+            + [Cell(words.money(number(_whole(by_part, month), "margin")))],
+        )
+        for month in months
+    ]
+    columns = [
+        Column(_("Month"), is_text=True),
+        Column(_("Present customers")),
+        Column(_("Customers to come")),
+        Column(_("Revenue")),
+        Column(_("50% interval")),
+        Column(_("90% interval")),
+        Column(_("Margin")),
+    ]
+    return Table(_("Monthly forecast"), columns, rows)
+
+
+def _at(by_part: Mapping[str, Mapping[date, Row]], part: str, month: date) -> Mapping[str, Any]:
+    return by_part.get(part, {}).get(month, {})
+
+
+def _whole(by_part: Mapping[str, Mapping[date, Row]], month: date) -> Mapping[str, Any]:
+    return _at(by_part, "all", month) or _at(by_part, "existing", month)
+
+
+def _interval(row: Mapping[str, Any], words: Words, level: int) -> str:
+    low, high = number(row, f"revenue_lo{level}"), number(row, f"revenue_hi{level}")
+    if low is None or high is None:
+        return "—"
+    return _("{low} to {high}").format(low=words.money(low), high=words.money(high))

@@ -1,0 +1,175 @@
+"""How far to trust the forecast: what it would have said on past dates, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from perenne.reports.html.blocks import (
+    Block,
+    Cell,
+    Column,
+    Fact,
+    Facts,
+    Fold,
+    Row,
+    Section,
+    Table,
+    Text,
+)
+from perenne.reports.html.contenders import contender_label, requirement_label
+from perenne.reports.html.prediction import Prediction
+from perenne.reports.html.scoreboard import Contender, Scoreboard, scoreboard
+from perenne.reports.html.sections import proof, ranking
+from perenne.reports.html.sections.upkeep import drift, methods
+from perenne.reports.html.words import listed, quoted, share, signed
+from perenne.text import format_number
+from perenne.text import gettext as _
+
+
+def section(prediction: Prediction) -> Section | None:
+    """None when the snapshot says nothing of its models."""
+    board = scoreboard(prediction)
+    blocks = [*_gate(prediction), *_judged(prediction, board)]
+    if not blocks:
+        return None
+    return Section(
+        "trust",
+        _("How far to trust it"),
+        _(
+            "Each way of predicting was taken back to past dates, told only what was known then, "
+            "and compared with what happened after. Nothing here is measured on the data that a "
+            "model learnt from."
+        ),
+        blocks,
+        short=_("Trust"),
+    )
+
+
+def _gate(prediction: Prediction) -> list[Block]:
+    """Whether the data suffice for a model: loud when they do not."""
+    gate = prediction.part("gate")
+    found = [one for one in gate.get("requirements") or () if isinstance(one, Mapping)]
+    if not gate:
+        return []
+    table = _requirements(found)
+    if gate.get("passed", True):
+        return [Fold(_("Are there enough data? Yes."), [table])] if found else []
+    short = [requirement_label(one) for one in found if not one.get("passed", True)]
+    said = _("The data are too few for a model that can be trusted.")
+    if short:
+        said += " " + _("What is missing: {names}.").format(names=listed(short))
+    said += " " + _(
+        "Until then the simple CLV formula and the RFM segments stand in; nothing is shown with an "
+        "interval, for none could be trusted."
+    )
+    return [Text(said), *([table] if found else [])]
+
+
+def _requirements(found: list[Mapping[str, Any]]) -> Table:
+    rows = [
+        Row(
+            Cell(requirement_label(one)),
+            [
+                Cell(_plain(one.get("found"))),
+                Cell(_plain(one.get("needed"))),
+                Cell(_("yes") if one.get("passed") else _("no")),
+            ],
+        )
+        for one in found
+    ]
+    columns = [
+        Column(_("What a model needs"), is_text=True),
+        Column(_("Found")),
+        Column(_("Needed")),
+        Column(_("Enough?")),
+    ]
+    return Table(_("Data a model needs"), columns, rows)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "—" if value is None else str(value)
+    return format_number(value, decimals=0 if float(value).is_integer() else 2)
+
+
+def _judged(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
+    blocks: list[Block] = []
+    if board is not None:
+        champion = board.find(prediction.model)
+        blocks += [Text(said) for said in (verdict(board, champion), drift(prediction)) if said]
+        blocks += [_facts(prediction, champion)] if champion and champion.values else []
+        blocks += [
+            ranking.table(prediction, board),
+            Fold(_("What each column and line says"), [ranking.meanings(prediction, board)]),
+        ]
+    elif drift(prediction):
+        blocks.append(Text(drift(prediction)))
+    horizon = board.horizon if board else None
+    blocks += proof.blocks(prediction, horizon=horizon)
+    if board is not None:
+        blocks += ranking.by_group(prediction, board)
+    return blocks + methods(prediction, board)
+
+
+def verdict(board: Scoreboard, champion: Contender | None) -> str:
+    """Which contender is used, and whether it beats the simple rules: in error and in ranking."""
+    if champion is None or not champion.values:
+        return ""
+    name = quoted(contender_label(champion.name))
+    if champion.is_baseline:
+        return _(
+            "No model beats the simple rules on this shop, so the best of these is used: {name}."
+        ).format(name=name)
+    said = _("{name} is used.").format(name=name)
+    rival = board.best_baseline("crps")
+    ours, theirs = champion.typical("crps"), rival.typical("crps") if rival else None
+    if rival is None or ours is None or theirs is None:
+        return said
+    rule = quoted(contender_label(rival.name))
+    if not theirs or ours >= theirs:
+        worse = _("It does not beat the best simple rule on past dates, {rule}: read it with care.")
+        return f"{said} {worse.format(rule=rule)}"
+    better = _(
+        "On past dates its error was {share} smaller than that of the best simple rule, {rule}."
+    )
+    return f"{said} {better.format(share=share(1 - ours / theirs), rule=rule)}"
+
+
+def _facts(prediction: Prediction, champion: Contender) -> Facts:
+    items = []
+    bias = champion.values.get("bias")
+    if bias:
+        items.append(
+            Fact(
+                _("Error of the total"),
+                share(champion.typical("bias")),
+                _("median over {dates}; from {low} to {high}").format(
+                    dates=ranking.dates_text(len(bias)),
+                    low=signed(share(min(bias)), min(bias)),
+                    high=signed(share(max(bias)), max(bias)),
+                ),
+            )
+        )
+    inside = champion.inside()
+    if inside:
+        note = _("past dates on which the true total lay in the 90% interval")
+        items.append(Fact(_("Totals inside"), ranking.of_text(inside), note))
+    for measure, label in (
+        ("coverage_90", _("Customers inside their 90% interval")),
+        ("coverage_50", _("Customers inside their 50% interval")),
+    ):
+        if champion.typical(measure) is not None:
+            items.append(Fact(label, share(champion.typical(measure)), _fair(champion, measure)))
+    return Facts(items)
+
+
+def _fair(champion: Contender, measure: str) -> str:
+    """Whole orders make intervals too wide; the randomised figure says whether they are right."""
+    wanted = measure.removeprefix("coverage_")
+    exact = champion.typical(f"pit_{wanted}")
+    if exact is None:
+        return ""
+    return _("{share} once ties are split at random; {wanted}% would be perfect").format(
+        share=share(exact), wanted=wanted
+    )

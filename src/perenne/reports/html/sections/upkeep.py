@@ -1,0 +1,161 @@
+"""Did the last prediction hold, when to fit anew, and how the figures are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from perenne.reports.html.blocks import Block, Fact, Fold, Points
+from perenne.reports.html.contenders import contender_label, contender_meaning
+from perenne.reports.html.prediction import Prediction, number
+from perenne.reports.html.scoreboard import Scoreboard
+from perenne.reports.html.words import change_text
+from perenne.text import format_date, format_number
+from perenne.text import gettext as _
+
+_LEAST_CORRECTION = 0.005
+
+
+def drift(prediction: Prediction) -> str:
+    """What became of the prediction before, and whether to fit anew; empty without one."""
+    parts = [_held(prediction), _refit(prediction.part("refit"))]
+    return " ".join(part for part in parts if part)
+
+
+def _held(prediction: Prediction) -> str:
+    words, found = prediction.measured.words, prediction.part("drift")
+    predicted, actual = number(found, "predicted"), number(found, "actual")
+    if predicted is None or actual is None:
+        return ""
+    since = found.get("since")
+    said = _(
+        "The last prediction, of {date}, expected {predicted} by now; {actual} has come."
+    ).format(
+        date=format_date(date.fromisoformat(str(since)[:10])) if since else "—",
+        predicted=words.money(predicted),
+        actual=words.money(actual),
+    )
+    low, high = number(found, "lo90"), number(found, "hi90")
+    if low is None or high is None:
+        return said
+    held = low <= actual <= high
+    return f"{said} " + (
+        _("That lies in its 90% interval.") if held else _("That lies outside its 90% interval.")
+    )
+
+
+def _refit(refit: Mapping[str, Any]) -> str:
+    if "advised" not in refit:
+        return ""
+    reason = str(refit.get("words") or "")
+    said = (
+        _("The model should be fitted anew.") if refit["advised"] else _("The model still holds.")
+    )
+    return f"{said} {reason}".strip()
+
+
+def methods(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
+    """How the figures are made, on demand; nothing when the manifest says nothing."""
+    points = [
+        *_model(prediction),
+        *_choice(board),
+        *_level(prediction),
+        *_truncation(prediction.part("truncation")),
+        *_independence(prediction.part("independence")),
+        *_intervals(prediction),
+    ]
+    return [Fold(_("How it is computed"), [Points(points)])] if prediction.manifest else []
+
+
+def _model(prediction: Prediction) -> Iterable[Fact]:
+    if not prediction.model:
+        return
+    meaning = contender_meaning(prediction.model)
+    parameters = prediction.part("parameters")
+    values = [
+        f"{name} = {format_number(value, decimals=4)}"
+        for name in parameters
+        if (value := number(parameters, name)) is not None
+    ]
+    if values:
+        meaning += " " + _("Parameters: {values}.").format(values=" · ".join(values))
+    yield Fact(contender_label(prediction.model), "", meaning.strip())
+
+
+def _choice(board: Scoreboard | None) -> Iterable[Fact]:
+    if board is not None:
+        yield Fact(
+            _("Choice of the model"),
+            "",
+            _(
+                "By a written rule, from what each contender would have predicted on past dates; "
+                "none is chosen by hand."
+            ),
+        )
+
+
+def _level(prediction: Prediction) -> Iterable[Fact]:
+    level = number(prediction.manifest, "level")
+    if level is None:
+        return
+    said = (
+        _("On past dates the totals were right on average: no correction.")
+        if abs(level - 1) < _LEAST_CORRECTION
+        else _(
+            "On past dates the totals were off on average; every value is corrected by {change}."
+        ).format(change=change_text(level - 1))
+    )
+    spread = number(prediction.manifest, "level_spread")
+    if spread:
+        said += " " + _("How far they were off from date to date widens every interval.")
+    yield Fact(_("Level"), "", said)
+
+
+def _truncation(found: Mapping[str, Any]) -> Iterable[Fact]:
+    """A history that begins with a change of system makes old customers look new."""
+    detected = found.get("detected", found.get("is_truncated"))
+    if detected is None:
+        return
+    said = (
+        _(
+            "The data seem to begin after the shop did, so that old customers look new; the models "
+            "allow for it."
+        )
+        if detected
+        else _("Nothing suggests that the data begin long after the shop did.")
+    )
+    yield Fact(_("Beginning of the data"), "", said)
+
+
+def _independence(found: Mapping[str, Any]) -> Iterable[Fact]:
+    correlation = number(found, "correlation")
+    if correlation is None:
+        return
+    said = _(
+        "The correlation between how often customers buy and how much they spend each time is "
+        "{value}: 0 means that one says nothing of the other."
+    ).format(value=format_number(correlation, decimals=2))
+    yield Fact(_("Frequency and basket"), "", said)
+
+
+def _intervals(prediction: Prediction) -> Iterable[Fact]:
+    if number(prediction.total(), "lo90") is None:
+        return
+    yield Fact(
+        _("Intervals"),
+        "",
+        _(
+            "Possible futures of the whole shop are drawn one by one, each with parameters as "
+            "uncertain as the data leave them. An interval of a group is that of its total in "
+            "these futures, not the sum of its customers’ bounds."
+        ),
+    )
+    yield Fact(
+        _("Still a customer?"),
+        "",
+        _(
+            "The chance of still being a customer (P(alive)) is not shown alone: of someone who "
+            "bought once it says little. The chance of an order within 12 months says more."
+        ),
+    )
