@@ -63,8 +63,16 @@ class Ledger:
         rows = self.day <= until
         bought = np.zeros(self.customers, dtype=bool)
         bought[self.customer[rows & (self.orders > 0)]] = True
-        rows &= bought[self.customer]
-        number = np.cumsum(bought) - 1
+        return self._only(rows & bought[self.customer], bought, until=until)
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> Ledger:
+        """The ledger of the customers where `chosen`, (customers,), is true."""
+        return self._only(chosen[self.customer], chosen, until=self.until)
+
+    def _only(
+        self, rows: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_], *, until: int
+    ) -> Ledger:
+        number = np.cumsum(chosen) - 1
         return replace(
             self,
             customer=number[self.customer[rows]].astype(np.int32),
@@ -74,9 +82,9 @@ class Ledger:
             returned=self.returned[rows],
             margin=self.margin[rows],
             until=until,
-            customer_ids=self.customer_ids[bought],
+            customer_ids=self.customer_ids[chosen],
             columns={name: column[rows] for name, column in self.columns.items()},
-            attributes={name: column[bought] for name, column in self.attributes.items()},
+            attributes={name: column[chosen] for name, column in self.attributes.items()},
         )
 
     def histories(self) -> History:

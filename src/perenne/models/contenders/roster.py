@@ -1,0 +1,56 @@
+"""Every contender by its id, imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+from perenne.core import PerenneError, closest
+from perenne.models.contenders.probability import SOURCES, probability_contender
+from perenne.models.forecast import Contender
+from perenne.text import gettext as _
+
+BASELINES: Mapping[str, str] = {
+    "all_zero": "AllZero",
+    "last_period": "LastPeriod",
+    "rfm_cell": "RfmCell",
+    "simple_clv": "SimpleClv",
+    "klaviyo": "Klaviyo",
+}
+LEARNERS: Mapping[str, str] = {
+    "pareto_nbd_season": "seasonal:SeasonalParetoNBD",
+    "hurdle": "learners:Hurdle",
+    "stack": "stack:Stack",
+}
+NAMES = (*BASELINES, *SOURCES, *LEARNERS)
+# What a refresh lets compete when the owner names nobody: quick, and unlike each other.
+USUAL = (*BASELINES, "bg_nbd", "mbg_nbd", "pareto_nbd", "hurdle")
+
+
+def contender(name: str) -> Contender:
+    """The contender of that id; PerenneError for another."""
+    if name in SOURCES:
+        return probability_contender(name)
+    if name in BASELINES:
+        return _made("baselines", BASELINES[name])
+    if name in LEARNERS:
+        return _made(*LEARNERS[name].split(":"))
+    near = closest(name, NAMES)
+    hint = _("Did you mean “{name}”?").format(name=near) + " " if near else ""
+    raise PerenneError(
+        _("There is no contender “{name}”.").format(name=name),
+        given=name,
+        allowed=NAMES,
+        next_step=hint + _("Choose among: {allowed}.").format(allowed=", ".join(NAMES)),
+    )
+
+
+def contenders(names: Sequence[str] = ()) -> list[Contender]:
+    """The contenders named, the baselines always first; the usual ones when none is named."""
+    chosen = dict.fromkeys([*BASELINES, *(names or USUAL)])
+    return [contender(name) for name in chosen]
+
+
+def _made(module: str, name: str) -> Contender:
+    found: Contender = getattr(import_module(f"perenne.models.contenders.{module}"), name)()
+    return found
