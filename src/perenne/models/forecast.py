@@ -32,7 +32,8 @@ class Forecast:
 class FittedContender(Protocol):
     """A contender that has learnt from the past of a shop."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def forecast(
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
@@ -43,6 +44,7 @@ class FittedContender(Protocol):
 class Contender(Protocol):
     """One way to predict. `fit` sees nothing after `ledger.until`; PerenneError when it cannot."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedContender: ...
