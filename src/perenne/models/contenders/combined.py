@@ -1,0 +1,204 @@
+"""Several contenders as one: pooled by weights, or one put right by its own earlier misses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from perenne.core import PerenneError
+from perenne.models.forecast import Contender, FittedContender, Forecast
+from perenne.models.histories import Floats
+from perenne.models.judging.recalibration import Recalibration, learn
+from perenne.models.judging.trials import Evidence, Rehearsal
+from perenne.models.ledger import Ledger
+from perenne.text import gettext as _
+
+# Origins' worth of belief in equal weights.
+EQUAL_BELIEF = 1.0
+
+
+@dataclass(frozen=True)
+class Combined:
+    """A mixture of `members`: weights ≥ 0 that sum to 1, learnt on earlier origins.
+
+    At earlier origins inside the ledger each member is fitted and asked; the weights minimise the
+    mean CRPS of the value of the mixture (Hall & Mitchell 2007; Gneiting & Ranjan 2013) and are
+    shrunk to equal ones; then the mixture is recalibrated on the same origins. Members that refuse
+    are left out; all must give draws. PerenneError when none is left.
+    """
+
+    members: Sequence[Contender]
+    rehearsal: Rehearsal = field(default_factory=Rehearsal, compare=False)
+    name: str = "combined"
+
+    def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedCombined:
+        fitted, evidence = self._willing(ledger, horizon=horizon, rng=rng)
+        trials = [trial for trial in zip(*evidence, strict=True) if any(trial)]
+        weights = pool_weights(trials, members=len(fitted))
+        pools = [pooled_evidence(trial, weights, rng=rng) for trial in trials]
+        done = learn(pools, horizon=horizon, rng=rng)
+        return FittedCombined(self.name, tuple(fitted), weights, done)
+
+    def _willing(
+        self, ledger: Ledger, *, horizon: int, rng: np.random.Generator
+    ) -> tuple[list[FittedContender], list[list[Evidence | None]]]:
+        fitted, evidence, refusals = [], [], []
+        for member in self.members:
+            try:
+                done = self.rehearsal.fit(member, ledger, horizon=horizon, rng=rng)
+            except PerenneError as refusal:
+                refusals.append(f"{member.name}: {refusal}")
+                continue
+            fitted.append(done)
+            evidence.append(self.rehearsal.evidence(member, ledger, horizon=horizon, rng=rng))
+        if not fitted:
+            raise PerenneError(
+                _("There is nothing to combine: every member refused."),
+                given="; ".join(refusals),
+                next_step=_("Wait for a longer history; until then the baselines stand in."),
+            )
+        return fitted, evidence
+
+
+def recalibrated(contender: Contender, rehearsal: Rehearsal) -> Combined:
+    """One contender at the level and shape that its earlier forecasts should have had."""
+    return Combined((contender,), rehearsal, name=f"{contender.name}_recalibrated")
+
+
+@dataclass(frozen=True)
+class FittedCombined:
+    """Fitted members, the weight of each, and what is put right afterwards."""
+
+    name: str
+    members: tuple[FittedContender, ...]
+    weights: Floats
+    recalibration: Recalibration
+
+    def forecast(
+        self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
+    ) -> Forecast:
+        share = _shares(self.weights, draws, rng=rng)
+        told = [
+            member.forecast(ledger, horizon=horizon, draws=max(int(count), 2), rng=rng)
+            for member, count in zip(self.members, share, strict=True)
+        ]
+        return self.recalibration.apply(_mixture(told, self.weights, share), rng=rng)
+
+
+def _shares(weights: Floats, draws: int, *, rng: np.random.Generator) -> Floats:
+    """How many draws come from each member: its part, the remainder by lot; `draws` in all."""
+    share: Floats = np.floor(weights * draws)
+    left = int(draws - share.sum())
+    rest = np.maximum(weights * draws - share, 1e-12)
+    share[rng.choice(weights.size, left, replace=False, p=rest / rest.sum())] += 1
+    return share
+
+
+def _mixture(told: Sequence[Forecast], weights: Floats, share: Floats) -> Forecast:
+    """Weighted means, and the draws of each member one below the other."""
+    counts = share.astype(int)
+    alive = [f.probability_alive for f in told]
+    return Forecast(
+        mean_orders=sum_of([f.mean_orders for f in told], weights),
+        mean_value=sum_of([f.mean_value for f in told], weights),
+        orders=np.concatenate([_drawn(f.orders)[:n] for f, n in zip(told, counts, strict=True)]),
+        value=np.concatenate([_drawn(f.value)[:n] for f, n in zip(told, counts, strict=True)]),
+        probability_alive=_alive(alive, weights),
+    )
+
+
+def sum_of(parts: Sequence[Floats], weights: Floats) -> Floats:
+    total: Floats = weights @ np.stack(parts)
+    return total
+
+
+def _drawn(draws: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
+    if draws is None:
+        raise PerenneError(
+            _("A member of the combination gives means without draws."),
+            next_step=_("Combine contenders that give a predictive distribution."),
+        )
+    return draws
+
+
+def _alive(parts: Sequence[Floats | None], weights: Floats) -> Floats | None:
+    """Weighted mean over the members that say it; None when none does."""
+    said = [(part, w) for part, w in zip(parts, weights, strict=True) if part is not None and w]
+    if not said:
+        return None
+    part = np.array([w for _part, w in said])
+    return sum_of([told for told, _w in said], part / part.sum())
+
+
+Trial = Sequence[Evidence | None]
+
+
+def pooled_evidence(trial: Trial, weights: Floats, *, rng: np.random.Generator) -> Evidence:
+    """What the mixture of the members present in a trial would have said."""
+    present = [(e, w) for e, w in zip(trial, weights, strict=True) if e is not None]
+    told = [e for e, _w in present]
+    part = np.array([w for _e, w in present])
+    part = part / part.sum() if part.sum() > 0 else np.full(part.size, 1 / part.size)
+    share = _shares(part, len(_drawn(told[0].forecast.value)), rng=rng)
+    predicted = part @ np.array([e.predicted for e in told])
+    return replace(
+        told[0],
+        forecast=_mixture([e.forecast for e in told], part, share),
+        predicted=(float(predicted[0]), float(predicted[1])),
+    )
+
+
+def pool_weights(trials: Sequence[Trial], *, members: int) -> Floats:
+    """Weights that minimise the mean CRPS of the mixture's value, shrunk to equal.
+
+    The CRPS of a mixture is quadratic in its weights: sum w_k E|X_k - y| minus half of
+    sum w_k w_l E|X_k - X_l| (Gneiting & Raftery 2007, eq. 21). Each trial counts relative to the
+    CRPS of forecasting nothing. A member that had refused counts as the others do on average.
+    """
+    equal = np.full(members, 1 / members)
+    if members == 1 or not trials:
+        return equal
+    terms = [_terms(trial) for trial in trials]
+    distance = np.mean([t[0] for t in terms], axis=0)
+    spread = np.mean([t[1] for t in terms], axis=0)
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        return float(distance @ w - w @ spread @ w / 2), distance - spread @ w
+
+    found = minimize(
+        loss,
+        equal,
+        jac=True,
+        method="SLSQP",
+        bounds=[(0, 1)] * members,
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+    )
+    best = np.clip(found.x, 0, None)
+    trust = len(trials) / (len(trials) + EQUAL_BELIEF)
+    weights: Floats = trust * best / best.sum() + (1 - trust) * equal
+    return weights
+
+
+def _terms(trial: Trial) -> tuple[Floats, Floats]:
+    """(E|X_k - y|, E|X_k - X_l|) over customers, in units of the mean |y|."""
+    known = [e for e in trial if e is not None]
+    actual = known[0].outcome.value
+    unit = max(float(np.abs(actual).mean()), 1e-12)
+    drawn = [None if e is None else _drawn(e.forecast.value) for e in trial]
+    distance = np.array([np.nan if d is None else np.abs(d - actual).mean() for d in drawn])
+    spread = np.array([[_apart(a, b) for b in drawn] for a in drawn])
+    filled = [np.where(np.isnan(t), np.nanmean(t), t) / unit for t in (distance, spread)]
+    return filled[0], filled[1]
+
+
+def _apart(first: npt.NDArray[Any] | None, second: npt.NDArray[Any] | None) -> float:
+    """Mean distance of a draw of one from another draw of the other, averaged over customers."""
+    if first is None or second is None:
+        return np.nan
+    size = min(len(first), len(second))
+    return float(np.abs(first[:size] - np.roll(second[:size], 1, axis=0)).mean())

@@ -1,0 +1,172 @@
+"""Trials: a contender fitted on a shop's past, asked for what has happened since."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from perenne.core import PerenneError
+from perenne.models.forecast import Contender, FittedContender, Forecast
+from perenne.models.histories import Floats
+from perenne.models.ledger import Ledger, Outcome
+
+MINIMUM_HISTORY = 90
+AT_MOST = 6
+# Customers and draws from which weights and recalibration are learnt.
+CUSTOMERS = 5_000
+DRAWS = 100
+
+
+def first_day(ledger: Ledger) -> int:
+    return int(ledger.day.min())
+
+
+def origins(
+    ledger: Ledger, horizon: int, *, history: int | None = None, at_most: int = AT_MOST
+) -> tuple[int, ...]:
+    """Days to predict from, earliest first: as many as fit, by one rule.
+
+    The last is `until - horizon`; the others go back by half a horizon (28 days at least) while
+    `history` days (a horizon, 90 at least) lie before. Empty when none fits.
+    """
+    before = max(horizon, MINIMUM_HISTORY) if history is None else history
+    earliest = first_day(ledger) + before
+    steps = range(ledger.until - horizon, earliest - 1, -max(horizon // 2, 28))
+    return tuple(reversed(steps[:at_most]))
+
+
+def rehearsals(ledger: Ledger, horizon: int, *, at_most: int = 4) -> tuple[tuple[int, int], ...]:
+    """(origin, horizon) pairs inside `ledger` from which to learn for `horizon`, earliest first.
+
+    The horizon itself when half of it (90 days at least) lies before an origin; else a third of
+    the history, the longest that leaves more than one origin.
+    """
+    usual = origins(ledger, horizon, history=max(horizon // 2, MINIMUM_HISTORY), at_most=at_most)
+    if usual:
+        return tuple((origin, horizon) for origin in usual)
+    short = (ledger.until - first_day(ledger)) // 3
+    if short < 14:
+        return ()
+    shorter = origins(ledger, short, history=short, at_most=at_most)
+    return tuple((origin, short) for origin in shorter)
+
+
+def fingerprint(ledger: Ledger) -> str:
+    """Hash of all that a contender could read in a ledger."""
+    digest = hashlib.blake2b(str(ledger.until).encode(), digest_size=16)
+    for name in ("customer", "day", "orders", "net", "returned", "margin", "customer_ids"):
+        _hash(digest, getattr(ledger, name))
+    for more in (ledger.columns, ledger.attributes):
+        for name in sorted(more):
+            digest.update(name.encode())
+            _hash(digest, more[name])
+    return digest.hexdigest()
+
+
+def _hash(digest: hashlib.blake2b, values: npt.NDArray[np.generic]) -> None:
+    if values.dtype.hasobject:
+        digest.update("\x1f".join(map(str, values.tolist())).encode())
+    else:
+        digest.update(np.ascontiguousarray(values).tobytes())
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A past forecast of one contender beside what happened.
+
+    forecast and outcome are of up to 5,000 customers, the same ones for every contender; totals are
+    of all: (value, orders).
+    """
+
+    horizon: int
+    forecast: Forecast
+    outcome: Outcome
+    predicted: tuple[float, float]
+    actual: tuple[float, float]
+
+
+@dataclass
+class Rehearsal:
+    """Fits and evidence made once and used by all who ask, as fits are slow.
+
+    What is kept is found by the hash of the past that it was made from, so that nothing learnt
+    from later data can be taken for it.
+    """
+
+    fits: dict[tuple[str, str, int], FittedContender | PerenneError] = field(default_factory=dict)
+    told: dict[tuple[str, str, int], tuple[Forecast, tuple[float, float]]] = field(
+        default_factory=dict
+    )
+
+    def fit(
+        self, contender: Contender, ledger: Ledger, *, horizon: int, rng: np.random.Generator
+    ) -> FittedContender:
+        """As `contender.fit`; the same refusal is raised each time."""
+        key = (contender.name, fingerprint(ledger), horizon)
+        if key not in self.fits:
+            try:
+                self.fits[key] = contender.fit(ledger, horizon=horizon, rng=rng)
+            except PerenneError as refusal:
+                self.fits[key] = refusal
+        found = self.fits[key]
+        if isinstance(found, PerenneError):
+            raise found
+        return found
+
+    def evidence(
+        self, contender: Contender, ledger: Ledger, *, horizon: int, rng: np.random.Generator
+    ) -> list[Evidence | None]:
+        """One entry per rehearsal inside `ledger`; None where the contender refused."""
+        found: list[Evidence | None] = []
+        for origin, length in rehearsals(ledger, horizon):
+            past = ledger.as_of(origin)
+            try:
+                sample, predicted = self._tell(contender, past, horizon=length, rng=rng)
+            except PerenneError:
+                found.append(None)
+                continue
+            outcome = ledger.outcome(past, horizon=length)
+            actual = float(outcome.value.sum()), float(outcome.orders.sum())
+            kept = thinned(past.customers)
+            found.append(Evidence(length, sample, part_of(outcome, kept), predicted, actual))
+        return found
+
+    def _tell(
+        self, contender: Contender, past: Ledger, *, horizon: int, rng: np.random.Generator
+    ) -> tuple[Forecast, tuple[float, float]]:
+        key = (contender.name, fingerprint(past), horizon)
+        if key not in self.told:
+            fitted = self.fit(contender, past, horizon=horizon, rng=rng)
+            whole = fitted.forecast(past, horizon=horizon, draws=DRAWS, rng=rng)
+            totals = float(whole.mean_value.sum()), float(whole.mean_orders.sum())
+            self.told[key] = some(whole, thinned(past.customers)), totals
+        return self.told[key]
+
+
+def thinned(customers: int) -> slice:
+    """Every k-th customer, so that at most 5,000 are kept."""
+    return slice(None, None, -(-customers // CUSTOMERS))
+
+
+def part_of(outcome: Outcome, kept: slice) -> Outcome:
+    return Outcome(outcome.orders[kept], outcome.value[kept], outcome.margin[kept])
+
+
+def some(forecast: Forecast, kept: slice) -> Forecast:
+    """The forecast of the customers `kept`, as copies that do not hold on to the rest."""
+    return Forecast(
+        forecast.mean_orders[kept].copy(),
+        forecast.mean_value[kept].copy(),
+        None if forecast.orders is None else forecast.orders[:, kept].copy(),
+        None if forecast.value is None else forecast.value[:, kept].copy(),
+    )
+
+
+def mean_of(values: Sequence[float], weights: Sequence[float]) -> float:
+    """Weighted mean; NaN without weight."""
+    w: Floats = np.asarray(weights, dtype=float)
+    return float(np.dot(values, w) / w.sum()) if w.sum() > 0 else np.nan
