@@ -1,0 +1,165 @@
+"""Who forecasts: one written rule, and the reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from perenne.core import PerenneError
+from perenne.models.histories import Floats
+from perenne.models.judging.backtest import Backtest
+from perenne.text import gettext as _
+
+BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
+# |median bias| over origins within which the level counts as right.
+LEVEL_BAND = 0.15
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One contender over the origins that all have in common.
+
+    crps: mean over origins of CRPS / mean |value|; median_bias; rmse: as crps; gini: mean;
+    inside: share of origins whose actual total lies in its 90% interval (NaN without draws).
+    """
+
+    contender: str
+    crps: float
+    median_bias: float
+    rmse: float
+    gini: float
+    inside: float
+    is_baseline: bool
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The contender that forecasts, with the reason in words and all standings, best CRPS first.
+
+    unbeaten: baselines that are better than the best model on RMSE or normalised Gini.
+    stands_in: the champion is a baseline because the model did not beat it.
+    """
+
+    name: str
+    horizon: int
+    reason: str
+    standings: tuple[Standing, ...]
+    origins: int
+    unbeaten: tuple[str, ...] = ()
+    stands_in: bool = False
+
+
+def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BASELINES) -> Champion:
+    """The champion at one horizon. PerenneError with fewer than two contenders that answered.
+
+    1. Compared are the contenders that answered at the most origins, on the same origins.
+    2. Of the models, those whose |median bias| is at most 15% (or, when none is, the least biased).
+    3. Of these, the lowest mean CRPS of value relative to the mean spend of each origin.
+    4. Those within one standard error of it (of the paired differences over origins) tie; of them
+       the simplest wins, which is the one that stands first among the contenders given.
+    5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
+       stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
+    """
+    losses = _losses(backtest, horizon)
+    if len(losses) < 2:
+        raise PerenneError(
+            _("A champion needs at least two contenders that answered."),
+            given=tuple(losses),
+            next_step=_("Use a shorter horizon or wait for a longer history."),
+        )
+    standings = [
+        _standing(backtest, name, loss, horizon, baselines) for name, loss in losses.items()
+    ]
+    models = [one for one in standings if not one.is_baseline]
+    best = _best(models or standings, losses)
+    better = _unbeaten(best, [one for one in standings if one.is_baseline])
+    stand_in = [one for one in better if one.rmse <= best.rmse and one.gini >= best.gini]
+    chosen = min(stand_in, key=lambda one: one.rmse) if stand_in else best
+    return Champion(
+        name=chosen.contender,
+        horizon=horizon,
+        reason=_reason(chosen, best, [one.contender for one in better], origins=_count(losses)),
+        standings=tuple(sorted(standings, key=lambda one: one.crps)),
+        origins=_count(losses),
+        unbeaten=tuple(one.contender for one in better),
+        stands_in=chosen.is_baseline,
+    )
+
+
+def _losses(backtest: Backtest, horizon: int) -> dict[str, Floats]:
+    """CRPS relative to the mean |value| of each common origin, by contender as given."""
+    crps = {
+        name: backtest.measured(name, "crps", horizon=horizon)
+        for name in backtest.contenders(horizon)
+    }
+    most = max((len(found) for found in crps.values()), default=0)
+    full = {name: found for name, found in crps.items() if len(found) == most}
+    common = sorted(set.intersection(*(set(found) for found in full.values()))) if full else []
+    units = _units(backtest, horizon)
+    return {name: np.array([found[o] / units[o] for o in common]) for name, found in full.items()}
+
+
+def _units(backtest: Backtest, horizon: int) -> dict[int, float]:
+    return {
+        trial.origin: max(trial.scores["value"].mae_zero, 1e-12)
+        for trial in backtest.trials
+        if trial.horizon == horizon
+    }
+
+
+def _count(losses: Mapping[str, Floats]) -> int:
+    return next(iter(losses.values())).size
+
+
+def _standing(
+    backtest: Backtest, name: str, loss: Floats, horizon: int, baselines: Sequence[str]
+) -> Standing:
+    scores = [trial.scores["value"] for trial in backtest.of(name, horizon=horizon)]
+    inside = np.array([s.total_inside for s in scores])
+    return Standing(
+        contender=name,
+        crps=float(loss.mean()),
+        median_bias=float(np.median([s.bias for s in scores])),
+        rmse=float(np.mean([s.rmse / max(s.mae_zero, 1e-12) for s in scores])),
+        gini=float(np.mean([s.gini for s in scores])),
+        inside=float(inside.mean()),
+        is_baseline=name in baselines,
+    )
+
+
+def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standing:
+    least = min(abs(one.median_bias) for one in standings)
+    level = [one for one in standings if abs(one.median_bias) <= max(LEVEL_BAND, least)]
+    lowest = min(level, key=lambda one: one.crps)
+    return next(one for one in level if _ties(losses[one.contender], losses[lowest.contender]))
+
+
+def _ties(loss: Floats, lowest: Floats) -> bool:
+    """Within one standard error of the paired differences; with one origin, only when equal."""
+    difference = loss - lowest
+    error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
+    return bool(difference.mean() <= error)
+
+
+def _unbeaten(best: Standing, baselines: Sequence[Standing]) -> list[Standing]:
+    others = [one for one in baselines if one.contender != best.contender]
+    return [one for one in others if one.rmse <= best.rmse or one.gini >= best.gini]
+
+
+def _reason(chosen: Standing, best: Standing, better: Sequence[str], *, origins: int) -> str:
+    if chosen.contender != best.contender:
+        return _(
+            "No model beats the baselines: {baseline} has a lower error and ranks customers better "
+            "than {model} over {origins} past forecasts, and stands in."
+        ).format(baseline=chosen.contender, model=best.contender, origins=origins)
+    said = _(
+        "{model} has the lowest error of the distribution (CRPS {crps:.3f} of the mean spend) over "
+        "{origins} past forecasts, or ties with it and is simpler; its median bias is {bias:+.1%}."
+    ).format(model=chosen.contender, crps=chosen.crps, origins=origins, bias=chosen.median_bias)
+    if better:
+        said += " " + _("It does not beat {baselines} on both error and ranking.").format(
+            baselines=", ".join(better)
+        )
+    return said
