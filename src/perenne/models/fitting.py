@@ -18,7 +18,10 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 # |logarithm| of a parameter beyond which it is at the edge of what data can tell.
 EDGE = 18.0
 NEWTON_STEPS = 30
-GRADIENT_TOLERANCE = 1e-6
+# Twice the gain in log-likelihood that a Newton step still promises: where to stop, what to accept.
+CLOSE, ENOUGH = 1e-10, 1e-4
+# A Hessian is kept while each step shrinks the gradient at least to this share.
+KEEP_WHILE = 0.2
 CURVATURE_STEP = 1e-4
 
 
@@ -49,10 +52,12 @@ def maximise(
     found = [(value, point) for value, point in climbed if np.isfinite(value)]
     if not found:
         raise _no_convergence(names)
-    _value, best = max(found, key=lambda pair: pair[0])
-    if coarse is not None:
-        _value, best = _climb(objective, best)
-    return _polish(objective, best, names=names, edge=edge)
+    value, best = max(found, key=lambda pair: pair[0])
+    if coarse is None:
+        return _polish(objective, best, names=names, edge=edge)
+    # Log-likelihoods grow with the number of customers, and so does their curvature.
+    bent = curvature(coarse, best) * (objective(best)[0] / value)
+    return _polish(objective, best, names=names, edge=edge, bent=bent)
 
 
 def _climb(objective: Objective, start: Floats) -> tuple[float, Floats]:
@@ -76,27 +81,48 @@ def _climb(objective: Objective, start: Floats) -> tuple[float, Floats]:
     return (value if value > -1e299 else -np.inf), np.asarray(done.x, dtype=float)
 
 
-def _polish(objective: Objective, point: Floats, *, names: Sequence[str], edge: float) -> Optimum:
-    """Newton steps with the Hessian differenced from the gradient; halved while they go down."""
+def _polish(
+    objective: Objective,
+    point: Floats,
+    *,
+    names: Sequence[str],
+    edge: float,
+    bent: Floats | None = None,
+) -> Optimum:
+    """Newton steps, halved while they go down; `bent` is a first guess of the Hessian.
+
+    The Hessian is differenced from the gradient, and kept as long as the steps still gain quickly.
+    """
     value, gradient = objective(point)
-    hessian = curvature(objective, point)
+    fresh = bent is None or not _is_usable(bent)
+    hessian = curvature(objective, point) if bent is None or fresh else bent
     for _step in range(NEWTON_STEPS):
-        if _is_flat(gradient, value):
-            break
         step = _ascent(hessian, gradient)
-        moved = _line_search(objective, point, step=step, value=value)
-        if moved is None:
+        if float(step @ gradient) <= CLOSE:
             break
-        point, value, gradient = moved
-        hessian = curvature(objective, point)
+        moved = _line_search(objective, point, step=step, value=value)
+        if moved is None and fresh:
+            break
+        slow = moved is None or _norm(moved[2]) > KEEP_WHILE * _norm(gradient)
+        point, value, gradient = moved or (point, value, gradient)
+        if slow:
+            hessian, fresh = curvature(objective, point), True
+        else:
+            fresh = False
     refuse_edges(point, names=names, edge=edge)
-    if not _is_flat(gradient, value):
+    hessian = curvature(objective, point)
+    covariance = _covariance(hessian, names)
+    if not float(gradient @ covariance @ gradient) <= ENOUGH:
         raise _no_convergence(names)
-    return Optimum(point, float(value), _covariance(hessian, names))
+    return Optimum(point, float(value), covariance)
 
 
-def _is_flat(gradient: Floats, value: float) -> bool:
-    return float(np.max(np.abs(gradient))) <= GRADIENT_TOLERANCE * (1.0 + abs(value))
+def _norm(gradient: Floats) -> float:
+    return float(np.max(np.abs(gradient)))
+
+
+def _is_usable(hessian: Floats) -> bool:
+    return bool(np.all(np.isfinite(hessian)) and np.linalg.eigvalsh(hessian)[-1] < 0)
 
 
 def _ascent(hessian: Floats, gradient: Floats) -> Floats:

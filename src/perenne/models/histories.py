@@ -15,6 +15,10 @@ from perenne.text import gettext as _
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.intp]
+
+# Largest table of possible histories that is cheaper than sorting them.
+TABLE = 1 << 24
 
 
 def read_columns(data: Any, names: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Floats]:
@@ -87,21 +91,23 @@ class Histories:
     """Distinct rows of (frequency, recency, tenure) with their weights.
 
     frequency: repeat purchases (x); recency: age at the last purchase (t_x); tenure: age at the
-    end of observation (T), in one time unit. `row[i]` is the distinct row of customer i.
+    end of observation (T), in one time unit. `row[i]` is the distinct row of customer i; `group`
+    numbers what the customers of a row share beyond their history, 0 when nothing.
     """
 
     frequency: Floats
     recency: Floats
     tenure: Floats
     weights: Floats
-    row: npt.NDArray[np.intp]
+    row: Rows
+    group: Ints
 
     @property
     def customers(self) -> float:
         return float(self.weights.sum())
 
 
-def read_histories(data: Any = None, **given: Any) -> Histories:
+def read_histories(data: Any = None, *, group: Ints | None = None, **given: Any) -> Histories:
     """Checked and compressed histories. Keywords: frequency, recency, tenure, weights.
 
     Raises PerenneError for no rows, NaN, negative values, a fractional frequency, recency > tenure,
@@ -117,7 +123,8 @@ def read_histories(data: Any = None, **given: Any) -> Histories:
             given={"weights": weights},
             next_step=_("Give how many customers each row stands for."),
         )
-    return compress(columns["frequency"], columns["recency"], columns["tenure"], weights=weights)
+    history = (columns["frequency"], columns["recency"], columns["tenure"])
+    return compress(*history, weights=weights, group=group)
 
 
 def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:
@@ -167,31 +174,55 @@ def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:
 
 
 def compress(
-    frequency: Floats, recency: Floats, tenure: Floats, *, weights: Floats | None = None
+    frequency: Floats,
+    recency: Floats,
+    tenure: Floats,
+    *,
+    weights: Floats | None = None,
+    group: Ints | None = None,
 ) -> Histories:
-    """Distinct rows and their total weight (1 each when not given)."""
-    key, steps = _keys(frequency, recency, tenure)
-    if key is None:
-        stacked = np.column_stack((frequency, recency, tenure))
-        distinct, row = np.unique(stacked, axis=0, return_inverse=True)
-        x, t_x, big_t = np.ascontiguousarray(distinct.T)
-    else:
-        distinct_keys, first, row = np.unique(key, return_index=True, return_inverse=True)
-        x, t_x, big_t = frequency[first], recency[first], tenure[first]
-        del distinct_keys, steps
-    row = row.ravel()
-    total = np.bincount(row, weights=weights, minlength=x.size).astype(np.float64)
-    return Histories(x, t_x, big_t, total, row)
+    """Distinct rows and their total weight (1 each when not given).
+
+    group: customers of different groups (their covariates differ) never share a row.
+    """
+    groups = np.zeros(frequency.size, dtype=np.int64) if group is None else group
+    row, member = _distinct([_on_grid(frequency), _on_grid(recency), _on_grid(tenure), groups])
+    total = np.bincount(row, weights=weights, minlength=member.size).astype(np.float64)
+    return Histories(frequency[member], recency[member], tenure[member], total, row, groups[member])
 
 
-def _keys(frequency: Floats, recency: Floats, tenure: Floats) -> tuple[Ints | None, Ints | None]:
-    """One integer per row when days (or any grid) are behind the ages, else None."""
-    for unit in (1.0, 7.0, 365.25 / 12):  # ages in days, weeks, months of days
-        t_x, big_t = recency * unit, tenure * unit
-        a, b = np.rint(t_x), np.rint(big_t)
-        if np.allclose(t_x, a, atol=1e-6, rtol=0) and np.allclose(big_t, b, atol=1e-6, rtol=0):
-            span = int(b.max()) + 1
-            if span**2 * (float(frequency.max()) + 1) < 2**62:
-                packed = (frequency.astype(np.int64) * span + a.astype(np.int64)) * span
-                return packed + b.astype(np.int64), None
-    return None, None
+def distinct_rows(*columns: Floats | Ints) -> tuple[Rows, Rows]:
+    """(number of the distinct combination in each row, one row that has each combination)."""
+    return _distinct([_on_grid(column.astype(np.float64)) for column in columns])
+
+
+def _on_grid(ages: Floats) -> Ints:
+    """Ages as whole days when they are days, weeks or months of days; else their ranks."""
+    for days in (1.0, 7.0, 365.25 / 12):
+        scaled = ages * days
+        nearest = np.rint(scaled)
+        if nearest.max() < 2**31 and np.abs(scaled - nearest).max() < 1e-6:
+            return nearest.astype(np.int64)
+    return np.unique(ages, return_inverse=True)[1].astype(np.int64)
+
+
+def _distinct(digits: list[Ints]) -> tuple[Rows, Rows]:
+    """(number of the distinct combination in each row, one row that has each combination)."""
+    key, span = np.zeros(digits[0].size, dtype=np.int64), 1
+    for digit in digits:
+        low, width = int(digit.min()), int(np.ptp(digit)) + 1
+        if span * width >= 2**62:
+            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+            span = int(key.max()) + 1
+        key, span = key * width + (digit - low), span * width
+    if span > max(TABLE, 8 * key.size):
+        _keys, member, row = np.unique(key, return_index=True, return_inverse=True)
+        return row.astype(np.intp), member
+    number = np.zeros(span, dtype=np.intp)  # a table beats a sort while it fits in memory
+    number[key] = 1
+    present = np.flatnonzero(number)
+    number[present] = np.arange(present.size)
+    row = number[key]
+    member = np.empty(present.size, dtype=np.intp)
+    member[row] = np.arange(key.size)
+    return row, member

@@ -1,0 +1,182 @@
+"""What a fitted member of the BG/NBD family says of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import betainc
+
+from perenne.core import PerenneError
+from perenne.models.fitted import Fitted
+from perenne.models.histories import Floats, Histories, distinct_rows, read_columns, read_histories
+from perenne.models.purchases.beta_geo_expectation import Active, expected_while_active
+from perenne.models.purchases.beta_geo_likelihood import Family, Population, population
+from perenne.models.purchases.beta_geo_sampling import Counts, Sampler, standing
+from perenne.models.purchases.design import Design
+from perenne.text import gettext as _
+
+NAMES = ("r", "alpha", "a", "b")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Compressed customers with parameters (and the horizon) of each of their groups."""
+
+    histories: Histories
+    people: Population
+    horizon: Floats
+
+    @property
+    def ahead(self) -> Floats:
+        return self.horizon[self.histories.group]
+
+
+@dataclass(frozen=True)
+class FittedFamily(Fitted):
+    """A fitted model of the family. Data are keywords: frequency, recency, tenure (customers,).
+
+    Recency and tenure are ages in the time unit of the fit; a frame with such columns will do too.
+    A model with covariates needs `covariates=` (a mapping or a frame) at each prediction.
+    Raises PerenneError for rows that cannot be and for a horizon that is negative or infinite.
+    """
+
+    positive: ClassVar[tuple[str, ...]] = NAMES
+    dropout_at_zero: ClassVar[bool] = False
+
+    @property
+    def family(self) -> Family:
+        return Family(int(self.parameters.get("k", 1)), self.dropout_at_zero)
+
+    def probability_alive(
+        self, data: Any = None, *, covariates: Any = None, **given: Any
+    ) -> Floats:
+        """P(active at the end of observation), (customers,).
+
+        Without dropout at the first purchase (BG/NBD, BG/CNBD-k) it is 1 for everyone without a
+        repeat purchase, whatever the silence: in the paper only a repeat purchase can be the last.
+        """
+        asked = self._ask(data, given, covariates=covariates)
+        return standing(self.family, asked.histories, asked.people).alive[asked.histories.row]
+
+    def expected_purchases(
+        self, horizon: Any, data: Any = None, *, covariates: Any = None, **given: Any
+    ) -> Floats:
+        """Expected purchases in the next `horizon` time units (scalar or one per customer)."""
+        asked = self._ask(data, given, covariates=covariates, horizon=horizon)
+        histories = asked.histories
+        at = standing(self.family, histories, asked.people)
+        # An active customer's recency no longer matters: far fewer distinct cases.
+        pair, first = distinct_rows(histories.frequency, histories.tenure, histories.group)
+        active = Active(at.shape, at.rate, at.a, at.b, asked.ahead)[first]
+        each = expected_while_active(active, self.family.k)
+        expected = at.alive * (at.stages * each[:, pair]).sum(axis=0)
+        return np.asarray(expected[histories.row])
+
+    def probability_of_purchase(
+        self, horizon: Any, data: Any = None, *, covariates: Any = None, **given: Any
+    ) -> Floats:
+        """P(at least one purchase in the next `horizon` time units), (customers,)."""
+        asked = self._ask(data, given, covariates=covariates, horizon=horizon)
+        at = standing(self.family, asked.histories, asked.people)
+        passed = asked.ahead / (at.rate + asked.ahead)
+        k = self.family.k
+        reached = [at.stages[j] * betainc(k - j, at.shape + j, passed) for j in range(k)]
+        return np.asarray((at.alive * np.sum(reached, axis=0))[asked.histories.row])
+
+    def expected_purchases_new(self, horizon: Any, *, covariates: Any = None) -> Any:
+        """Expected repeat purchases of a customer acquired now, in (0, horizon]; shape of horizon.
+
+        Of the average customer, or of `covariates` with one value for each horizon.
+        """
+        ages = np.atleast_1d(np.asarray(horizon, dtype=float))
+        none = np.zeros(ages.size)
+        new = {"frequency": none, "recency": none, "tenure": none}
+        expected = self.expected_purchases(ages, covariates=covariates or "average", **new)
+        return float(expected[0]) if np.ndim(horizon) == 0 else expected
+
+    def sample_purchases(
+        self,
+        horizons: float | Sequence[float],
+        data: Any = None,
+        *,
+        rng: np.random.Generator,
+        draws: int = 1,
+        parameters: Mapping[str, Floats] | None = None,
+        covariates: Any = None,
+        **given: Any,
+    ) -> Counts:
+        """Draws of the purchases ahead: (draws, customers) for one horizon, else cumulated
+        (draws, horizons, customers), one future each.
+
+        parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
+        """
+        ahead = _increasing(horizons)
+        asked = self._ask(data, given, covariates=covariates)
+        rows = self._rows(covariates, asked.histories.row.size)[1]
+        people = [population(self._point(parameters, draw), rows) for draw in range(draws)]
+        seeds = rng.integers(2**63, size=draws).tolist()
+        counts = Sampler(self.family, asked.histories, ahead).draw(people, seeds)
+        return counts[:, 0] if np.ndim(horizons) == 0 else counts
+
+    def _ask(
+        self, data: Any, given: Mapping[str, Any], *, covariates: Any, horizon: Any = 0.0
+    ) -> Asked:
+        columns = read_columns(data, ("frequency", "recency", "tenure"), given)
+        size = columns["frequency"].size
+        group, rows = self._rows(covariates, size)
+        ages, code = np.unique(_ages(horizon, size), return_inverse=True)
+        people = population(self._point(None, 0), rows)
+        if ages.size > 1:
+            both, group = np.unique(group * ages.size + code, return_inverse=True)
+            kept, ages = both // ages.size, ages[both % ages.size]
+            people = Population(people.r, people.alpha[kept], people.a[kept], people.b[kept])
+        elif ages.size:
+            ages = np.full(rows.shape[0], ages[0])
+        return Asked(read_histories(group=group, **columns), people, ages)
+
+    def _rows(self, covariates: Any, size: int) -> tuple[Any, Floats]:
+        """(group of each customer, design matrix of the groups)."""
+        width = (len(self.covariance) - 4) // 3
+        if not width or (isinstance(covariates, str) and covariates == "average"):
+            return np.zeros(size, dtype=np.int64), np.zeros((1, width))
+        if covariates is None:
+            raise PerenneError(
+                _("The model was fitted with covariates, and none are given."),
+                next_step=_("Give covariates=… with the columns of the fit."),
+            )
+        return Design.from_settings(self.settings["design"]).encode(covariates, size=size)
+
+    def _point(self, parameters: Mapping[str, Floats] | None, draw: int) -> Floats:
+        """Free parameters: the estimates, or one draw of them."""
+        names = list(self.parameters)[: len(self.covariance)]
+        if parameters is None:
+            values = np.array([self.parameters[name] for name in names])
+        else:
+            values = np.array([parameters[name][draw] for name in names])
+        return np.concatenate([np.log(values[:4]), values[4:]])
+
+
+def _ages(horizon: Any, size: int) -> Floats:
+    """A horizon as one value, or one per customer. Raises PerenneError for a bad one."""
+    ages = np.atleast_1d(np.asarray(horizon, dtype=float))
+    if ages.size not in (1, size) or not np.all(np.isfinite(ages) & (ages >= 0)):
+        raise PerenneError(
+            _("A horizon is negative, infinite, or not one per customer."),
+            given=repr(horizon)[:80],
+            next_step=_("Give one horizon of 0 or more, in the time unit of the fit."),
+        )
+    return ages
+
+
+def _increasing(horizons: Any) -> Floats:
+    ages = _ages(horizons, np.size(horizons))
+    if np.any(np.diff(ages) < 0):
+        raise PerenneError(
+            _("The horizons do not increase."),
+            given=ages.tolist(),
+            next_step=_("Sort them: the purchases drawn are cumulated."),
+        )
+    return ages
