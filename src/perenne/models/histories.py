@@ -201,7 +201,8 @@ def _on_grid(ages: Floats) -> Ints:
     for days in (1.0, 7.0, 365.25 / 12):
         scaled = ages * days
         nearest = np.rint(scaled)
-        if nearest.max() < 2**31 and np.abs(scaled - nearest).max() < 1e-6:
+        off = 1e-6 * np.min(scaled, where=scaled > 0, initial=1.0)  # a tiny unit is no whole day
+        if nearest.max() < 2**31 and np.abs(scaled - nearest).max() < off:
             return nearest.astype(np.int64)
     return np.unique(ages, return_inverse=True)[1].astype(np.int64)
 
