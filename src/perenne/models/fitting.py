@@ -18,8 +18,9 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 # |logarithm| of a parameter beyond which it is at the edge of what data can tell.
 EDGE = 18.0
 NEWTON_STEPS = 30
-# Twice the gain in log-likelihood that a Newton step still promises: where to stop, what to accept.
-CLOSE, ENOUGH = 1e-10, 1e-4
+# Twice the gain in log-likelihood that a Newton step still promises: where to stop (and the share
+# of the log-likelihood that rounding hides), what to accept.
+CLOSE, ROUNDING, ENOUGH = 1e-10, 1e-13, 1e-4
 # A Hessian is kept while each step shrinks the gradient at least to this share.
 KEEP_WHILE = 0.2
 CURVATURE_STEP = 1e-4
@@ -98,7 +99,7 @@ def _polish(
     hessian = curvature(objective, point) if bent is None or fresh else bent
     for _step in range(NEWTON_STEPS):
         step = _ascent(hessian, gradient)
-        if float(step @ gradient) <= CLOSE:
+        if float(step @ gradient) <= CLOSE + ROUNDING * abs(value):
             break
         moved = _line_search(objective, point, step=step, value=value)
         if moved is None and fresh:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -92,12 +92,11 @@ def fit_family(kind: type[F], data: Any, given: Mapping[str, Any], *, options: F
     histories = read_histories(group=group, **columns)
     refuse_too_little(histories)
     unit = float(histories.weights @ histories.tenure) / histories.customers
-    search = _Search(Family(options.k, kind.dropout_at_zero), _in_units(histories, unit), rows)
+    search = _Search(Family(options.k, kind.dropout_at_zero), histories, rows, unit)
     optimum, precision = search.best(design, options.shrinkage)
-    bought = options.k * float(histories.weights @ histories.frequency)
     return kind(
         parameters=_parameters(optimum.point, unit, design),
-        log_likelihood=search.objective(optimum.point)[0] - bought * float(np.log(unit)),
+        log_likelihood=search.objective(optimum.point)[0],
         covariance=tuple(tuple(row) for row in optimum.covariance.tolist()),
         customers=histories.customers,
         settings=_settings(design, precision),
@@ -124,10 +123,6 @@ def refuse_too_little(histories: Histories) -> None:
         )
 
 
-def _in_units(histories: Histories, unit: float) -> Histories:
-    return replace(histories, recency=histories.recency / unit, tenure=histories.tenure / unit)
-
-
 def _parameters(point: Floats, unit: float, design: Design | None) -> dict[str, float]:
     parameters = dict(zip(NAMES, np.exp(point[:4]).tolist(), strict=True))
     parameters["alpha"] *= unit
@@ -148,13 +143,13 @@ def _settings(design: Design | None, precision: Floats) -> dict[str, Any]:
 class _Search:
     """The likelihood of all rows, and of some of them to climb the starts on."""
 
-    def __init__(self, family: Family, histories: Histories, rows: Floats) -> None:
-        self.objective = objective_of(Likelihood(family, histories), rows)
+    def __init__(self, family: Family, histories: Histories, rows: Floats, unit: float) -> None:
+        self.objective = objective_of(Likelihood(family, histories), rows, unit=unit)
         self.coarse: Objective | None = None
         step = histories.weights.size // COARSE
         if step > 1 and rows.shape[1] == 0:
             some = _every(histories, step)
-            self.coarse = objective_of(Likelihood(family, some), rows)
+            self.coarse = objective_of(Likelihood(family, some), rows, unit=unit)
 
     def best(self, design: Design | None, shrinkage: float | None) -> tuple[Optimum, Floats]:
         names = [*NAMES, *_coefficients(design)]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaln, digamma, gammaln
 
-from perenne.models.histories import Floats, Histories, Ints, Rows
+from perenne.models.histories import Floats, Histories, Ints, Rows, distinct_rows
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ def _sums(index: Rows | Ints, values: Floats, size: int) -> Floats:
     return np.bincount(index, weights=values, minlength=size).astype(np.float64, copy=False)
 
 
+def _dot(left: Floats, right: Floats) -> float:
+    """Without BLAS, whose threads cost more than they save on vectors."""
+    return float((left * right).sum())
+
+
 @dataclass(frozen=True)
 class Cells:
     """Distinct (value, group) pairs of the rows: logarithms and Γ are taken once for each."""
@@ -74,9 +79,7 @@ class Cells:
 
     @classmethod
     def of(cls, values: Floats, histories: Histories) -> Cells:
-        levels, code = np.unique(values, return_inverse=True)
-        key = histories.group * levels.size + code
-        _keys, first, row = np.unique(key, return_index=True, return_inverse=True)
+        row, first = distinct_rows(values, histories.group)
         weight: Floats = np.bincount(row, weights=histories.weights).astype(np.float64)
         return cls(values[first], histories.group[first], row, weight)
 
@@ -151,20 +154,22 @@ class Likelihood:
         gap = np.log(until)[self.tenure.row] - np.log(last)[self.recency.row]
         odds = log_dropped(a, n, b)[self.x.row] + shape * gap
         logged, slope_shape, slope_until = self._alive(shape, until)
-        value, dead = _softplus(odds - logged)
-        value += logged
+        odds -= logged
+        value, dead = _softplus(odds)
         dead *= self.weights
-        alive = self.weights - dead
         pull = dead * shape
         by_x = self.x.total(dead)
         alpha = self.tenure.per_group(self.tenure.total(pull) / until, self.groups)
         alpha -= self.recency.per_group(self.recency.total(pull) / last, self.groups)
-        slope_r = float(dead @ gap)
+        slope_r = _dot(dead, gap)
+        total = _dot(self.weights, value)
         if self.family.k > 1:
+            alive = self.weights - dead
+            total += _dot(self.weights, logged)
             alpha += self.tenure.per_group(self.tenure.total(alive * slope_until), self.groups)
-            slope_r += float(alive @ slope_shape)
+            slope_r += _dot(alive, slope_shape)
         slope_b = np.where(n > 0, -by_x / np.where(n > 0, b + n - 1.0, 1.0), 0.0)
-        return float(self.weights @ value), Population(
+        return total, Population(
             slope_r,
             alpha,
             self.x.per_group(by_x / a, self.groups),
@@ -189,13 +194,18 @@ class Likelihood:
 
 
 def _softplus(odds: Floats) -> tuple[Floats, Floats]:
-    """(log(1 + e^v), e^v / (1 + e^v)), stable on both sides."""
-    small = np.exp(-np.abs(odds))
-    share = np.where(odds > 0, 1.0, small) / (1.0 + small)
-    return np.maximum(odds, 0.0) + np.log1p(small), share
+    """(log(1 + e^v), e^v / (1 + e^v))."""
+    grown = np.exp(np.minimum(odds, 700.0))
+    total = 1.0 + grown
+    value = np.log(total)  # its absolute error is what matters; log1p takes thrice the time
+    if odds.max() > 700.0:
+        value = np.maximum(value, odds)
+    return value, grown / total
 
 
-def objective_of(likelihood: Likelihood, rows: Floats) -> Callable[[Floats], tuple[float, Floats]]:
+def objective_of(
+    likelihood: Likelihood, rows: Floats, *, unit: float = 1.0
+) -> Callable[[Floats], tuple[float, Floats]]:
     """In free parameters: log r, log α, log a, log b, then the coefficients of α, a and b.
 
     rows: (groups, columns) design matrix z. Fader & Hardie (2007): α exp(-γ₁z), a exp(γ₂z) and
@@ -204,7 +214,7 @@ def objective_of(likelihood: Likelihood, rows: Floats) -> Callable[[Floats], tup
     width = rows.shape[1]
 
     def objective(point: Floats) -> tuple[float, Floats]:
-        at = population(point, rows)
+        at = population(point, rows, unit=unit)
         value, slope = likelihood(at)
         alpha, a, b = slope.alpha * at.alpha, slope.a * at.a, slope.b * at.b
         head = [slope.r * at.r, alpha.sum(), a.sum(), b.sum()]
@@ -214,13 +224,16 @@ def objective_of(likelihood: Likelihood, rows: Floats) -> Callable[[Floats], tup
     return objective
 
 
-def population(point: Floats, rows: Floats) -> Population:
-    """Parameters of each group of the design matrix `rows` at a point of free parameters."""
+def population(point: Floats, rows: Floats, *, unit: float = 1.0) -> Population:
+    """Parameters of each group of the design matrix `rows` at a point of free parameters.
+
+    unit: the α that stands for 0 in log α.
+    """
     gamma = point[4:].reshape(3, rows.shape[1])
     shift = gamma @ rows.T if rows.shape[1] else np.zeros((3, rows.shape[0]))
     return Population(
         float(np.exp(point[0])),
-        np.exp(point[1] - shift[0]),
+        unit * np.exp(point[1] - shift[0]),
         np.exp(point[2] + shift[1]),
         np.exp(point[3] + shift[2]),
     )
