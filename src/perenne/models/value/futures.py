@@ -109,7 +109,8 @@ def draw_futures(
     horizons, draws = sampler.horizons.size, sampler.levels.size
     quantiles = np.empty((probabilities.size, horizons, size), dtype=np.float32)
     sums = {name: np.zeros((draws, horizons, count)) for name, (_codes, count) in groups.items()}
-    pieces = [slice(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
+    chunk = max(CHUNK * 3 // max(horizons, 3), 1)  # of like memory for any number of horizons
+    pieces = [slice(start, min(start + chunk, size)) for start in range(0, size, chunk)]
     streams = rng.spawn(len(pieces))
 
     def work(index: int) -> dict[str, Floats]:
@@ -120,7 +121,8 @@ def draw_futures(
         found = {
             name: _sums(by_customer, codes[rows], count) for name, (codes, count) in groups.items()
         }
-        by_customer.sort(axis=-1)
+        if probabilities.size:
+            by_customer.sort(axis=-1)
         quantiles[:, :, rows] = _at(by_customer, probabilities).transpose(2, 1, 0)
         return found
 

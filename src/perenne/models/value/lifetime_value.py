@@ -51,7 +51,7 @@ class CustomerLifetimeValue:
         Arguments and errors as in `predict`.
         """
         given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-        known, rows = _read(data, given)
+        known, rows = read_known(data, given)
         value, _discounted, _plain = self._means(
             known, rows, self._times(horizon, discount_rate), kept=kept
         )
@@ -87,7 +87,7 @@ class CustomerLifetimeValue:
         Raises PerenneError for histories, horizons, rates or coverages that cannot be.
         """
         given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-        known, rows = _read(data, given)
+        known, rows = read_known(data, given)
         horizons, _force = times = self._times(horizon, discount_rate)
         coverages = _coverages(interval) if draws else ()
         codes = _groups(groups or {}, size=known["frequency"].size)
@@ -96,7 +96,7 @@ class CustomerLifetimeValue:
         futures = None
         if draws:
             futures = draw_futures(
-                self._sampler(horizons, draws, rng=_given(rng), level=(level, level_spread)),
+                self.sampler(horizons, draws, rng=_given(rng), level=(level, level_spread)),
                 Customers(**known, factor=_factor(discounted, plain, rows, kept=kept)),
                 probabilities=_probabilities(coverages),
                 groups=codes,
@@ -120,6 +120,11 @@ class CustomerLifetimeValue:
             discount_force(discount_rate, time_unit=self.time_unit),
         )
 
+    def expected_orders(self, horizon: float, rows: Histories) -> Floats:
+        """Orders expected until `horizon` of customers with each distinct history."""
+        orders: Floats = self.purchases.expected_purchases(horizon, **_history(rows))
+        return orders
+
     def _means(
         self,
         known: Mapping[str, Floats],
@@ -129,11 +134,8 @@ class CustomerLifetimeValue:
         kept: Any,
     ) -> tuple[Floats, Floats, Floats]:
         """Value of customers; discounted and plain purchases of distinct rows."""
-        history = _history(rows)
         discounted, plain = discounted_purchases(
-            lambda time: self.purchases.expected_purchases(time, **history),
-            times[0],
-            force=times[1],
+            lambda time: self.expected_orders(time, rows), times[0], force=times[1]
         )
         each = self.spend.expected_value(
             frequency=known["frequency"], monetary_value=known["monetary_value"]
@@ -144,9 +146,10 @@ class CustomerLifetimeValue:
         value *= each
         return value, discounted, plain
 
-    def _sampler(
+    def sampler(
         self, horizons: Floats, draws: int, *, rng: np.random.Generator, level: tuple[float, float]
     ) -> Sampler:
+        """`draws` parameter vectors and level errors; level: factor, spread of its logarithm."""
         factor, spread = level
         errors = spread * rng.standard_normal(draws) - spread**2 / 2
         return Sampler(
@@ -175,7 +178,9 @@ class CustomerLifetimeValue:
         chance = [self.purchases.probability_of_purchase(float(h), **history) for h in horizons]
         alive = self.purchases.probability_alive(**history)[rows.row]
         date, reason = even_odds(
-            lambda time: self.purchases.probability_of_purchase(time, **history),
+            lambda time, who: self.purchases.probability_of_purchase(
+                time, **{name: column[who] for name, column in history.items()}
+            ),
             size=rows.frequency.size,
             longest=LONGEST_YEARS * units_per_year(self.time_unit),
         )
@@ -196,7 +201,8 @@ class CustomerLifetimeValue:
         )
 
 
-def _read(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Floats], Histories]:
+def read_known(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Floats], Histories]:
+    """Checked columns NAMES of customers, and their distinct histories."""
     known = read_columns(data, NAMES, given)
     ages = [known[name] for name in NAMES[:3]]
     check_histories(*ages)

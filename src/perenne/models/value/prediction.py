@@ -20,9 +20,10 @@ EVEN_ODDS_NEVER = 1
 
 @dataclass(frozen=True)
 class Totals:
-    """Of sums over customers, each (horizons, groups). mean is analytic; the rest from draws.
+    """Of sums over customers, each (horizons, groups), or (months,) in a forecast of the shop.
 
-    lower, upper: by coverage, as 0.9. Empty, and median NaN, without draws.
+    median, lower, upper: from joint draws; lower, upper by coverage, as 0.9. Empty, and median
+    NaN, without draws.
     """
 
     mean: Floats

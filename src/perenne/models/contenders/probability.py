@@ -1,0 +1,188 @@
+"""Probability models as contenders: a purchase model times Gamma-Gamma, less returns, in weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from perenne.core import PerenneError
+from perenne.models.forecast import Forecast
+from perenne.models.histories import Floats
+from perenne.models.ledger import Ledger
+from perenne.models.spend.gamma_gamma import FittedGammaGamma
+from perenne.models.spend.independence import choose_spend
+from perenne.models.spend.returns import ShrunkRate, fit_return_share
+from perenne.text import gettext as _
+
+WEEK = 7.0
+CHUNK = 20_000
+"""Customers drawn at a time, each chunk from a random stream of its own."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a purchase model lives. intervals: it reads the regularity of orders as well."""
+
+    module: str
+    model: str
+    intervals: bool = False
+
+
+SOURCES: Mapping[str, Source] = {
+    "bg_nbd": Source("beta_geo", "BetaGeo"),
+    "mbg_nbd": Source("beta_geo", "ModifiedBetaGeo"),
+    "bg_cnbd": Source("beta_geo_cnbd", "BetaGeoCNBD", intervals=True),
+    "mbg_cnbd": Source("beta_geo_cnbd", "ModifiedBetaGeoCNBD", intervals=True),
+    "pareto_nbd": Source("pareto_nbd", "ParetoNBD"),
+    "pareto_ggg": Source("pareto_ggg", "ParetoGGG", intervals=True),
+}
+
+
+def probability_contender(name: str) -> ProbabilityContender:
+    """The contender of that name; PerenneError for another name. Its model is imported here."""
+    if name not in SOURCES:
+        raise PerenneError(
+            _("There is no probability model called {name}.").format(name=name),
+            given=name,
+            allowed=SOURCES,
+            next_step=_("Use one of {names}.").format(names=", ".join(SOURCES)),
+        )
+    source = SOURCES[name]
+    module = import_module(f"perenne.models.purchases.{source.module}")
+    return ProbabilityContender(name, getattr(module, source.model)(), source.intervals)
+
+
+@dataclass(frozen=True)
+class ProbabilityContender:
+    """`purchases` (a model's settings) fitted on a ledger, with the spend that its test allows."""
+
+    name: str
+    purchases: Any
+    intervals: bool = False
+
+    def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedProbability:
+        """Exact maximum likelihood; neither horizon nor rng matter. PerenneError when it fails."""
+        history = weekly_history(ledger)
+        extra = {"log_intervals": log_intervals(ledger)} if self.intervals else {}
+        frequency, value = spend_evidence(ledger)
+        sold, returned = _sales(ledger)
+        return FittedProbability(
+            name=self.name,
+            purchases=self.purchases.fit(**history, **extra),
+            spend=choose_spend(frequency=frequency, monetary_value=value).model,
+            returns=fit_return_share(sold=sold, returned=returned),
+        )
+
+
+@dataclass(frozen=True)
+class FittedProbability:
+    """A fitted contender: purchase model, spend model and return share, and no data."""
+
+    name: str
+    purchases: Any
+    spend: FittedGammaGamma
+    returns: ShrunkRate
+
+    def forecast(
+        self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
+    ) -> Forecast:
+        """Draws hold the uncertainty of parameters, customers and orders; one vector per draw."""
+        history = weekly_history(ledger)
+        frequency, value = spend_evidence(ledger)
+        sold, returned = _sales(ledger)
+        kept = 1 - self.returns.of(returned, sold)
+        weeks = horizon / WEEK
+        orders = self.purchases.expected_purchases(weeks, **history)
+        each = self.spend.expected_value(frequency=frequency, monetary_value=value)
+        drawn = self._draws(history, (frequency, value), kept, weeks=weeks, draws=draws, rng=rng)
+        return Forecast(
+            mean_orders=orders,
+            mean_value=orders * each * kept,
+            orders=drawn[0],
+            value=drawn[1],
+            probability_alive=self.purchases.probability_alive(**history),
+        )
+
+    def _draws(
+        self,
+        history: Mapping[str, Floats],
+        spending: tuple[Floats, Floats],
+        kept: Floats,
+        *,
+        weeks: float,
+        draws: int,
+        rng: np.random.Generator,
+    ) -> tuple[Any, Any]:
+        """Orders and net value, (draws, customers) each; None and None for no draws."""
+        if draws == 0:
+            return None, None
+        size = kept.size
+        orders = np.empty((draws, size), dtype=np.int32)
+        value = np.empty((draws, size), dtype=np.float32)
+        purchase_draws = self.purchases.parameter_draws(draws, rng=rng)
+        spend_draws = self.spend.parameter_draws(draws, rng=rng)
+        starts = range(0, size, CHUNK)
+        for start, stream in zip(starts, rng.spawn(len(starts)), strict=True):
+            rows = slice(start, start + CHUNK)
+            orders[:, rows] = self.purchases.sample_purchases(
+                weeks,
+                **{name: column[rows] for name, column in history.items()},
+                rng=stream,
+                draws=draws,
+                parameters=purchase_draws,
+            )
+            value[:, rows] = self.spend.sample_totals(
+                orders[:, rows],
+                frequency=spending[0][rows],
+                monetary_value=spending[1][rows],
+                rng=stream,
+                parameters=spend_draws,
+            )
+        value *= kept.astype(np.float32)
+        return orders, value
+
+
+def weekly_history(ledger: Ledger) -> dict[str, Floats]:
+    """frequency, recency and tenure of each customer, in weeks."""
+    history = ledger.histories()
+    return {
+        "frequency": history.frequency,
+        "recency": history.recency / WEEK,
+        "tenure": history.tenure / WEEK,
+    }
+
+
+def spend_evidence(ledger: Ledger) -> tuple[Floats, Floats]:
+    """Repeat orders and their mean value, as the spend model reads them.
+
+    Customers whose repeat orders amount to less than zero (corrections) say nothing about what an
+    order is worth: they are taken as if no repeat order were known, at the mean of the shop.
+    """
+    history = ledger.histories()
+    unknown = history.monetary_value < 0
+    return (
+        np.where(unknown, 0.0, history.frequency),
+        np.where(unknown, np.nan, history.monetary_value),
+    )
+
+
+def log_intervals(ledger: Ledger) -> Floats:
+    """Sum of the logarithms of the weeks between purchase days of each customer, (customers,)."""
+    sold = ledger.orders > 0
+    who, day = ledger.customer[sold], ledger.day[sold]
+    same = who[1:] == who[:-1]
+    weeks = np.diff(day)[same] / WEEK
+    return np.bincount(who[1:][same], weights=np.log(weeks), minlength=ledger.customers).astype(
+        np.float64
+    )
+
+
+def _sales(ledger: Ledger) -> tuple[Floats, Floats]:
+    """What each customer bought, and gave back, in all; a negative sum counts as none."""
+    sold = np.bincount(ledger.customer, weights=ledger.net, minlength=ledger.customers)
+    returned = np.bincount(ledger.customer, weights=ledger.returned, minlength=ledger.customers)
+    return np.maximum(sold, 0.0), np.maximum(returned, 0.0)

@@ -1,0 +1,206 @@
+"""Revenue and cash flow of the shop, month by month: from the customers it has and those to come.
+
+Existing customers: joint draws of the purchase and spend models. Those to come: monthly counts of
+`acquisition`, a first order each, then the repeat orders that the purchase model expects of a new
+customer. Nothing is discounted: these are the amounts of each month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from perenne.core import PerenneError
+from perenne.models.histories import Floats
+from perenne.models.value.acquisition import Acquisition
+from perenne.models.value.discounting import months as months_in
+from perenne.models.value.futures import Customers, Sampler, draw_futures
+from perenne.models.value.lifetime_value import NAMES, CustomerLifetimeValue, read_known
+from perenne.models.value.prediction import Totals
+from perenne.text import gettext as _
+
+MOST_DRAWN = 50_000
+"""Customers drawn; of a larger shop a random part of so many stands for all."""
+MOST_MONTHS = 60
+POOL = 5_000
+"""Orders drawn to learn how much the value of one varies between new customers."""
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """Customers to come. first_values: (any,), values of recent first orders. kept: 1 − return
+    share of the shop. margin: its margin rate after returns, None when unknown."""
+
+    acquisition: Acquisition
+    first_values: Floats
+    kept: float = 1.0
+    margin: float | None = None
+
+
+@dataclass(frozen=True)
+class ShopForecast:
+    """Arrays (months,), the next month first. revenue, after returns, is that of existing and of
+    acquired customers together; margin is None where the shop's margin rate is unknown."""
+
+    existing: Totals
+    acquired: Totals
+    revenue: Totals
+    new_customers: Totals
+    margin: Totals | None
+
+
+def forecast_months(
+    model: CustomerLifetimeValue,
+    months: int,
+    newcomers: Newcomers,
+    *,
+    data: Any = None,
+    frequency: Any = None,
+    recency: Any = None,
+    tenure: Any = None,
+    monetary_value: Any = None,
+    rng: np.random.Generator,
+    kept: Any = 1.0,
+    margin: Any = None,
+    season: Any = 1.0,
+    interval: Sequence[float] = (0.5, 0.9),
+    draws: int = 200,
+    level: float = 1.0,
+    level_spread: float = 0.0,
+) -> ShopForecast:
+    """The next `months` (1–60) with intervals from joint draws.
+
+    Histories as in `CustomerLifetimeValue.predict`. kept, margin: (customers,) or one number: what
+    of a unit sold stays after returns, and the margin rate on it; an unknown margin (NaN, None) is
+    taken as that of the shop. season: (months,), factors on repeat orders. level, level_spread:
+    recalibration of repeat orders and its error, common to all months.
+    """
+    _refuse_months(months)
+    given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
+    known, rows = read_known(data, given)
+    share = np.broadcast_to(np.asarray(kept, dtype=float), known["frequency"].shape)
+    ends = np.asarray(months_in(np.arange(1, months + 1), time_unit=model.time_unit), dtype=float)
+    sampler = model.sampler(ends, draws, rng=rng, level=(level, level_spread))
+    each = share * model.spend.expected_value(
+        frequency=known["frequency"], monetary_value=known["monetary_value"]
+    )
+    orders = np.array([model.expected_orders(end, rows) for end in ends])
+    monthly = np.diff(orders, axis=0, prepend=0)
+    expected = monthly @ np.bincount(rows.row, weights=each, minlength=rows.frequency.size)
+
+    existing = _existing(sampler, known, share, rng=rng) * season
+    counts = newcomers.acquisition.sample(months, draws=draws, rng=rng)
+    acquired = _acquired(sampler, newcomers, counts, season=season, rng=rng)
+    cash = None
+    if newcomers.margin is not None:
+        rate = _filled(margin, newcomers.margin, size=each.size)
+        earned = monthly @ np.bincount(rows.row, weights=each * rate, minlength=rows.frequency.size)
+        mix = np.divide(earned, expected, out=np.zeros(months), where=expected != 0)
+        cash = existing * mix + acquired * newcomers.margin
+    coverages = tuple(interval)
+    return ShopForecast(
+        existing=_summary(existing, coverages),
+        acquired=_summary(acquired, coverages),
+        revenue=_summary(existing + acquired, coverages),
+        new_customers=_summary(counts.astype(float), coverages),
+        margin=None if cash is None else _summary(cash, coverages),
+    )
+
+
+def _refuse_months(months: int) -> None:
+    if 1 <= months <= MOST_MONTHS:
+        return
+    raise PerenneError(
+        _("A forecast of {months} months is not made.").format(months=months),
+        given=months,
+        next_step=_("Ask for 1 to {most} months.").format(most=MOST_MONTHS),
+    )
+
+
+def _filled(margin: Any, shop: float, *, size: int) -> Floats:
+    rate = np.broadcast_to(np.asarray(shop if margin is None else margin, dtype=float), size)
+    return np.where(np.isnan(rate), shop, rate)
+
+
+def _existing(
+    sampler: Sampler,
+    known: dict[str, Floats],
+    kept: Floats,
+    *,
+    rng: np.random.Generator,
+) -> Floats:
+    """Value of each month from the customers there are, (draws, months)."""
+    total = kept.size
+    chosen: Any = slice(None)
+    if total > MOST_DRAWN:
+        chosen = np.sort(rng.choice(total, MOST_DRAWN, replace=False))
+    part = {name: column[chosen] for name, column in known.items()}
+    size = part["frequency"].size
+    drawn = draw_futures(
+        sampler,
+        Customers(**part, factor=np.broadcast_to(kept[chosen], (sampler.horizons.size, size))),
+        probabilities=np.zeros(0),
+        groups={"all": (np.zeros(size, dtype=np.intp), 1)},
+        rng=rng,
+        threads=2,
+    )
+    value: Floats = np.diff(drawn.sums["all"][:, :, 0], axis=1, prepend=0)
+    return value * (total / size)
+
+
+def _acquired(
+    sampler: Sampler, newcomers: Newcomers, counts: Any, *, season: Any, rng: np.random.Generator
+) -> Floats:
+    """Value of each month from customers to come, (draws, months), first orders and repeats."""
+    first = np.asarray(newcomers.first_values, dtype=float)
+    value = counts * first.mean() + np.sqrt(counts) * first.std() * rng.standard_normal(
+        counts.shape
+    )
+    repeat = _repeat_orders(sampler, counts) * season * sampler.levels[:, None]
+    orders = rng.poisson(repeat)
+    each, spread = _order_value(sampler, rng=rng)
+    amounts = orders * each[:, None] + np.sqrt(orders) * spread * rng.standard_normal(orders.shape)
+    return np.asarray(newcomers.kept * np.maximum(value + amounts, 0.0))
+
+
+def _repeat_orders(sampler: Sampler, counts: Any) -> Floats:
+    """Expected repeat orders of all cohorts in each month, (draws, months).
+
+    A customer comes in the middle of a month on average.
+    """
+    months = counts.shape[1]
+    ages = sampler.horizons - sampler.horizons[0] / 2
+    names = list(sampler.purchase_draws)
+    orders = np.zeros(counts.shape)
+    for draw in range(counts.shape[0]):
+        chosen = {name: float(sampler.purchase_draws[name][draw]) for name in names}
+        model = replace(sampler.purchases, parameters={**sampler.purchases.parameters, **chosen})
+        by_age = np.diff(np.atleast_1d(model.expected_purchases_new(ages)), prepend=0)
+        orders[draw] = np.convolve(counts[draw], by_age)[:months]
+    return orders
+
+
+def _order_value(sampler: Sampler, *, rng: np.random.Generator) -> tuple[Floats, float]:
+    """Mean value of an order of a new customer in each draw, (draws,), and its spread."""
+    size = sampler.levels.size
+    zero = np.zeros(POOL)
+    pool = sampler.spend.sample_totals(
+        np.ones((size, POOL), dtype=np.int32),
+        frequency=zero,
+        monetary_value=zero,
+        rng=rng,
+        parameters=sampler.spend_draws,
+    )
+    return pool.mean(axis=1, dtype=np.float64), float(pool.std(dtype=np.float64))
+
+
+def _summary(draws: Floats, coverages: Sequence[float]) -> Totals:
+    return Totals(
+        mean=draws.mean(axis=0),
+        median=np.median(draws, axis=0),
+        lower={c: np.quantile(draws, (1 - c) / 2, axis=0) for c in coverages},
+        upper={c: np.quantile(draws, (1 + c) / 2, axis=0) for c in coverages},
+    )
