@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 from perenne.core import PerenneError
 from perenne.models.histories import Floats
@@ -49,6 +51,24 @@ def maximise(
     `objective`. Raises PerenneError when no start converges, when the curvature is not that of a
     maximum, or when a parameter runs off to its edge; the message says which.
     """
+    # A handful of parameters: more threads only wait for each other.
+    with _linear_algebra().limit(limits=1, user_api="blas"):
+        return _maximise(objective, starts=starts, names=names, coarse=coarse, edge=edge)
+
+
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _maximise(
+    objective: Objective,
+    *,
+    starts: Sequence[Sequence[float]],
+    names: Sequence[str],
+    coarse: Objective | None,
+    edge: float,
+) -> Optimum:
     climbed = [_climb(coarse or objective, np.asarray(start, dtype=float)) for start in starts]
     found = [(value, point) for value, point in climbed if np.isfinite(value)]
     if not found:
