@@ -10,17 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from perenne.models.histories import Floats, Histories
+from perenne.models.histories import Floats, Histories, Ints
 from perenne.models.purchases.beta_geo_likelihood import (
     Family,
     Population,
-    log_dropped,
     stage_terms,
 )
 
 Counts = npt.NDArray[np.int32]
 # Threads of a call; NumPy's generators leave the interpreter free to run another one.
 THREADS = min(4, os.cpu_count() or 1)
+# Counts stop here; the largest float32 below 2^31.
+LONGEST = np.float32(2**31 - 128)
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,22 @@ class Standing:
 def standing(family: Family, histories: Histories, at: Population) -> Standing:
     """P(alive) and the posterior of λ and p given alive, for each distinct history."""
     group = histories.group
-    alpha, a, b = at.alpha[group], at.a[group], at.b[group]
+    alpha, a, b = (_each(values, group) for values in (at.alpha, at.a, at.b))
     n = family.survived(histories.frequency)
     shape = at.r + family.k * histories.frequency
-    rate = alpha + histories.tenure
-    waited = histories.tenure - histories.recency
-    stages = stage_terms(shape, waited / rate, family.k)
-    total = stages.sum(axis=0)
-    odds = log_dropped(a, n, b) - shape * np.log1p(-waited / rate) - np.log(total)
-    with np.errstate(over="ignore"):
-        alive = 1.0 / (1.0 + np.exp(odds))
+    rate, last = alpha + histories.tenure, alpha + histories.recency
+    stages = stage_terms(shape, (rate - last) / rate, family.k)
+    total = stages.sum(axis=0) if family.k > 1 else 1.0
+    # a / (b+n-1), and 0 where there was no occasion to drop out yet
+    dropped = np.divide(a, b + n - 1.0, out=np.zeros(n.size), where=n > 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        odds = dropped * np.exp(shape * np.log(rate / last)) / total
+    alive = np.where(dropped > 0, 1.0 / (1.0 + odds), 1.0)
     return Standing(alive, shape, rate, a, b + n, stages / total)
+
+
+def _each(values: Floats, group: Ints) -> Floats:
+    return np.broadcast_to(values, group.shape) if values.size == 1 else values[group]
 
 
 @dataclass(frozen=True)
@@ -117,10 +123,10 @@ def _stages(stages: Floats, who: npt.NDArray[np.intp], rng: np.random.Generator)
 
 def _until_dropout(at: Standing, who: npt.NDArray[np.intp], rng: np.random.Generator) -> Counts:
     """Purchases up to and with the one that dropout follows: geometric, p ~ Beta(a, b)."""
-    lost = rng.standard_gamma(at.a[who])
-    kept = rng.standard_gamma(at.b[who])
+    lost = rng.standard_gamma(at.a.astype(np.float32)[who], dtype=np.float32)
+    kept = rng.standard_gamma(at.b.astype(np.float32)[who], dtype=np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
         # -log(1-p) = log1p(X/Y) for p = X/(X+Y)
-        count = np.ceil(rng.standard_exponential(who.size) / np.log1p(lost / kept))
-    limited = np.clip(np.nan_to_num(count, nan=1.0), 1, 2**31 - 1)
-    return np.asarray(limited.astype(np.int32))
+        waits = rng.standard_exponential(who.size, dtype=np.float32)
+        count = np.ceil(waits / np.log1p(lost / kept))
+    return np.asarray(np.fmin(np.fmax(count, 1.0), LONGEST).astype(np.int32))
