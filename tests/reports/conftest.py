@@ -12,6 +12,7 @@ from perenne.text import use_language
 from perenne.warehouse import DuckEngine
 from tests.metrics.shops import Kind, Shop, shop
 from tests.reports.html_samples import FULL, POOR, Make, Pages, report_input
+from tests.reports.prediction_samples import GATED, with_predictions
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +50,27 @@ def poor(make_input: Make) -> ReportInput:
 
 
 @pytest.fixture(scope="session")
-def pages(full: ReportInput, poor: ReportInput) -> Pages:
-    data = {"full": full, "poor": poor}
+def predicted(
+    full: ReportInput, report_engine: DuckEngine, tmp_path_factory: pytest.TempPathFactory
+) -> ReportInput:
+    """The full shop with predictions."""
+    return with_predictions(full, report_engine, tmp_path_factory.mktemp("predicted"))
+
+
+@pytest.fixture(scope="session")
+def gated(
+    poor: ReportInput, report_engine: DuckEngine, tmp_path_factory: pytest.TempPathFactory
+) -> ReportInput:
+    """The poor shop, whose data are too few for a model."""
+    folder = tmp_path_factory.mktemp("gated")
+    return with_predictions(poor, report_engine, folder, manifest=GATED)
+
+
+@pytest.fixture(scope="session")
+def pages(
+    full: ReportInput, poor: ReportInput, predicted: ReportInput, gated: ReportInput
+) -> Pages:
+    data = {"full": full, "poor": poor, "predicted": predicted, "gated": gated}
     written: dict[tuple[str, str], str] = {}
 
     def page(name: str, language: str) -> str:

@@ -23,7 +23,7 @@ def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="module", params=["full", "poor"])
+@pytest.fixture(scope="module", params=["full", "poor", "predicted", "gated"])
 def page(request: pytest.FixtureRequest, language: str, pages: Pages) -> str:
     return pages(request.param, language)
 
@@ -65,7 +65,11 @@ def test_language_is_said(page: str, language: str) -> None:
 
 
 def test_no_text_is_left_in_english(
-    full: ReportInput, poor: ReportInput, monkeypatch: pytest.MonkeyPatch
+    full: ReportInput,
+    poor: ReportInput,
+    predicted: ReportInput,
+    gated: ReportInput,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     missed: set[str] = set()
     find, find_plural = Catalogue.find, Catalogue.find_plural
@@ -83,8 +87,8 @@ def test_no_text_is_left_in_english(
     monkeypatch.setattr(Catalogue, "find", checked)
     monkeypatch.setattr(Catalogue, "find_plural", checked_plural)
     with use_language("fr"):
-        render_html(full)
-        render_html(poor)
+        for data in (full, poor, predicted, gated):
+            render_html(data)
     assert not missed
 
 

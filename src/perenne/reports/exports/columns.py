@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from perenne.core import PerenneError
+from perenne.reports.exports.predicted import PREDICTED
 from perenne.text import LazyText
 from perenne.text import gettext as _
 from perenne.text import lazy_gettext as _l
@@ -122,6 +123,7 @@ _CUSTOMERS: Final[_Rows] = (
     ("status", "text", _l("new, active, reactivated or inactive, by the inactivity window.")),
     ("status_since", "date", _l("First day of this status.")),
     ("status_reason", "text", _l("Code of what changed it last.")),
+    *PREDICTED,
 )
 
 _ORDERS: Final[_Rows] = (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from perenne.charts import Svg
+from perenne.text import MISSING
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,18 @@ class Table:
     rows: Sequence[Row]
     notes: Sequence[str] = ()
     css: str = ""
+
+
+def filled(table: Table) -> Table:
+    """The table without the columns in which no row says anything."""
+    kept = [
+        place
+        for place in range(len(table.columns) - 1)
+        if any(row.cells[place].text not in ("", MISSING) for row in table.rows)
+    ]
+    rows = [replace(row, cells=[row.cells[place] for place in kept]) for row in table.rows]
+    columns = [table.columns[0], *(table.columns[place + 1] for place in kept)]
+    return replace(table, columns=columns, rows=rows)
 
 
 @dataclass(frozen=True)

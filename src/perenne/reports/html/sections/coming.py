@@ -18,13 +18,14 @@ from perenne.reports.html.blocks import (
     Section,
     Table,
     Text,
+    filled,
 )
 from perenne.reports.html.prediction import Prediction, number, numbers
 from perenne.reports.html.sections import cohorts, months, silent
 from perenne.reports.html.spread import spread
 from perenne.reports.html.words import Words, count, share, times
 from perenne.segments import segment_label
-from perenne.text import format_date, format_value
+from perenne.text import format_date, format_value, ngettext
 from perenne.text import gettext as _
 
 BY = ("channel", "cohort_quarter", "country")
@@ -85,8 +86,10 @@ def stand_in(prediction: Prediction) -> str:
 def headline(prediction: Prediction) -> str:
     """The value of the next 12 months and what its interval means, in one or two sentences."""
     total, words = prediction.total(), prediction.measured.words
-    said = _(
-        "Over the 12 months after {date}, the {n} known customers are expected to bring {value}."
+    said = ngettext(
+        "Over the 12 months after {date}, the {n} known customer is expected to bring {value}.",
+        "Over the 12 months after {date}, the {n} known customers are expected to bring {value}.",
+        round(number(total, "customers") or 0),
     ).format(
         date=format_date(prediction.as_of),
         n=count(number(total, "customers")),
@@ -223,7 +226,7 @@ def _table(
         _group_row(
             prediction,
             row,
-            names[row["value"]] + (" *" if (number(row, "customers") or 0) < fewest else ""),
+            names[row["value"]] + ("\u00a0*" if (number(row, "customers") or 0) < fewest else ""),
             shares=shares,
         )
         for row in by_value[:_MOST_GROUPS]
@@ -239,7 +242,7 @@ def _table(
         Column(_("Expected orders")),
         *([Column(_("Likelier than not to order again"))] if shares else []),
     ]
-    return Table(title, columns, rows, _notes(found, fewest))
+    return filled(Table(title, columns, rows, _notes(found, fewest)))
 
 
 def _adding_up() -> str:
@@ -347,7 +350,8 @@ def _horizons(prediction: Prediction) -> Table:
         Column(_("Expected orders")),
         Column(_("Orders per customer")),
     ]
-    return Table(_("Predicted value of the known customers, by horizon"), columns, rows, _money())
+    title = _("Predicted value of the known customers, by horizon")
+    return filled(Table(title, columns, rows, _money()))
 
 
 def _per_customer(total: Mapping[str, Any] | None) -> str:

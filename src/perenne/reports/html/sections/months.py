@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from perenne.charts import Caption, Series, Size, line_chart
-from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table
+from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table, filled
 from perenne.reports.html.blocks import Row as TableRow
 from perenne.reports.html.prediction import Prediction, Row, number
 from perenne.reports.html.words import Words
@@ -132,7 +132,7 @@ def _table(by_part: Mapping[str, Mapping[date, Row]], words: Words) -> Table:
         Column(_("90% interval")),
         Column(_("Margin")),
     ]
-    return Table(_("Monthly forecast"), columns, rows)
+    return filled(Table(_("Monthly forecast"), columns, rows))
 
 
 def _at(by_part: Mapping[str, Mapping[date, Row]], part: str, month: date) -> Mapping[str, Any]:

@@ -6,7 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable
 from statistics import median
 
-from perenne.reports.html.blocks import Block, Cell, Column, Fact, Fold, Points, Row, Table
+from perenne.reports.html.blocks import (
+    Block,
+    Cell,
+    Column,
+    Fact,
+    Fold,
+    Points,
+    Row,
+    Table,
+    filled,
+)
 from perenne.reports.html.contenders import contender_label, contender_meaning
 from perenne.reports.html.prediction import Prediction, number
 from perenne.reports.html.scoreboard import Contender, Scoreboard
@@ -105,7 +115,7 @@ def table(prediction: Prediction, board: Scoreboard) -> Table:
     titles += [Column(title) for title, _said, _write in columns.values()]
     titles.append(Column(_("Totals inside")))
     title = _("Every way of predicting, beside the simple rules")
-    return Table(title, titles, rows, _notes(board), css="ranking")
+    return filled(Table(title, titles, rows, _notes(board), css="ranking"))
 
 
 def _name(prediction: Prediction, one: Contender) -> str:

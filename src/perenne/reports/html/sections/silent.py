@@ -6,7 +6,7 @@ import json
 from importlib import import_module
 from typing import Any
 
-from perenne.reports.html.blocks import Block, Cell, Column, Row, Table
+from perenne.reports.html.blocks import Block, Cell, Column, Row, Table, filled
 from perenne.reports.html.prediction import Prediction, number
 from perenne.reports.html.words import count, share
 from perenne.text import format_days
@@ -36,7 +36,7 @@ def blocks(prediction: Prediction) -> list[Block]:
         ).format(days=count(measured.context.inactivity_days))
     ]
     title = _("Customers to look at: much to lose, and silent")
-    return [Table(title, columns, rows, notes, css="silent")]
+    return [filled(Table(title, columns, rows, notes, css="silent"))]
 
 
 def _row(prediction: Prediction, one: Any) -> Row:

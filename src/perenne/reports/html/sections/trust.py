@@ -36,13 +36,19 @@ def section(prediction: Prediction) -> Section | None:
     return Section(
         "trust",
         _("How far to trust it"),
-        _(
-            "Each way of predicting was taken back to past dates, told only what was known then, "
-            "and compared with what happened after. Nothing here is measured on the data that a "
-            "model learnt from."
-        ),
+        _lead(is_judged=board is not None),
         blocks,
         short=_("Trust"),
+    )
+
+
+def _lead(*, is_judged: bool) -> str:
+    if not is_judged:
+        return _("A prediction is worth what the data behind it are worth.")
+    return _(
+        "Each way of predicting was taken back to past dates, told only what was known then, and "
+        "compared with what happened after. Nothing here is measured on the data that a model "
+        "learnt from."
     )
 
 

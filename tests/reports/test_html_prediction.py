@@ -1,0 +1,287 @@
+"""What comes next, and how far to trust it: the page says what the tables hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perenne.reports import ReportInput, render_html
+from perenne.reports.html.contenders import BASELINES, contender_label, contender_meaning
+from perenne.reports.html.measured import measure
+from perenne.reports.html.prediction import Prediction, number
+from perenne.reports.html.scoreboard import Contender, Scoreboard, scoreboard
+from perenne.reports.html.sections import coming, proof, trust
+from perenne.reports.html.words import Words, count, share
+from perenne.segments import segment_label
+from perenne.text import use_language
+from perenne.warehouse import DuckEngine
+from tests.reports.html_samples import Pages, Reader, small_shop
+from tests.reports.prediction_samples import (
+    CONTENDERS,
+    MANIFEST,
+    tables_of,
+    with_predictions,
+)
+
+Change = Callable[..., ReportInput]
+
+
+def said(pages: Pages, name: str, chapter: str, language: str = "en") -> str:
+    return Reader.of(pages(name, language)).sections[chapter]
+
+
+@pytest.fixture(scope="module")
+def prediction(predicted: ReportInput) -> Prediction:
+    with use_language("en"):
+        return Prediction(measure(predicted))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_total_of_the_tables_stands_on_the_page(
+    predicted: ReportInput, pages: Pages, language: str
+) -> None:
+    text = said(pages, "predicted", "next", language)
+    with use_language(language):
+        words = Words("EUR")
+        for row in tables_of(predicted)["prediction_totals"]:
+            is_shown = row["dimension"] in ("all", "segment") and row["horizon_months"] == 12
+            if is_shown or row["dimension"] == "all":
+                for name in ("mean", "lo90", "hi90"):
+                    assert words.money(row[name]) in text
+                assert count(round(row["expected_orders"])) in text
+            if row["dimension"] == "segment":
+                assert segment_label(row["value"], predicted.segment_settings) in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_month_to_come_stands_in_the_table(
+    predicted: ReportInput, pages: Pages, language: str
+) -> None:
+    text = said(pages, "predicted", "next", language)
+    with use_language(language):
+        for row in tables_of(predicted)["prediction_months"]:
+            if row["part"] == "all":
+                assert Words("EUR").money(row["revenue"]) in text
+                assert Words("EUR").money(row["revenue_lo90"]) in text
+
+
+def test_headline_says_period_amount_and_interval(prediction: Prediction) -> None:
+    with use_language("en"):
+        text = coming.headline(prediction)
+    total = prediction.total()
+    for name in ("mean", "lo90", "hi90"):
+        assert Words("EUR").money(number(total, name)) in text
+    assert "12 months after 28 March 2025" in text
+    assert "Nine times out of ten" in text
+
+
+def test_it_is_a_finding_of_the_summary(pages: Pages) -> None:
+    assert "expected from known customers in 12 months" in said(pages, "predicted", "summary")
+    assert "expected from known customers" not in said(pages, "gated", "summary")
+
+
+def test_shares_by_segment_against_a_slow_count(
+    predicted: ReportInput, prediction: Prediction
+) -> None:
+    rows = predicted.all_rows("predictions")
+    chance = {row["customer_id"]: row["p_order_12m"] for row in rows}
+    likely: Counter[str] = Counter()
+    known: Counter[str] = Counter()
+    for row in predicted.all_rows("segments"):
+        known[row["segment"]] += 1
+        likely[row["segment"]] += chance[row["customer_id"]] > 0.5
+    assert prediction.shares[None] == pytest.approx(likely.total() / known.total())
+    for segment, customers in known.items():
+        assert prediction.shares[segment] == pytest.approx(likely[segment] / customers)
+
+
+def test_customers_to_look_at_are_silent_and_worth_most(
+    predicted: ReportInput, prediction: Prediction, pages: Pages
+) -> None:
+    value = {row["customer_id"]: row["clv_12m"] for row in predicted.all_rows("predictions")}
+    silent = [row for row in predicted.all_rows("customer_facts") if not row["is_active"]]
+    silent.sort(key=lambda row: (-value[row["customer_id"]], row["customer_id"]))
+    expected = [row["customer_id"] for row in silent[:10]]
+    assert [row["customer_id"] for row in prediction.silent] == expected
+    text = said(pages, "predicted", "next")
+    assert all(customer in text for customer in expected)
+
+
+def test_ranking_names_every_contender_and_marks_the_best(pages: Pages) -> None:
+    text = said(pages, "predicted", "trust")
+    with use_language("en"):
+        for name in (*CONTENDERS, "pareto_ggg"):
+            assert contender_label(name) in text
+            assert contender_meaning(name) in text
+    assert "BG/NBD: purchases and leaving (used)" in text
+    assert "Could not be used: Too few customers bought often." in text
+    for best in ("★ 4.0%", "★ €14.20", "★ €88.00", "★ 0.67", "★ 46.0%", "★ €20.00"):
+        assert best in text
+    assert text.count("★") == 7  # the six, and the note that says what the star means
+    assert "35.5% smaller" in text
+    assert "3 of 3" in text
+
+
+def test_chosen_model_is_judged_in_words(prediction: Prediction) -> None:
+    board = scoreboard(prediction)
+    assert board is not None
+    with use_language("en"):
+        assert "beats the simple rules" in trust.verdict(board, board.find("simple_clv"))
+        worse = Contender("stack", {"crps": [30.0]})
+        assert "does not beat" in trust.verdict(board, worse)
+        assert trust.verdict(board, None) == ""
+    with use_language("fr"):
+        text = trust.verdict(board, board.find("bg_nbd"))
+    assert "BG/NBD : achats et abandon" in text.replace("\u00a0", " ")
+
+
+def test_a_contender_is_summed_up_over_the_dates() -> None:
+    one = Contender("bg_nbd", {"bias": [-0.2, 0.1, 0.05], "total_in_90": [1.0, 0.0, 1.0]})
+    assert one.typical("bias") == 0.1
+    assert one.inside() == (2, 3)
+    assert one.dates == 3
+    assert one.typical("gini") is None
+    assert Contender("hurdle", {}).inside() is None
+
+
+def test_best_is_sought_among_those_judged_on_all_dates() -> None:
+    once = Contender("hurdle", {"rmse": [1.0]})
+    always = Contender("bg_nbd", {"rmse": [3.0, 3.0], "gini": [0.5, 0.6]})
+    rule = Contender("all_zero", {"rmse": [5.0, 5.0], "gini": [0.2, 0.2]})
+    board = Scoreboard(365, [date(2024, 1, 1)], [once, always, rule])
+    assert board.best("rmse") == 3.0
+    assert board.best("gini") == pytest.approx(0.55)
+    assert board.best("crps") is None
+    assert board.best_baseline("rmse") is rule
+
+
+def test_scoreboard_takes_the_horizon_nearest_a_year(prediction: Prediction) -> None:
+    board = scoreboard(prediction)
+    assert board is not None
+    assert board.horizon == 90
+    assert len(board.origins) == 3
+    names = [one.name for one in board.contenders]
+    assert names[0] == "bg_nbd"
+    assert names[-1] == "pareto_ggg"
+    assert set(names[3:6]) <= set(BASELINES)
+
+
+def test_tracking_says_what_came_after_the_model_knew(prediction: Prediction) -> None:
+    rows = sorted(prediction.rows("model_tracking"), key=lambda row: row["week"])
+    with use_language("en"):
+        text = proof._tracking_lead(rows)
+    assert "From then to 28 March 2025, 36 repeat purchase days were counted and 40" in text
+
+
+def test_drift_and_methods_are_told(pages: Pages) -> None:
+    text = said(pages, "predicted", "trust")
+    for part in ("€480.00 has come", "lies in its 90% interval", "still holds", "+4.0%", "0.11"):
+        assert part in text
+    assert "r = 0.2426" in text
+
+
+def test_too_few_data_are_said_first_and_nothing_pretends(pages: Pages) -> None:
+    text = said(pages, "gated", "next")
+    assert "the simple CLV formula stands in" in text
+    assert "90% interval" not in text
+    assert "Nine times out of ten" not in text
+    trusted = said(pages, "gated", "trust")
+    assert "What is missing: Known customers who have bought." in trusted
+    assert "500" in trusted
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_old_snapshot_says_why_there_is_nothing(pages: Pages, language: str) -> None:
+    text = said(pages, "full", "next", language)
+    assert "perenne refresh" in text
+    assert "trust" not in Reader.of(pages("full", language)).sections
+
+
+@pytest.fixture
+def changed(predicted: ReportInput) -> Change:
+    """The predicted shop with other words in its manifest."""
+
+    def change(**parts: Any) -> ReportInput:
+        return replace(predicted, prediction={**MANIFEST, **parts})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"drift": {"predicted": 100, "actual": 300, "lo90": 50, "hi90": 200}},
+        {"refit": {"advised": True}},
+        {"level": 1.0, "level_spread": None, "parameters": None},
+        {"gate": None, "champion": None, "truncation": {"detected": True}},
+        {"gate": {"passed": True}, "independence": {"correlation": float("nan")}},
+        {"model": "simple_clv"},
+        {"model": "some_new_model"},
+    ],
+)
+def test_manifest_is_read_without_trust(changed: Change, parts: dict[str, Any]) -> None:
+    with use_language("fr"):
+        reader = Reader.of(render_html(changed(**parts)))
+    assert not reader.problems
+    assert not [text for text in reader.text if text in ("None", "nan", "inf")]
+
+
+def test_no_model_beats_the_rules(changed: Change) -> None:
+    with use_language("en"):
+        text = Reader.of(render_html(changed(model="simple_clv"))).sections["trust"]
+    assert "No model beats the simple rules on this shop" in text
+
+
+@pytest.mark.parametrize(
+    "only",
+    [
+        (),
+        ("predictions",),
+        ("prediction_totals",),
+        ("predictions", "prediction_totals", "prediction_months"),
+        ("model_scores",),
+        ("model_tracking", "model_deciles"),
+    ],
+)
+def test_tables_may_be_absent(
+    full: ReportInput, report_engine: DuckEngine, tmp_path: Path, only: tuple[str, ...]
+) -> None:
+    data = with_predictions(full, report_engine, tmp_path, only=only)
+    with use_language("en"):
+        reader = Reader.of(render_html(data))
+    assert not reader.problems
+    assert len(reader.ids) == len(set(reader.ids))
+
+
+def test_one_customer_and_nobody(
+    make_input: Any, report_engine: DuckEngine, tmp_path: Path
+) -> None:
+    one = make_input(small_shop([{"day": date(2025, 3, 10), "customer": "a"}]))
+    data = with_predictions(one, report_engine, tmp_path)
+    with use_language("en"):
+        reader = Reader.of(render_html(data))
+        nobody = Reader.of(render_html(make_input(small_shop([]))))
+    assert not reader.problems
+    assert "the 1 known customer is expected" in reader.sections["next"]
+    assert "nobody to predict anything for" in nobody.sections["next"]
+
+
+def test_names_of_groups_cannot_become_markup(
+    full: ReportInput, report_engine: DuckEngine, tmp_path: Path
+) -> None:
+    data = with_predictions(full, report_engine, tmp_path)
+    nasty = "<script>alert(1)</script>"
+    model = {**MANIFEST, "model": nasty, "refit": {"advised": True, "words": nasty}}
+    page = render_html(replace(data, prediction=model))
+    assert nasty not in page
+
+
+def test_shares_are_written_as_computed(prediction: Prediction, pages: Pages) -> None:
+    with use_language("en"):
+        assert share(prediction.shares[None]) in said(pages, "predicted", "next")
