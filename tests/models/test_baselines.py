@@ -42,7 +42,7 @@ def test_last_period_counts_repeat_purchases_net_of_returns():
 
 
 def test_last_period_refuses_a_short_history():
-    with pytest.raises(PerenneError, match=r"100 days\) is shorter than the horizon \(365 days"):
+    with pytest.raises(PerenneError, match=r"101 days\) is shorter than the horizon \(365 days"):
         run(LastPeriod(), small(), 365)
 
 

@@ -219,7 +219,8 @@ def baselines() -> tuple[Any, ...]:
 
 
 def _span(ledger: Ledger) -> int:
-    return int(ledger.until - ledger.day.min()) if ledger.day.size else 0
+    """Days from the first to the last, both counted."""
+    return int(ledger.until - ledger.day.min()) + 1 if ledger.day.size else 0
 
 
 def _need_history(ledger: Ledger, horizon: int) -> None:

@@ -1,0 +1,153 @@
+"""Accuracy beside baselines and peers: `python benchmarks/bench_accuracy.py [set …] [options]`.
+
+Sets: cdnow retail rfm online donors grocery (all by default), from ../shared/data or the folder
+that PERENNE_SHARED_DATA names. Prints Markdown tables: the fixed splits, then rolling origins.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy_data import SPLITS, Split
+from benchmarks.accuracy_peers import FITTERS, Lifetimes
+from perenne.core import PerenneError
+from perenne.models.contenders.baselines import baselines
+from perenne.models.contenders.combined import Combined, recalibrated
+from perenne.models.contenders.roster import contender
+from perenne.models.forecast import Contender
+from perenne.models.judging.backtest import Backtest, Trial, backtest
+from perenne.models.judging.champion import champion
+from perenne.models.judging.trials import Rehearsal, origins, rehearsals
+
+MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd", "hurdle")
+COLUMNS = (
+    ("bias", "{:+.1%}"), ("rmse", "{:.4g}"), ("mae_median", "{:.4g}"), ("mae_zero", "{:.4g}"),
+    ("crps", "{:.4g}"), ("gini", "{:.3f}"), ("top10", "{:.3f}"), ("spearman", "{:.3f}"),
+    ("slope", "{:.2f}"), ("pit50", "{:.1%}"), ("pit90", "{:.1%}"), ("cover50", "{:.1%}"),
+    ("cover90", "{:.1%}"), ("total_inside", "{:.0f}"),
+)  # fmt: skip
+
+ROLLED = (
+    "origins", "median bias", "mean rmse", "mean crps", "mean gini", "mean slope", "pit50", "pit90",
+    "totals inside",
+)  # fmt: skip
+
+
+def field(models: Sequence[str], rehearsal: Rehearsal) -> tuple[list[Contender], list[Contender]]:
+    """(contenders that may become champion, peers)."""
+    found = [contender(name) for name in models]
+    ours = [*baselines(), *found, *(recalibrated(one, rehearsal) for one in found)]
+    return [*ours, Combined(found, rehearsal)], [Lifetimes(name) for name in FITTERS]
+
+
+def _cells(trial: Trial) -> str:
+    scores = trial.scores["value"]
+    orders = trial.scores["orders"]
+    shown = [form.format(getattr(scores, name)) for name, form in COLUMNS]
+    return " | ".join([*shown, f"{orders.bias:+.1%}", f"{orders.pit90:.1%}"]).replace("nan%", "–")
+
+
+def fixed(split: Split, models: Sequence[str], *, draws: int, seed: int) -> None:
+    """The table of one split; the champion is chosen on origins before it only."""
+    rng = np.random.default_rng(seed)
+    memory = Rehearsal()
+    ours, peers = field(models, memory)
+    judged = backtest(
+        split.ledger, contenders=[*ours, *peers], horizons=[split.horizon], at=[split.origin],
+        draws=draws, rng=rng, rehearsal=memory,
+    )  # fmt: skip
+    past = split.ledger.as_of(split.origin)
+    first = judged.trials[0].scores["value"]
+    print(f"\n### {split.name}: {past.customers:,} customers, {split.horizon} days, "
+          f"actual {first.actual:,.0f}\n")  # fmt: skip
+    names = [name for name, _form in COLUMNS]
+    print("| contender | " + " | ".join([*names, "orders bias", "orders pit90"]) + " |")
+    print("|---" * (len(names) + 3) + "|")
+    for trial in judged.trials:
+        print(f"| {trial.contender} | {_cells(trial)} |")
+    for refusal in judged.refusals:
+        print(f"\n{refusal.contender}: {refusal.reason}")
+    print("\nChampion, chosen on earlier origins: " + _chosen(split, ours, memory, rng), flush=True)
+
+
+def _chosen(
+    split: Split, ours: Sequence[Contender], memory: Rehearsal, rng: np.random.Generator
+) -> str:
+    past = split.ledger.as_of(split.origin)
+    pairs = rehearsals(past, split.horizon)
+    if not pairs:
+        return "none (no earlier origin fits)."
+    try:
+        earlier = backtest(
+            past, contenders=ours, horizons=[pairs[0][1]], at=[origin for origin, _h in pairs],
+            draws=100, rng=rng, rehearsal=memory,
+        )  # fmt: skip
+        best = champion(earlier, horizon=pairs[0][1])
+    except PerenneError as error:
+        return f"none ({error})"
+    return f"**{best.name}** ({best.origins} origins of {best.horizon} days). {best.reason}"
+
+
+def rolling(split: Split, models: Sequence[str], *, draws: int, seed: int) -> Backtest:
+    """Median bias, mean scores and coverage over rolling origins, by contender."""
+    rng = np.random.default_rng(seed)
+    memory = Rehearsal()
+    ours, peers = field(models, memory)
+    judged = backtest(
+        split.ledger, contenders=[*ours, *peers], horizons=[split.rolling],
+        at=origins(split.ledger, split.rolling), draws=draws, rng=rng, rehearsal=memory,
+    )  # fmt: skip
+    print(f"\n### {split.name}, rolling: {split.rolling} days\n")
+    print("| contender | " + " | ".join(ROLLED) + " |")
+    print("|---" * (len(ROLLED) + 1) + "|")
+    for name in judged.contenders(split.rolling):
+        print(f"| {name} | {_rolled(judged.of(name, horizon=split.rolling))} |")
+    print(
+        "\nChampion over these origins: " + champion(judged, horizon=split.rolling).reason,
+        flush=True,
+    )
+    return judged
+
+
+def _rolled(trials: Sequence[Trial]) -> str:
+    scores = [trial.scores["value"] for trial in trials]
+    mean = {
+        name: float(np.mean([getattr(s, name) for s in scores]))
+        for name in ("rmse", "crps", "gini", "slope", "pit50", "pit90", "total_inside")
+    }
+    bias = float(np.median([s.bias for s in scores]))
+    return (
+        f"{len(scores)} | {bias:+.1%} | {mean['rmse']:.4g} | {mean['crps']:.4g} | "
+        f"{mean['gini']:.3f} | {mean['slope']:.2f} | {mean['pit50']:.1%} | {mean['pit90']:.1%} | "
+        f"{mean['total_inside']:.0%}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="*", choices=[*SPLITS, []], default=[])
+    parser.add_argument("--models", nargs="*", default=list(MODELS))
+    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=("fixed", "rolling"))
+    asked = parser.parse_args()
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("PERENNE_SHARED_DATA", beside))
+    for name in asked.sets or SPLITS:
+        start = time.perf_counter()
+        split = SPLITS[name](folder)
+        if asked.only != "rolling":
+            fixed(split, asked.models, draws=asked.draws, seed=asked.seed)
+        if asked.only != "fixed":
+            rolling(split, asked.models, draws=asked.draws, seed=asked.seed)
+        print(f"\n({time.perf_counter() - start:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Level, spread and shape learnt from earlier misses, and pools of contenders."""
+
+import numpy as np
+import pytest
+
+from perenne.models.contenders.baselines import RfmCell
+from perenne.models.contenders.combined import Combined, _shares, pool_weights
+from perenne.models.forecast import Forecast
+from perenne.models.judging.draws import central_share, pit
+from perenne.models.judging.recalibration import Adjustment, Recalibration, learn
+from perenne.models.judging.trials import Evidence
+from perenne.models.ledger import Outcome
+from tests.models.shops import shop
+
+
+def world(rng, *, customers=1500, draws=100, level=1.0, shape=3.0, truth=3.0):
+    """Forecasts of gamma spend with P(buy) = .4 beside outcomes of another level and shape."""
+    mean = rng.gamma(4.0, 10.0, customers)
+
+    def spend(size, k):
+        return (rng.random(size) < 0.4) * mean * rng.gamma(k, 1 / k, size)
+
+    value = spend((draws, customers), shape).astype(np.float32)
+    actual = level * spend((customers,), truth)
+    told = Forecast(np.full(customers, 0.4), 0.4 * mean, (value > 0).astype(np.int32), value)
+    return told, Outcome((actual > 0).astype(float), actual, actual)
+
+
+def evidence(rng, *, horizon=100, **kind):
+    told, seen = world(rng, **kind)
+    return Evidence(
+        horizon,
+        told,
+        seen,
+        (float(told.mean_value.sum()), float(told.mean_orders.sum())),
+        (float(seen.value.sum()), float(seen.orders.sum())),
+    )
+
+
+def test_without_evidence_the_level_stays_and_the_spread_is_the_prior():
+    done = learn([], horizon=100, rng=np.random.default_rng(0))
+    assert done.value.level == 1
+    assert done.value.level_spread == pytest.approx(0.12 * np.sqrt(2))
+    assert done.value.shape == pytest.approx((1, 1), abs=1e-6)
+
+
+def test_the_level_is_learnt_shrunk_and_checked_on_a_later_origin():
+    rng = np.random.default_rng(1)
+    past = [evidence(rng, level=0.7) for _origin in range(6)]
+    done = learn(past, horizon=100, rng=rng)
+    assert 0.7 < done.value.level < 0.8
+    told, seen = world(rng, level=0.7)
+    after = done.apply(told, rng=rng)
+    total = seen.value.sum()
+    assert abs(after.mean_value.sum() / total - 1) < 0.15 < told.mean_value.sum() / total - 1
+    assert after.value.mean() == pytest.approx(after.mean_value.mean(), rel=0.05)
+
+
+def test_shorter_horizons_teach_less():
+    rng = np.random.default_rng(2)
+    past = [evidence(rng, level=0.7, horizon=25)]
+    short = learn(past, horizon=100, rng=rng).value
+    long = learn(past, horizon=25, rng=rng).value
+    assert long.level < short.level < 1
+    assert short.level_spread > 0.1
+
+
+def test_misses_of_all_signs_widen_the_spread_and_not_the_level():
+    rng = np.random.default_rng(3)
+    past = [evidence(rng, level=f) for f in (0.6, 1.5, 0.7, 1.4)]
+    done = learn(past, horizon=100, rng=rng).value
+    assert done.level == pytest.approx(1, abs=0.06)
+    assert done.level_spread > 0.25
+
+
+def test_too_narrow_draws_are_widened_and_zeros_kept():
+    rng = np.random.default_rng(4)
+    past = [evidence(rng, shape=6.0, truth=2.0) for _origin in range(3)]
+    done = learn(past, horizon=100, rng=rng)
+    assert done.value.shape[0] < 0.8
+    told, seen = world(rng, shape=6.0, truth=2.0)
+    after = done.apply(told, rng=rng)
+    assert ((after.value > 0) == (told.value > 0)).all()
+    bought = seen.value > 0
+
+    def middle(draws):
+        held = np.where(draws > 0, draws, np.nan)
+        low, high = np.nanquantile(held[:, bought], (0.25, 0.75), axis=0)
+        return np.mean((low <= seen.value[bought]) & (seen.value[bought] <= high))
+
+    assert middle(told.value) < 0.38
+    # chance of a hundred draws and of the level leaves it a little narrow
+    assert middle(told.value) + 0.05 < middle(after.value) < 0.58
+    places = pit(seen.value, after.value, rng=rng)
+    assert 0.87 < central_share(places, 0.9) < 0.93
+
+
+def test_the_quantile_map_is_monotone_and_keeps_the_ends():
+    levels = np.linspace(0, 1, 11)
+    mapped = Adjustment(shape=(0.6, 0.9)).quantile_map(levels)
+    assert mapped[[0, -1]].tolist() == [0, 1]
+    assert (np.diff(mapped) > 0).all()
+    assert Adjustment().quantile_map(levels) == pytest.approx(levels)
+
+
+def test_totals_bear_the_error_of_the_model():
+    rng = np.random.default_rng(5)
+    told, _seen = world(rng, draws=400)
+    after = Recalibration(value=Adjustment(level_spread=0.2)).apply(told, rng=rng)
+    spread = np.std(np.log(after.value.sum(axis=1)))
+    assert spread == pytest.approx(0.2, abs=0.04)
+    assert spread > 2 * np.std(np.log(told.value.sum(axis=1)))
+    assert after.orders.dtype == np.int32
+
+
+def test_weights_prefer_the_better_member_and_are_shrunk_to_equal():
+    rng = np.random.default_rng(6)
+    trials = []
+    for _origin in range(4):
+        good = evidence(rng)
+        bad = Evidence(
+            100,
+            Forecast(
+                good.forecast.mean_orders,
+                good.forecast.mean_value * 3,
+                good.forecast.orders,
+                good.forecast.value * 3,
+            ),
+            good.outcome,
+            good.predicted,
+            good.actual,
+        )
+        trials.append((good, bad))
+    weights = pool_weights(trials, members=2)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > 0.85
+    assert weights[1] >= 0.1 - 1e-9  # a fifth of the weight is equal for all
+    assert pool_weights([], members=3) == pytest.approx(np.full(3, 1 / 3))
+    lone = [(good, None) for good, _bad in trials]
+    assert pool_weights(lone, members=2) == pytest.approx([0.5, 0.5], abs=0.35)
+
+
+def test_draws_are_shared_out_by_weight():
+    rng = np.random.default_rng(0)
+    share = _shares(np.array([0.61, 0.39, 0.0]), 10, rng=rng)
+    assert share.sum() == 10
+    assert share[2] == 0
+
+
+def test_combined_forecasts_are_a_mixture():
+    ledger = shop(np.random.default_rng(8), customers=500)
+    rng = np.random.default_rng(9)
+    fitted = Combined([RfmCell()]).fit(ledger, horizon=150, rng=rng)
+    assert fitted.weights.tolist() == [1]
+    assert fitted.recalibration.origins > 1
+    told = fitted.forecast(ledger, horizon=150, draws=40, rng=rng)
+    assert told.value.shape == told.orders.shape == (40, ledger.customers)
+    assert told.value.mean() == pytest.approx(told.mean_value.mean(), rel=0.2)
