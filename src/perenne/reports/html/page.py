@@ -47,9 +47,14 @@ def write_html_report(data: ReportInput, path: Path) -> None:
 
 def render_html(data: ReportInput) -> str:
     """Return the report in the current language as one HTML page."""
+    return written(build(data))
+
+
+def written(page: Page) -> str:
+    """Return a page as HTML."""
     template = _environment().get_template("report.html.jinja")
     return template.render(
-        page=build(data),
+        page=page,
         chart_css=Svg(stylesheet()),
         page_css=Svg(_own("report.css")),
         script=Svg(_own("report.js")),
