@@ -76,7 +76,7 @@ class Decay:
         log_a, log_b = np.log1p(t / a), np.log1p(t / b)
         f = np.exp(v - self.shape * log_a - (self.s + 1) * log_b)
         f *= np.multiply.outer(weight, width * scale)
-        whole = f.sum(axis=0)
+        whole: Floats = f.sum(axis=0)
         if not means:
             return whole[None]
         t += lower

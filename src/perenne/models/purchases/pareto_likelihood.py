@@ -63,9 +63,8 @@ class ParetoLikelihood:
         return self._total(purchase), self._total(dropout)
 
     def _total(self, values: Floats) -> Floats:
-        return np.bincount(
-            self.group, weights=self.weights * values, minlength=self.matrix.shape[0]
-        )
+        weighted = self.weights * values
+        return np.bincount(self.group, weighted, self.matrix.shape[0]).astype(np.float64)
 
 
 def rates_at(point: Sequence[float] | Floats, matrix: Floats) -> Rates:

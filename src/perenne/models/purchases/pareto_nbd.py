@@ -23,7 +23,7 @@ from perenne.text import gettext as _
 # r, s, and beta in mean tenures; alpha follows from r and the mean frequency.
 STARTS = ((0.5, 0.5, 0.5), (1.0, 2.0, 2.0))
 # Distinct histories on which the starts are climbed.
-COARSE = 4000
+COARSE = 3000
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ class _Search:
 
     def _maximise(self, precision: Floats, start: Floats | None) -> Optimum:
         if start is not None:
-            return maximise(shrunk(self.objective, precision), starts=[start], names=self.names)
+            return maximise(
+                shrunk(self.objective, precision), starts=[start.tolist()], names=self.names
+            )
         coarse: Objective | None = None
         if self.coarse is not None:
             share = self.coarse.weights.sum() / self.objective.weights.sum()
@@ -117,12 +119,10 @@ class _Search:
         objective = shrunk(self.objective, precision)
         return maximise(objective, starts=self._starts(), names=self.names, coarse=coarse)
 
-    def _starts(self) -> list[Floats]:
+    def _starts(self) -> list[list[float]]:
         often = float(self.histories.weights @ self.histories.frequency) / self.histories.customers
-        none = np.zeros(2 * len(self.columns))
-        return [
-            np.concatenate((np.log([r, r / often, s, beta]), none)) for r, s, beta in STARTS
-        ]
+        none = [0.0] * (2 * len(self.columns))
+        return [[*np.log([r, r / often, s, beta]), *none] for r, s, beta in STARTS]
 
     def parameters(self, point: Floats) -> dict[str, float]:
         """In the time unit of the data."""

@@ -36,7 +36,7 @@ class FittedParetoNBD(Fitted):
     def probability_alive(
         self, data: Any = None, *, covariates: Any = None, **given: Any
     ) -> Floats:
-        """P(the lifetime exceeds the tenure), (customers,); equation (11)–(13) of the 1987 paper."""
+        """P(the lifetime exceeds the tenure), (customers,); equations (11) to (13) of 1987."""
         return self._alive(*self._ask(data, given, covariates))
 
     def expected_purchases(
@@ -45,10 +45,9 @@ class FittedParetoNBD(Fitted):
         """Expected purchases in the next `horizon` time units (scalar or one per customer)."""
         histories, rates = self._ask(data, given, covariates)
         ahead = read_horizon(horizon, size=histories.row.size)
-        x, tenure, group = (
-            part[histories.row] for part in (histories.frequency, histories.tenure, histories.group)
-        )
-        speed = (rates.r + x) / (rates.alpha[group] + tenure)
+        row = histories.row
+        tenure, group = histories.tenure[row], histories.group[row]
+        speed = (rates.r + histories.frequency[row]) / (rates.alpha[group] + tenure)
         return self._alive(histories, rates) * speed * _life(rates, group, tenure, ahead)
 
     def probability_of_purchase(
@@ -131,9 +130,7 @@ class FittedParetoNBD(Fitted):
         alive = _rows(histories).weigh(rates, means=False).alive
         return alive[histories.row]
 
-    def _ask(
-        self, data: Any, given: Mapping[str, Any], covariates: Any
-    ) -> tuple[Histories, Rates]:
+    def _ask(self, data: Any, given: Mapping[str, Any], covariates: Any) -> tuple[Histories, Rates]:
         columns, group, matrix = self._read(data, given, covariates)
         return read_histories(group=group, **columns), rates_at(self._point(None, 0), matrix)
 

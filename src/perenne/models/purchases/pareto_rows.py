@@ -28,9 +28,9 @@ class Weighed:
     """Of each row, the two ways to have bought nothing since t_x: alive at T, or gone before.
 
     log_kernel: log of (1 + T/α)^-(r+x) (1 + T/β)^-s + (s/β) ∫ f, from t_x to T; f as in `Decay`.
-    alive, gone: the shares of the two terms. means: (4, rows), log(1 + t/α), t/(α + t), log(1 + t/β)
-    and t/(β + t) at the end t of the life or of the observation, in the mean; gone_beta: the part
-    of the last that `gone` adds. The two are empty unless asked for.
+    alive, gone: the shares of the two terms. means: (4, rows), of log(1 + t/α), t/(α + t),
+    log(1 + t/β) and t/(β + t) at the end t of the life or of the observation; gone_beta: the part
+    of the last that `gone` adds. These two are empty unless asked for.
     """
 
     log_kernel: Floats
@@ -80,8 +80,8 @@ class Rows:
         alpha, beta = rates.alpha[self.group], rates.beta[self.group]
         decay = Decay(rates.r + self.frequency, alpha, beta, rates.s)
         log_a, log_b = np.log1p(self.tenure / alpha), np.log1p(self.tenure / beta)
-        at_end = (log_a, self.tenure / (alpha + self.tenure)) if means else ()
-        at_end += (log_b, self.tenure / (beta + self.tenure)) if means else ()
+        at_end = [log_a, self.tenure / (alpha + self.tenure)] if means else []
+        at_end += [log_b, self.tenure / (beta + self.tenure)] if means else []
         return _Parts(
             log_start=-decay.shape * np.log1p(self.recency / alpha)
             - (rates.s + 1) * np.log1p(self.recency / beta),
