@@ -1,4 +1,4 @@
-"""Customer lifetime value beside its peers: `python benchmarks/bench_clv.py [--peers PYTHON] [N …]`.
+"""Lifetime value beside its peers: `python benchmarks/bench_clv.py [--peers PYTHON] [N …]`.
 
 N is the number of customers (default: 100000 and 1000000). PYTHON is an interpreter that has
 lifetimes and pymc-marketing. Each step of each package runs in a process of its own, on the same

@@ -141,9 +141,11 @@ def _end() -> Any:
 
 def lifetimes(step: str, data: Data) -> Step:
     """A step of lifetimes 0.11."""
-    import lifetimes as peer
+    import lifetimes as peer  # type: ignore[import-untyped]  # ships no types
     import pandas as pd
-    from lifetimes.utils import summary_data_from_transaction_data
+    from lifetimes.utils import (  # type: ignore[import-untyped]  # ships no types
+        summary_data_from_transaction_data,
+    )
 
     x, t_x, age = data["frequency"], data["recency"], data["tenure"]
     value = np.where(x > 0, data["monetary_value"], 0.0)
@@ -188,9 +190,9 @@ def lifetimes(step: str, data: Data) -> Step:
 
 def pymc_marketing(step: str, data: Data) -> Step:
     """A step of pymc-marketing 0.19: fits are maximum a posteriori with its default priors."""
-    import arviz as az
+    import arviz as az  # type: ignore[import-not-found]  # peers only
     import pandas as pd
-    from pymc_marketing import clv
+    from pymc_marketing import clv  # type: ignore[import-not-found]  # peers only
 
     def known(columns: Data) -> Any:
         return pd.DataFrame(

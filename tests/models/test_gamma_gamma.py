@@ -66,9 +66,7 @@ def test_gradient_is_that_of_the_likelihood(with_effect):
     x, value = simulate(rng, 300)
     x, value = x[x > 0], value[x > 0]
     matrix = np.log1p(x)[:, None] if with_effect else None
-    likelihood = SpendLikelihood(
-        x, value, rng.integers(1, 4, x.size).astype(float), matrix=matrix, ridge=None
-    )
+    likelihood = SpendLikelihood(x, value, rng.integers(1, 4, x.size).astype(float), matrix=matrix)
     free = np.array([1.2, 0.9, 2.0, 0.3][: 3 + with_effect])
     numeric = approx_fprime(free, lambda point: likelihood(point)[0], 1e-6)
     np.testing.assert_allclose(likelihood(free)[1], numeric, rtol=1e-4, atol=1e-2)
@@ -157,6 +155,52 @@ def test_totals_use_one_parameter_vector_per_draw():
         rng=np.random.default_rng(9), parameters=parameters,
     )  # fmt: skip
     np.testing.assert_allclose(totals.mean(axis=1), [18, 36], rtol=0.03)
+
+
+def channels(rng, customers, **effects):
+    """A shop whose channels multiply γ, and the channel of each customer."""
+    channel = rng.choice(list(effects), customers)
+    factor = np.exp([effects[name] for name in channel])
+    return *simulate(rng, customers, factor=factor), {"channel": channel}
+
+
+def test_covariates_recover_what_a_channel_multiplies():
+    x, value, known = channels(np.random.default_rng(13), 12_000, web=0.0, shop=0.4, app=-0.2)
+    model = GammaGamma().fit(frequency=x, monetary_value=value, covariates=known)
+    effect = {name: model.parameters[f"gamma[channel={name}]"] for name in ("web", "shop", "app")}
+    assert effect["shop"] - effect["web"] == pytest.approx(0.4, abs=0.1)
+    assert effect["app"] - effect["web"] == pytest.approx(-0.2, abs=0.1)
+    new = model.expected_value(
+        frequency=[0, 0], monetary_value=[np.nan] * 2, covariates={"channel": ["shop", "web"]}
+    )
+    assert new[0] / new[1] == pytest.approx(np.exp(effect["shop"] - effect["web"]))
+
+
+def test_thin_segments_are_shrunk_to_the_whole():
+    rng = np.random.default_rng(14)
+    x, value = simulate(rng, 400)
+    known = {"country": rng.integers(0, 40, 400).astype(str)}
+    loose = GammaGamma(shrinkage=0.01).fit(frequency=x, monetary_value=value, covariates=known)
+    shrunk = GammaGamma().fit(frequency=x, monetary_value=value, covariates=known)
+
+    def size(model):
+        return np.std([v for name, v in model.parameters.items() if "[" in name])
+
+    assert size(shrunk) < 0.5 * size(loose)
+
+
+def test_totals_follow_covariates_and_their_draws():
+    x, value, known = channels(np.random.default_rng(15), 4000, web=0.0, shop=0.5)
+    model = GammaGamma().fit(frequency=x, monetary_value=value, covariates=known)
+    rng, asked = np.random.default_rng(16), {"channel": ["web", "shop"]}
+    none = {"frequency": np.zeros(2), "monetary_value": np.zeros(2), "covariates": asked}
+    totals = model.sample_totals(
+        np.ones((20_000, 2), dtype=np.int32), rng=rng,
+        parameters=model.parameter_draws(20_000, rng=rng), **none,
+    )  # fmt: skip
+    np.testing.assert_allclose(totals.mean(axis=0), model.expected_value(**none), rtol=0.03)
+    with pytest.raises(PerenneError, match="none are given"):
+        model.expected_value(frequency=[1], monetary_value=[10])
 
 
 def test_saved_model_is_the_model():

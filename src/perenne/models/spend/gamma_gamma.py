@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
-from perenne.models.fitting import maximise
+from perenne.models.fitting import Optimum, maximise
 from perenne.models.histories import Floats
+from perenne.models.purchases.design import Design, shrink, shrunk
 from perenne.models.spend.likelihood import SpendLikelihood
 from perenne.models.spend.orders import (
     SpendRows,
@@ -37,11 +38,14 @@ class GammaGamma:
     """Settings. The value of an order is Gamma(p, ν); ν ~ Gamma(q, γ) over customers.
 
     follows_frequency: γ grows as (1 + frequency) to an estimated power, for shops whose frequent
-    buyers spend more, or less, per order (`choose_spend` decides by a test). max_left_out: the
-    share of repeat customers with a mean value of zero or less above which the fit is refused.
+    buyers spend more, or less, per order (`choose_spend` decides by a test). shrinkage: how
+    strongly effects of covariates are pulled to zero, a prior precision; 0 is exact maximum
+    likelihood, None lets the data say (empirical Bayes). max_left_out: the share of repeat
+    customers with a mean value of zero or less above which the fit is refused.
     """
 
     follows_frequency: bool = False
+    shrinkage: float | None = None
     max_left_out: float = 0.05
 
     def fit(
@@ -51,44 +55,86 @@ class GammaGamma:
         frequency: Any = None,
         monetary_value: Any = None,
         weights: Any = None,
+        covariates: Any = None,
     ) -> FittedGammaGamma:
-        """Exact maximum likelihood on customers with frequency > 0 and monetary_value > 0.
+        """Maximum likelihood on customers with frequency > 0 and monetary_value > 0.
 
         frequency, monetary_value: (customers,), repeat orders and their mean value; NaN is allowed
-        where frequency is 0. weights: how many customers each row stands for. Raises PerenneError
-        for values that cannot be read, too few or equal values, no convergence, and q ≤ 1, where
-        a mean does not exist.
+        where frequency is 0. weights: how many customers each row stands for. covariates: a mapping
+        or frame, one value per customer: γ exp(βz), so that `gamma[channel=web]` is the logarithm
+        of what the channel multiplies the mean value by. Raises PerenneError for values that cannot
+        be read, too few or equal values, no convergence, and q ≤ 1, where a mean does not exist.
         """
         columns = read_spend(
             data, frequency=frequency, monetary_value=monetary_value, weights=weights
         )
         rows = fitting_rows(columns, max_left_out=self.max_left_out)
-        names = ("p", "q", "gamma") + ((FREQUENCY_EFFECT,) if self.follows_frequency else ())
+        design, effects = None, np.zeros((rows.value.size, 0))
+        if covariates is not None:
+            design = Design.learn(covariates, reference=self.shrinkage == 0)
+            group, coded = design.encode(covariates, size=columns["frequency"].size)
+            effects = coded[group[rows.kept]]
         unit = float(np.average(rows.value, weights=rows.weights))
-        every = rows.value.size // COARSE_ROWS
-        optimum = maximise(
-            self._likelihood(rows, unit=unit),
-            starts=[(*start, *[0.0] * (len(names) - 3)) for start in STARTS],
-            names=names,
-            coarse=self._likelihood(rows, unit=unit, every=every) if every > 3 else None,
-        )
+        optimum, log_likelihood = self._best(rows, effects, design, unit=unit)
         p, q, gamma = np.exp(optimum.point[:3])
         _refuse_without_mean(float(q))
         values = (p, q, gamma * unit, *optimum.point[3:])
         customers = float(rows.weights.sum())
         return FittedGammaGamma(
-            parameters=dict(zip(names, map(float, values), strict=True)),
-            log_likelihood=optimum.log_likelihood - customers * float(np.log(unit)),
+            parameters=dict(zip(self._names(design), map(float, values), strict=True)),
+            log_likelihood=log_likelihood - customers * float(np.log(unit)),
             covariance=tuple(map(tuple, optimum.covariance.tolist())),
             customers=customers,
+            settings={} if design is None else {"design": design.to_settings()},
             left_out=rows.left_out,
         )
 
-    def _likelihood(self, rows: SpendRows, *, unit: float, every: int = 1) -> SpendLikelihood:
+    def _names(self, design: Design | None) -> tuple[str, ...]:
+        own = (FREQUENCY_EFFECT,) if self.follows_frequency else ()
+        coded = () if design is None else tuple(f"gamma[{name}]" for name in design.names)
+        return ("p", "q", "gamma", *own, *coded)
+
+    def _best(
+        self, rows: SpendRows, effects: Floats, design: Design | None, *, unit: float
+    ) -> tuple[Optimum, float]:
+        """The optimum for values divided by `unit`, and its log-likelihood without shrinkage."""
+        names = self._names(design)
+        every = rows.value.size // COARSE_ROWS
+        whole = self._likelihood(rows, effects, unit=unit)
+        part = self._likelihood(rows, effects, unit=unit, every=every) if every > 3 else None
+
+        def climb(precision: Floats, start: Floats | None) -> Optimum:
+            free = (0.0,) * (len(names) - 3)
+            return maximise(
+                shrunk(whole, precision),
+                starts=[(*s, *free) for s in STARTS] if start is None else [start.tolist()],
+                names=names,
+                coarse=None if part is None or start is not None else shrunk(part, precision),
+            )
+
+        ahead = 3 + self.follows_frequency
+        blocks = [] if design is None else design.blocks
+        optimum, _precision = shrink(
+            climb,
+            blocks=[slice(ahead + block.start, ahead + block.stop) for block in blocks],
+            size=len(names),
+            shrinkage=self.shrinkage if blocks else 0.0,
+        )
+        return optimum, whole(optimum.point)[0]
+
+    def _likelihood(
+        self, rows: SpendRows, effects: Floats, *, unit: float, every: int = 1
+    ) -> SpendLikelihood:
         """Of values divided by `unit`, on each `every`-th customer."""
         x = rows.frequency[::every]
-        matrix = np.log1p(x)[:, None] if self.follows_frequency else None
-        return SpendLikelihood(x, rows.value[::every] / unit, rows.weights[::every], matrix=matrix)
+        own = np.log1p(x)[:, None] if self.follows_frequency else np.zeros((x.size, 0))
+        matrix = np.column_stack((own, effects[::every]))
+        return SpendLikelihood(
+            x,
+            rows.value[::every] / unit,
+            rows.weights[::every],
+            matrix=matrix if matrix.shape[1] else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +157,12 @@ class FittedGammaGamma(Fitted):
         return p * gamma / (q - 1)
 
     def expected_value(
-        self, data: Any = None, *, frequency: Any = None, monetary_value: Any = None
+        self,
+        data: Any = None,
+        *,
+        frequency: Any = None,
+        monetary_value: Any = None,
+        covariates: Any = None,
     ) -> Floats:
         """Mean value of a further order of each customer, (customers,); equation (5) of the paper.
 
@@ -121,7 +172,12 @@ class FittedGammaGamma(Fitted):
         x, spend = _evidence(data, frequency, monetary_value)
         p, q = self.parameters["p"], self.parameters["q"]
         _refuse_without_mean(q)
-        mean: Floats = p * (self._gamma(self.parameters, x) + spend) / (p * x + q - 1)
+        gamma = self._frequency_scale(self.parameters, x)
+        group, coded = self._coded(covariates, x.size)
+        if coded is not None:
+            beta = np.array([self.parameters[name] for name in self._effects])
+            gamma = gamma * np.exp(coded @ beta)[group]
+        mean: Floats = p * (gamma + spend) / (p * x + q - 1)
         return mean
 
     def sample_totals(
@@ -132,6 +188,7 @@ class FittedGammaGamma(Fitted):
         monetary_value: Any,
         rng: np.random.Generator,
         parameters: Mapping[str, Floats] | None = None,
+        covariates: Any = None,
     ) -> npt.NDArray[np.float32]:
         """Values of `counts` further orders, drawn from the posterior of each customer.
 
@@ -141,14 +198,21 @@ class FittedGammaGamma(Fitted):
         """
         x, spend = _evidence(None, frequency, monetary_value)
         grown = counts if counts.ndim == 3 else counts[:, None, :]
-        _draws, horizons, customers = grown.shape
+        draws, horizons, customers = grown.shape
         totals = np.zeros(grown.shape, dtype=np.float32)
         draw, who = np.divmod(np.flatnonzero(grown[:, -1]), customers)
         chosen = {
             name: value if parameters is None else parameters[name][draw]
             for name, value in self.parameters.items()
         }
-        p, rate = chosen["p"], self._gamma(chosen, x[who]) + spend[who]
+        gamma = self._frequency_scale(chosen, x[who])
+        group, coded = self._coded(covariates, customers)
+        if coded is not None:
+            beta = np.array(
+                [np.broadcast_to((parameters or self.parameters)[n], draws) for n in self._effects]
+            )
+            gamma = gamma * np.exp(coded @ beta)[group[who], draw]
+        p, rate = chosen["p"], gamma + spend[who]
         shape = np.asarray(chosen["q"] + p * x[who], dtype=np.float32)
         one_over_nu = rate.astype(np.float32) / rng.standard_gamma(shape, dtype=np.float32)
         before = np.zeros(draw.size, dtype=counts.dtype)
@@ -160,7 +224,23 @@ class FittedGammaGamma(Fitted):
             before = now
         return totals.reshape(counts.shape)
 
-    def _gamma(self, parameters: Mapping[str, Any], frequency: Floats) -> Floats:
+    @property
+    def _effects(self) -> list[str]:
+        """Names of the coefficients of covariates."""
+        return [name for name in self.parameters if name.startswith("gamma[")]
+
+    def _coded(self, covariates: Any, size: int) -> tuple[npt.NDArray[np.int64], Floats | None]:
+        """Group of each customer and the coded covariates of the groups; None without any."""
+        if "design" not in self.settings:
+            return np.zeros(size, dtype=np.int64), None
+        if covariates is None:
+            raise PerenneError(
+                _("The model was fitted with covariates, and none are given."),
+                next_step=_("Give covariates=… with the columns of the fit."),
+            )
+        return Design.from_settings(self.settings["design"]).encode(covariates, size=size)
+
+    def _frequency_scale(self, parameters: Mapping[str, Any], frequency: Floats) -> Floats:
         """γ of each customer: that of the shop, times (1 + x) to the power of the effect."""
         effect = parameters.get(FREQUENCY_EFFECT)
         if effect is None:

@@ -12,8 +12,8 @@ class SpendLikelihood:
     """Equation (1a) of Fader & Hardie (2013), summed over customers sorted by frequency.
 
     Free parameters: log p, log q, log γ, then one coefficient per column of `matrix`, by whose
-    linear form γ grows: γᵢ = γ exp(βzᵢ). `ridge`: (columns,), penalty on β²/2. Values should be
-    near 1 (divide by their mean), for the sake of the optimiser only.
+    linear form γ grows: γᵢ = γ exp(βzᵢ). Values should be near 1 (divide by their mean), for the
+    sake of the optimiser only.
     """
 
     def __init__(
@@ -23,7 +23,6 @@ class SpendLikelihood:
         weights: Floats,
         *,
         matrix: Floats | None = None,
-        ridge: Floats | None = None,
     ) -> None:
         order = np.argsort(frequency.astype(np.float32), kind="stable")
         x = frequency[order]
@@ -33,14 +32,13 @@ class SpendLikelihood:
         self.spend = x * value[order]
         self.weights = None if np.all(weights == 1) else weights[order]
         self.matrix = None if matrix is None else matrix[order]
-        self.ridge = np.zeros(0 if matrix is None else matrix.shape[1]) if ridge is None else ridge
         self.customers = self._by_frequency(np.ones_like(x))
         log_value = np.log(value[order])
         self.log_value = self._total(log_value)
         self.log_spend = self._by_frequency(log_value + np.log(x))
 
     def __call__(self, free: Floats) -> tuple[float, Floats]:
-        """Penalised log-likelihood and its gradient in the free parameters."""
+        """Log-likelihood and its gradient in the free parameters."""
         p, q, gamma = np.exp(free[:3])
         beta = free[3:]
         scale = gamma if self.matrix is None else gamma * np.exp(self.matrix @ beta)
@@ -56,18 +54,12 @@ class SpendLikelihood:
             np.sum(count * constants + px * self.log_spend - (px + q) * log_sums)
             + q * log_scales
             - self.log_value
-            - 0.5 * np.sum(self.ridge * beta**2)
         )
         d_p = np.sum(x * (count * (psi(px + q) - psi(px)) + self.log_spend - log_sums))
         d_q = np.sum(count * psi(px + q) - log_sums) - total * psi(q) + log_scales
         d_gamma = q * total - np.sum((px + q) * self._by_frequency(ratio))
-        return float(value), np.concatenate(
-            ([p * d_p, q * d_q, d_gamma], self._d_beta(ratio, p, q) - self.ridge * beta)
-        )
-
-    def unpenalised(self, free: Floats) -> float:
-        """The log-likelihood without the penalty on coefficients."""
-        return self(free)[0] + 0.5 * float(np.sum(self.ridge * free[3:] ** 2))
+        in_logs = np.array([p * d_p, q * d_q, d_gamma])
+        return float(value), np.concatenate((in_logs, self._d_beta(ratio, p, q)))
 
     def _d_beta(self, ratio: Floats, p: float, q: float) -> Floats:
         if self.matrix is None:

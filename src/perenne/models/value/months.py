@@ -147,8 +147,8 @@ def _existing(
         rng=rng,
         threads=2,
     )
-    value: Floats = np.diff(drawn.sums["all"][:, :, 0], axis=1, prepend=0)
-    return value * (total / size)
+    value = np.diff(drawn.sums["all"][:, :, 0], axis=1, prepend=0)
+    return np.asarray(value * (total / size))
 
 
 def _acquired(
