@@ -27,10 +27,18 @@ MANIFEST: dict[str, Any] = {
     "level": 1.04,
     "level_spread": 0.08,
     "parameters": {"r": 0.2426, "alpha": 4.4136, "a": 0.7929, "b": 2.4259},
-    "refit": {"advised": False},
+    "refit": {
+        "made": "2025-02-28",
+        "advised": False,
+        "days": 28,
+        "expected": 500.0,
+        "actual": 480.0,
+        "low": 300.0,
+        "high": 700.0,
+        "slope": None,
+    },
     "truncation": {"detected": False},
     "independence": {"correlation": 0.11},
-    "drift": {"since": "2025-03-21", "predicted": 500, "actual": 480, "lo90": 300, "hi90": 700},
 }
 GATED: dict[str, Any] = {
     "model": "simple_clv",
@@ -38,7 +46,7 @@ GATED: dict[str, Any] = {
         "passed": False,
         "requirements": [
             {"name": "buyers", "found": 40, "needed": 500, "passed": False},
-            {"name": "history_days", "found": 800, "needed": 365, "passed": True},
+            {"name": "history", "found": 800, "needed": 365, "passed": True},
         ],
     },
 }

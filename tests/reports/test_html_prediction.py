@@ -31,6 +31,7 @@ from tests.reports.prediction_samples import (
     with_predictions,
 )
 
+REFIT = {**MANIFEST["refit"], "actual": 900.0}
 Change = Callable[..., str]
 
 
@@ -134,12 +135,16 @@ def test_chosen_model_is_judged_in_words(prediction: Prediction) -> None:
     board = scoreboard(prediction)
     assert board is not None
     with use_language("en"):
-        assert "beats the simple rules" in trust.verdict(board, board.find("simple_clv"))
-        worse = Contender("stack", {"crps": [30.0]})
-        assert "does not beat" in trust.verdict(board, worse)
-        assert trust.verdict(board, None) == ""
+        worse = Contender("bg_nbd", {"crps": [30.0]})
+        others = [one for one in board.contenders if one.name != "bg_nbd"]
+        lost = replace(board, contenders=[worse, *others])
+        assert "does not beat the best simple rule" in trust.verdict(prediction, lost)
+        assert trust.verdict(prediction, replace(board, contenders=others)) == ""
+        assert "no simple rule to compare" in trust.verdict(
+            prediction, replace(board, contenders=[worse])
+        )
     with use_language("fr"):
-        text = trust.verdict(board, board.find("bg_nbd"))
+        text = trust.verdict(prediction, board)
     assert "BG/NBD : achats et abandon" in text.replace("\u00a0", " ")
 
 
@@ -183,7 +188,7 @@ def test_tracking_says_what_came_after_the_model_knew(prediction: Prediction) ->
 
 def test_drift_and_methods_are_told(pages: Pages) -> None:
     text = said(pages, "predicted", "trust")
-    for part in ("€480.00 has come", "lies in its 90% interval", "still holds", "+4.0%", "0.11"):
+    for part in ("€480.00 came", "the 28 days since", "lies in its 90% interval", "+4.0%", "0.11"):
         assert part in text
     assert "r = 0.2426" in text
 
@@ -226,8 +231,10 @@ def changed(prediction: Prediction) -> Change:
 @pytest.mark.parametrize(
     "parts",
     [
-        {"drift": {"predicted": 100, "actual": 300, "lo90": 50, "hi90": 200}},
+        {"refit": REFIT},
+        {"refit": {**REFIT, "advised": True, "slope": 1.4}},
         {"refit": {"advised": True}},
+        {"champion": {"name": "bg_nbd", "unbeaten": ["rfm_cell"], "stands_in": False}},
         {"level": 1.0, "level_spread": None, "parameters": None},
         {"gate": None, "champion": None, "truncation": {"detected": True}},
         {"gate": {"passed": True}, "independence": {"correlation": float("nan")}},
@@ -285,7 +292,7 @@ def test_nobody(make_input: Any) -> None:
 
 def test_words_of_the_manifest_cannot_become_markup(changed: Change) -> None:
     nasty = "<script>alert(1)</script>"
-    page = changed(model=nasty, refit={"advised": True, "words": nasty})
+    page = changed(model=nasty, champion={"name": nasty, "unbeaten": [nasty]})
     assert nasty not in page
     assert "&lt;script&gt;" in page
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from perenne.text import current_language
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "rfm_cell", "simple_clv", "klaviyo")
 """Simple rules that every model must beat, or say so."""
+RECALIBRATED = "_recalibrated"
+"""Ends the id of a contender that is corrected by its own earlier errors."""
 
 
 def contender_label(name: str) -> str:
     """The contender in the current language; its id when it has no name."""
-    return _contenders().get(name, (name, ""))[0]
+    plain = name.removesuffix(RECALIBRATED)
+    label = _contenders().get(plain, (plain, ""))[0]
+    return label if plain == name else _("{name}, put right").format(name=label)
 
 
 def contender_meaning(name: str) -> str:
     """One sentence on how it predicts; may be empty."""
+    if name.endswith(RECALIBRATED):
+        return _("The same, at the level and spread that its earlier forecasts should have had.")
     return _contenders().get(name, ("", ""))[1]
 
 
@@ -84,25 +89,23 @@ def _learners() -> dict[str, tuple[str, str]]:
             ),
         ),
         "stack": (
-            _("Models combined"),
+            _("Machine learning fed by the models"),
             _("Machine learning that also knows what the purchase models predict."),
+        ),
+        "combined": (
+            _("Models combined"),
+            _("A mixture of the models, each weighing as much as it was right on earlier dates."),
         ),
     }
 
 
 def requirement_label(found: Mapping[str, Any]) -> str:
-    """A condition of the gate: as the manifest words it, else by its id."""
-    said = found.get(f"words_{current_language()}") or found.get("words")
+    """A condition of the gate in the current language; as the manifest words an unknown one."""
     labels = {
         "buyers": _("Known customers who have bought"),
-        "customers": _("Known customers who have bought"),
         "repeaters": _("Customers who have bought again"),
         "history": _("Days of history"),
-        "history_days": _("Days of history"),
-        "orders": _("Orders of known customers"),
-        "recency": _("Days since the last order of the shop"),
-        "recent": _("Days since the last order of the shop"),
-        "recent_days": _("Days since the last order of the shop"),
+        "silence": _("Days since the last order of the shop, at most"),
     }
     name = str(found.get("name", ""))
-    return str(said) if said else labels.get(name, name)
+    return labels.get(name) or str(found.get("words") or name)

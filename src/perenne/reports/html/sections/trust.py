@@ -103,7 +103,7 @@ def _judged(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
     blocks: list[Block] = []
     if board is not None:
         champion = board.find(prediction.model)
-        blocks += [Text(said) for said in (verdict(board, champion), drift(prediction)) if said]
+        blocks += [Text(said) for said in (verdict(prediction, board), drift(prediction)) if said]
         blocks += [_facts(prediction, champion)] if champion and champion.values else []
         blocks += [
             ranking.table(prediction, board),
@@ -118,8 +118,9 @@ def _judged(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
     return blocks + methods(prediction, board)
 
 
-def verdict(board: Scoreboard, champion: Contender | None) -> str:
+def verdict(prediction: Prediction, board: Scoreboard) -> str:
     """Which contender is used, and whether it beats the simple rules: in error and in ranking."""
+    champion = board.find(prediction.model)
     if champion is None or not champion.values:
         return ""
     name = quoted(contender_label(champion.name))
@@ -127,19 +128,31 @@ def verdict(board: Scoreboard, champion: Contender | None) -> str:
         return _(
             "No model beats the simple rules on this shop, so the best of these is used: {name}."
         ).format(name=name)
-    said = _("{name} is used.").format(name=name)
+    used = _("{name} is used.").format(name=name)
+    return f"{used} {_beaten(prediction, board, champion)}"
+
+
+def _beaten(prediction: Prediction, board: Scoreboard, champion: Contender) -> str:
     rival = board.best_baseline("crps")
     ours, theirs = champion.typical("crps"), rival.typical("crps") if rival else None
-    if rival is None or ours is None or theirs is None:
-        return said
+    if rival is None or ours is None or not theirs:
+        return _("There was no simple rule to compare it with.")
     rule = quoted(contender_label(rival.name))
-    if not theirs or ours >= theirs:
-        worse = _("It does not beat the best simple rule on past dates, {rule}: read it with care.")
-        return f"{said} {worse.format(rule=rule)}"
-    better = _(
+    if ours >= theirs:
+        return _(
+            "It does not beat the best simple rule on past dates, {rule}: read it with care."
+        ).format(rule=rule)
+    said = _(
         "On past dates its error was {share} smaller than that of the best simple rule, {rule}."
-    )
-    return f"{said} {better.format(share=share(1 - ours / theirs), rule=rule)}"
+    ).format(share=share(1 - ours / theirs), rule=rule)
+    unbeaten = [
+        quoted(contender_label(one)) for one in prediction.part("champion").get("unbeaten") or ()
+    ]
+    if unbeaten:
+        said += " " + _(
+            "Where large errors weigh more, or in ranking customers, it does not beat {rules}."
+        ).format(rules=listed(unbeaten))
+    return said
 
 
 def _facts(prediction: Prediction, champion: Contender) -> Facts:

@@ -8,51 +8,52 @@ from typing import Any
 
 from perenne.reports.html.blocks import Block, Fact, Fold, Points
 from perenne.reports.html.contenders import contender_label, contender_meaning
-from perenne.reports.html.prediction import Prediction, number
+from perenne.reports.html.prediction import Prediction, Row, number
 from perenne.reports.html.scoreboard import Scoreboard
-from perenne.reports.html.words import change_text
-from perenne.text import format_date, format_number
+from perenne.reports.html.words import Words, change_text
+from perenne.text import format_date, format_number, format_value
 from perenne.text import gettext as _
 
 _LEAST_CORRECTION = 0.005
 
 
 def drift(prediction: Prediction) -> str:
-    """What became of the prediction before, and whether to fit anew; empty without one."""
-    parts = [_held(prediction), _refit(prediction.part("refit"))]
-    return " ".join(part for part in parts if part)
-
-
-def _held(prediction: Prediction) -> str:
-    words, found = prediction.measured.words, prediction.part("drift")
-    predicted, actual = number(found, "predicted"), number(found, "actual")
-    if predicted is None or actual is None:
+    """What became of the prediction of an earlier refresh; empty without one."""
+    words, found = prediction.measured.words, prediction.part("refit")
+    expected, actual = number(found, "expected"), number(found, "actual")
+    if expected is None or actual is None:
         return ""
-    since = found.get("since")
     said = _(
-        "The last prediction, of {date}, expected {predicted} by now; {actual} has come."
+        "An earlier prediction, of {date}, expected {expected} in the {days} since; {actual} came."
     ).format(
-        date=format_date(date.fromisoformat(str(since)[:10])) if since else "—",
-        predicted=words.money(predicted),
+        date=format_date(date.fromisoformat(str(found["made"])[:10])),
+        days=format_value(found["days"], "days"),
+        expected=words.money(expected),
         actual=words.money(actual),
     )
-    low, high = number(found, "lo90"), number(found, "hi90")
+    return " ".join([said, *_interval(found, actual), *_advice(found, words)])
+
+
+def _interval(found: Row, actual: float) -> list[str]:
+    low, high = number(found, "low"), number(found, "high")
     if low is None or high is None:
-        return said
-    held = low <= actual <= high
-    return f"{said} " + (
-        _("That lies in its 90% interval.") if held else _("That lies outside its 90% interval.")
-    )
+        return []
+    if low <= actual <= high:
+        return [_("That lies in its 90% interval.")]
+    if not found.get("advised"):
+        return [_("That lies outside its 90% interval, but it is too early to judge.")]
+    return [_("That lies outside its 90% interval.")]
 
 
-def _refit(refit: Mapping[str, Any]) -> str:
-    if "advised" not in refit:
-        return ""
-    reason = str(refit.get("words") or "")
-    said = (
-        _("The model should be fitted anew.") if refit["advised"] else _("The model still holds.")
-    )
-    return f"{said} {reason}".strip()
+def _advice(found: Row, words: Words) -> list[str]:
+    if not found.get("advised"):
+        return []
+    slope = number(found, "slope")
+    told = _("Customers whom it saw {predicted} apart came out {actual} apart.")
+    advice = _("It no longer held: the model had to be fitted anew.")
+    if slope is None:
+        return [advice]
+    return [told.format(predicted=words.money(100), actual=words.money(100 * slope)), advice]
 
 
 def methods(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
