@@ -24,6 +24,8 @@ MANIFEST: dict[str, Any] = {
         "requirements": [{"name": "buyers", "found": 80, "needed": 50, "passed": True}],
     },
     "champion": {"name": "bg_nbd"},
+    "models": {"12": "bg_nbd", "24": "bg_nbd", "36": "pareto_nbd"},
+    "purchase_model": "bg_nbd",
     "level": 1.04,
     "level_spread": 0.08,
     "parameters": {"r": 0.2426, "alpha": 4.4136, "a": 0.7929, "b": 2.4259},

@@ -70,10 +70,13 @@ class Prediction:
         return found[0] if found and number(found[0], "mean") is not None else None
 
     def by(self, dimension: str, *, months: int = HORIZON) -> list[Row]:
+        """Groups of one dimension that hold somebody."""
         return [
             row
             for row in self.totals
-            if row["dimension"] == dimension and row["horizon_months"] == months
+            if row["dimension"] == dimension
+            and row["horizon_months"] == months
+            and number(row, "customers")
         ]
 
     @cached_property

@@ -156,7 +156,12 @@ def _margin(prediction: Prediction) -> list[Fact]:
     if margin is None:
         return []
     written = prediction.measured.words.money(margin)
-    return [Fact(_("Predicted margin"), written, _("of that value, before acquisition costs"))]
+    facts = [Fact(_("Predicted margin"), written, _("of that value, before acquisition costs"))]
+    measured, ratio = prediction.measured, "predicted_clv_cac_ratio"
+    if ratio in measured.figures and measured.value(ratio) is not None:
+        note = _("margin so far and predicted of new customers, against what they cost")
+        facts.append(Fact(measured.label(ratio), measured.written(ratio), note))
+    return facts
 
 
 def _segments(prediction: Prediction) -> list[Block]:

@@ -10,7 +10,7 @@ from perenne.reports.html.blocks import Block, Fact, Fold, Points
 from perenne.reports.html.contenders import contender_label, contender_meaning
 from perenne.reports.html.prediction import Prediction, Row, number
 from perenne.reports.html.scoreboard import Scoreboard
-from perenne.reports.html.words import Words, change_text
+from perenne.reports.html.words import Words, change_text, listed, quoted
 from perenne.text import format_date, format_number, format_value
 from perenne.text import gettext as _
 
@@ -60,8 +60,8 @@ def methods(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
     """How the figures are made, on demand; nothing when the manifest says nothing."""
     points = [
         *_model(prediction),
+        *_purchases(prediction),
         *_choice(board),
-        *_level(prediction),
         *_truncation(prediction.part("truncation")),
         *_independence(prediction.part("independence")),
         *_intervals(prediction),
@@ -70,18 +70,41 @@ def methods(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
 
 
 def _model(prediction: Prediction) -> Iterable[Fact]:
-    if not prediction.model:
+    if prediction.model:
+        label, meaning = contender_label(prediction.model), contender_meaning(prediction.model)
+        yield Fact(_("Predicted by"), "", f"{label}. {meaning}".strip())
+    others = [
+        _("{months} by {name}").format(
+            months=format_value(int(months), "months"), name=quoted(contender_label(str(name)))
+        )
+        for months, name in prediction.part("models").items()
+        if name != prediction.model
+    ]
+    if others:
+        said = _("Farther than it can look, others take over: {names}.")
+        yield Fact(_("Longer horizons"), "", said.format(names=listed(others)))
+
+
+def _purchases(prediction: Prediction) -> Iterable[Fact]:
+    """The model that tells the months to come and the day of the next order."""
+    name = prediction.manifest.get("purchase_model")
+    if not name:
         return
-    meaning = contender_meaning(prediction.model)
+    said = [
+        _(
+            "{name} tells the months to come, the customers to come, and the day by which a "
+            "further order is as likely as not."
+        ).format(name=contender_label(str(name)))
+    ]
     parameters = prediction.part("parameters")
     values = [
-        f"{name} = {format_number(value, decimals=4)}"
-        for name in parameters
-        if (value := number(parameters, name)) is not None
+        f"{parameter} = {format_number(value, decimals=4)}"
+        for parameter in parameters
+        if (value := number(parameters, parameter)) is not None
     ]
     if values:
-        meaning += " " + _("Parameters: {values}.").format(values=" · ".join(values))
-    yield Fact(contender_label(prediction.model), "", meaning.strip())
+        said.append(_("Parameters: {values}.").format(values=" · ".join(values)))
+    yield Fact(_("Purchase model"), "", " ".join([*said, *_level(prediction)]))
 
 
 def _choice(board: Scoreboard | None) -> Iterable[Fact]:
@@ -96,21 +119,20 @@ def _choice(board: Scoreboard | None) -> Iterable[Fact]:
         )
 
 
-def _level(prediction: Prediction) -> Iterable[Fact]:
+def _level(prediction: Prediction) -> list[str]:
     level = number(prediction.manifest, "level")
     if level is None:
-        return
+        return []
     said = (
-        _("On past dates the totals were right on average: no correction.")
+        _("On past dates its totals were right on average: no correction.")
         if abs(level - 1) < _LEAST_CORRECTION
         else _(
-            "On past dates the totals were off on average; every value is corrected by {change}."
+            "On past dates its totals were off on average; every value is corrected by {change}."
         ).format(change=change_text(level - 1))
     )
-    spread = number(prediction.manifest, "level_spread")
-    if spread:
-        said += " " + _("How far they were off from date to date widens every interval.")
-    yield Fact(_("Level"), "", said)
+    if number(prediction.manifest, "level_spread"):
+        return [said, _("How far they were off from date to date widens every interval.")]
+    return [said]
 
 
 def _truncation(found: Mapping[str, Any]) -> Iterable[Fact]:
