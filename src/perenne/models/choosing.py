@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
-from perenne.models.contenders.combined import Combined, recalibrated
+from perenne.models.contenders.combined import Combined
 from perenne.models.contenders.roster import BASELINES, contenders
 from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Groups, Progress, backtest
@@ -19,6 +19,7 @@ from perenne.models.judging.trials import Rehearsal, first_day, origins
 from perenne.models.ledger import Ledger
 from perenne.models.settings import PredictionSettings
 
+UNKNOWN = "?"
 SHORTEST = 28
 """Days below which a forecast is not judged."""
 
@@ -54,8 +55,7 @@ def judge(
     """Backtest every contender of the settings on (a sample of) the shop, and choose."""
     judged = sample(ledger, most=settings.judged_customers)
     days = judged_horizon(judged, horizon)
-    rehearsal = Rehearsal()
-    field = _field(settings.contenders, rehearsal)
+    field = _field(settings.contenders)
     found = backtest(
         judged,
         contenders=list(field.values()),
@@ -64,7 +64,6 @@ def judge(
         draws=min(settings.draws, 200),
         rng=rng,
         groups=groups,
-        rehearsal=rehearsal,
         progress=progress,
     )
     chosen, why = _champion(found, days)
@@ -93,23 +92,36 @@ def judged_horizon(ledger: Ledger, horizon: int) -> int:
     return max(SHORTEST, min(horizon, (ledger.until - first_day(ledger)) // 2))
 
 
-def _field(names: Sequence[str], rehearsal: Rehearsal) -> dict[str, Contender]:
-    """Contenders in order of simplicity: baselines, models, models put right, all combined."""
+def _field(names: Sequence[str]) -> dict[str, Contender]:
+    """Contenders in order of simplicity: baselines, models, all models combined.
+
+    Each model competes at the level that its own earlier forecasts should have had, and with the
+    error that they had in its totals: nobody is told a total without the error of its model.
+    """
     single = contenders(names)
     models = [one for one in single if one.name not in BASELINES]
-    better = [recalibrated(one, rehearsal) for one in models]
-    combined = [Combined(models, rehearsal)] if len(models) > 1 else []
-    return {one.name: one for one in [*single, *better, *combined]}
+    memory = Rehearsal()
+    ready = [
+        one if one.name in BASELINES else Combined((one,), memory, name=one.name) for one in single
+    ]
+    combined = [Combined(models, memory)] if len(models) > 1 else []
+    return {one.name: one for one in [*ready, *combined]}
 
 
-def attribute_groups(
-    names: Mapping[str, Sequence[str | None]],
-) -> Callable[[Ledger], Mapping[str, npt.NDArray[Any]]]:
-    """Groups by what the first order told (channel, country …); `names`: labels of the codes."""
+def groups_of(channels: Sequence[str | None]) -> Groups:
+    """Groups known on the last day of a past: channel, year of the first order, orders so far.
 
-    def groups(past: Ledger) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-        for kind, labels in names.items():
-            words = np.array([label or "" for label in labels] + [""], dtype=object)
-            yield kind, words[past.attributes[kind]].astype(str)
+    channels: names of the codes of the attribute `channel`.
+    """
+    names = np.array([*(name or UNKNOWN for name in channels), UNKNOWN], dtype=object)
 
-    return lambda past: dict(groups(past))
+    def groups(past: Ledger) -> Mapping[str, npt.NDArray[Any]]:
+        years = past.day[past.starts[:-1]].astype("datetime64[D]").astype("datetime64[Y]")
+        days = past.histories().frequency.astype(int)
+        return {
+            "channel": names[past.attributes["channel"]].astype(str),
+            "cohort_year": years.astype(str),
+            "orders": np.array(["1", "2", "3+"])[np.minimum(days, 2)],
+        }
+
+    return groups

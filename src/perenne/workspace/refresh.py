@@ -7,7 +7,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from perenne.warehouse import STAGED, DuckEngine, Table
 from perenne.workspace import snapshots
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
+from perenne.workspace.predictions import Predictions, predict_snapshot
 from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings, as_mapping
 
@@ -125,12 +126,15 @@ class _Run:
         key = self.layout.key.read_text(encoding="utf-8").strip()
         tables = identify(cleaned.tables, key=key, keep=self._out)
         tables, context = self._measured(tables, cleaned.as_of, currency)
+        predicted = self._predicted(tables, context.as_of)
+        context = replace(context, has_predictions="predictions" in tables)
         self.progress(_("Reconciliation"))
         tables["quarantine"] = self._out("quarantine", cleaned.quarantine)
         account = self._account(imports, cleaned, tables)
         assumed = {
             "currency_assumed": not (self.settings.shop.currency or self._named(imports)),
             "undated_refunds": self._undated_refunds(tables["refunds"]),
+            "prediction": predicted.manifest,
         }
         return {**self._manifest(imports, context, tables, account), **assumed}, account
 
@@ -169,6 +173,19 @@ class _Run:
             ),
         )
         return tables, context
+
+    def _predicted(self, tables: dict[str, Table], as_of: date) -> Predictions:
+        found = predict_snapshot(
+            tables,
+            as_of=as_of,
+            settings=self.settings,
+            engine=self.engine,
+            layout=self.layout,
+            progress=self.progress,
+        )
+        for name, table in found.tables.items():
+            tables[name] = self._out(name, self.engine.arrow(table))
+        return found
 
     def _currency(self, imports: list[Batch]) -> str:
         """The currency that most rows name, else that of the exports; cleaning tells several."""

@@ -41,11 +41,15 @@ def published_value(lines: ir.Table, orders: ir.Table) -> ir.Table:
 
 
 def customers_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Table:
-    """One row per customer: facts of the customer, RFM scores, segment and status."""
+    """One row per customer: facts, RFM scores, segment, status and predictions."""
     joined = tables["customer_facts"].left_join(
         tables["segments"], "customer_id", rname="segment_{name}"
     )
     joined = joined.drop([name for name in joined.columns if name.startswith("segment_")])
+    if "predictions" in tables:
+        predicted = tables["predictions"]
+        joined = joined.left_join(predicted, "customer_id", rname="predicted_{name}")
+        joined = joined.drop("predicted_customer_id")
     if with_source_ids:
         link = tables["customer_links"]
         ids = link.group_by("customer_id").agg(

@@ -1,0 +1,209 @@
+"""Predict a snapshot: read the past, judge the contenders, tell what is to come. Called by
+`workspace` only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from perenne.models.choosing import Judged, groups_of, judge
+from perenne.models.judging.champion import champion
+from perenne.models.judging.drift import Prediction as Said
+from perenne.models.judging.drift import drift
+from perenne.models.judging.gate import gate
+from perenne.models.ledger import Ledger
+from perenne.models.reading import ledger_from
+from perenne.models.schema import HORIZONS
+from perenne.models.scoring import purchase_tables, score_tables
+from perenne.models.settings import PredictionSettings
+from perenne.models.tables import Tables, customer_attributes, ledger_rows
+from perenne.models.telling import Teller, Told
+from perenne.text import gettext as _
+from perenne.text import use_language
+
+Fetch = Callable[[Any], pa.Table]
+Progress = Callable[[str], None]
+YEAR = 365
+LANGUAGES = ("en", "fr")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Tables by name (those of `PREDICTED`), and what the manifest says of the models."""
+
+    tables: Mapping[str, pa.Table]
+    manifest: Mapping[str, Any]
+
+
+def predict(
+    tables: Tables,
+    *,
+    as_of: date,
+    settings: PredictionSettings,
+    fetch: Fetch,
+    previous: tuple[date, pa.Table, pa.Table] | None = None,
+    progress: Progress = lambda text: None,
+) -> Predicted | None:
+    """Judge, choose and predict; None when nobody has bought yet.
+
+    `tables`: marts, customers, costs and segments of the snapshot. previous: as_of, `predictions`
+    and `prediction_totals` of an earlier snapshot, which is scored on what has happened since.
+    """
+    ledger, labels = read_ledger(tables, as_of=as_of, fetch=fetch)
+    if not ledger.customers:
+        return None
+    rng = np.random.default_rng(settings.seed)
+    judged = None
+    if gate(ledger, horizon=YEAR).passed:
+        judged = judge(
+            ledger,
+            horizon=YEAR,
+            settings=settings,
+            rng=rng,
+            groups=groups_of(labels["channel"]),
+            progress=lambda name, done, total: progress(
+                _("Judging the models ({done} of {total})").format(done=done + 1, total=total)
+            ),
+        )
+    progress(_("Predicting"))
+    told = Told(
+        segments=_segments(tables, ledger, fetch),
+        labels=labels,
+        retention=_retention(tables, as_of, ledger, fetch),
+    )
+    teller = Teller(ledger, judged, told, settings=settings, rng=rng)
+    found = teller.tables(HORIZONS)
+    if judged is not None:
+        found |= score_tables(judged)
+        if teller.companion is not None:
+            found |= purchase_tables(ledger, judged, teller.companion.name, rng=rng)
+    manifest = teller.manifest() | {
+        "as_of": as_of.isoformat(),
+        "gate": _gate_values(ledger),
+        "champion": _champion_values(judged),
+        "refit": _refit(ledger, previous),
+    }
+    return Predicted(found, manifest)
+
+
+def read_ledger(
+    tables: Tables, *, as_of: date, fetch: Fetch
+) -> tuple[Ledger, dict[str, list[str | None]]]:
+    """The ledger of a snapshot, and the names behind the codes of its attributes."""
+    rows = fetch(ledger_rows(tables, as_of=as_of))
+    attributes = fetch(customer_attributes(tables))
+    labels = {
+        name: sorted(one for one in attributes[name].unique().to_pylist() if one is not None)
+        for name in ("channel", "country")
+    }
+    return ledger_from(rows, attributes, until=as_of), labels
+
+
+def _segments(tables: Tables, ledger: Ledger, fetch: Fetch) -> list[str | None]:
+    """The segment of each customer of the ledger; None when there is none."""
+    if "segments" not in tables:
+        return [None] * ledger.customers
+    found = fetch(tables["segments"].select("customer_id", "segment"))
+    by_id = dict(
+        zip(*(found[name].to_pylist() for name in ("customer_id", "segment")), strict=True)
+    )
+    return [by_id.get(one) for one in ledger.customer_ids]
+
+
+def _retention(tables: Tables, as_of: date, ledger: Ledger, fetch: Fetch) -> float | None:
+    """Retention spend of the last 365 days per known customer; None when none is known."""
+    if "costs" not in tables:
+        return None
+    costs = tables["costs"]
+    spent = costs.filter(costs.kind == "retention", costs.day <= as_of).select("day", "amount")
+    rows = fetch(spent).to_pylist()
+    if not rows:
+        return None
+    recent = [row["amount"] for row in rows if (as_of - row["day"]).days < YEAR]
+    return float(sum(recent)) / ledger.customers
+
+
+def _gate_values(ledger: Ledger) -> dict[str, Any]:
+    """What the gate asks, in both languages: a manifest is read in either."""
+    spoken = {language: _in(language, lambda: gate(ledger, horizon=YEAR)) for language in LANGUAGES}
+    english = spoken["en"]
+    return {
+        "passed": english.passed,
+        **{f"reason_{language}": found.reason for language, found in spoken.items()},
+        "requirements": [
+            {
+                **{name: getattr(one, name) for name in ("name", "found", "needed", "passed")},
+                **{
+                    f"words_{language}": found.requirements[number].words
+                    for language, found in spoken.items()
+                },
+            }
+            for number, one in enumerate(english.requirements)
+        ],
+    }
+
+
+def _champion_values(judged: Judged | None) -> dict[str, Any]:
+    if judged is None or judged.champion is None:
+        return {"reason": judged.why if judged else ""}
+    chosen = judged.champion
+    again = {
+        language: _in(language, lambda: champion(judged.backtest, horizon=judged.horizon))
+        for language in LANGUAGES
+    }
+    return {
+        "name": chosen.name,
+        **{f"reason_{language}": found.reason for language, found in again.items()},
+        "horizon_days": chosen.horizon,
+        "origins": chosen.origins,
+        "unbeaten": list(chosen.unbeaten),
+        "stands_in": chosen.stands_in,
+    }
+
+
+def _in(language: str, said: Callable[[], T]) -> T:
+    with use_language(language):
+        return said()
+
+
+def _refit(
+    ledger: Ledger, previous: tuple[date, pa.Table, pa.Table] | None
+) -> dict[str, Any] | None:
+    """How the predictions of an earlier snapshot did since; None without one."""
+    if previous is None:
+        return None
+    made, customers, totals = previous
+    whole = [
+        row
+        for row in totals.to_pylist()
+        if row["dimension"] == "all" and row["horizon_months"] == HORIZONS[0]
+    ]
+    if not whole or whole[0]["lo90"] is None:
+        return None
+    said = Said(
+        made=(made - date(1970, 1, 1)).days,
+        horizon=YEAR,
+        customer_ids=np.asarray(customers["customer_id"].to_numpy(zero_copy_only=False)),
+        expected=np.asarray(customers["clv_12m"].cast(pa.float64()).to_numpy()),
+        total_low=whole[0]["lo90"],
+        total_high=whole[0]["hi90"],
+    )
+    spoken = {language: _in(language, lambda: drift(ledger, said)) for language in LANGUAGES}
+    found = spoken["en"]
+    return {
+        "made": made.isoformat(),
+        "advised": found.refit,
+        **{f"reason_{language}": "; ".join(one.reasons) for language, one in spoken.items()},
+        "days": found.days,
+        "expected": found.expected,
+        "actual": found.actual,
+        "low": found.low,
+        "high": found.high,
+        "slope": None if np.isnan(found.slope) else found.slope,
+    }

@@ -1,0 +1,171 @@
+"""The shop month by month: what was, and what present and new customers are expected to bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+
+from perenne.core import PerenneError, add_months
+from perenne.models.contenders.probability import FittedProbability, spend_evidence, weekly_history
+from perenne.models.histories import Floats
+from perenne.models.judging.recalibration import Recalibration
+from perenne.models.ledger import Ledger, day_number, day_of
+from perenne.models.value.acquisition import fit_acquisition
+from perenne.models.value.lifetime_value import CustomerLifetimeValue
+from perenne.models.value.months import Newcomers, ShopForecast, forecast_months
+from perenne.models.value.prediction import Totals
+
+AHEAD = 12
+SEASON_MONTHS = 24
+RECENT = 365
+
+
+class Purchases(Protocol):
+    """What the forecast reads of the purchase model of a shop."""
+
+    @property
+    def model(self) -> FittedProbability: ...
+
+    @property
+    def recalibration(self) -> Recalibration: ...
+
+
+def month_rows(
+    ledger: Ledger, companion: Purchases | None, *, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """Rows of `prediction_months`: the past, then twelve months when a purchase model is there.
+
+    A forecast needs six whole months of history; with fewer only the past is told.
+    """
+    past = list(_past(ledger))
+    whole = [row for row in past if _is_whole(row["month"], ledger)]
+    if companion is None or len(whole) < 1:
+        return past
+    try:
+        forecast = _forecast(ledger, companion, whole, rng=rng)
+    except PerenneError:
+        return past
+    return [*past, *_future(forecast, ledger)]
+
+
+def _month(day: int) -> date:
+    return day_of(day).replace(day=1)
+
+
+def _is_whole(month: date, ledger: Ledger) -> bool:
+    starts = day_number(month) >= int(ledger.day.min()) - 3
+    return starts and add_months(month, 1) - timedelta(days=1) <= day_of(ledger.until)
+
+
+def _past(ledger: Ledger) -> Iterator[dict[str, Any]]:
+    days, place = np.unique(ledger.day, return_inverse=True)
+    months = [_month(day) for day in days.tolist()]
+    for month in dict.fromkeys(months):
+        inside = np.array([one == month for one in months])[place]
+        yield {
+            "month": month,
+            "part": "actual",
+            "revenue": float((ledger.net - ledger.returned)[inside].sum()),
+            "margin": float(ledger.margin[inside].sum()),
+            "orders": float((ledger.orders[inside] > 0).sum()),
+        }
+
+
+def _forecast(
+    ledger: Ledger, companion: Purchases, whole: list[dict[str, Any]], *, rng: np.random.Generator
+) -> ShopForecast:
+    fitted, adjusted = companion.model, companion.recalibration.value
+    firsts = ledger.starts[:-1]
+    born = np.array([day_number(_month(day)) for day in ledger.day[firsts].tolist()])
+    months = [day_number(row["month"]) for row in whole]
+    counts = [int((born == month).sum()) for month in months]
+    frequency, value = spend_evidence(ledger)
+    sold = np.bincount(ledger.customer, weights=ledger.net, minlength=ledger.customers)
+    returned = np.bincount(ledger.customer, weights=ledger.returned, minlength=ledger.customers)
+    kept = 1 - fitted.returns.of(np.maximum(returned, 0), np.maximum(sold, 0))
+    recent = ledger.day[firsts] > ledger.until - RECENT
+    history = weekly_history(ledger)
+    return forecast_months(
+        CustomerLifetimeValue(fitted.purchases, fitted.spend),
+        AHEAD,
+        Newcomers(
+            acquisition=fit_acquisition(counts),
+            first_values=ledger.net[firsts][recent if recent.any() else slice(None)],
+            kept=1 - fitted.returns.shop,
+            margin=_margin_rate(ledger),
+        ),
+        recency=history["recency"],
+        tenure=history["tenure"],
+        frequency=history["frequency"],
+        monetary_value=np.where(frequency > 0, value, np.nan),
+        rng=rng,
+        kept=kept,
+        season=_season(ledger, months, firsts),
+        level=adjusted.level,
+        level_spread=adjusted.level_spread,
+    )
+
+
+def _margin_rate(ledger: Ledger) -> float | None:
+    net = float((ledger.net - ledger.returned).sum())
+    margin = float(ledger.margin.sum())
+    return margin / net if net > 0 and np.isfinite(margin) else None
+
+
+def _season(ledger: Ledger, months: list[int], firsts: Any) -> Floats:
+    """Factors of the next months on repeat orders; 1 without two whole years.
+
+    Repeat orders of a month beside the mean of the 12 months around it, averaged over years and
+    pulled to 1 as if one more year had no season.
+    """
+    if len(months) < SEASON_MONTHS:
+        return np.ones(AHEAD)
+    repeat = np.ones(ledger.day.size, dtype=bool)
+    repeat[firsts] = False
+    at = np.searchsorted(months, ledger.day, side="right") - 1
+    inside = repeat & (ledger.orders > 0) & (at >= 0)
+    counts = np.bincount(at[inside], minlength=len(months))[: len(months)].astype(float)
+    around = np.convolve(counts, np.ones(12) / 12, mode="valid")
+    middle = np.clip(np.arange(counts.size) - 6, 0, around.size - 1)
+    ratio = counts / np.maximum(around[middle], 1e-9)
+    years = counts.size / 12
+    of_month = np.array([ratio[start::12].mean() for start in range(12)])
+    factor = 1 + (of_month / of_month.mean() - 1) * years / (years + 1)
+    return np.asarray(np.roll(factor, -(counts.size % 12)), dtype=np.float64)
+
+
+def _future(forecast: ShopForecast, ledger: Ledger) -> Iterator[dict[str, Any]]:
+    start = _next_month(ledger)
+    parts = {
+        "existing": forecast.existing,
+        "new": forecast.acquired,
+        "all": forecast.revenue,
+    }
+    for part, totals in parts.items():
+        for number in range(AHEAD):
+            margin = forecast.margin if part == "all" else None
+            yield {
+                "month": add_months(start, number),
+                "part": part,
+                "revenue": float(totals.mean[number]),
+                **_ends("revenue", totals, number, (0.5, 0.9)),
+                **({} if margin is None else {"margin": float(margin.mean[number])}),
+                **({} if margin is None else _ends("margin", margin, number, (0.9,))),
+            }
+
+
+def _next_month(ledger: Ledger) -> date:
+    """The month that begins nearest to the day after the data."""
+    after = day_of(ledger.until) + timedelta(days=1)
+    return after.replace(day=1) if after.day <= 15 else add_months(after.replace(day=1), 1)
+
+
+def _ends(name: str, totals: Totals, number: int, coverages: tuple[float, ...]) -> dict[str, float]:
+    return {
+        f"{name}_{end}{round(coverage * 100)}": float(bound[coverage][number])
+        for coverage in coverages
+        for end, bound in (("lo", totals.lower), ("hi", totals.upper))
+    }

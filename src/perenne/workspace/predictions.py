@@ -1,0 +1,72 @@
+"""Predictions of a snapshot: what `models` needs of the tables, and where its answer goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from perenne.core import PerenneError
+from perenne.warehouse import DuckEngine, Table
+from perenne.workspace import snapshots
+from perenne.workspace.layout import Layout
+from perenne.workspace.settings import Settings
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Tables by name, and what the manifest says of the models."""
+
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
+
+
+def predict_snapshot(
+    tables: Mapping[str, Table],
+    *,
+    as_of: date,
+    settings: Settings,
+    engine: DuckEngine,
+    layout: Layout,
+    progress: Callable[[str], None],
+) -> Predictions:
+    """Predict from the tables of a refresh; nothing when switched off or nobody has bought.
+
+    What keeps the models from predicting keeps no refresh from publishing: the manifest says it.
+    """
+    if not settings.predictions.enabled:
+        return Predictions()
+    from perenne.models.jobs import predict
+
+    try:
+        found = predict(
+            tables,
+            as_of=as_of,
+            settings=settings.prediction_settings(),
+            fetch=engine.fetch,
+            previous=_previous(layout, engine, as_of),
+            progress=progress,
+        )
+    except PerenneError as refusal:
+        return Predictions(manifest={"as_of": as_of.isoformat(), "refused": str(refusal)})
+    return Predictions(found.tables, found.manifest) if found else Predictions()
+
+
+def _previous(
+    layout: Layout, engine: DuckEngine, as_of: date
+) -> tuple[date, pa.Table, pa.Table] | None:
+    """The published snapshot's predictions, when they were made before `as_of`."""
+    try:
+        known = snapshots.current(layout)
+    except PerenneError:
+        return None
+    if known.as_of >= as_of or not {"predictions", "prediction_totals"} <= set(known.tables):
+        return None
+    customers, totals = (
+        engine.fetch(engine.read(known.table_path(name)))
+        for name in ("predictions", "prediction_totals")
+    )
+    return known.as_of, customers, totals
