@@ -14,7 +14,7 @@ from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
 from perenne.models.spend.gamma_gamma import FittedGammaGamma
-from perenne.models.spend.independence import choose_spend
+from perenne.models.spend.alike import spend_model
 from perenne.models.spend.returns import ShrunkRate, fit_return_share
 from perenne.text import gettext as _
 
@@ -33,6 +33,7 @@ class Source:
 
 
 SOURCES: Mapping[str, Source] = {
+    "nbd": Source("nbd", "NBD"),
     "bg_nbd": Source("beta_geo", "BetaGeo"),
     "mbg_nbd": Source("beta_geo", "ModifiedBetaGeo"),
     "bg_cnbd": Source("beta_geo_cnbd", "BetaGeoCNBD", intervals=True),
@@ -73,7 +74,7 @@ class ProbabilityContender:
         return FittedProbability(
             name=self.name,
             purchases=self.purchases.fit(**history, **extra),
-            spend=choose_spend(frequency=frequency, monetary_value=value).model,
+            spend=spend_model(frequency=frequency, monetary_value=value),
             returns=fit_return_share(sold=sold, returned=returned),
         )
 
