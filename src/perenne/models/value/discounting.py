@@ -14,7 +14,7 @@ from perenne.text import gettext as _
 PER_YEAR = {"day": 365.25, "week": 365.25 / 7, "month": 12.0, "year": 1.0}
 LONGEST_YEARS = 100
 NODES = 3
-"""Gauss–Legendre nodes between two horizons: an error below 1e-5 of the value (tests)."""
+"""Gauss–Legendre nodes between two horizons: an error below 0.01% of the value (tests)."""
 
 
 def units_per_year(time_unit: str) -> float:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from perenne.models.histories import Floats
 from perenne.models.value.prediction import EVEN_ODDS_NEVER
 
-GRID = 24
+GRID = 16
 
 Probability = Callable[[float, npt.NDArray[Any]], Floats]
 """(horizon, indices of customers) → probability of an order within it, which grows with it."""
@@ -30,7 +30,7 @@ def even_odds(
     waiting = np.flatnonzero(chance >= 0.5)
     reason = np.where(chance >= 0.5, 0, EVEN_ODDS_NEVER).astype(np.int8)
     before, at_before = 0.0, np.zeros(waiting.size)
-    for point in longest * np.geomspace(1e-5, 1.0, GRID):
+    for point in longest * np.geomspace(1e-4, 1.0, GRID):
         now = probability(point, waiting)
         found = now >= 0.5
         share = (0.5 - at_before[found]) / (now[found] - at_before[found])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Customers:
     tenure: Floats
     monetary_value: Floats
     factor: Floats
+    covariates: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def part(self, rows: slice) -> Customers:
         return Customers(
@@ -42,6 +43,7 @@ class Customers:
             self.tenure[rows],
             self.monetary_value[rows],
             self.factor[:, rows],
+            {name: values[rows] for name, values in self.covariates.items()},
         )
 
 
@@ -61,6 +63,7 @@ class Sampler:
 
     def values(self, customers: Customers, *, rng: np.random.Generator) -> Singles:
         """Cumulated value, (draws, horizons, customers)."""
+        known = {"covariates": customers.covariates} if customers.covariates else {}
         counts = self.purchases.sample_purchases(
             self.horizons,
             frequency=customers.frequency,
@@ -69,6 +72,7 @@ class Sampler:
             rng=rng,
             draws=self.levels.size,
             parameters=self.purchase_draws,
+            **known,
         )
         value: Singles = self.spend.sample_totals(
             counts,
@@ -76,6 +80,7 @@ class Sampler:
             monetary_value=customers.monetary_value,
             rng=rng,
             parameters=self.spend_draws,
+            **known,
         )
         factor = customers.factor.astype(np.float32)
         for row in range(self.horizons.size - 1, 0, -1):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
-from perenne.models.histories import Floats, Histories, check_histories, compress, read_columns
+from perenne.models.histories import Floats
 from perenne.models.value.discounting import (
     LONGEST_YEARS,
     discount_force,
@@ -20,10 +20,9 @@ from perenne.models.value.discounting import (
 )
 from perenne.models.value.even_odds import even_odds
 from perenne.models.value.futures import Customers, Futures, Group, Sampler, draw_futures
+from perenne.models.value.known import NAMES, Known, read_known
 from perenne.models.value.prediction import PredictedValue, Totals
 from perenne.text import gettext as _
-
-NAMES = ("frequency", "recency", "tenure", "monetary_value")
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class CustomerLifetimeValue:
         recency: Any = None,
         tenure: Any = None,
         monetary_value: Any = None,
+        covariates: Any = None,
         discount_rate: float = 0.10,
         kept: Any = None,
     ) -> Floats:
@@ -51,9 +51,9 @@ class CustomerLifetimeValue:
         Arguments and errors as in `predict`.
         """
         given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-        known, rows = read_known(data, given)
+        known = read_known(data, given, covariates=covariates)
         value, _discounted, _plain = self._means(
-            known, rows, self._times(horizon, discount_rate), kept=kept
+            known, self._times(horizon, discount_rate), kept=kept
         )
         return value
 
@@ -66,6 +66,7 @@ class CustomerLifetimeValue:
         recency: Any = None,
         tenure: Any = None,
         monetary_value: Any = None,
+        covariates: Any = None,
         discount_rate: float = 0.10,
         interval: Sequence[float] = (0.5, 0.9),
         rng: np.random.Generator | None = None,
@@ -79,6 +80,7 @@ class CustomerLifetimeValue:
         """Value of each customer until `horizon`, a number or several that increase.
 
         frequency, recency, tenure, monetary_value: (customers,), arrays or columns of `data`.
+        covariates: a mapping or frame with those of either model's fit.
         interval: coverages of the predictive intervals, which hold parameter uncertainty (Laplace),
         that of the customer and that of the orders; `draws` futures, none for 0. groups: name →
         code of each customer, 0, 1, …. kept: (customers,), what of a unit sold counts: 1 − return
@@ -87,31 +89,35 @@ class CustomerLifetimeValue:
         Raises PerenneError for histories, horizons, rates or coverages that cannot be.
         """
         given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-        known, rows = read_known(data, given)
+        known = read_known(data, given, covariates=covariates)
         horizons, _force = times = self._times(horizon, discount_rate)
         coverages = _coverages(interval) if draws else ()
-        codes = _groups(groups or {}, size=known["frequency"].size)
-        value, discounted, plain = self._means(known, rows, times, kept=kept)
+        codes = _groups(groups or {}, size=known.size)
+        value, discounted, plain = self._means(known, times, kept=kept)
         value *= level
         futures = None
         if draws:
             futures = draw_futures(
                 self.sampler(horizons, draws, rng=_given(rng), level=(level, level_spread)),
-                Customers(**known, factor=_factor(discounted, plain, rows, kept=kept)),
+                Customers(
+                    **known.columns,
+                    covariates=known.covariates,
+                    factor=_factor(discounted, plain, known, kept=kept),
+                ),
                 probabilities=_probabilities(coverages),
                 groups=codes,
                 rng=_given(rng),
                 threads=threads,
             )
-        return self._prediction(
-            horizons,
-            rows,
-            means=(value, plain),
-            futures=futures,
-            coverages=coverages,
-            codes=codes,
+        return PredictedValue(
+            horizons=horizons,
+            time_unit=self.time_unit,
             discount_rate=discount_rate,
-            frequency=known["frequency"],
+            expected_value=value,
+            expected_purchases=np.take(plain, known.rows.row, axis=1),
+            totals=_totals(value, futures, codes, coverages=coverages),
+            **self._chances(horizons, known),
+            **({} if futures is None else _bounds(futures.quantiles, coverages)),
         )
 
     def _times(self, horizon: Any, discount_rate: float) -> tuple[Floats, float]:
@@ -120,29 +126,22 @@ class CustomerLifetimeValue:
             discount_force(discount_rate, time_unit=self.time_unit),
         )
 
-    def expected_orders(self, horizon: float, rows: Histories) -> Floats:
+    def expected_orders(self, horizon: float, known: Known) -> Floats:
         """Orders expected until `horizon` of customers with each distinct history."""
-        orders: Floats = self.purchases.expected_purchases(horizon, **_history(rows))
+        orders: Floats = self.purchases.expected_purchases(horizon, **known.history())
         return orders
 
     def _means(
-        self,
-        known: Mapping[str, Floats],
-        rows: Histories,
-        times: tuple[Floats, float],
-        *,
-        kept: Any,
+        self, known: Known, times: tuple[Floats, float], *, kept: Any
     ) -> tuple[Floats, Floats, Floats]:
         """Value of customers; discounted and plain purchases of distinct rows."""
         discounted, plain = discounted_purchases(
-            lambda time: self.expected_orders(time, rows), times[0], force=times[1]
+            lambda time: self.expected_orders(time, known), times[0], force=times[1]
         )
-        each = self.spend.expected_value(
-            frequency=known["frequency"], monetary_value=known["monetary_value"]
-        )
+        each = self.spend.expected_value(**known.spending())
         if kept is not None:
             each = each * np.asarray(kept, dtype=float)
-        value = np.take(discounted, rows.row, axis=1)
+        value = np.take(discounted, known.rows.row, axis=1)
         value *= each
         return value, discounted, plain
 
@@ -161,56 +160,23 @@ class CustomerLifetimeValue:
             levels=(factor * np.exp(errors)).astype(np.float32),
         )
 
-    def _prediction(
-        self,
-        horizons: Floats,
-        rows: Histories,
-        *,
-        means: tuple[Floats, Floats],
-        futures: Futures | None,
-        coverages: Sequence[float],
-        codes: Mapping[str, Group],
-        discount_rate: float,
-        frequency: Floats,
-    ) -> PredictedValue:
-        value, plain = means
-        history = _history(rows)
-        chance = [self.purchases.probability_of_purchase(float(h), **history) for h in horizons]
-        alive = self.purchases.probability_alive(**history)[rows.row]
+    def _chances(self, horizons: Floats, known: Known) -> dict[str, Any]:
+        """Probabilities of an order and of activity, and when an order has even odds."""
+        model, row = self.purchases, known.rows.row
+        chance = [model.probability_of_purchase(float(h), **known.history()) for h in horizons]
+        alive = model.probability_alive(**known.history())
         date, reason = even_odds(
-            lambda time, who: self.purchases.probability_of_purchase(
-                time, **{name: column[who] for name, column in history.items()}
-            ),
-            size=rows.frequency.size,
+            lambda time, who: model.probability_of_purchase(time, **known.history(who)),
+            size=alive.size,
             longest=LONGEST_YEARS * units_per_year(self.time_unit),
         )
-        bounds = {} if futures is None else _bounds(futures.quantiles, coverages)
-        return PredictedValue(
-            horizons=horizons,
-            time_unit=self.time_unit,
-            discount_rate=discount_rate,
-            expected_value=value,
-            expected_purchases=np.take(plain, rows.row, axis=1),
-            probability_of_purchase=np.take(np.array(chance), rows.row, axis=1),
-            probability_alive=alive,
-            alive_by_construction=(frequency == 0) & (alive >= 1),
-            even_odds_horizon=date[rows.row],
-            even_odds_reason=reason[rows.row],
-            totals=_totals(value, futures, codes, coverages=coverages),
-            **bounds,
-        )
-
-
-def read_known(data: Any, given: Mapping[str, Any]) -> tuple[dict[str, Floats], Histories]:
-    """Checked columns NAMES of customers, and their distinct histories."""
-    known = read_columns(data, NAMES, given)
-    ages = [known[name] for name in NAMES[:3]]
-    check_histories(*ages)
-    return known, compress(*ages)
-
-
-def _history(rows: Histories) -> dict[str, Floats]:
-    return {"frequency": rows.frequency, "recency": rows.recency, "tenure": rows.tenure}
+        return {
+            "probability_of_purchase": np.take(np.array(chance), row, axis=1),
+            "probability_alive": alive[row],
+            "alive_by_construction": ((known.rows.frequency == 0) & (alive >= 1))[row],
+            "even_odds_horizon": date[row],
+            "even_odds_reason": reason[row],
+        }
 
 
 def _given(rng: np.random.Generator | None) -> np.random.Generator:
@@ -248,12 +214,14 @@ def _bounds(quantiles: npt.NDArray[Any], coverages: Sequence[float]) -> dict[str
     }
 
 
-def _factor(discounted: Floats, plain: Floats, rows: Histories, *, kept: Any) -> npt.NDArray[Any]:
+def _factor(discounted: Floats, plain: Floats, known: Known, *, kept: Any) -> npt.NDArray[Any]:
     """Mean discount of a purchase between two horizons, times what is kept of its value."""
     owed, orders = np.diff(discounted, axis=0, prepend=0), np.diff(plain, axis=0, prepend=0)
     share = np.divide(owed, orders, out=np.ones_like(owed), where=orders > 0)
-    factor = np.take(share.astype(np.float32), rows.row, axis=1)
-    return factor if kept is None else factor * np.asarray(kept, dtype=np.float32)
+    factor = np.take(share.astype(np.float32), known.rows.row, axis=1)
+    if kept is not None:
+        factor *= np.asarray(kept, dtype=np.float32)
+    return np.asarray(factor)
 
 
 def _groups(groups: Mapping[str, Any], *, size: int) -> dict[str, Group]:

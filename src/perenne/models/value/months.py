@@ -7,7 +7,7 @@ customer. Nothing is discounted: these are the amounts of each month.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,8 @@ from perenne.models.histories import Floats
 from perenne.models.value.acquisition import Acquisition
 from perenne.models.value.discounting import months as months_in
 from perenne.models.value.futures import Customers, Sampler, draw_futures
-from perenne.models.value.lifetime_value import NAMES, CustomerLifetimeValue, read_known
+from perenne.models.value.known import NAMES, read_known
+from perenne.models.value.lifetime_value import CustomerLifetimeValue
 from perenne.models.value.prediction import Totals
 from perenne.text import gettext as _
 
@@ -80,18 +81,17 @@ def forecast_months(
     """
     _refuse_months(months)
     given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-    known, rows = read_known(data, given)
-    share = np.broadcast_to(np.asarray(kept, dtype=float), known["frequency"].shape)
+    known = read_known(data, given)
+    rows = known.rows
+    share = np.broadcast_to(np.asarray(kept, dtype=float), known.size)
     ends = np.asarray(months_in(np.arange(1, months + 1), time_unit=model.time_unit), dtype=float)
     sampler = model.sampler(ends, draws, rng=rng, level=(level, level_spread))
-    each = share * model.spend.expected_value(
-        frequency=known["frequency"], monetary_value=known["monetary_value"]
-    )
-    orders = np.array([model.expected_orders(end, rows) for end in ends])
+    each = share * model.spend.expected_value(**known.spending())
+    orders = np.array([model.expected_orders(end, known) for end in ends])
     monthly = np.diff(orders, axis=0, prepend=0)
     expected = monthly @ np.bincount(rows.row, weights=each, minlength=rows.frequency.size)
 
-    existing = _existing(sampler, known, share, rng=rng) * season
+    existing = _existing(sampler, known.columns, share, rng=rng) * season
     counts = newcomers.acquisition.sample(months, draws=draws, rng=rng)
     acquired = _acquired(sampler, newcomers, counts, season=season, rng=rng)
     cash = None
@@ -127,7 +127,7 @@ def _filled(margin: Any, shop: float, *, size: int) -> Floats:
 
 def _existing(
     sampler: Sampler,
-    known: dict[str, Floats],
+    known: Mapping[str, Floats],
     kept: Floats,
     *,
     rng: np.random.Generator,
