@@ -1,0 +1,63 @@
+"""The search for a maximum ends at it, or says why it cannot."""
+
+import numpy as np
+import pytest
+
+from perenne.core import PerenneError
+from perenne.models.fitting import maximise
+
+CENTRE = np.array([1.0, -2.0, 0.5])
+BEND = np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 0.5], [0.0, 0.5, 2.0]])
+NAMES = ["r", "alpha", "a"]
+
+
+def _hill(point, size=1.0, centre=CENTRE):
+    rest = point - centre
+    fall = np.cosh(rest) @ np.ones(3) + 0.5 * rest @ BEND @ rest
+    return -size * fall, -size * (np.sinh(rest) + BEND @ rest)
+
+
+def test_finds_the_top_and_its_covariance():
+    found = maximise(_hill, starts=[np.zeros(3), np.ones(3)], names=NAMES)
+    np.testing.assert_allclose(found.point, CENTRE, atol=1e-6)
+    np.testing.assert_allclose(found.covariance, np.linalg.inv(BEND + np.eye(3)), rtol=1e-5)
+
+
+def test_a_subsample_that_lies_elsewhere_only_helps_to_start():
+    calls = []
+
+    def all_rows(point):
+        calls.append(point)
+        return _hill(point, size=1e6)
+
+    found = maximise(
+        all_rows,
+        starts=[np.zeros(3)],
+        names=NAMES,
+        coarse=lambda point: _hill(point, centre=CENTRE + 0.05),
+    )
+    np.testing.assert_allclose(found.point, CENTRE, atol=1e-6)
+    assert len(calls) < 25
+
+
+def test_a_climb_without_top_names_the_parameter():
+    def endless(point):
+        value, slope = _hill(point * np.array([1, 1, 0]))
+        return value + point[2], slope * np.array([1, 1, 0]) + np.array([0, 0, 1.0])
+
+    with pytest.raises(PerenneError, match="limit of the parameter a"):
+        maximise(endless, starts=[np.zeros(3)], names=NAMES)
+
+
+def test_a_ridge_cannot_tell_parameters_apart():
+    def ridge(point):
+        rest = point[0] + point[1] - 1
+        return -(rest**2) - point[2] ** 2, np.array([-2 * rest, -2 * rest, -2 * point[2]])
+
+    with pytest.raises(PerenneError, match="cannot tell the parameters"):
+        maximise(ridge, starts=[np.zeros(3)], names=NAMES)
+
+
+def test_nothing_finite_is_no_convergence():
+    with pytest.raises(PerenneError, match="did not converge"):
+        maximise(lambda point: (np.nan, point), starts=[np.zeros(3)], names=NAMES)
