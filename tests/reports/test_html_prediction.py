@@ -18,7 +18,7 @@ from perenne.reports.html.measured import measure
 from perenne.reports.html.page import written
 from perenne.reports.html.prediction import Prediction, number
 from perenne.reports.html.scoreboard import Contender, Scoreboard, scoreboard
-from perenne.reports.html.sections import coming, proof, trust
+from perenne.reports.html.sections import coming, months, proof, trust
 from perenne.reports.html.words import Words, count, share
 from perenne.segments import segment_label
 from perenne.text import use_language
@@ -72,6 +72,13 @@ def test_every_month_to_come_stands_in_the_table(
             if row["part"] == "all":
                 assert Words("EUR").money(row["revenue"]) in text
                 assert Words("EUR").money(row["revenue_lo90"]) in text
+
+
+def test_months_begun_are_left_out_of_the_past(prediction: Prediction) -> None:
+    as_of = prediction.as_of
+    assert not months.is_whole(as_of.replace(day=1), prediction)
+    assert months.is_whole(date(2025, 2, 1), prediction)
+    assert not months.is_whole(date(2020, 1, 1), prediction)
 
 
 def test_headline_says_period_amount_and_interval(prediction: Prediction) -> None:
@@ -247,6 +254,14 @@ def test_manifest_is_read_without_trust(changed: Change, parts: dict[str, Any]) 
         reader = Reader.of(changed(**parts))
     assert not reader.problems
     assert not [text for text in reader.text if text in ("None", "nan", "inf")]
+
+
+def test_refusal_is_told_with_its_reason(full: ReportInput, prediction: Prediction) -> None:
+    data = replace(full, prediction={"as_of": "2025-03-28", "refused": "No fit converged."})
+    with use_language("en"):
+        reader = Reader.of(chapters(prediction, data))
+    assert "Nothing could be predicted: No fit converged." in reader.sections["next"]
+    assert "trust" not in reader.sections
 
 
 def test_no_model_beats_the_rules(changed: Change) -> None:

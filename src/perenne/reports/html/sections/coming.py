@@ -56,9 +56,13 @@ def why_none(prediction: Prediction) -> str:
         return _("No known customer has ordered yet: there is nobody to predict anything for.")
     if prediction.is_gated:
         return _("The data are too few to predict anything yet: the next chapter says why.")
+    refused = prediction.manifest.get("refused")
+    if refused:
+        return _("Nothing could be predicted: {reason}").format(reason=refused)
     return _(
-        "This snapshot holds no prediction: it was computed without them, or by an earlier version "
-        "of Perenne. The next refresh computes them: perenne refresh."
+        "This snapshot holds no prediction: they are switched off under [predictions] in "
+        "perenne.toml, or it was computed by an earlier version of Perenne. With them on, "
+        "perenne refresh computes them."
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from perenne.charts import Caption, Series, Size, line_chart
+from perenne.core import add_months
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table, filled
 from perenne.reports.html.blocks import Row as TableRow
+from perenne.reports.html.measured import DAYS_OF_GRACE
 from perenne.reports.html.prediction import Prediction, Row, number
 from perenne.reports.html.words import Words
 from perenne.text import format_month
@@ -35,7 +37,8 @@ def _by_part(rows: Sequence[Row]) -> dict[str, dict[date, Row]]:
 
 
 def _chart(prediction: Prediction, by_part: Mapping[str, Mapping[date, Row]]) -> Chart:
-    past = list(by_part.get("actual", {}).items())[-PAST:]
+    actual = by_part.get("actual", {}).items()
+    past = [one for one in actual if is_whole(one[0], prediction)][-PAST:]
     shown = "all" if by_part.get("all") else "existing"
     ahead = list(by_part[shown].items())
     first = min(month for month, _row in [*past, *ahead])
@@ -78,6 +81,12 @@ def _chart(prediction: Prediction, by_part: Mapping[str, Mapping[date, Row]]) ->
     return Chart(title, svg, lead, _notes(), table=_table(by_part, words))
 
 
+def is_whole(month: date, prediction: Prediction) -> bool:
+    """Do the data hold the month from its first days to its last?"""
+    starts = prediction.measured.context.customers_from <= month + timedelta(days=DAYS_OF_GRACE)
+    return starts and add_months(month, 1) <= prediction.as_of + timedelta(days=1)
+
+
 def _month_at(first: date, place: float) -> date:
     number_of = first.year * 12 + first.month - 1 + round(place)
     return date(number_of // 12, number_of % 12 + 1, 1)
@@ -108,7 +117,7 @@ def _lead(by_part: Mapping[str, Mapping[date, Row]], shown: str, words: Words) -
 def _notes() -> list[str]:
     return [
         _("Dashed: forecast. The band holds nine months out of ten."),
-        _("Orders without a known customer are left out of the forecast and of the past here."),
+        _("Whole months; orders without a known customer are left out, of the past as well."),
     ]
 
 

@@ -66,7 +66,7 @@ def methods(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
         *_independence(prediction.part("independence")),
         *_intervals(prediction),
     ]
-    return [Fold(_("How it is computed"), [Points(points)])] if prediction.manifest else []
+    return [Fold(_("How it is computed"), [Points(points)])] if points else []
 
 
 def _model(prediction: Prediction) -> Iterable[Fact]:
