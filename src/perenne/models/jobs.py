@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from perenne.core import PerenneError
 from perenne.models.choosing import Judged, groups_of, judge
+from perenne.models.judging.backtest import Progress as JudgeProgress
 from perenne.models.judging.champion import champion
 from perenne.models.judging.drift import Prediction as Said
 from perenne.models.judging.drift import drift
@@ -90,6 +92,32 @@ def predict(
         "refit": _refit(ledger, previous),
     }
     return Predicted(found, manifest)
+
+
+def backtest(
+    tables: Tables,
+    *,
+    as_of: date,
+    settings: PredictionSettings,
+    horizon_days: int,
+    fetch: Fetch,
+    progress: JudgeProgress | None = None,
+) -> Judged:
+    """Judge the contenders of the settings on the past of a snapshot. PerenneError without one."""
+    ledger, labels = read_ledger(tables, as_of=as_of, fetch=fetch)
+    if not ledger.customers:
+        raise PerenneError(
+            _("There is no customer to judge forecasts on."),
+            next_step=_("Import orders that name their customers."),
+        )
+    return judge(
+        ledger,
+        horizon=horizon_days,
+        settings=settings,
+        rng=np.random.default_rng(settings.seed),
+        groups=groups_of(labels["channel"]),
+        progress=progress,
+    )
 
 
 def read_ledger(

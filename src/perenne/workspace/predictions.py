@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from perenne.core import PerenneError
+from perenne.models import PredictionSettings
+from perenne.models.ledger import day_of
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import snapshots
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
+
+if TYPE_CHECKING:
+    from perenne.models.choosing import Judged
+
+__all__ = ["Predictions", "day_of", "judge_shop", "predict_snapshot"]
 
 
 @dataclass(frozen=True)
@@ -70,3 +77,25 @@ def _previous(
         for name in ("predictions", "prediction_totals")
     )
     return known.as_of, customers, totals
+
+
+def judge_shop(
+    tables: Mapping[str, Table],
+    *,
+    as_of: date,
+    settings: PredictionSettings,
+    horizon_days: int,
+    fetch: Callable[[Any], pa.Table],
+    progress: Callable[[str, int, int], None],
+) -> Judged:
+    """A backtest of a snapshot, on request: any horizon, any origins, any contenders."""
+    from perenne.models.jobs import backtest
+
+    return backtest(
+        tables,
+        as_of=as_of,
+        settings=settings,
+        horizon_days=horizon_days,
+        fetch=fetch,
+        progress=progress,
+    )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
 
 from perenne.cleaning import Account
-from perenne.core import PerenneError, Period
+from perenne.core import PerenneError, Period, add_months
 from perenne.metrics import (
     AuditRequest,
     AuditTable,
@@ -35,6 +35,9 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import layout, settings, snapshots
 from perenne.workspace.frame import Frame
+
+if TYPE_CHECKING:
+    from perenne.models.choosing import Judged
 
 Words = str | Sequence[str]
 
@@ -155,6 +158,36 @@ class Shop:
         older = snapshots.by_id(self.layout, before)
         then = self.engine.read(older.table_path("segments"))
         return Frame(self.engine.fetch(movements(then, self.tables["segments"])))
+
+    @property
+    def prediction(self) -> Mapping[str, Any]:
+        """What the refresh said of its models: champion, gate, parameters, drift; empty if none."""
+        return self.snapshot.manifest.get("prediction") or {}
+
+    def backtest(
+        self,
+        *contenders: str,
+        months: int = 12,
+        origins: int | None = None,
+        progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+    ) -> Judged:
+        """Judge contenders on the past of this snapshot; the usual ones when none is named."""
+        from perenne.workspace.predictions import judge_shop
+
+        chosen = self.settings.prediction_settings()
+        wanted = replace(
+            chosen,
+            contenders=contenders or chosen.contenders,
+            origins=origins or chosen.origins,
+        )
+        return judge_shop(
+            self.tables,
+            as_of=self.as_of,
+            settings=wanted,
+            horizon_days=(self.as_of - add_months(self.as_of, -months)).days,
+            fetch=self.engine.fetch,
+            progress=progress,
+        )
 
     def table(self, name: str) -> Frame:
         """One table of the snapshot, whole. Raises PerenneError for an unknown name."""
