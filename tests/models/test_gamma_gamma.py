@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from scipy.special import gammaln
 
@@ -118,6 +120,20 @@ def test_expected_value_is_the_population_mean_without_repeat_order():
     assert expected[:2] == pytest.approx([mean, mean])
     assert mean < expected[2] < 50
     assert model.population_mean == pytest.approx(mean)
+
+
+@given(
+    p=st.floats(0.1, 50),
+    q=st.floats(1.05, 50),
+    gamma=st.floats(0.01, 1e4),
+    x=st.integers(1, 500),
+    value=st.floats(0.01, 1e6),
+)
+def test_expected_value_lies_between_the_customer_and_the_shop(p, q, gamma, x, value):
+    model = fitted(p=p, q=q, gamma=gamma)
+    expected = model.expected_value(frequency=[x], monetary_value=[value]).item()
+    low, high = sorted((value, model.population_mean))
+    assert low * (1 - 1e-9) <= expected <= high * (1 + 1e-9)
 
 
 def test_totals_have_the_moments_of_the_posterior():

@@ -240,6 +240,14 @@ def test_covariates_reach_both_models():
     assert (total.mean < total.upper[0.9]).all()
 
 
+def test_one_customer_on_the_first_day():
+    new = {"frequency": [0], "recency": [0], "tenure": [0], "monetary_value": [np.nan]}
+    result = CLV.predict(YEAR, **new, rng=np.random.default_rng(13), draws=50)
+    orders = tiny().expected_purchases_new(np.array([YEAR]))[0]
+    assert result.expected_purchases.item() == pytest.approx(orders)
+    assert 0 < result.expected_value.item() < orders * fitted().population_mean
+
+
 def test_horizon_zero_brings_nothing():
     result = CLV.predict([0, 52], **KNOWN, rng=np.random.default_rng(10), draws=20)
     assert (result.expected_value[0] == 0).all()
