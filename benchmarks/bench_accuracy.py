@@ -25,7 +25,7 @@ from perenne.models.judging.backtest import Backtest, Trial, backtest
 from perenne.models.judging.champion import champion
 from perenne.models.judging.trials import Rehearsal, origins, rehearsals
 
-MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd", "hurdle")
+MODELS = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd", "hurdle")
 COLUMNS = (
     ("bias", "{:+.1%}"), ("rmse", "{:.4g}"), ("mae_median", "{:.4g}"), ("mae_zero", "{:.4g}"),
     ("crps", "{:.4g}"), ("gini", "{:.3f}"), ("top10", "{:.3f}"), ("spearman", "{:.3f}"),
@@ -109,10 +109,15 @@ def rolling(split: Split, models: Sequence[str], *, draws: int, seed: int) -> Ba
     for name in judged.contenders(split.rolling):
         print(f"| {name} | {_rolled(judged.of(name, horizon=split.rolling))} |")
     print(
-        "\nChampion over these origins: " + champion(judged, horizon=split.rolling).reason,
+        "\nChampion over these origins: " + champion(_own(judged), horizon=split.rolling).reason,
         flush=True,
     )
     return judged
+
+
+def _own(judged: Backtest) -> Backtest:
+    """The trials without those of peers, who cannot be champion."""
+    return Backtest(tuple(t for t in judged.trials if t.contender not in FITTERS), judged.refusals)
 
 
 def _rolled(trials: Sequence[Trial]) -> str:

@@ -14,7 +14,7 @@ from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
 from perenne.models.spend.gamma_gamma import FittedGammaGamma
-from perenne.models.spend.alike import spend_model
+from perenne.models.spend.moments import spend_model, variation_within
 from perenne.models.spend.returns import ShrunkRate, fit_return_share
 from perenne.text import gettext as _
 
@@ -74,7 +74,9 @@ class ProbabilityContender:
         return FittedProbability(
             name=self.name,
             purchases=self.purchases.fit(**history, **extra),
-            spend=spend_model(frequency=frequency, monetary_value=value),
+            spend=spend_model(
+                frequency=frequency, monetary_value=value, within=variation_within(ledger)
+            ),
             returns=fit_return_share(sold=sold, returned=returned),
         )
 
