@@ -1,0 +1,115 @@
+"""The champion's rule, on scores typed by hand."""
+
+from dataclasses import asdict
+
+import pytest
+
+from perenne.core import PerenneError
+from perenne.models.judging.backtest import Backtest, Trial
+from perenne.models.judging.champion import champion
+from perenne.models.judging.scores import Scores
+
+BASE = dict.fromkeys(Scores.__dataclass_fields__, 1.0)
+
+
+def trial(contender, origin, **measures):
+    scores = Scores(**{**BASE, "bias": 0.0, "mae_zero": 10.0, **measures})
+    assert asdict(scores)["mae_zero"] == 10
+    return Trial(origin, 90, contender, {"value": scores, "orders": scores}, {}, {}, {})
+
+
+def judged(**contenders):
+    """Each contender: one dictionary of measures per origin."""
+    return Backtest(
+        tuple(
+            trial(name, origin, **measures)
+            for name, told in contenders.items()
+            for origin, measures in enumerate(told)
+        ),
+        (),
+    )
+
+
+GOOD = {"rmse": 5.0, "gini": 0.7}
+POOR = {"rmse": 9.0, "gini": 0.3}
+
+
+def test_the_lowest_crps_wins_and_says_so():
+    found = champion(
+        judged(
+            all_zero=[{"crps": 10, **POOR}] * 3,
+            one=[{"crps": c, **GOOD} for c in (5, 6, 7)],
+            two=[{"crps": c - 1, **GOOD} for c in (5, 6, 7)],
+        ),
+        horizon=90,
+    )
+    assert (found.name, found.origins, found.stands_in) == ("two", 3, False)
+    assert found.unbeaten == ()
+    assert found.standings[0].crps == pytest.approx(0.5)
+    assert "two has the lowest error" in found.reason
+    assert "3 past forecasts" in found.reason
+
+
+def test_a_tie_within_one_standard_error_goes_to_the_simpler():
+    found = champion(
+        judged(
+            all_zero=[{"crps": 10, **POOR}] * 3,
+            simple=[{"crps": c, **GOOD} for c in (5.0, 6.0, 7.0)],
+            clever=[{"crps": c, **GOOD} for c in (5.3, 6.2, 6.3)],
+        ),
+        horizon=90,
+    )
+    assert found.name == "simple"
+
+
+def test_a_biased_contender_cannot_win_while_another_is_level():
+    told = {
+        "all_zero": [{"crps": 10, **POOR}] * 2,
+        "biased": [{"crps": 3, "bias": 0.4, **GOOD}] * 2,
+        "level": [{"crps": 4, "bias": 0.1, **GOOD}] * 2,
+    }
+    assert champion(judged(**told), horizon=90).name == "level"
+    told["level"] = [{"crps": 4, "bias": 0.5, **GOOD}] * 2
+    assert champion(judged(**told), horizon=90).name == "biased"
+
+
+def test_a_baseline_that_beats_all_models_stands_in():
+    found = champion(
+        judged(
+            last_period=[{"crps": 6, "rmse": 4.0, "gini": 0.8}] * 2,
+            model=[{"crps": 5, **GOOD}] * 2,
+        ),
+        horizon=90,
+    )
+    assert (found.name, found.stands_in, found.unbeaten) == ("last_period", True, ("last_period",))
+    assert "No model beats the baselines" in found.reason
+
+
+def test_a_baseline_that_only_ranks_better_is_named():
+    found = champion(
+        judged(
+            last_period=[{"crps": 6, "rmse": 8.0, "gini": 0.8}] * 2,
+            model=[{"crps": 5, **GOOD}] * 2,
+        ),
+        horizon=90,
+    )
+    assert (found.name, found.stands_in) == ("model", False)
+    assert "does not beat last_period on both" in found.reason
+
+
+def test_only_contenders_with_the_most_origins_are_compared():
+    backtest = judged(
+        all_zero=[{"crps": 10, **POOR}] * 3,
+        seldom=[{"crps": 1, **GOOD}] * 2,
+        always=[{"crps": 5, **GOOD}] * 3,
+    )
+    found = champion(backtest, horizon=90)
+    assert found.name == "always"
+    assert {one.contender for one in found.standings} == {"all_zero", "always"}
+
+
+def test_one_contender_is_no_contest():
+    with pytest.raises(PerenneError, match="at least two contenders"):
+        champion(judged(one=[{"crps": 5, **GOOD}]), horizon=90)
+    with pytest.raises(PerenneError, match="at least two contenders"):
+        champion(Backtest((), ()), horizon=90)
