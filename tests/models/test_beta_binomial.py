@@ -19,9 +19,31 @@ DONORS = {"alpha": 1.204, "beta": 0.750, "gamma": 0.657, "delta": 2.783}
 # Fader, Hardie & Shang (2010), the 11,104 donors of the 1995 cohort, 1996–2001:
 # gifts, year of the last one (0: none), donors.
 TABLE = np.array(
-    ["0", "0", "3464", "1", "1", "1091", "1", "2", "277", "1", "3", "129", "1", "4", "78", "1", "5", "119", "1", "6", "129", "2", "2", "613", "2", "3", "255", "2", "4", "155", "2", "5", "173", "2", "6", "234", "3", "3", "322", "3", "4", "181", "3", "5", "225", "3", "6", "357", "4", "4", "240", "4", "5", "284", "4", "6", "512", "5", "5", "335", "5", "6", "728", "6", "6", "1203"],
-    dtype=float,
-).reshape(-1, 3)
+    [
+        [0.0, 0.0, 3464.0],
+        [1.0, 1.0, 1091.0],
+        [1.0, 2.0, 277.0],
+        [1.0, 3.0, 129.0],
+        [1.0, 4.0, 78.0],
+        [1.0, 5.0, 119.0],
+        [1.0, 6.0, 129.0],
+        [2.0, 2.0, 613.0],
+        [2.0, 3.0, 255.0],
+        [2.0, 4.0, 155.0],
+        [2.0, 5.0, 173.0],
+        [2.0, 6.0, 234.0],
+        [3.0, 3.0, 322.0],
+        [3.0, 4.0, 181.0],
+        [3.0, 5.0, 225.0],
+        [3.0, 6.0, 357.0],
+        [4.0, 4.0, 240.0],
+        [4.0, 5.0, 284.0],
+        [4.0, 6.0, 512.0],
+        [5.0, 5.0, 335.0],
+        [5.0, 6.0, 728.0],
+        [6.0, 6.0, 1203.0],
+    ]
+)
 ROWS = {"frequency": TABLE[:, 0], "recency": TABLE[:, 1], "periods": np.full(len(TABLE), 6.0)}
 
 
@@ -79,7 +101,9 @@ def test_lifetimes_agrees_given_equal_parameters():
 
 
 def test_gradient_equals_differences_and_likelihood_the_sum_over_ways():
-    x, t_x, n = (np.append(column, extra) for column, extra in zip(ROWS.values(), (3, 9, 12)))
+    x, t_x, n = (
+        np.append(column, extra) for column, extra in zip(ROWS.values(), (3, 9, 12), strict=True)
+    )
     objective = BetaBinomialLikelihood(compress(x, t_x, n))
     point = np.log([0.7, 1.9, 0.4, 6.0])
     steps = 1e-5 * np.eye(4)
@@ -156,10 +180,10 @@ def test_discounted_residual_transactions_are_the_discounted_sum(gamma):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (([7], [7], [6]), "beyond the tenure"),
+        (([7], [7], [6]), "more purchases than opportunities"),
         (([3], [2], [6]), "more purchases than opportunities"),
         (([1], [2.5], [6]), "whole numbers"),
-        (([2], [0], [6]), "zero recency"),
+        (([2], [0], [6]), "more purchases than opportunities"),
         (([np.nan], [0], [6]), "missing"),
         (([2], [4], [6]), "One customer"),
         (([0] * 9, [0] * 9, [6] * 9), "No customer bought"),

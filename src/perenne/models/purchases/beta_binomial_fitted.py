@@ -149,13 +149,13 @@ def read_opportunities(data: Any, given: Mapping[str, Any], *, weighted: bool = 
     wanted = ("frequency", "recency", "periods", *(("weights?",) if weighted else ()))
     columns = read_columns(data, wanted, given)
     x, t_x, n = columns["frequency"], columns["recency"], columns["periods"]
-    check_histories(x, t_x, n)
     refuse_where(
-        (t_x != np.floor(t_x)) | (n != np.floor(n)) | (x > t_x),
+        (np.floor(t_x) < t_x) | (np.floor(n) < n) | (x > t_x) | (t_x > n),
         _("Opportunities are not whole numbers, or there are more purchases than opportunities."),
         given={"frequency": x, "recency": t_x, "periods": n},
         next_step=_("Count at most one purchase per opportunity: frequency ≤ recency ≤ periods."),
     )
+    check_histories(x, t_x, n)
     weights = columns.get("weights")
     if weights is not None:
         refuse_where(
