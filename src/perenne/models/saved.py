@@ -23,6 +23,7 @@ HOMES = {
     "BetaGeoBetaBinomial": f"{PURCHASES}.beta_binomial",
     "ShiftedBetaGeometric": CONTRACTS,
     "BetaDiscreteWeibull": CONTRACTS,
+    "TrueBirths": f"{PURCHASES}.true_births",
     "GammaGamma": "perenne.models.spend.gamma_gamma",
 }
 
