@@ -150,10 +150,15 @@ def _sums(by_customer: Singles, codes: npt.NDArray[np.intp], count: int) -> Floa
 
 
 def _at(ordered: Singles, probabilities: Floats) -> Singles:
-    """Quantiles along the last, sorted axis, linear between draws."""
-    place = probabilities * (ordered.shape[-1] - 1)
+    """Quantiles along the last, sorted axis, linear between draws.
+
+    At probability · (draws + 1), as of a further draw: an interval of few draws then covers as
+    often as it says (Weibull's plotting position).
+    """
+    last = ordered.shape[-1] - 1
+    place = np.clip(probabilities * (last + 2) - 1, 0, last)
     below = np.floor(place).astype(int)
-    above = np.minimum(below + 1, ordered.shape[-1] - 1)
+    above = np.minimum(below + 1, last)
     share = (place - below).astype(np.float32)
     between: Singles = ordered[..., below] * (1 - share) + ordered[..., above] * share
     return between

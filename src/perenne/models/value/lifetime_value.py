@@ -250,6 +250,7 @@ def _totals(
         if futures is None:
             totals[name] = Totals(mean, np.full_like(mean, np.nan), {}, {})
             continue
-        spread = np.quantile(futures.sums[name], _probabilities(coverages), axis=0)
+        ends = _probabilities(coverages)
+        spread = np.quantile(futures.sums[name], ends, axis=0, method="weibull")
         totals[name] = Totals(mean, **_bounds(spread, coverages))
     return totals

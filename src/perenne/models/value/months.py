@@ -198,9 +198,12 @@ def _order_value(sampler: Sampler, *, rng: np.random.Generator) -> tuple[Floats,
 
 
 def _summary(draws: Floats, coverages: Sequence[float]) -> Totals:
+    def at(probability: float) -> Floats:
+        return np.asarray(np.quantile(draws, probability, axis=0, method="weibull"))
+
     return Totals(
         mean=draws.mean(axis=0),
-        median=np.median(draws, axis=0),
-        lower={c: np.quantile(draws, (1 - c) / 2, axis=0) for c in coverages},
-        upper={c: np.quantile(draws, (1 + c) / 2, axis=0) for c in coverages},
+        median=at(0.5),
+        lower={c: at((1 - c) / 2) for c in coverages},
+        upper={c: at((1 + c) / 2) for c in coverages},
     )
