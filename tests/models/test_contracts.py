@@ -240,19 +240,3 @@ def test_telco_churn_is_overstated_beyond_the_months_fitted(shared_data: Path) -
         assert float(fitted.survival(known)) == pytest.approx(seen(0, known), abs=0.03)
         said = float(fitted.probability_alive(until - known, tenure=known))
         assert 0 < said - seen(known, until) < most
-
-
-def test_subscription_accounts_load_into_the_model(shared_data: Path) -> None:
-    """Monthly invoices of the simulated accounts: left when the last one is over 60 days old."""
-    table = pq.read_table(shared_data / "saas_customer360_synthetic" / "invoices.parquet")
-    month = np.array(table["invoice_date"].to_pylist(), dtype="datetime64[M]").astype(int)
-    _accounts, row = np.unique(table["account_id"].to_pylist(), return_inverse=True)
-    first = np.full(row.max() + 1, month.max())
-    last = np.full(row.max() + 1, month.min())
-    np.minimum.at(first, row, month)
-    np.maximum.at(last, row, month)
-    churned = (last < month.max() - 2).astype(float)
-    tenure = last - first + churned
-    fitted = ShiftedBetaGeometric().fit(tenure=tenure, churned=churned)
-    assert fitted.customers == first.size
-    assert 0 < fitted.survival(12) < 1
