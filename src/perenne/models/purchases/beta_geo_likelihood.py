@@ -55,7 +55,8 @@ def stage_terms(shape: Floats, waited: Floats, k: int) -> Floats:
 def log_dropped(a: Floats, n: Floats, b: Floats) -> Floats:
     """Log of a/(b+n-1); minus infinity where nobody can have dropped out (n = 0)."""
     possible = n > 0
-    logged: Floats = np.log(a) - np.log(np.where(possible, b + n - 1.0, 1.0))
+    with np.errstate(divide="ignore"):  # b = 0 at the edge of a search
+        logged: Floats = np.log(a) - np.log(np.where(possible, b + n - 1.0, 1.0))
     return np.where(possible, logged, -np.inf)
 
 

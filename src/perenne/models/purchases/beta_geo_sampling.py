@@ -125,7 +125,7 @@ def _until_dropout(at: Standing, who: npt.NDArray[np.intp], rng: np.random.Gener
     """Purchases up to and with the one that dropout follows: geometric, p ~ Beta(a, b)."""
     lost = rng.standard_gamma(at.a.astype(np.float32)[who], dtype=np.float32)
     kept = rng.standard_gamma(at.b.astype(np.float32)[who], dtype=np.float32)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # -log(1-p) = log1p(X/Y) for p = X/(X+Y)
         waits = rng.standard_exponential(who.size, dtype=np.float32)
         count = np.ceil(waits / np.log1p(lost / kept))
