@@ -156,3 +156,22 @@ def test_combined_forecasts_are_a_mixture():
     told = fitted.forecast(ledger, horizon=150, draws=40, rng=rng)
     assert told.value.shape == told.orders.shape == (40, ledger.customers)
     assert told.value.mean() == pytest.approx(told.mean_value.mean(), rel=0.2)
+
+
+def test_timid_differences_are_stretched_at_the_same_total():
+    rng = np.random.default_rng(10)
+    past = []
+    for _origin in range(4):
+        told, seen = world(rng, draws=20)
+        flat = 0.5 * told.mean_value + 0.5 * told.mean_value.mean()
+        draws = told.value * (flat / told.mean_value).astype(np.float32)
+        sure = Forecast(told.mean_orders, flat, told.orders, draws)
+        totals = (float(flat.sum()), float(told.mean_orders.sum()))
+        past.append(Evidence(100, sure, seen, totals, (seen.value.sum(), seen.orders.sum())))
+    done = learn(past, horizon=100, rng=rng).value
+    assert 1.2 < done.slope <= 1.4
+    mean = past[0].forecast.mean_value
+    moved = mean * done.factors(mean)
+    assert moved.sum() == pytest.approx(done.level * mean.sum())
+    assert moved.std() / moved.mean() > 1.15 * mean.std() / mean.mean()
+    assert Adjustment().factors(np.array([0.0, 1.0, 5.0])) == pytest.approx(np.ones(3))

@@ -13,6 +13,7 @@ from scipy.special import betaincinv, digamma
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.judging.draws import Draws
+from perenne.models.judging.points import calibration
 from perenne.models.judging.scores import QUANTITIES, Quantity, read
 from perenne.models.judging.trials import Evidence
 
@@ -23,6 +24,9 @@ SPREAD_BELIEF, SPREAD = 2.0, 0.12
 LEAST_SPREAD = 0.04
 # Log-ratios beyond which a miss says that the origin was another shop.
 LARGEST_MISS = 0.7
+# Calibration slopes are learnt within these bounds, customers' means moved within those.
+SLOPES = (0.7, 1.4)
+MOVES = (0.5, 2.0)
 # Customers' worth of belief that the shape is right.
 SHAPE_BELIEF = 300.0
 GRID = np.linspace(0, 1, 513)
@@ -33,13 +37,25 @@ class Adjustment:
     """What to do to the forecast of one quantity.
 
     level: factor on the mean; level_spread: standard deviation of the logarithm of the shop's true
-    factor, the error of the model as a whole; shape: (a, b) of the beta distribution of the PIT
+    factor, the error of the model as a whole; slope: of customers' means about their average, above
+    1 where differences were too timid; shape: (a, b) of the beta distribution of the PIT
     of those who bought, (1, 1) when the draws had the right shape.
     """
 
     level: float = 1.0
     level_spread: float = SPREAD
+    slope: float = 1.0
     shape: tuple[float, float] = (1.0, 1.0)
+
+    def factors(self, mean: Floats) -> Floats:
+        """What each customer's mean is multiplied by: slope and level, the slope at equal total."""
+        centre = float(mean.mean())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = (centre + self.slope * (mean - centre)) / mean
+        moved = np.clip(np.where(mean > 0, moved, 1.0), *MOVES)
+        total = float(moved @ mean)
+        kept: Floats = self.level * moved * (float(mean.sum()) / total if total > 0 else 1.0)
+        return kept
 
     def quantile_map(self, levels: Floats) -> Floats:
         """Level at which to read the quantile of a purchaser's spend, for each nominal level.
@@ -70,8 +86,8 @@ class Recalibration:
             for quantity in QUANTITIES
         )
         return Forecast(
-            mean_orders=forecast.mean_orders * self.orders.level,
-            mean_value=forecast.mean_value * self.value.level,
+            mean_orders=forecast.mean_orders * self.orders.factors(forecast.mean_orders),
+            mean_value=forecast.mean_value * self.value.factors(forecast.mean_value),
             orders=None if orders is None else _whole(orders, rng),
             value=value,
             probability_alive=forecast.probability_alive,
@@ -84,8 +100,9 @@ def learn(evidence: Sequence[Evidence], *, horizon: int, rng: np.random.Generato
     An origin counts by the length of its own horizon beside `horizon` and by half where origins
     overlap. Level: mean of the log-ratios of actual to predicted totals, shrunk as if one more
     origin had been right. Spread: their variance about it, less what the draws themselves explain,
-    shrunk to 12%. Shape: beta calibration (Kull, Silva Filho & Flach 2017, on PIT values as in
-    Kuleshov, Fenner & Ermon 2018) of those who bought.
+    shrunk to 12%. Slope: of deciles, relative to the level, shrunk likewise. Shape: beta
+    calibration (Kull, Silva Filho & Flach 2017, on PIT values as in Kuleshov, Fenner & Ermon 2018)
+    of those who bought.
     """
     value, orders = (
         _learn(evidence, quantity=quantity, horizon=horizon, rng=rng) for quantity in QUANTITIES
@@ -105,7 +122,12 @@ def _learn(
     noise = np.array([_noise(e, quantity) for e in seen])
     level, spread = _level(np.clip(misses, -LARGEST_MISS, LARGEST_MISS), weights, noise)
     places = [_places(e, quantity, rng=rng) for e in seen]
-    return Adjustment(level, spread, _shape(np.concatenate([np.zeros(0), *places])))
+    return Adjustment(
+        level,
+        spread,
+        _slope(seen, quantity, weights),
+        _shape(np.concatenate([np.zeros(0), *places])),
+    )
 
 
 def _level(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float]:
@@ -115,6 +137,19 @@ def _level(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float
     variance = (SPREAD_BELIEF * SPREAD**2 + unexplained) / (SPREAD_BELIEF + known)
     variance *= 1 + 1 / (LEVEL_BELIEF + known)
     return float(np.exp(centre)), max(float(np.sqrt(variance)), LEAST_SPREAD)
+
+
+def _slope(evidence: Sequence[Evidence], quantity: Quantity, weights: Floats) -> float:
+    """Mean slope of outcome on mean, level apart, by deciles; shrunk as if one had been 1."""
+    found = [
+        calibration(getattr(e.outcome, quantity), read(e.forecast, quantity)[0]) for e in evidence
+    ]
+    slopes = np.array(
+        [c.slope * (c.customers @ c.predicted) / (c.customers @ c.actual) for c in found]
+    )
+    known = np.isfinite(slopes)
+    missed = weights[known] @ (np.clip(slopes[known], *SLOPES) - 1)
+    return float(1 + missed / (weights[known].sum() + LEVEL_BELIEF))
 
 
 def _noise(evidence: Evidence, quantity: Quantity) -> float:
@@ -170,11 +205,13 @@ def _adjusted(
     if draws is None:
         return None
     shaped = _reshaped(draws, adjustment)
+    factors = adjustment.factors(mean)
+    shaped *= factors.astype(np.float32)
     total = float(shaped.sum(dtype=float)) / draws.shape[0]
-    level = adjustment.level * float(mean.sum()) / total if total > 0 else 1.0
+    level = float(factors @ mean) / total if total > 0 else 1.0
     spread = adjustment.level_spread
-    factors = level * np.exp(spread * shock - spread**2 / 2)
-    shaped *= factors[:, None].astype(np.float32)
+    common = level * np.exp(spread * shock - spread**2 / 2)
+    shaped *= common[:, None].astype(np.float32)
     return shaped
 
 
