@@ -49,6 +49,15 @@ def test_a_climb_without_top_names_the_parameter():
         maximise(endless, starts=[np.zeros(3)], names=NAMES)
 
 
+def test_a_parameter_that_the_data_hardly_know_is_at_a_limit():
+    def flat(point):
+        bend = np.array([1.0, 1.0, 0.05])
+        return -0.5 * float(bend @ point**2), -bend * point
+
+    with pytest.raises(PerenneError, match="limit of the parameter a"):
+        maximise(flat, starts=[np.ones(3)], names=NAMES)
+
+
 def test_a_ridge_cannot_tell_parameters_apart():
     def ridge(point):
         rest = point[0] + point[1] - 1

@@ -19,6 +19,8 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 
 # |logarithm| of a parameter beyond which it is at the edge of what data can tell.
 EDGE = 18.0
+# Standard error of a logarithm beyond which the data do not even tell the order of magnitude.
+WIDEST = 3.0
 NEWTON_STEPS = 30
 # Twice the gain in log-likelihood that a Newton step still promises: where to stop (and the share
 # of the log-likelihood that rounding hides), what to accept.
@@ -133,6 +135,8 @@ def _polish(
     refuse_edges(point, names=names, edge=edge)
     hessian = curvature(objective, point)
     covariance = _covariance(hessian, names)
+    # A spread as wide as the space of answers is an edge too, wherever the climb came to rest.
+    refuse_edges(np.sqrt(np.diag(covariance)), names=names, edge=WIDEST)
     if not float(gradient @ covariance @ gradient) <= ENOUGH:
         raise _no_convergence(names)
     return Optimum(point, float(value), covariance)
@@ -191,7 +195,7 @@ def _covariance(hessian: Floats, names: Sequence[str]) -> Floats:
 
 
 def refuse_edges(point: Floats, *, names: Sequence[str], edge: float = EDGE) -> None:
-    """Raise PerenneError when a logarithm in `point` lies at the edge, naming the parameter."""
+    """Raise PerenneError when a value of `point` lies at the edge, naming the parameter."""
     at_edge = [name for name, value in zip(names, point, strict=True) if abs(value) >= edge]
     if not at_edge:
         return
