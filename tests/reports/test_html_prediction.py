@@ -35,6 +35,11 @@ REFIT = {**MANIFEST["refit"], "actual": 900.0}
 Change = Callable[..., str]
 
 
+def over(*values: float) -> dict[date, float]:
+    """Values on as many past dates."""
+    return {date(2024, month, 1): value for month, value in enumerate(values, start=1)}
+
+
 def said(pages: Pages, name: str, chapter: str, language: str = "en") -> str:
     return Reader.of(pages(name, language)).sections[chapter]
 
@@ -142,7 +147,7 @@ def test_chosen_model_is_judged_in_words(prediction: Prediction) -> None:
     board = scoreboard(prediction)
     assert board is not None
     with use_language("en"):
-        worse = Contender("bg_nbd", {"crps": [30.0]})
+        worse = Contender("bg_nbd", {"crps": dict.fromkeys(board.origins, 30.0)})
         others = [one for one in board.contenders if one.name != "bg_nbd"]
         lost = replace(board, contenders=[worse, *others])
         assert "does not beat the best simple rule" in trust.verdict(prediction, lost)
@@ -156,7 +161,7 @@ def test_chosen_model_is_judged_in_words(prediction: Prediction) -> None:
 
 
 def test_a_contender_is_summed_up_over_the_dates() -> None:
-    one = Contender("bg_nbd", {"bias": [-0.2, 0.1, 0.05], "total_in_90": [1.0, 0.0, 1.0]})
+    one = Contender("bg_nbd", {"bias": over(-0.2, 0.1, 0.05), "total_in_90": over(1, 0, 1)})
     assert one.typical("bias") == 0.1
     assert one.inside() == (2, 3)
     assert one.dates == 3
@@ -165,14 +170,22 @@ def test_a_contender_is_summed_up_over_the_dates() -> None:
 
 
 def test_best_is_sought_among_those_judged_on_all_dates() -> None:
-    once = Contender("hurdle", {"rmse": [1.0]})
-    always = Contender("bg_nbd", {"rmse": [3.0, 3.0], "gini": [0.5, 0.6]})
-    rule = Contender("all_zero", {"rmse": [5.0, 5.0], "gini": [0.2, 0.2]})
+    once = Contender("hurdle", {"rmse": over(1)})
+    always = Contender("bg_nbd", {"rmse": over(3, 3), "gini": over(0.5, 0.6)})
+    rule = Contender("all_zero", {"rmse": over(5, 5), "gini": over(0.2, 0.2)})
     board = Scoreboard(365, [date(2024, 1, 1)], [once, always, rule])
     assert board.best("rmse") == 3.0
     assert board.best("gini") == pytest.approx(0.55)
     assert board.best("crps") is None
-    assert board.best_baseline("rmse") is rule
+    assert board.hardest(always, "rmse") == (rule, 0.6)
+    assert board.hardest(always, "crps") is None
+
+
+def test_errors_are_compared_on_the_dates_in_common() -> None:
+    model = Contender("bg_nbd", {"crps": over(10, 20, 90)})
+    rule = Contender("rfm_cell", {"crps": over(20, 20)})
+    assert model.against(rule, "crps") == pytest.approx(30 / 40)
+    assert model.against(rule, "rmse") is None
 
 
 def test_scoreboard_takes_the_horizon_nearest_a_year(prediction: Prediction) -> None:

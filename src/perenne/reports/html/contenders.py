@@ -56,7 +56,7 @@ def _probability_models() -> dict[str, tuple[str, str]]:
     return {
         "bg_nbd": (_("BG/NBD: purchases and leaving"), dies),
         "mbg_nbd": (
-            _("MBG/NBD: the same, from the first purchase on"),
+            _("MBG/NBD: purchases, and leaving from the first one on"),
             _("As BG/NBD; a customer may already leave after the first purchase."),
         ),
         "bg_cnbd": (_("BG/CNBD-k: regular purchases and leaving"), regular),

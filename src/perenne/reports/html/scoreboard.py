@@ -19,10 +19,10 @@ _NEAREST = {"coverage_50": 0.5, "coverage_90": 0.9, "pit_50": 0.5, "pit_90": 0.9
 
 @dataclass(frozen=True)
 class Contender:
-    """One contender: its values by measure, one per date; `refused` says why it could not fit."""
+    """One contender: its values by measure and past date; `refused` says why it could not fit."""
 
     name: str
-    values: Mapping[str, Sequence[float]]
+    values: Mapping[str, Mapping[date, float]]
     refused: Sequence[str] = ()
 
     @property
@@ -36,13 +36,20 @@ class Contender:
 
     def typical(self, measure: str) -> float | None:
         """Median over the dates; of the bias, its size."""
-        found = self.values.get(measure, ())
+        found = self.values.get(measure, {}).values()
         return median(abs(v) if measure == "bias" else v for v in found) if found else None
 
     def inside(self) -> tuple[int, int] | None:
         """Of how many dates the actual total lay in its 90% interval."""
-        found = self.values.get("total_in_90", ())
+        found = self.values.get("total_in_90", {}).values()
         return (round(sum(found)), len(found)) if found else None
+
+    def against(self, other: Contender, measure: str) -> float | None:
+        """Its mean error as a part of that of `other`, on the dates that both were judged on."""
+        ours, theirs = (one.values.get(measure, {}) for one in (self, other))
+        common = ours.keys() & theirs.keys()
+        error = sum(theirs[day] for day in common)
+        return sum(ours[day] for day in common) / error if error else None
 
 
 @dataclass(frozen=True)
@@ -67,18 +74,18 @@ class Scoreboard:
         ]
         return min(found, key=lambda value: _distance(measure, value)) if found else None
 
-    def best_baseline(self, measure: str) -> Contender | None:
-        """The simple rule that does best."""
+    def hardest(self, champion: Contender, measure: str) -> tuple[Contender, float] | None:
+        """The simple rule that comes nearest to `champion`, or beats it, and their ratio."""
         found = [
-            one for one in self.contenders if one.is_baseline and one.typical(measure) is not None
+            (one, ratio)
+            for one in self.contenders
+            if one.is_baseline and (ratio := champion.against(one, measure)) is not None
         ]
-        return min(found, key=lambda one: _distance(measure, one.typical(measure)), default=None)
+        return max(found, key=lambda pair: pair[1], default=None)
 
 
-def _distance(measure: str, value: float | None) -> float:
+def _distance(measure: str, value: float) -> float:
     """How far from the best there could be."""
-    if value is None:
-        return math.inf
     if measure in HIGHER_IS_BETTER:
         return -value
     return abs(value - _NEAREST.get(measure, 0.0))
@@ -104,7 +111,7 @@ def scoreboard(prediction: Prediction) -> Scoreboard | None:
 
 
 def _contender(name: str, rows: Sequence[Row]) -> Contender:
-    values: dict[str, list[float]] = defaultdict(list)
+    values: dict[str, dict[date, float]] = defaultdict(dict)
     refused: list[str] = []
     for row in sorted(rows, key=lambda row: row["origin"]):
         if row["contender"] != name:
@@ -112,7 +119,7 @@ def _contender(name: str, rows: Sequence[Row]) -> Contender:
         if row["measure"] == "refused":
             refused.append(str(row.get("note") or ""))
         elif (value := number(row, "value")) is not None:
-            values[row["measure"]].append(value)
+            values[row["measure"]][row["origin"]] = value
     return Contender(name, values, tuple(dict.fromkeys(refused)))
 
 

@@ -229,7 +229,9 @@ def _table(
     first: str,
 ) -> Table:
     fewest = prediction.measured.context.settings.min_group
-    by_value = sorted(found, key=lambda row: -(number(row, "mean") or 0))
+    shown = sorted(found, key=lambda row: -(number(row, "mean") or 0))[:_MOST_GROUPS]
+    if found[0]["dimension"] == "cohort_quarter":
+        shown.sort(key=lambda row: str(row["value"]), reverse=True)
     shares = prediction.shares if found[0]["dimension"] == "segment" else {}
     rows = [
         _group_row(
@@ -238,7 +240,7 @@ def _table(
             names[row["value"]] + ("\u00a0*" if (number(row, "customers") or 0) < fewest else ""),
             shares=shares,
         )
-        for row in by_value[:_MOST_GROUPS]
+        for row in shown
     ]
     total = prediction.total() or {}
     rows.append(_group_row(prediction, total, _("All"), shares=shares, css="total"))

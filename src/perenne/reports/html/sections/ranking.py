@@ -51,7 +51,7 @@ def _columns(prediction: Prediction) -> dict[str, tuple[str, str, Callable[[floa
             _("Error per customer"),
             _(
                 "How far the whole forecast of a customer, chances included, was from what the "
-                "customer brought, on average (CRPS). The measure that weighs all others."
+                "customer brought, on average (CRPS). What weighs most in the choice."
             ),
             words.cents,
         ),
@@ -125,10 +125,12 @@ def _name(prediction: Prediction, one: Contender) -> str:
 
 def _hint(one: Contender, board: Scoreboard) -> str:
     parts = [_("Simple rule")] if one.is_baseline else []
-    if one.refused:
-        parts.append(_("Could not be used: {reason}").format(reason=" ".join(one.refused)))
-    elif one.dates < len(board.origins):
+    if one.values and one.dates < len(board.origins):
         parts.append(_("Judged on {dates} only").format(dates=dates_text(one.dates)))
+    if one.refused and not one.values:
+        parts.append(_("Could not be used: {reason}").format(reason=" ".join(one.refused)))
+    elif one.refused:
+        parts.append(" ".join(one.refused))
     return " · ".join(parts)
 
 

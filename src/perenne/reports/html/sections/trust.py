@@ -133,18 +133,17 @@ def verdict(prediction: Prediction, board: Scoreboard) -> str:
 
 
 def _beaten(prediction: Prediction, board: Scoreboard, champion: Contender) -> str:
-    rival = board.best_baseline("crps")
-    ours, theirs = champion.typical("crps"), rival.typical("crps") if rival else None
-    if rival is None or ours is None or not theirs:
+    found = board.hardest(champion, "crps")
+    if found is None:
         return _("There was no simple rule to compare it with.")
-    rule = quoted(contender_label(rival.name))
-    if ours >= theirs:
+    rule, ratio = quoted(contender_label(found[0].name)), found[1]
+    if ratio >= 1:
         return _(
             "It does not beat the best simple rule on past dates, {rule}: read it with care."
         ).format(rule=rule)
     said = _(
         "On past dates its error was {share} smaller than that of the best simple rule, {rule}."
-    ).format(share=share(1 - ours / theirs), rule=rule)
+    ).format(share=share(1 - ratio), rule=rule)
     unbeaten = [
         quoted(contender_label(one)) for one in prediction.part("champion").get("unbeaten") or ()
     ]
@@ -157,7 +156,7 @@ def _beaten(prediction: Prediction, board: Scoreboard, champion: Contender) -> s
 
 def _facts(prediction: Prediction, champion: Contender) -> Facts:
     items = []
-    bias = champion.values.get("bias")
+    bias = list(champion.values.get("bias", {}).values())
     if bias:
         items.append(
             Fact(
