@@ -2,20 +2,23 @@
 
 from perenne.charts.bars import Band, Bar, bar_chart
 from perenne.charts.distribution import Bin, bins, concentration
+from perenne.charts.fans import Ahead, fan_chart
 from perenne.charts.funnels import Step, funnel
 from perenne.charts.heat import Heat, heat_colour
 from perenne.charts.histograms import Marker, histogram
 from perenne.charts.lines import line_chart
 from perenne.charts.lorenz import concentration_curve, share_at
+from perenne.charts.maps import Tile, heat_map
 from perenne.charts.palette import stylesheet
 from perenne.charts.rfm import RfmCell, rfm_map
 from perenne.charts.scales import Formatter, Number, ticks
-from perenne.charts.series import Reference, Series
+from perenne.charts.series import Moment, Reference, Series
 from perenne.charts.sparklines import sparkline
 from perenne.charts.svg import Caption, Size, Svg
 from perenne.charts.waterfalls import Change, waterfall
 
 __all__ = [
+    "Ahead",
     "Band",
     "Bar",
     "Bin",
@@ -24,6 +27,7 @@ __all__ = [
     "Formatter",
     "Heat",
     "Marker",
+    "Moment",
     "Number",
     "Reference",
     "RfmCell",
@@ -31,12 +35,15 @@ __all__ = [
     "Size",
     "Step",
     "Svg",
+    "Tile",
     "bar_chart",
     "bins",
     "concentration",
     "concentration_curve",
+    "fan_chart",
     "funnel",
     "heat_colour",
+    "heat_map",
     "histogram",
     "line_chart",
     "rfm_map",

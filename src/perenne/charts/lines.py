@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perenne.charts.endings import endings
 from perenne.charts.frame import (
@@ -17,8 +18,9 @@ from perenne.charts.frame import (
 from perenne.charts.labels import LABEL, fit, label, spread, width
 from perenne.charts.palette import SERIES, paint, series_role
 from perenne.charts.scales import Formatter, Plane, Scale, drawable, drawables, enclosing, ticks
-from perenne.charts.series import Point, Reference, Series
+from perenne.charts.series import Moment, Point, Reference, Series
 from perenne.charts.svg import Caption, Size, Svg, element, figure, path, tooltip
+from perenne.charts.uprights import uprights
 
 _GAP = 16.0
 
@@ -30,6 +32,7 @@ def line_chart(
     format_x: Formatter,
     format_y: Formatter,
     references: Sequence[Reference] = (),
+    moments: Sequence[Moment] = (),
     x_title: str = "",
     y_title: str = "",
     from_zero: bool = True,
@@ -39,7 +42,7 @@ def line_chart(
     """Draw lines named at their right end; many series are a ramp from first to last.
 
     `from_zero` keeps zero on the vertical axis. `whole_x` keeps horizontal ticks integers
-    (months of age, indexes of `format_x`).
+    (months of age, indexes of `format_x`). `moments` are upright lines, named above the plot.
     """
     size = size or Size(720, 340)
     shown = [one for one in series if one.known()]
@@ -47,6 +50,7 @@ def line_chart(
         return blank("lines", caption, size)
     up_marks = _up_marks(shown, references, from_zero=from_zero)
     box = _box(shown, up_marks, size, format_y=format_y, titles=(x_title, y_title))
+    box = replace(box, top=box.top + (_GAP if any(one.label for one in moments) else 0))
     xs = [x for one in shown for x, _ in one.known()]
     across = Scale(min(xs), max(xs), box.left, box.right)
     plane = Plane(across, enclosing(up_marks, box.bottom, box.top))
@@ -57,7 +61,9 @@ def line_chart(
         size,
         vertical_axis(box, plane.up, up_marks, written=format_y),
         horizontal_axis(box, across, _across_marks(xs, whole=whole_x), written=format_x, size=size),
-        *(_band(one, role, plane) for one, role in colours),
+        *(_band(one.edges(), role, plane) for one, role in colours),
+        *(_band(one.inner_edges(), role, plane) for one, role in colours),
+        *uprights(moments, box, across, size=size),
         *_references(references, box, plane.up),
         *(_line(one, role, plane, said=(format_x, format_y)) for one, role in colours),
         *endings(shown, size, plane),
@@ -70,7 +76,9 @@ def _up_marks(
 ) -> list[float]:
     heights = [y for one in shown for _, y in one.known()]
     heights += drawables(level.value for level in references)
-    heights += [y for one in shown for _, low, high in one.edges() for y in (low, high)]
+    heights += [
+        y for one in shown for _, low, high in one.edges() + one.inner_edges() for y in (low, high)
+    ]
     heights += [0.0] if from_zero else []
     return ticks(min(heights), max(heights))
 
@@ -101,11 +109,11 @@ def _box(
     )
 
 
-def _band(one: Series, role: str, plane: Plane) -> str:
-    if not one.edges():
+def _band(edges: list[tuple[float, float, float]], role: str, plane: Plane) -> str:
+    if not edges:
         return ""
-    top = [plane(plane.across.within(x), high) for x, _, high in one.edges()]
-    bottom = [plane(plane.across.within(x), low) for x, low, _ in one.edges()]
+    top = [plane(plane.across.within(x), high) for x, _, high in edges]
+    bottom = [plane(plane.across.within(x), low) for x, low, _ in edges]
     return element("path", d=path(top + bottom[::-1]) + "Z", fill_opacity=0.16, **paint(role))
 
 

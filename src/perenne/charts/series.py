@@ -15,13 +15,14 @@ class Series:
     """One line; a value of None breaks it.
 
     From `incomplete_from` on (an x), the line is dashed: what it shows is still growing.
-    `band` holds (x, low, high) around the line.
+    `band` holds (x, low, high) around the line; `inner_band` a narrower one, drawn stronger.
     """
 
     label: str
     points: Sequence[tuple[float, Number | None]]
     incomplete_from: float | None = None
     band: Sequence[tuple[float, Number, Number]] = ()
+    inner_band: Sequence[tuple[float, Number, Number]] = ()
 
     def drawn(self) -> list[tuple[float, float | None]]:
         """Return the points with what cannot be drawn as None."""
@@ -33,8 +34,11 @@ class Series:
 
     def edges(self) -> list[tuple[float, float, float]]:
         """Return the band's (x, low, high) where both can be drawn."""
-        drawn = [(x, drawable(low), drawable(high)) for x, low, high in self.band]
-        return [(x, a, b) for x, a, b in drawn if a is not None and b is not None]
+        return _drawn_edges(self.band)
+
+    def inner_edges(self) -> list[tuple[float, float, float]]:
+        """Return the inner band's (x, low, high) where both can be drawn."""
+        return _drawn_edges(self.inner_band)
 
     def runs(self) -> tuple[list[list[Point]], list[list[Point]]]:
         """Return the runs without gaps: those complete, and those still growing."""
@@ -61,3 +65,18 @@ class Reference:
 
     value: Number
     label: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A place across to point out, such as the last day that a model knew; no label: a tick."""
+
+    x: float
+    label: str = ""
+
+
+def _drawn_edges(
+    band: Sequence[tuple[float, Number, Number]],
+) -> list[tuple[float, float, float]]:
+    drawn = [(x, drawable(low), drawable(high)) for x, low, high in band]
+    return [(x, a, b) for x, a, b in drawn if a is not None and b is not None]
