@@ -135,8 +135,6 @@ def _polish(
     refuse_edges(point, names=names, edge=edge)
     hessian = curvature(objective, point)
     covariance = _covariance(hessian, names)
-    # A spread as wide as the space of answers is an edge too, wherever the climb came to rest.
-    refuse_edges(np.sqrt(np.diag(covariance)), names=names, edge=WIDEST)
     if not float(gradient @ covariance @ gradient) <= ENOUGH:
         raise _no_convergence(names)
     return Optimum(point, float(value), covariance)
@@ -192,6 +190,14 @@ def _covariance(hessian: Floats, names: Sequence[str]) -> Floats:
             ),
         )
     return np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
+
+
+def refuse_unknown(optimum: Optimum, *, names: Sequence[str], widest: float = WIDEST) -> None:
+    """Raise PerenneError when a logarithm has a standard error of `widest` or more.
+
+    The climb then came to rest on the way to a limit, and where it rests means nothing.
+    """
+    refuse_edges(np.sqrt(np.diag(optimum.covariance)), names=names, edge=widest)
 
 
 def refuse_edges(point: Floats, *, names: Sequence[str], edge: float = EDGE) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.fitting import Objective, Optimum, maximise
+from perenne.models.fitting import Objective, Optimum, maximise, refuse_unknown
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
 from perenne.models.purchases.beta_geo_fitted import NAMES, FittedFamily
 from perenne.models.purchases.beta_geo_likelihood import Family, Likelihood, objective_of
@@ -170,7 +170,9 @@ class _Search:
                 coarse=self.coarse,
             )
 
-        return shrink(climb, blocks=all_blocks, size=len(names), shrinkage=shrinkage)
+        optimum, used = shrink(climb, blocks=all_blocks, size=len(names), shrinkage=shrinkage)
+        refuse_unknown(optimum, names=names)
+        return optimum, used
 
 
 def _every(histories: Histories, step: int) -> Histories:
