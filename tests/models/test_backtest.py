@@ -11,7 +11,7 @@ from perenne.models.contenders.baselines import AllZero, LastPeriod, RfmCell
 from perenne.models.contenders.combined import Combined, recalibrated
 from perenne.models.forecast import Forecast
 from perenne.models.judging.backtest import backtest
-from perenne.models.judging.trials import Rehearsal, fingerprint, origins, rehearsals
+from perenne.models.judging.trials import Rehearsal, fingerprint, first_day, origins, rehearsals
 from tests.models.shops import ledger_of, shop
 
 SHOP = shop(np.random.default_rng(7), customers=500, days=720)
@@ -28,9 +28,16 @@ def test_origins_by_the_rule():
 def test_rehearsals_shorten_the_horizon_when_it_does_not_fit():
     assert rehearsals(SHOP, 120)[-1] == (599, 120)
     pairs = rehearsals(SHOP, 600)
-    assert {horizon for _origin, horizon in pairs} == {239}
+    assert {horizon for _origin, horizon in pairs} == {(SHOP.until - first_day(SHOP)) // 3}
     assert all(origin + horizon <= SHOP.until for origin, horizon in pairs)
     assert rehearsals(ledger_of([(1, 0, 1.0)], until=20), 10) == ()
+
+
+def test_a_stray_early_order_is_no_history():
+    rows = [(0, 0, 9.0), *((who, 1000 + who % 300, 9.0) for who in range(1, 900))]
+    ledger = ledger_of(rows, until=1400)
+    assert 1000 <= first_day(ledger) < 1010
+    assert min(origins(ledger, 120)) > 1100
 
 
 def after_origin_changed(ledger):

@@ -113,3 +113,12 @@ def test_one_contender_is_no_contest():
         champion(judged(one=[{"crps": 5, **GOOD}]), horizon=90)
     with pytest.raises(PerenneError, match="at least two contenders"):
         champion(Backtest((), ()), horizon=90)
+
+
+def test_a_model_competes_as_recalibrated_where_it_stands_so():
+    backtest = judged(
+        all_zero=[{"crps": 10, **POOR}] * 2,
+        model=[{"crps": 5, **GOOD}] * 2,
+        model_recalibrated=[{"crps": 5.1, **GOOD}] * 2,
+    )
+    assert champion(backtest, horizon=90).name == "model_recalibrated"

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from perenne.core import PerenneError
 from perenne.models.forecast import Contender, FittedContender, Forecast
 from perenne.models.histories import Floats
-from perenne.models.judging.recalibration import Recalibration, learn
+from perenne.models.judging.recalibration import PUT_RIGHT, Recalibration, learn
 from perenne.models.judging.trials import Evidence, Rehearsal
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
@@ -67,7 +67,7 @@ class Combined:
 
 def recalibrated(contender: Contender, rehearsal: Rehearsal) -> Combined:
     """One contender at the level and shape that its earlier forecasts should have had."""
-    return Combined((contender,), rehearsal, name=f"{contender.name}_recalibrated")
+    return Combined((contender,), rehearsal, name=contender.name + PUT_RIGHT)
 
 
 @dataclass(frozen=True)
@@ -104,15 +104,15 @@ def _mixture(told: Sequence[Forecast], weights: Floats, share: Floats) -> Foreca
     counts = share.astype(int)
     alive = [f.probability_alive for f in told]
     return Forecast(
-        mean_orders=sum_of([f.mean_orders for f in told], weights),
-        mean_value=sum_of([f.mean_value for f in told], weights),
+        mean_orders=_weighted([f.mean_orders for f in told], weights),
+        mean_value=_weighted([f.mean_value for f in told], weights),
         orders=np.concatenate([_drawn(f.orders)[:n] for f, n in zip(told, counts, strict=True)]),
         value=np.concatenate([_drawn(f.value)[:n] for f, n in zip(told, counts, strict=True)]),
         probability_alive=_alive(alive, weights),
     )
 
 
-def sum_of(parts: Sequence[Floats], weights: Floats) -> Floats:
+def _weighted(parts: Sequence[Floats], weights: Floats) -> Floats:
     total: Floats = weights @ np.stack(parts)
     return total
 
@@ -132,7 +132,7 @@ def _alive(parts: Sequence[Floats | None], weights: Floats) -> Floats | None:
     if not said:
         return None
     part = np.array([w for _part, w in said])
-    return sum_of([told for told, _w in said], part / part.sum())
+    return _weighted([told for told, _w in said], part / part.sum())
 
 
 Trial = Sequence[Evidence | None]

@@ -10,6 +10,7 @@ import numpy as np
 from perenne.core import PerenneError
 from perenne.models.histories import Floats
 from perenne.models.judging.backtest import Backtest
+from perenne.models.judging.recalibration import PUT_RIGHT
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
@@ -55,7 +56,9 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     """The champion at one horizon. PerenneError with fewer than two contenders that answered.
 
     1. Compared are the contenders that answered at the most origins, on the same origins.
-    2. Of the models, those whose |median bias| is at most 15% (or, when none is, the least biased).
+    2. A model that also stands recalibrated competes as such only: its raw totals bear no error of
+       the model. Of the models, those whose |median bias| is at most 15% (or, when none is,
+       the least biased).
     3. Of these, the lowest mean CRPS of value relative to the mean spend of each origin.
     4. Those within one standard error of it (of the paired differences over origins) tie; of them
        the simplest wins, which is the one that stands first among the contenders given.
@@ -72,7 +75,8 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     standings = [
         _standing(backtest, name, loss, horizon, baselines) for name, loss in losses.items()
     ]
-    models = [one for one in standings if not one.is_baseline]
+    raw = {name.removesuffix(PUT_RIGHT) for name in losses if name.endswith(PUT_RIGHT)}
+    models = [one for one in standings if not one.is_baseline and one.contender not in raw]
     best = _best(models or standings, losses)
     better = _unbeaten(best, [one for one in standings if one.is_baseline])
     stand_in = [one for one in better if one.rmse <= best.rmse and one.gini >= best.gini]

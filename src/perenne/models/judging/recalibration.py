@@ -17,6 +17,8 @@ from perenne.models.judging.points import calibration
 from perenne.models.judging.scores import QUANTITIES, Quantity, read
 from perenne.models.judging.trials import Evidence
 
+# What the name of a recalibrated contender ends with.
+PUT_RIGHT = "_recalibrated"
 # One origin's worth of belief that the level is right, and two that it is off by 12% (what
 # purchase models miss on published data sets), before anything was seen.
 LEVEL_BELIEF = 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.forecast import Contender, FittedContender, Forecast
-from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger, Outcome
 
 MINIMUM_HISTORY = 90
@@ -22,7 +20,8 @@ DRAWS = 100
 
 
 def first_day(ledger: Ledger) -> int:
-    return int(ledger.day.min())
+    """Where history begins: the day before which one row in 200 lies, as strays are no history."""
+    return int(np.quantile(ledger.day, 0.005, method="lower"))
 
 
 def origins(
@@ -164,9 +163,3 @@ def some(forecast: Forecast, kept: slice) -> Forecast:
         None if forecast.orders is None else forecast.orders[:, kept].copy(),
         None if forecast.value is None else forecast.value[:, kept].copy(),
     )
-
-
-def mean_of(values: Sequence[float], weights: Sequence[float]) -> float:
-    """Weighted mean; NaN without weight."""
-    w: Floats = np.asarray(weights, dtype=float)
-    return float(np.dot(values, w) / w.sum()) if w.sum() > 0 else np.nan
