@@ -70,7 +70,7 @@ class CustomerLifetimeValue:
         discount_rate: float = 0.10,
         interval: Sequence[float] = (0.5, 0.9),
         rng: np.random.Generator | None = None,
-        draws: int = 200,
+        draws: int = 150,
         groups: Mapping[str, Any] | None = None,
         kept: Any = None,
         level: float = 1.0,
