@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from perenne.charts import Caption, Series, Size, line_chart
+from perenne.charts import Caption, Moment, Series, Size, line_chart
 from perenne.core import add_months
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table, filled
 from perenne.reports.html.blocks import Row as TableRow
@@ -38,58 +39,74 @@ def _by_part(rows: Sequence[Row]) -> dict[str, dict[date, Row]]:
 
 def _chart(prediction: Prediction, by_part: Mapping[str, Mapping[date, Row]]) -> Chart:
     actual = by_part.get("actual", {}).items()
-    past = [one for one in actual if is_whole(one[0], prediction)][-PAST:]
+    past = {month: row for month, row in actual if is_whole(month, prediction)}
+    past = dict(list(past.items())[-PAST:])
     shown = "all" if by_part.get("all") else "existing"
-    ahead = list(by_part[shown].items())
-    first = min(month for month, _row in [*past, *ahead])
+    axis = _Axis(min([*past, *by_part[shown]]), start=min(by_part[shown]))
     words = prediction.measured.words
     title = _("Monthly revenue: as it was, and as it is expected")
     lead = _lead(by_part, shown, words)
-
-    def place(month: date) -> float:
-        return float((month.year - first.year) * 12 + month.month - first.month)
-
-    series = [Series(_("actual"), [(place(month), row["revenue"]) for month, row in past])]
-    series.append(
-        Series(
-            _("all customers") if shown == "all" else _("present customers"),
-            [(place(month), row["revenue"]) for month, row in ahead],
-            incomplete_from=place(ahead[0][0]),
-            band=[
-                (place(month), row["revenue_lo90"], row["revenue_hi90"])
-                for month, row in ahead
-                if number(row, "revenue_lo90") is not None
-            ],
-        )
-    )
+    series = [Series(_("actual"), axis.points(past))] if past else []
+    series.append(_expected(by_part[shown], axis, is_all=shown == "all"))
     if shown == "all" and by_part.get("existing"):
-        series.append(
-            Series(
-                _("of which present customers"),
-                [(place(month), row["revenue"]) for month, row in by_part["existing"].items()],
-                incomplete_from=place(ahead[0][0]),
-            )
-        )
+        ahead = axis.points(by_part["existing"])
+        name = _("of which present customers")
+        series.append(Series(name, ahead, incomplete_from=axis.place(axis.start)))
     svg = line_chart(
-        [one for one in series if one.points],
+        series,
         caption=Caption(title, lead, _("There is no monthly forecast.")),
-        format_x=lambda x: format_month(_month_at(first, x), short=True),
+        format_x=lambda x: format_month(axis.month_at(x), short=True),
         format_y=words.axis,
+        moments=[Moment(axis.place(axis.start) - 0.5, _("forecast"))] if past else [],
         y_title=_("net revenue per month"),
         size=Size(820, 380),
     )
     return Chart(title, svg, lead, _notes(), table=_table(by_part, words))
 
 
+@dataclass(frozen=True)
+class _Axis:
+    """Months as places across, from `first` on; `start` is the first month to come."""
+
+    first: date
+    start: date
+
+    def place(self, month: date) -> float:
+        return float((month.year - self.first.year) * 12 + month.month - self.first.month)
+
+    def month_at(self, place: float) -> date:
+        number_of = self.first.year * 12 + self.first.month - 1 + round(place)
+        return date(number_of // 12, number_of % 12 + 1, 1)
+
+    def points(self, rows: Mapping[date, Row]) -> list[tuple[float, float | None]]:
+        return [(self.place(month), number(row, "revenue")) for month, row in rows.items()]
+
+    def band(self, rows: Mapping[date, Row], level: int) -> list[tuple[float, float, float]]:
+        edges = [
+            (
+                self.place(month),
+                number(row, f"revenue_lo{level}"),
+                number(row, f"revenue_hi{level}"),
+            )
+            for month, row in rows.items()
+        ]
+        return [(x, low, high) for x, low, high in edges if low is not None and high is not None]
+
+
+def _expected(rows: Mapping[date, Row], axis: _Axis, *, is_all: bool) -> Series:
+    return Series(
+        _("all customers") if is_all else _("present customers"),
+        axis.points(rows),
+        incomplete_from=axis.place(axis.start),
+        band=axis.band(rows, 90),
+        inner_band=axis.band(rows, 50),
+    )
+
+
 def is_whole(month: date, prediction: Prediction) -> bool:
     """Do the data hold the month from its first days to its last?"""
     starts = prediction.measured.context.customers_from <= month + timedelta(days=DAYS_OF_GRACE)
     return starts and add_months(month, 1) <= prediction.as_of + timedelta(days=1)
-
-
-def _month_at(first: date, place: float) -> date:
-    number_of = first.year * 12 + first.month - 1 + round(place)
-    return date(number_of // 12, number_of % 12 + 1, 1)
 
 
 def _lead(by_part: Mapping[str, Mapping[date, Row]], shown: str, words: Words) -> str:
@@ -116,7 +133,7 @@ def _lead(by_part: Mapping[str, Mapping[date, Row]], shown: str, words: Words) -
 
 def _notes() -> list[str]:
     return [
-        _("Dashed: forecast. The band holds nine months out of ten."),
+        _("Dashed: forecast. The wide band holds nine months out of ten, the narrow one five."),
         _("Whole months; orders without a known customer are left out, of the past as well."),
     ]
 

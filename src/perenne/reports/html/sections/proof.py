@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from perenne.charts import Caption, Series, Size, line_chart
+from perenne.charts import Caption, Moment, Series, Size, line_chart
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Row, Table
 from perenne.reports.html.prediction import Prediction, number
 from perenne.reports.html.prediction import Row as Found
@@ -14,6 +14,7 @@ from perenne.text import format_date, format_number, format_value
 from perenne.text import gettext as _
 
 _SIZE = Size(820, 340)
+_MOST_WEEKS = 60
 _MOST = 7
 """Past frequency from which on customers are counted together."""
 
@@ -97,6 +98,7 @@ def _tracking(rows: Sequence[Found]) -> Chart:
     title = _("Tracking: repeat purchases week by week, added up")
     held = [row for row in rows if row["is_holdout"]]
     lead = _tracking_lead(rows)
+    rows = _thinned(rows)
     first: date = rows[0]["week"]
 
     def place(day: date) -> float:
@@ -118,11 +120,18 @@ def _tracking(rows: Sequence[Found]) -> Chart:
         caption=Caption(title, lead, _("No past date could be judged.")),
         format_x=day_at,
         format_y=count,
+        moments=[Moment(start - 0.5, _("not seen by the model"))] if start else [],
         y_title=_("repeat purchase days, added up"),
         size=_SIZE,
     )
     notes = [_("Dashed: weeks that the model had not seen.")] if held else []
     return Chart(title, svg, lead, notes)
+
+
+def _thinned(rows: Sequence[Found]) -> Sequence[Found]:
+    """Every so many weeks, counted back from the last: dots that touch hide the line."""
+    step = -(-len(rows) // _MOST_WEEKS)
+    return rows[::-1][::step][::-1]
 
 
 def _tracking_lead(rows: Sequence[Found]) -> str:
