@@ -55,7 +55,7 @@ def judge(
     """Backtest every contender of the settings on (a sample of) the shop, and choose."""
     judged = sample(ledger, most=settings.judged_customers)
     days = judged_horizon(judged, horizon)
-    field = _field(settings.contenders)
+    field = _field(settings.contenders, judged.customers)
     found = backtest(
         judged,
         contenders=list(field.values()),
@@ -92,13 +92,13 @@ def judged_horizon(ledger: Ledger, horizon: int) -> int:
     return max(SHORTEST, min(horizon, (ledger.until - first_day(ledger)) // 2))
 
 
-def _field(names: Sequence[str]) -> dict[str, Contender]:
+def _field(names: Sequence[str], customers: int) -> dict[str, Contender]:
     """Contenders in order of simplicity: baselines, models, all models combined.
 
     Each model competes at the level that its own earlier forecasts should have had, and with the
     error that they had in its totals: nobody is told a total without the error of its model.
     """
-    single = contenders(names)
+    single = contenders(names, customers=customers)
     models = [one for one in single if one.name not in BASELINES]
     memory = Rehearsal()
     ready = [

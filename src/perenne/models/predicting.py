@@ -104,7 +104,7 @@ def from_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def _size(columns: Mapping[str, Any]) -> int:
-    return max((len(values) for values in columns.values()), default=0)
+    return max((len(values) for values in columns.values() if values is not None), default=0)
 
 
 def _array(values: Any, kind: str, size: int) -> pa.Array:

@@ -77,6 +77,7 @@ class Teller:
     settings: PredictionSettings
     rng: np.random.Generator
     models: dict[int, str] = field(default_factory=dict)
+    fits: dict[str, FittedContender] = field(default_factory=dict)
     companion: Companion | None = None
 
     def __post_init__(self) -> None:
@@ -142,8 +143,7 @@ class Teller:
         refusals = []
         for candidate in self._candidates():
             try:
-                fitted: FittedContender = candidate.fit(self.ledger, horizon=days, rng=self.rng)
-                found = fitted.forecast(
+                found = self._fitted(candidate).forecast(
                     self.ledger, horizon=days, draws=self._draws(), rng=self.rng
                 )
             except PerenneError as refusal:
@@ -152,6 +152,13 @@ class Teller:
             self.models[months] = candidate.name
             return found
         raise PerenneError(" ".join(refusals))
+
+    def _fitted(self, candidate: Contender) -> FittedContender:
+        """Fitted once, for the horizon that was judged; PerenneError when it cannot be."""
+        if candidate.name not in self.fits:
+            days = self.judged.horizon if self.judged else YEAR
+            self.fits[candidate.name] = candidate.fit(self.ledger, horizon=days, rng=self.rng)
+        return self.fits[candidate.name]
 
     def _candidates(self) -> list[Contender]:
         """The champion, then the others by their error; the simple formula last."""

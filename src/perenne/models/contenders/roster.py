@@ -23,8 +23,11 @@ LEARNERS: Mapping[str, str] = {
     "stack": "stack:Stack",
 }
 NAMES = (*BASELINES, *SOURCES, *LEARNERS)
-# What a refresh lets compete when the owner names nobody: quick, and unlike each other.
-USUAL = (*BASELINES, "bg_nbd", "mbg_nbd", "pareto_nbd", "hurdle")
+# What competes when the owner names nobody: quick, and unlike each other.
+USUAL = ("bg_nbd", "mbg_nbd", "pareto_nbd")
+# Learners join from so many customers on: with fewer they learn little, slowly.
+LEARNT = ("hurdle",)
+ENOUGH_TO_LEARN = 5_000
 
 
 def contender(name: str) -> Contender:
@@ -45,9 +48,10 @@ def contender(name: str) -> Contender:
     )
 
 
-def contenders(names: Sequence[str] = ()) -> list[Contender]:
-    """The contenders named, the baselines always first; the usual ones when none is named."""
-    chosen = dict.fromkeys([*BASELINES, *(names or USUAL)])
+def contenders(names: Sequence[str] = (), *, customers: int = 0) -> list[Contender]:
+    """The contenders named, the baselines always first; those usual at this size if none is."""
+    usual = (*USUAL, *(LEARNT if customers >= ENOUGH_TO_LEARN else ()))
+    chosen = dict.fromkeys([*BASELINES, *(names or usual)])
     return [contender(name) for name in chosen]
 
 
