@@ -1,0 +1,221 @@
+"""Predictions as people meet them: in figures, in exports, in a backtest."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.cli.program import kpis, refused, succeed
+
+CONTENDERS = '\ncontenders = ["mbg_nbd", "bg_nbd"]\norigins = 1\n'
+
+
+def snapshot(shop: Path) -> Path:
+    return shop / "snapshots" / (shop / "current").read_text(encoding="utf-8").strip()
+
+
+def sql(shop: Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a query in which {name} stands for a table of the published snapshot."""
+    folder = snapshot(shop)
+    names = {path.stem: f"'{path}'" for path in folder.glob("*.parquet")}
+    return duckdb.sql(query.format(**names)).fetchall()
+
+
+def manifest(shop: Path) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads((snapshot(shop) / "manifest.json").read_text("utf-8"))
+    return said["prediction"]
+
+
+def quick(shop: Path) -> None:
+    """Settings under which a refresh judges two models from one day."""
+    settings = shop / "perenne.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[predictions]", "[predictions]" + CONTENDERS), "utf-8")
+
+
+def test_every_customer_has_a_prediction_with_intervals(shop: Path) -> None:
+    ((customers, predicted, wrong),) = sql(
+        shop,
+        """
+        SELECT (SELECT count(*) FROM {customer_facts}), count(*),
+               count(*) FILTER (NOT (clv_12m_lo90 <= clv_12m_lo50
+                                     AND clv_12m_lo50 <= clv_12m_median
+                                     AND clv_12m_median <= clv_12m_hi50
+                                     AND clv_12m_hi50 <= clv_12m_hi90
+                                     AND clv_12m <= clv_24m AND clv_24m <= clv_36m
+                                     AND p_order_12m BETWEEN 0 AND 1
+                                     AND clv_12m >= 0))
+        FROM {predictions}
+        """,
+    )
+    assert predicted == customers > 300
+    assert wrong == 0
+
+
+def test_totals_are_sums_of_customers_and_their_intervals_are_not(shop: Path) -> None:
+    ((total, customers, low, high, summed_low, summed_high),) = sql(
+        shop,
+        """
+        SELECT t.mean, p.mean, t.lo90, t.hi90, p.lo90, p.hi90
+        FROM {prediction_totals} t,
+             (SELECT sum(clv_12m)::DOUBLE AS mean, sum(clv_12m_lo90)::DOUBLE AS lo90,
+                     sum(clv_12m_hi90)::DOUBLE AS hi90 FROM {predictions}) p
+        WHERE t.dimension = 'all' AND t.horizon_months = 12
+        """,
+    )
+    assert total == pytest.approx(customers, rel=1e-4)
+    assert summed_low < low < total < high < summed_high
+    for dimension in ("segment", "channel", "country", "cohort_quarter"):
+        ((parts, count),) = sql(
+            shop,
+            "SELECT sum(mean), sum(customers) FROM {prediction_totals} WHERE horizon_months = 12 "
+            f"AND dimension = '{dimension}'",
+        )
+        assert parts == pytest.approx(total, rel=1e-6)
+        assert count == sql(shop, "SELECT count(*) FROM {predictions}")[0][0]
+
+
+def test_figures_of_the_catalogue_are_those_of_plain_sql(shop: Path) -> None:
+    ((mean, total, orders),) = sql(
+        shop, "SELECT avg(clv_12m), sum(clv_12m), avg(expected_orders_12m) FROM {predictions}"
+    )
+    told = {
+        row["metric"]: row["value"]
+        for row in kpis(shop, "predicted_clv_12m", "predicted_revenue_12m", "predicted_orders_12m")
+    }
+    assert float(told["predicted_clv_12m"]) == pytest.approx(float(mean), abs=5.1e-5)
+    assert told["predicted_revenue_12m"] == Decimal(total)
+    assert float(told["predicted_orders_12m"]) == pytest.approx(orders, rel=1e-9)
+
+
+def test_ratio_to_acquisition_cost_by_hand(shop: Path) -> None:
+    ((as_of,),) = sql(shop, "SELECT max(last_order_on) FROM {customer_facts}")
+    ((margin, ahead, new),) = sql(
+        shop,
+        f"""
+        SELECT sum(f.historical_clv_margin), sum(p.clv_margin_12m), count(*)
+        FROM {{customer_facts}} f JOIN {{predictions}} p USING (customer_id)
+        WHERE f.first_order_on > DATE '{as_of}' - 365
+        """,
+    )
+    (cac,) = kpis(shop, "cac_year")
+    (ratio,) = kpis(shop, "predicted_clv_cac_ratio")
+    by_hand = float(margin + ahead) / new / float(cac["value"])
+    assert float(ratio["value"]) == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_predictions_split_by_segment_and_channel(shop: Path) -> None:
+    for dimension in ("segment", "channel"):
+        rows = kpis(shop, "predicted_revenue_12m", "--by", dimension)
+        (whole,) = kpis(shop, "predicted_revenue_12m")
+        assert sum(row["value"] for row in rows) == whole["value"]
+
+
+def test_an_earlier_day_has_no_prediction_and_says_so(shop: Path) -> None:
+    (row,) = kpis(shop, "predicted_clv_12m", "--period", "2025-06")
+    assert row["value"] is None
+    assert "on the last day of the data" in row["note"]
+
+
+def test_export_carries_the_prediction_of_each_customer(shop: Path, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    succeed("export", "customers", "-w", shop, "-o", file, "--dialect", "international")
+    with file.open(encoding="utf-8-sig") as lines:
+        rows = list(csv.DictReader(lines))
+    wanted = "clv_12m clv_12m_median clv_12m_lo90 clv_12m_hi90 expected_orders_12m p_order_12m"
+    assert set(f"{wanted} p_alive model why".split()) <= set(rows[0])
+    ((total,),) = sql(shop, "SELECT sum(clv_12m) FROM {predictions}")
+    assert sum(Decimal(row["clv_12m"]) for row in rows) == total
+
+
+def test_alive_is_never_one_by_construction(shop: Path) -> None:
+    ((sure,),) = sql(shop, "SELECT count(*) FROM {predictions} WHERE p_alive >= 1")
+    assert sure == 0
+
+
+def test_months_to_come_hold_present_and_new_customers(shop: Path) -> None:
+    rows = sql(
+        shop,
+        """
+        SELECT month, sum(revenue) FILTER (part = 'existing'), sum(revenue) FILTER (part = 'new'),
+               sum(revenue) FILTER (part = 'all'), sum(revenue_lo90) FILTER (part = 'all'),
+               sum(revenue_hi90) FILTER (part = 'all')
+        FROM {prediction_months} WHERE part <> 'actual' GROUP BY month ORDER BY month
+        """,
+    )
+    assert len(rows) == 12
+    for _month, existing, new, whole, low, high in rows:
+        assert existing + new == pytest.approx(whole, rel=1e-6)
+        assert 0 <= low < whole < high
+
+
+def test_backtest_prints_every_contender_and_the_champion(shop: Path) -> None:
+    words = ("--contender", "mbg_nbd", "--origins", "1", "-w", shop)
+    said = succeed("backtest", *words)
+    for name in ("all_zero", "last_period", "simple_clv", "mbg_nbd"):
+        assert name in said.out
+    told = succeed("backtest", *words, "--json").json()
+    assert told["champion"] in {row["contender"] for row in told["scores"]}
+    assert told["reason"]
+    assert {"bias", "crps", "gini", "pit90"} <= {row["measure"] for row in told["scores"]}
+    assert any(row["group"].startswith("channel: ") for row in told["scores"])
+
+
+def test_an_unknown_contender_is_refused_with_those_there_are(shop: Path) -> None:
+    said = refused("backtest", "--contender", "bg_ndb", "-w", shop)
+    assert "bg_ndb" in said
+    assert "Did you mean “bg_nbd”?" in said
+
+
+def test_predictions_can_be_switched_off(shop: Path, tmp_path: Path) -> None:
+    other = tmp_path / "shop"
+    shutil.copytree(shop, other)
+    settings = other / "perenne.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[predictions]", "[predictions]\nenabled = false"), "utf-8")
+    succeed("refresh", "-w", other)
+    assert not (snapshot(other) / "predictions.parquet").exists()
+    (row,) = kpis(other, "predicted_clv_12m")
+    assert row["value"] is None
+    assert "[predictions]" in row["note"]
+
+
+def test_the_next_refresh_says_how_the_last_prediction_did(shop: Path, tmp_path: Path) -> None:
+    other = tmp_path / "shop"
+    shutil.copytree(shop, other)
+    quick(other)
+    succeed("refresh", "-w", other, "--as-of", "2025-06-30")
+    assert manifest(other)["refit"] is None
+    expected = sql(other, "SELECT sum(clv_12m)::DOUBLE FROM {predictions}")[0][0]
+    succeed("refresh", "-w", other)
+    said = manifest(other)["refit"]
+    assert said["made"] == "2025-06-30"
+    assert said["days"] == (date(2025, 12, 31) - date(2025, 6, 30)).days
+    assert said["expected"] == pytest.approx(expected * said["days"] / 365, rel=0.01)
+    assert said["advised"] is bool(said["reason_en"])
+    assert said["low"] < said["expected"] < said["high"]
+
+
+def test_too_few_customers_get_the_simple_formula_and_are_told_why(tmp_path: Path) -> None:
+    rows = ["order_id,customer_id,order_date,total"]
+    rows += [f"{n},c{n % 40},2024-{1 + n % 12:02d}-11,{20 + n}" for n in range(120)]
+    file = tmp_path / "orders.csv"
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    shop = tmp_path / "shop"
+    succeed("run", file, "--into", shop)
+    said = manifest(shop)
+    assert said["model"] == "simple_clv"
+    assert said["gate"]["passed"] is False
+    assert "40 buyers, 300 are needed" in said["gate"]["reason_en"]
+    ((medians, means),) = sql(
+        shop, "SELECT count(clv_12m_median), count(clv_12m) FROM {predictions}"
+    )
+    assert (medians, means) == (0, 40)
