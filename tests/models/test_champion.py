@@ -50,16 +50,20 @@ def test_the_lowest_crps_wins_and_says_so():
     assert "3 past forecasts" in found.reason
 
 
-def test_a_tie_within_one_standard_error_goes_to_the_simpler():
-    found = champion(
-        judged(
-            all_zero=[{"crps": 10, **POOR}] * 3,
-            simple=[{"crps": c, **GOOD} for c in (5.0, 6.0, 7.0)],
-            clever=[{"crps": c, **GOOD} for c in (5.3, 6.2, 6.3)],
-        ),
-        horizon=90,
+def close(origins):
+    return judged(
+        all_zero=[{"crps": 10, **POOR}] * origins,
+        simple=[{"crps": c, **GOOD} for c in (5.0, 6.0, 7.0, 6.0)[:origins]],
+        clever=[{"crps": c, **GOOD} for c in (5.3, 6.2, 6.3, 5.8)[:origins]],
     )
-    assert found.name == "simple"
+
+
+def test_a_tie_within_one_standard_error_goes_to_the_simpler():
+    assert champion(close(4), horizon=90).name == "simple"
+
+
+def test_three_origins_have_no_standard_error_and_the_lowest_wins():
+    assert champion(close(3), horizon=90).name == "clever"
 
 
 def test_a_biased_contender_cannot_win_while_another_is_level():

@@ -16,6 +16,8 @@ from perenne.text import gettext as _
 BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
 # |median bias| over origins within which the level counts as right.
 LEVEL_BAND = 0.15
+# Origins below which their differences have no standard error to speak of.
+FEWEST_FOR_TIES = 4
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
        the model. Of the models, those whose |median bias| is at most 15% (or, when none is,
        the least biased).
     3. Of these, the lowest mean CRPS of value relative to the mean spend of each origin.
-    4. Those within one standard error of it (of the paired differences over origins) tie; of them
+    4. Those within one standard error of it (of the paired differences, of four origins at
+       least) tie; of them
        the simplest wins, which is the one that stands first among the contenders given.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
@@ -141,9 +144,10 @@ def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standi
 
 
 def _ties(loss: Floats, lowest: Floats) -> bool:
-    """Within one standard error of the paired differences; with one origin, only when equal."""
+    """Within one standard error of the paired differences; below four origins, only when equal."""
     difference = loss - lowest
-    error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
+    told = difference.size >= FEWEST_FOR_TIES
+    error = difference.std(ddof=1) / np.sqrt(difference.size) if told else 0.0
     return bool(difference.mean() <= error)
 
 
