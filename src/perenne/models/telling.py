@@ -21,7 +21,7 @@ from perenne.models.contenders.probability import (
 )
 from perenne.models.contenders.roster import contender
 from perenne.models.forecast import Contender, FittedContender, Forecast
-from perenne.models.histories import Floats, read_histories
+from perenne.models.histories import Floats, compress
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal
 from perenne.models.ledger import Ledger, day_of
@@ -224,7 +224,7 @@ class Teller:
         alive = purchases.probability_alive(**history)
         if self.companion.name in ALIVE_BY_CONSTRUCTION:
             alive = np.where(history["frequency"] > 0, alive, np.nan)
-        rows = read_histories(**history)
+        rows = compress(*history.values())
         distinct = {name: getattr(rows, name) for name in history}
         weeks, reason = even_odds(
             lambda time, place: purchases.probability_of_purchase(
@@ -261,8 +261,7 @@ def _companion(name: str, fitted: FittedCombined) -> Companion | None:
 
 def _coded(dimension: str, names: Sequence[str | None]) -> Groups:
     """Groups by name, in order, the unknown last."""
-    values: list[str | None] = sorted({name for name in names if name is not None})
-    if None in names:
-        values.append(None)
+    known = sorted({name for name in names if name is not None})
+    values: list[str | None] = [*known, *([None] if None in names else [])]
     place = {value: number for number, value in enumerate(values)}
     return Groups(dimension, values, np.array([place[name] for name in names], dtype=np.int64))
