@@ -15,6 +15,8 @@ from perenne.models.histories import Floats
 from perenne.text import gettext as _
 
 FORMAT = 1
+# Logarithms that a draw of parameters may reach.
+FURTHEST = 40.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Fitted:
         free = rng.multivariate_normal(
             centre, np.asarray(self.covariance), size=draws, method="eigh"
         )
+        # A direction that the data hardly know must not end where numbers do.
+        free = np.clip(free, -FURTHEST, FURTHEST)
         return {
             name: np.exp(free[:, i]) if name in self.positive else free[:, i]
             for i, name in enumerate(names)
