@@ -64,7 +64,8 @@ class Calendar:
 
     def edges(self) -> Floats:
         """(pieces + 1,) times."""
-        return self.start + self.step * np.arange(self.pieces + 1)
+        edges: Floats = self.start + self.step * np.arange(self.pieces + 1.0)
+        return edges
 
     def columns(self, names: Sequence[str]) -> Floats:
         """(pieces, len(names)). Raises PerenneError for a name that it does not have."""
@@ -80,12 +81,12 @@ class Calendar:
     def piece_from(self, times: Floats) -> npt.NDArray[np.intp]:
         """The piece that begins at or holds each time: where time spent after it belongs."""
         place = np.floor((times - self.start) / self.step + ROUNDING)
-        return np.clip(place, 0, self.pieces - 1).astype(np.intp)
+        return np.asarray(np.clip(place, 0, self.pieces - 1), dtype=np.intp)
 
     def piece_until(self, times: Floats) -> npt.NDArray[np.intp]:
         """The piece that holds or ends at each time: where an event at it belongs."""
         place = np.ceil((times - self.start) / self.step - ROUNDING) - 1
-        return np.clip(place, 0, self.pieces - 1).astype(np.intp)
+        return np.asarray(np.clip(place, 0, self.pieces - 1), dtype=np.intp)
 
     def require(self, first: float, last: float) -> None:
         """Raise PerenneError unless the calendar covers the time from `first` to `last`."""

@@ -15,8 +15,9 @@ from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
 from perenne.models.histories import Floats, Histories, read_columns, read_histories, refuse_where
 from perenne.models.purchases.calendar import Calendar
+from perenne.models.purchases.dynamic_block import Point, Spans
 from perenne.models.purchases.dynamic_clock import Clock
-from perenne.models.purchases.dynamic_silence import Point, Silence, Spans
+from perenne.models.purchases.dynamic_silence import Silence
 from perenne.text import gettext as _
 
 BASE = ("r", "alpha", "s", "beta")
@@ -50,11 +51,18 @@ class FittedDynamicParetoNBD(Fitted):
     def until(self) -> float:
         return float(self.settings["until"])
 
-    def with_calendar(self, calendar: Calendar) -> FittedDynamicParetoNBD:
-        """The same model with another plan: a longer calendar, or other promotions in it."""
+    def with_calendar(
+        self, calendar: Calendar, *, until: float | None = None
+    ) -> FittedDynamicParetoNBD:
+        """The same model with another plan: a longer calendar, or other promotions in it.
+
+        until: the end of observation of later predictions, that of the fit when not given.
+        """
         calendar.columns(self._names("life."))
         calendar.columns(self._names("trans."))
-        return replace(self, settings={**self.settings, "calendar": calendar.to_values()})
+        settings = {**self.settings, "calendar": calendar.to_values()}
+        settings["until"] = self.until if until is None else float(until)
+        return replace(self, settings=settings)
 
     def likelihood_ratio(self, simpler: Fitted) -> LikelihoodRatio:
         """Test against a fit to the same customers with fewer covariates, or with none.

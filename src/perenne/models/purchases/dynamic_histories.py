@@ -47,7 +47,7 @@ class PurchaseRows:
         counts = np.bincount(self.customer, minlength=self.customers)
         ends = np.cumsum(counts)
         first, last = self.time[ends - counts], self.time[ends - 1]
-        return counts - 1.0, last - first, self.until - first
+        return (counts - 1).astype(np.float64), last - first, self.until - first
 
     def first(self, customers: int) -> PurchaseRows:
         """Those of about `customers` customers, spread evenly over the ids."""

@@ -17,6 +17,7 @@ from perenne.core import PerenneError
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.histories import Floats
 from perenne.models.purchases.calendar import Calendar
+from perenne.models.purchases.dynamic_block import Point, Slopes, Spans
 from perenne.models.purchases.dynamic_clock import Clock
 from perenne.models.purchases.dynamic_fitted import BASE, FittedDynamicParetoNBD
 from perenne.models.purchases.dynamic_histories import (
@@ -24,7 +25,7 @@ from perenne.models.purchases.dynamic_histories import (
     PurchaseRows,
     read_purchases,
 )
-from perenne.models.purchases.dynamic_silence import Point, Silence, Slopes, Spans
+from perenne.models.purchases.dynamic_silence import Silence
 from perenne.text import gettext as _
 
 STARTS = ((0.6, 10.0, 0.6, 10.0), (1.0, 5.0, 1.0, 30.0), (0.3, 3.0, 0.2, 2.0))
