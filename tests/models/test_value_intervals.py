@@ -55,9 +55,9 @@ def slow_values(known, horizons, *, rate, draws, rng):
 @pytest.fixture(scope="module")
 def simulated():
     horizons = months([12, 36])
-    slow = slow_values(KNOWN, horizons, rate=0.15, draws=4000, rng=np.random.default_rng(2))
+    slow = slow_values(KNOWN, horizons, rate=0.15, draws=2500, rng=np.random.default_rng(2))
     fast = CLV.predict(
-        horizons, **KNOWN, discount_rate=0.15, rng=np.random.default_rng(3), draws=4000,
+        horizons, **KNOWN, discount_rate=0.15, rng=np.random.default_rng(3), draws=2500,
         groups={"half": np.arange(60) % 2},
     )  # fmt: skip
     return slow, fast

@@ -18,7 +18,7 @@ from perenne.models.histories import Floats
 from perenne.models.value.acquisition import Acquisition
 from perenne.models.value.discounting import months as months_in
 from perenne.models.value.futures import Customers, Sampler, draw_futures
-from perenne.models.value.known import NAMES, read_known
+from perenne.models.value.known import NAMES, Known, read_known
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
 from perenne.models.value.prediction import Totals
 from perenne.text import gettext as _
@@ -82,23 +82,16 @@ def forecast_months(
     _refuse_months(months)
     given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
     known = read_known(data, given)
-    rows = known.rows
     share = np.broadcast_to(np.asarray(kept, dtype=float), known.size)
     ends = np.asarray(months_in(np.arange(1, months + 1), time_unit=model.time_unit), dtype=float)
     sampler = model.sampler(ends, draws, rng=rng, level=(level, level_spread))
-    each = share * model.spend.expected_value(**known.spending())
-    orders = np.array([model.expected_orders(end, known) for end in ends])
-    monthly = np.diff(orders, axis=0, prepend=0)
-    expected = monthly @ np.bincount(rows.row, weights=each, minlength=rows.frequency.size)
-
     existing = _existing(sampler, known.columns, share, rng=rng) * season
     counts = newcomers.acquisition.sample(months, draws=draws, rng=rng)
     acquired = _acquired(sampler, newcomers, counts, season=season, rng=rng)
     cash = None
     if newcomers.margin is not None:
-        rate = _filled(margin, newcomers.margin, size=each.size)
-        earned = monthly @ np.bincount(rows.row, weights=each * rate, minlength=rows.frequency.size)
-        mix = np.divide(earned, expected, out=np.zeros(months), where=expected != 0)
+        rate = _filled(margin, newcomers.margin, size=known.size)
+        mix = _margin_rates(model, known, ends, share, rate)
         cash = existing * mix + acquired * newcomers.margin
     coverages = tuple(interval)
     return ShopForecast(
@@ -118,6 +111,21 @@ def _refuse_months(months: int) -> None:
         given=months,
         next_step=_("Ask for 1 to {most} months.").format(most=MOST_MONTHS),
     )
+
+
+def _margin_rates(
+    model: CustomerLifetimeValue, known: Known, ends: Floats, kept: Floats, rate: Floats
+) -> Floats:
+    """Margin rate of existing customers in each month, (months,), weighed by expected value."""
+    rows = known.rows
+    each = kept * model.spend.expected_value(**known.spending())
+    orders = np.array([model.expected_orders(end, known) for end in ends])
+    monthly = np.diff(orders, axis=0, prepend=0)
+    worth, earned = (
+        monthly @ np.bincount(rows.row, weights=weights, minlength=rows.frequency.size)
+        for weights in (each, each * rate)
+    )
+    return np.divide(earned, worth, out=np.zeros(ends.size), where=worth != 0)
 
 
 def _filled(margin: Any, shop: float, *, size: int) -> Floats:
