@@ -127,10 +127,8 @@ def _hint(one: Contender, board: Scoreboard) -> str:
     parts = [_("Simple rule")] if one.is_baseline else []
     if one.values and one.dates < len(board.origins):
         parts.append(_("Judged on {dates} only").format(dates=dates_text(one.dates)))
-    if one.refused and not one.values:
-        parts.append(_("Could not be used: {reason}").format(reason=" ".join(one.refused)))
-    elif one.refused:
-        parts.append(" ".join(one.refused))
+    if not one.values:
+        parts.append(_("Could not be used"))
     return " · ".join(parts)
 
 
@@ -171,12 +169,18 @@ def meanings(prediction: Prediction, board: Scoreboard) -> Points:
     """What each column and each line says."""
     items = [Fact(title, "", said) for title, said, _write in _columns(prediction).values()]
     inside = _("On how many past dates the true total lay in the 90% interval of the total.")
-    lines = [
-        Fact(contender_label(one.name), "", contender_meaning(one.name))
-        for one in board.contenders
-        if contender_meaning(one.name)
-    ]
+    lines = [Fact(contender_label(one.name), "", _explained(one)) for one in board.contenders]
     return Points([*items, Fact(_("Totals inside"), "", inside), *lines])
+
+
+def _explained(one: Contender) -> str:
+    """How it predicts, and why it could not on all dates."""
+    refused = " ".join(one.refused)
+    if refused and one.values:
+        refused = _("On some dates it could not be used: {reason}").format(reason=refused)
+    elif refused:
+        refused = _("Could not be used: {reason}").format(reason=refused)
+    return " ".join(part for part in (contender_meaning(one.name), refused) if part)
 
 
 def by_group(prediction: Prediction, board: Scoreboard) -> list[Block]:
