@@ -24,8 +24,8 @@ PUT_RIGHT = "_recalibrated"
 LEVEL_BELIEF = 1.0
 SPREAD_BELIEF, SPREAD = 2.0, 0.12
 LEAST_SPREAD = 0.04
-# Log-ratios beyond which a miss says that the origin was another shop.
-LARGEST_MISS = 0.7
+# Log-ratio to which one origin moves the level at most: beyond it the shop was another.
+LARGEST_MISS = 0.35
 # Calibration slopes are learnt within these bounds, customers' means moved within those.
 SLOPES = (0.7, 1.4)
 MOVES = (0.5, 2.0)
@@ -122,7 +122,7 @@ def _learn(
     apart = (len(seen) + 1) / (2 * max(len(seen), 1))
     weights = np.array([apart * min(1.0, e.horizon / horizon) for e in seen])
     noise = np.array([_noise(e, quantity) for e in seen])
-    level, spread = _level(np.clip(misses, -LARGEST_MISS, LARGEST_MISS), weights, noise)
+    level, spread = _level(misses, weights, noise)
     places = [_places(e, quantity, rng=rng) for e in seen]
     return Adjustment(
         level,
@@ -134,7 +134,8 @@ def _learn(
 
 def _level(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float]:
     known = float(weights.sum())
-    centre = float(weights @ misses) / (known + LEVEL_BELIEF)
+    bounded = np.clip(misses, -LARGEST_MISS, LARGEST_MISS)
+    centre = float(weights @ bounded) / (known + LEVEL_BELIEF)
     unexplained = weights @ np.maximum((misses - centre) ** 2 - noise, 0)
     variance = (SPREAD_BELIEF * SPREAD**2 + unexplained) / (SPREAD_BELIEF + known)
     variance *= 1 + 1 / (LEVEL_BELIEF + known)
