@@ -1,7 +1,7 @@
 """Calendars of a shop: the season of the year and the dates at which everyone shops.
 
 Dates follow their rules, so that a calendar reaches as far as a forecast does. Official French
-sales (soldes): Code de commerce, article D310-15-2 (until 2019; the rule was kept, the length is now
+sales (soldes): Code de commerce, article D310-15-2 (until 2019; the rule was kept, the length is
 four weeks), and the two years in which the State moved them.
 """
 
