@@ -90,7 +90,8 @@ def test_weibull_survival_is_the_mixture_over_customers() -> None:
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_gradient_is_that_of_the_likelihood(size: int) -> None:
-    objective = log_likelihood(read_lives(**cohort(HIGH_END)), size=size)
+    entered = [0, 1, 0, 2, 0, 0, 3, 4]
+    objective = log_likelihood(read_lives(**cohort(HIGH_END), entered=entered), size=size)
     point = np.log([0.7, 2.5, 1.4][:size])
     gradient = objective(point)[1]
     for i in range(size):
@@ -188,6 +189,28 @@ def test_recovery_of_parameters_within_three_standard_errors() -> None:
         truth = {"alpha": 1.1, "beta": 6.0, "c": c}
         for name, value in fitted.parameters.items():
             assert abs(value - truth[name]) < 3 * fitted.standard_errors[name], name
+
+
+def test_records_that_begin_late_recover_the_truth_when_the_entry_is_known() -> None:
+    """Customers born up to 30 periods before the records: those who left before are unknown."""
+    rng = np.random.default_rng(3)
+    lives = 1 + at(1.1, 6.0).sample_remaining_life(tenure=np.zeros(60_000), rng=rng)[0]
+    age = rng.integers(1, 43, 60_000).astype(float)
+    entered = np.maximum(age - 12, 0.0)
+    seen = lives > entered
+    tenure, churned = np.minimum(lives, age)[seen], (lives <= age)[seen].astype(float)
+    fitted = ShiftedBetaGeometric().fit(tenure=tenure, churned=churned, entered=entered[seen])
+    truth = at(1.1, 6.0).survival([6, 24])
+    for name, value in {"alpha": 1.1, "beta": 6.0}.items():
+        assert abs(fitted.parameters[name] - value) < 3 * fitted.standard_errors[name]
+    np.testing.assert_allclose(fitted.survival([6, 24]), truth, atol=0.02)
+    blind = ShiftedBetaGeometric().fit(tenure=tenure, churned=churned)
+    assert blind.survival(24) > truth[1] + 0.1
+
+
+def test_an_entry_after_the_end_is_refused() -> None:
+    with pytest.raises(PerenneError, match="came into view later"):
+        ShiftedBetaGeometric().fit(tenure=[3, 4], churned=[1, 0], entered=[3, 0])
 
 
 def test_a_saved_model_reads_back() -> None:

@@ -33,10 +33,16 @@ class BetaDiscreteWeibull:
     """Discrete-Weibull lives, the chance to leave beta-distributed over customers."""
 
     def fit(
-        self, data: Any = None, *, tenure: Any = None, churned: Any = None, weights: Any = None
+        self,
+        data: Any = None,
+        *,
+        tenure: Any = None,
+        churned: Any = None,
+        weights: Any = None,
+        entered: Any = None,
     ) -> FittedBetaDiscreteWeibull:
         """Exact maximum likelihood; data and errors as `ShiftedBetaGeometric.fit`."""
-        lives = read_lives(data, tenure=tenure, churned=churned, weights=weights)
+        lives = read_lives(data, tenure=tenure, churned=churned, weights=weights, entered=entered)
         refuse_untold(lives)
         best = maximise(log_likelihood(lives, size=3), starts=STARTS, names=NAMES)
         return FittedBetaDiscreteWeibull(

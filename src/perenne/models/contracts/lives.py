@@ -24,15 +24,16 @@ class Lives:
     tenure: Floats
     churned: npt.NDArray[np.bool_]
     weights: Floats
+    entered: Floats
 
 
 def read_lives(data: Any = None, **given: Any) -> Lives:
-    """Checked and compressed lives. Keywords: tenure, churned, weights.
+    """Checked and compressed lives. Keywords: tenure, churned, weights, entered.
 
     Raises PerenneError for no rows, NaN, negative or fractional tenure, a churned value other than
-    0 or 1, or a customer who left in period 0.
+    0 or 1, a customer who left in period 0, or one who came into view after leaving.
     """
-    columns = read_columns(data, ("tenure", "churned", "weights?"), given)
+    columns = read_columns(data, ("tenure", "churned", "weights?", "entered?"), given)
     tenure, churned = columns["tenure"], columns["churned"]
     check_lives(tenure, churned)
     weights = columns.get("weights", np.ones_like(tenure))
@@ -42,10 +43,34 @@ def read_lives(data: Any = None, **given: Any) -> Lives:
         given={"weights": weights},
         next_step=_("Give how many customers each row stands for."),
     )
-    key, row = np.unique(tenure * 2 + churned, return_inverse=True)
-    total = np.bincount(row.ravel(), weights=weights).astype(np.float64)
-    kept = total > 0
-    return Lives(np.floor(key / 2)[kept], (key % 2 == 1)[kept], total[kept])
+    entered = columns.get("entered", np.zeros_like(tenure))
+    check_entries(entered, tenure, churned)
+    rows = np.column_stack((tenure, churned, entered))
+    distinct, row = _distinct(rows)
+    total = np.bincount(row, weights=weights).astype(np.float64)
+    t, left, start = distinct[total > 0].T
+    return Lives(t, left == 1, total[total > 0], start)
+
+
+def _distinct(rows: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """Distinct rows of whole numbers, by one integer each."""
+    span = np.array(rows.max(axis=0) + 1, dtype=np.float64)
+    key = (rows[:, 0] * span[1] + rows[:, 1]) * span[2] + rows[:, 2]
+    _keys, first, row = np.unique(key, return_index=True, return_inverse=True)
+    return rows[first], row.ravel()
+
+
+def check_entries(entered: Floats, tenure: Floats, churned: Floats) -> None:
+    """Raise PerenneError where a customer was out of view at every renewal."""
+    whole = np.isfinite(entered) & (entered >= 0) & (entered == np.floor(entered))
+    refuse_where(
+        ~whole | (entered > tenure - churned),
+        _("A customer came into view later than the last renewal known."),
+        given={"entered": entered, "tenure": tenure, "churned": churned},
+        next_step=_(
+            "entered counts renewals before the first day of the records, 0 if born after."
+        ),
+    )
 
 
 def check_lives(tenure: Floats, churned: Floats) -> None:

@@ -32,15 +32,22 @@ class ShiftedBetaGeometric:
     """Constant chance to leave for each customer, beta-distributed over customers."""
 
     def fit(
-        self, data: Any = None, *, tenure: Any = None, churned: Any = None, weights: Any = None
+        self,
+        data: Any = None,
+        *,
+        tenure: Any = None,
+        churned: Any = None,
+        weights: Any = None,
+        entered: Any = None,
     ) -> FittedShiftedBetaGeometric:
         """Exact maximum likelihood.
 
         tenure (n,): whole periods. churned (n,): 1 where the customer left in period `tenure`, 0
         where the customer is still there after `tenure` renewals (censored; ages may differ).
+        entered (n,): renewals survived before the records begin (left truncation), 0 by default.
         Raises PerenneError for unusable rows, without churn, or when the fit runs off.
         """
-        lives = read_lives(data, tenure=tenure, churned=churned, weights=weights)
+        lives = read_lives(data, tenure=tenure, churned=churned, weights=weights, entered=entered)
         refuse_untold(lives)
         best = maximise(log_likelihood(lives, size=2), starts=STARTS, names=NAMES)
         return FittedShiftedBetaGeometric(
