@@ -182,6 +182,10 @@ def test_covariates_recover_their_effects():
     given = {"channel": ["shop", "fax", "web"]}
     shop, other, web = pulled.expected_purchases(26, **one, covariates=given)
     assert shop < other < web
+    frame = pd.DataFrame(given)
+    newcomers = pulled.expected_purchases_new([26, 26, 26], covariates=frame)
+    np.testing.assert_allclose(newcomers, [shop, other, web])
+    assert pulled.expected_purchases_new(26) == pytest.approx(other)
     again = load_model(pulled.to_json())
     np.testing.assert_allclose(again.expected_purchases(26, **one, covariates=given)[2], web)
     with pytest.raises(PerenneError, match="none are given"):

@@ -1,6 +1,7 @@
 """A shop of six years whose records keep the last three: told, and what handling it gains."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from perenne.core import PerenneError
@@ -53,6 +54,19 @@ def test_a_single_cohort_tells_nothing():
     told = detect_truncation(who, when, until=78)
     assert not told.found
     assert told.reason.startswith("Nothing tells")
+
+
+def test_online_retail_ii_begins_later_than_its_shop(shared_data):
+    """The records of an old wholesaler start on 2009-12-01."""
+    (path,) = (shared_data / "online_retail_2_year1").glob("*.parquet")
+    lines = pd.read_parquet(path, columns=["Customer ID", "InvoiceDate"]).dropna()
+    days = (pd.to_datetime(lines["InvoiceDate"]) - pd.Timestamp("2009-12-01")).dt.days
+    who = pd.factorize(lines["Customer ID"])[0]
+    who, days = np.unique(np.column_stack((who, days)), axis=0).T
+    told = detect_truncation(who, days, until=373)
+    assert told.found
+    assert told.spike > 1.5
+    assert told.early > told.late + 0.1
 
 
 def _bias(model, rows, later, **more):

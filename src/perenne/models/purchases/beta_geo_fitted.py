@@ -94,7 +94,8 @@ class FittedFamily(Fitted):
         ages = np.atleast_1d(np.asarray(horizon, dtype=float))
         none = np.zeros(ages.size)
         new = {"frequency": none, "recency": none, "tenure": none}
-        expected = self.expected_purchases(ages, covariates=covariates or "average", **new)
+        asked = "average" if covariates is None else covariates
+        expected = self.expected_purchases(ages, covariates=asked, **new)
         return float(expected[0]) if np.ndim(horizon) == 0 else expected
 
     def sample_purchases(
