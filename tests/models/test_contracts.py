@@ -245,8 +245,9 @@ def test_unusable_data_say_why(tenure: list[float], churned: list[float], said: 
 def test_telco_churn_is_overstated_beyond_the_months_fitted(shared_data: Path) -> None:
     """Fit on lives cut at 24 or 36 months; predict who of those that reached it stays a year more.
 
-    The set is one snapshot of customers of all ages and its churners left lately, so that survival
-    by age mixes cohorts: the sBG is 2 to 3 points too high a year ahead, 7 points two years ahead.
+    The set is one snapshot of customers of all ages and its churners left lately. Read as lives
+    seen from their start, which they are not, the sBG is 2 to 3 points too high a year ahead, 7
+    points two years ahead.
     """
     table = pq.read_table(shared_data / "telco_churn" / "telco_customer_churn.parquet")
     tenure = np.array(table["tenure"].to_pylist(), dtype=float)
@@ -263,3 +264,23 @@ def test_telco_churn_is_overstated_beyond_the_months_fitted(shared_data: Path) -
         assert float(fitted.survival(known)) == pytest.approx(seen(0, known), abs=0.03)
         said = float(fitted.probability_alive(until - known, tenure=known))
         assert 0 < said - seen(known, until) < most
+
+
+def test_telco_held_out_months_of_one_snapshot(shared_data: Path) -> None:
+    """Churners of the snapshot left in their last month: each customer is in view for one renewal.
+
+    Fitted on tenures up to 12, 24, 36 months; churn at the later ages is that of customers never
+    used. The beta-discrete-Weibull holds within 1.5 points over a year, the sBG within 5.
+    """
+    table = pq.read_table(shared_data / "telco_churn" / "telco_customer_churn.parquet")
+    tenure = np.array(table["tenure"].to_pylist(), dtype=float)
+    churned = np.array(table["Churn"].to_pylist()) == "Yes"
+    counts = np.bincount(tenure.astype(int))
+    left = np.bincount(tenure.astype(int), weights=churned)
+    for known in (12, 24, 36):
+        used = (tenure > 0) & (tenure <= known)
+        data = {"tenure": tenure[used], "churned": churned[used] * 1.0, "entered": tenure[used] - 1}
+        seen = np.prod(1 - (left / counts)[known + 1 : known + 13])
+        for model, most in ((BetaDiscreteWeibull(), 0.016), (ShiftedBetaGeometric(), 0.05)):
+            said = float(model.fit(**data).probability_alive(12, tenure=known))
+            assert said == pytest.approx(seen, abs=most)

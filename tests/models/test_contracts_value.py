@@ -59,6 +59,13 @@ def test_cohorts_are_as_if_alone() -> None:
         np.testing.assert_allclose(together.low[together.cohort == name], alone.low)
 
 
+def test_late_entries_are_at_risk_only_when_in_view() -> None:
+    """Seen from the start: left at 1 and 3. Seen after 2 renewals: left at 3; still there at 4."""
+    found = kaplan_meier(tenure=[1, 3, 3, 4], churned=[1, 1, 1, 0], entered=[0, 0, 2, 2])
+    assert found.at_risk.tolist() == [2, 1, 3, 1]
+    np.testing.assert_allclose(found.survival, [0.5, 0.5, 0.5 / 3, 0.5 / 3])
+
+
 def test_before_the_first_churn_and_after_the_last_customer() -> None:
     found = kaplan_meier(tenure=[2, 2, 2], churned=[1, 1, 1])
     assert (found.low[0], found.survival[0], found.high[0]) == (1.0, 1.0, 1.0)

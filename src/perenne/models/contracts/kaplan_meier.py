@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.stats import norm
 
 from perenne.core import PerenneError
-from perenne.models.contracts.lives import check_lives
+from perenne.models.contracts.lives import check_entries, check_lives
 from perenne.models.histories import Floats, read_columns, refuse_where
 from perenne.text import gettext as _
 
@@ -43,14 +43,15 @@ def kaplan_meier(
     tenure: Any = None,
     churned: Any = None,
     weights: Any = None,
+    entered: Any = None,
     cohort: Any = None,
     level: float = 0.90,
 ) -> Survival:
     """Survival of each cohort (all customers together when `cohort` is None).
 
-    tenure, churned, weights as in `ShiftedBetaGeometric.fit`; cohort (n,): any labels. Customers
-    who are still there leave the count after the renewals that they survived. Raises PerenneError
-    for rows that the models refuse as well, or a level that is not between 0 and 1.
+    tenure, churned, weights, entered as in `ShiftedBetaGeometric.fit`; cohort (n,): any labels.
+    Customers who are still there leave the count after the renewals that they survived. Raises
+    PerenneError for rows that the models refuse as well, or a level not between 0 and 1.
     """
     if not 0 < level < 1:
         raise PerenneError(
@@ -60,8 +61,8 @@ def kaplan_meier(
         )
     columns = read_columns(
         data,
-        ("tenure", "churned", "weights?"),
-        {"tenure": tenure, "churned": churned, "weights": weights},
+        ("tenure", "churned", "weights?", "entered?"),
+        {"tenure": tenure, "churned": churned, "weights": weights, "entered": entered},
     )
     t, gone = columns["tenure"], columns["churned"]
     check_lives(t, gone)
@@ -72,8 +73,20 @@ def kaplan_meier(
         given={"weights": w},
         next_step=_("Give how many customers each row stands for."),
     )
+    start = columns.get("entered", np.zeros_like(t))
+    check_entries(start, t, gone)
     names, row = _cohorts(cohort, t.size)
-    at_risk, left = _counts(t.astype(np.int64), gone, w, row=row, cohorts=names.size)
+    shape = (names.size, int(t.max()) + 1)
+
+    def counted(period: Floats, of: Floats) -> Floats:
+        place = row * shape[1] + period.astype(np.int64)
+        flat = np.bincount(place, weights=of, minlength=shape[0] * shape[1])
+        return flat.astype(np.float64).reshape(shape)
+
+    # A tenure of t faced renewals 1 … t, less those before its entry.
+    in_view = counted(t, w) - counted(start, w)
+    at_risk = np.cumsum(in_view[:, ::-1], axis=1)[:, ::-1]
+    at_risk, left = at_risk[:, 1:], counted(t, w * gone)[:, 1:]
     return _estimated(names, at_risk, left, z=float(norm.ppf(0.5 + level / 2)))
 
 
@@ -88,24 +101,6 @@ def _cohorts(cohort: Any, size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.i
             next_step=_("Give one label per row."),
         )
     return names, row.ravel()
-
-
-def _counts(
-    tenure: npt.NDArray[np.int64],
-    churned: Floats,
-    weights: Floats,
-    *,
-    row: npt.NDArray[np.intp],
-    cohorts: int,
-) -> tuple[Floats, Floats]:
-    """At risk and left, (cohorts, periods), periods from 1: a tenure of t faced renewals 1 … t."""
-    width = int(tenure.max()) + 1
-    place = row * width + tenure
-    shape = (cohorts, width)
-    ended = np.bincount(place, weights=weights, minlength=cohorts * width).reshape(shape)
-    left = np.bincount(place, weights=weights * churned, minlength=cohorts * width).reshape(shape)
-    at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
-    return at_risk[:, 1:].astype(np.float64), left[:, 1:].astype(np.float64)
 
 
 def _estimated(names: npt.NDArray[Any], at_risk: Floats, left: Floats, *, z: float) -> Survival:
