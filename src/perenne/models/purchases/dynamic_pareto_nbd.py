@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import gammaln, psi
 
 from perenne.core import PerenneError
-from perenne.models.fitting import Objective, Optimum, maximise
+from perenne.models.fitting import maximise
 from perenne.models.histories import Floats
 from perenne.models.purchases.calendar import Calendar
 from perenne.models.purchases.dynamic_block import Point, Slopes, Spans
@@ -26,9 +26,10 @@ from perenne.models.purchases.dynamic_histories import (
     read_purchases,
 )
 from perenne.models.purchases.dynamic_silence import Silence
+from perenne.models.purchases.pareto_nbd import ParetoNBD
 from perenne.text import gettext as _
 
-STARTS = ((0.6, 10.0, 0.6, 10.0), (1.0, 5.0, 1.0, 30.0), (0.3, 3.0, 0.2, 2.0))
+# Customers on which the coefficients are climbed first, from the plain Pareto/NBD.
 COARSE_CUSTOMERS = 4_000
 
 
@@ -67,7 +68,10 @@ class DynamicParetoNBD:
         if rows.customers > 2 * COARSE_CUSTOMERS:
             coarse = self._likelihood(rows.first(COARSE_CUSTOMERS), trans, life)
         names = [*BASE, *(f"life.{name}" for name in life), *(f"trans.{name}" for name in trans)]
-        found = _maximum(likelihood, coarse, names)
+        frequency, recency, tenure = rows.histories()
+        plain = ParetoNBD().fit(frequency=frequency, recency=recency, tenure=tenure)
+        start = [*np.log([plain.parameters[name] for name in BASE]), *[0.0] * (len(names) - 4)]
+        found = maximise(likelihood, starts=[start], names=names, coarse=coarse)
         values = {
             name: float(np.exp(value) if name in BASE else value)
             for name, value in zip(names, found.point, strict=True)
@@ -126,7 +130,6 @@ class Likelihood:
     life: Floats
     effects: Floats  # (trans,): sums of covariates at repeat purchases
     ridge: float
-    until: float
     seen: tuple[int, int]
 
     @classmethod
@@ -153,7 +156,6 @@ class Likelihood:
             life=life,
             effects=data.repeats @ trans,
             ridge=ridge,
-            until=data.until,
             seen=(int(calendar.piece_from(edges)[0]), int(calendar.piece_until(edges)[1]) + 1),
         )
 
@@ -194,30 +196,3 @@ class Likelihood:
         slopes.alpha += customers * at.r / at.alpha
         slopes.s += customers * float(np.log(at.beta))
         slopes.beta += customers * at.s / at.beta
-
-
-def _maximum(likelihood: Likelihood, coarse: Likelihood | None, names: Sequence[str]) -> Optimum:
-    """From the best plain Pareto/NBD of a subsample to all covariates, then to all customers."""
-    plain = maximise(
-        _plain(coarse or likelihood, len(names)),
-        starts=[np.log(start).tolist() for start in _starts(likelihood)],
-        names=names[:4],
-    )
-    start = np.concatenate((plain.point, np.zeros(len(names) - 4)))
-    return maximise(likelihood, starts=[start.tolist()], names=names, coarse=coarse)
-
-
-def _plain(likelihood: Likelihood, size: int) -> Objective:
-    def objective(free: Floats) -> tuple[float, Floats]:
-        value, gradient = likelihood(np.concatenate((free, np.zeros(size - 4))))
-        return value, gradient[:4]
-
-    return objective
-
-
-def _starts(likelihood: Likelihood) -> list[tuple[float, ...]]:
-    """The starts are meant for weeks in a year or so of history; scale them to the time unit."""
-    weights, spans = likelihood.weights, likelihood.spans
-    ages = likelihood.until - spans.birth
-    scale = float(weights @ ages) / float(weights.sum()) / 40
-    return [(r, alpha * scale, s, beta * scale) for r, alpha, s, beta in STARTS]
