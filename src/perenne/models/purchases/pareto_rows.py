@@ -11,6 +11,8 @@ from perenne.models.purchases.pareto_integral import Decay, Index
 
 # A cell of the table takes fewer nodes than a row of its own; one row is worth this many cells.
 CELLS_PER_ROW = 2
+# Logarithms of f up to which tails are plain sums; beyond, each is scaled by the one after it.
+SAFE = 300.0
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,12 @@ class _Table:
         cell = decay.integrate(lower, upper, means=means)
         tail = np.zeros((self.ages.size, cell.shape[0], self.frequency.size))
         tail[self._from, :, self._line] = cell.T
+        level = log_f - log_f.mean(axis=0)
+        if np.abs(level).max() < SAFE:
+            f = np.exp(level)[:, None, :]
+            tail *= f
+            sums: Floats = tail[::-1].cumsum(axis=0)[::-1] / f
+            return sums.swapaxes(0, 1)
         share = np.exp(np.diff(log_f, axis=0))
         for here, beyond, kept in zip(tail[-2::-1], tail[:0:-1], share[::-1], strict=True):
             here += beyond * kept
