@@ -107,8 +107,12 @@ class Histories:
         return float(self.weights.sum())
 
 
-def read_histories(data: Any = None, *, group: Ints | None = None, **given: Any) -> Histories:
+def read_histories(
+    data: Any = None, *, group: Ints | None = None, distinct: bool = True, **given: Any
+) -> Histories:
     """Checked and compressed histories. Keywords: frequency, recency, tenure, weights.
+
+    distinct=False keeps one row per customer, for what costs less than compressing.
 
     Raises PerenneError for no rows, NaN, negative values, a fractional frequency, recency > tenure,
     or frequency > 0 with zero recency (and the reverse).
@@ -124,6 +128,11 @@ def read_histories(data: Any = None, *, group: Ints | None = None, **given: Any)
             next_step=_("Give how many customers each row stands for."),
         )
     history = (columns["frequency"], columns["recency"], columns["tenure"])
+    if not distinct:
+        size = history[0].size
+        groups = np.zeros(size, dtype=np.int64) if group is None else group
+        each = np.ones(size) if weights is None else weights
+        return Histories(*history, each, np.arange(size), groups)
     return compress(*history, weights=weights, group=group)
 
 

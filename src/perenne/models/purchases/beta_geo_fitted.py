@@ -58,8 +58,8 @@ class FittedFamily(Fitted):
         Without dropout at the first purchase (BG/NBD, BG/CNBD-k) it is 1 for everyone without a
         repeat purchase, whatever the silence: in the paper only a repeat purchase can be the last.
         """
-        asked = self._ask(data, given, covariates=covariates)
-        return standing(self.family, asked.histories, asked.people).alive[asked.histories.row]
+        asked = self._ask(data, given, covariates=covariates, distinct=False)
+        return standing(self.family, asked.histories, asked.people).alive
 
     def expected_purchases(
         self, horizon: Any, data: Any = None, *, covariates: Any = None, **given: Any
@@ -123,7 +123,13 @@ class FittedFamily(Fitted):
         return counts[:, 0] if np.ndim(horizons) == 0 else counts
 
     def _ask(
-        self, data: Any, given: Mapping[str, Any], *, covariates: Any, horizon: Any = 0.0
+        self,
+        data: Any,
+        given: Mapping[str, Any],
+        *,
+        covariates: Any,
+        horizon: Any = 0.0,
+        distinct: bool = True,
     ) -> Asked:
         columns = read_columns(data, ("frequency", "recency", "tenure"), given)
         size = columns["frequency"].size
@@ -136,7 +142,7 @@ class FittedFamily(Fitted):
             people = Population(people.r, people.alpha[kept], people.a[kept], people.b[kept])
         elif ages.size:
             ages = np.full(rows.shape[0], ages[0])
-        return Asked(read_histories(group=group, **columns), people, ages)
+        return Asked(read_histories(group=group, distinct=distinct, **columns), people, ages)
 
     def _rows(self, covariates: Any, size: int) -> tuple[Any, Floats]:
         """(group of each customer, design matrix of the groups)."""

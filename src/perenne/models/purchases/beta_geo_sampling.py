@@ -29,7 +29,7 @@ class Standing:
     """Where each distinct history stands under given parameters. Arrays (rows,).
 
     alive: P(alive); shape, rate: of the Gamma of λ before stages; a, b: of the Beta of p.
-    stages: (k, rows) relative probability of the stages passed.
+    stages: (k, rows) probability of the stages passed, (1, 1) when there is one.
     """
 
     alive: Floats
@@ -47,12 +47,16 @@ def standing(family: Family, histories: Histories, at: Population) -> Standing:
     n = family.survived(histories.frequency)
     shape = at.r + family.k * histories.frequency
     rate, last = alpha + histories.tenure, alpha + histories.recency
-    stages = stage_terms(shape, (rate - last) / rate, family.k)
-    total = stages.sum(axis=0) if family.k > 1 else 1.0
+    stages = np.ones((1, 1))
+    if family.k > 1:
+        stages = stage_terms(shape, (rate - last) / rate, family.k)
+    total = stages.sum(axis=0)
     # a / (b+n-1), and 0 where there was no occasion to drop out yet
     dropped = np.divide(a, b + n - 1.0, out=np.zeros(n.size), where=n > 0)
     with np.errstate(over="ignore", invalid="ignore"):
-        odds = dropped * np.exp(shape * np.log(rate / last)) / total
+        odds = dropped * np.exp(shape * np.log(rate / last))
+        if family.k > 1:
+            odds /= total
     alive = np.where(dropped > 0, 1.0 / (1.0 + odds), 1.0)
     return Standing(alive, shape, rate, a, b + n, stages / total)
 
