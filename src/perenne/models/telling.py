@@ -46,6 +46,8 @@ CELLS = 100_000_000
 FEWEST_DRAWS = 100
 # Under these a customer with one order is alive by construction, which says nothing.
 ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
+# Under these every customer is.
+NEVER_LEAVE = ("nbd",)
 NEVER = "never_even_odds"
 
 
@@ -224,6 +226,8 @@ class Teller:
         alive = purchases.probability_alive(**history)
         if self.companion.name in ALIVE_BY_CONSTRUCTION:
             alive = np.where(history["frequency"] > 0, alive, np.nan)
+        elif self.companion.name in NEVER_LEAVE:
+            alive = np.full_like(alive, np.nan)
         rows = compress(*history.values())
         distinct = {name: getattr(rows, name) for name in history}
         weeks, reason = even_odds(

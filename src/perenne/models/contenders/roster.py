@@ -18,13 +18,14 @@ BASELINES: Mapping[str, str] = {
     "klaviyo": "Klaviyo",
 }
 LEARNERS: Mapping[str, str] = {
+    "pareto_nbd_births": "births:Births",
     "pareto_nbd_season": "seasonal:SeasonalParetoNBD",
     "hurdle": "learners:Hurdle",
     "stack": "stack:Stack",
 }
 NAMES = (*BASELINES, *SOURCES, *LEARNERS)
 # What competes when the owner names nobody: quick, and unlike each other.
-USUAL = ("bg_nbd", "mbg_nbd", "pareto_nbd")
+USUAL = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd")
 # Learners join from so many customers on: with fewer they learn little, slowly.
 LEARNT = ("hurdle",)
 ENOUGH_TO_LEARN = 5_000
