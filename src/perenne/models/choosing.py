@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.contenders.births import NAME as LATE
+from perenne.models.contenders.births import late_start
 from perenne.models.contenders.combined import Combined
-from perenne.models.contenders.roster import BASELINES, contenders
+from perenne.models.contenders.roster import BASELINES, contender, contenders
 from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Groups, Progress, backtest
 from perenne.models.judging.champion import Champion, champion
 from perenne.models.judging.trials import Rehearsal, first_day, origins
 from perenne.models.ledger import Ledger
+from perenne.models.purchases.truncation import Truncation
 from perenne.models.settings import PredictionSettings
 
 UNKNOWN = "?"
@@ -36,6 +39,7 @@ class Judged:
     horizon: int
     champion: Champion | None
     why: str
+    late_start: Truncation
     field: Mapping[str, Contender]
 
     @property
@@ -55,7 +59,9 @@ def judge(
     """Backtest every contender of the settings on (a sample of) the shop, and choose."""
     judged = sample(ledger, most=settings.judged_customers)
     days = judged_horizon(judged, horizon)
-    field = _field(settings.contenders, judged.customers)
+    start = late_start(ledger)
+    extra = (LATE,) if start.found and not settings.contenders else ()
+    field = _field(settings.contenders, judged.customers, extra)
     found = backtest(
         judged,
         contenders=list(field.values()),
@@ -67,7 +73,7 @@ def judge(
         progress=progress,
     )
     chosen, why = _champion(found, days)
-    return Judged(found, days, chosen, why, field)
+    return Judged(found, days, chosen, why, start, field)
 
 
 def _champion(found: Backtest, days: int) -> tuple[Champion | None, str]:
@@ -92,13 +98,13 @@ def judged_horizon(ledger: Ledger, horizon: int) -> int:
     return max(SHORTEST, min(horizon, (ledger.until - first_day(ledger)) // 2))
 
 
-def _field(names: Sequence[str], customers: int) -> dict[str, Contender]:
+def _field(names: Sequence[str], customers: int, extra: Sequence[str]) -> dict[str, Contender]:
     """Contenders in order of simplicity: baselines, models, all models combined.
 
     Each model competes at the level that its own earlier forecasts should have had, and with the
     error that they had in its totals: nobody is told a total without the error of its model.
     """
-    single = contenders(names, customers=customers)
+    single = [*contenders(names, customers=customers), *map(contender, extra)]
     models = [one for one in single if one.name not in BASELINES]
     memory = Rehearsal()
     ready = [

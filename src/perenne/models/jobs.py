@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from perenne.core import PerenneError
 from perenne.models.choosing import Judged, groups_of, judge
+from perenne.models.contenders.births import late_start
 from perenne.models.judging.backtest import Progress as JudgeProgress
 from perenne.models.judging.champion import champion
 from perenne.models.judging.drift import Prediction as Said
@@ -89,6 +90,7 @@ def predict(
         "as_of": as_of.isoformat(),
         "gate": _gate_values(ledger),
         "champion": _champion_values(judged),
+        "truncation": _late_start(ledger) if judged else None,
         "refit": _refit(ledger, previous),
     }
     return Predicted(found, manifest)
@@ -192,6 +194,15 @@ def _champion_values(judged: Judged | None) -> dict[str, Any]:
         "origins": chosen.origins,
         "unbeaten": list(chosen.unbeaten),
         "stands_in": chosen.stands_in,
+    }
+
+
+def _late_start(ledger: Ledger) -> dict[str, Any]:
+    spoken = {language: _in(language, lambda: late_start(ledger)) for language in LANGUAGES}
+    return {
+        "found": spoken["en"].found,
+        "older": spoken["en"].older,
+        **{f"reason_{language}": found.reason for language, found in spoken.items()},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -67,13 +67,17 @@ class ProbabilityContender:
 
     def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedProbability:
         """Exact maximum likelihood; neither horizon nor rng matter. PerenneError when it fails."""
+        return self.fit_purchases(ledger, self.purchases.fit)
+
+    def fit_purchases(self, ledger: Ledger, fit: Callable[..., Any]) -> FittedProbability:
+        """The same with purchases fitted by `fit`, which takes the weekly histories."""
         history = weekly_history(ledger)
         extra = {"log_intervals": log_intervals(ledger)} if self.intervals else {}
         frequency, value = spend_evidence(ledger)
         sold, returned = _sales(ledger)
         return FittedProbability(
             name=self.name,
-            purchases=self.purchases.fit(**history, **extra),
+            purchases=fit(**history, **extra),
             spend=spend_model(
                 frequency=frequency, monetary_value=value, within=variation_within(ledger)
             ),
@@ -90,11 +94,15 @@ class FittedProbability:
     spend: FittedGammaGamma
     returns: ShrunkRate
 
+    def history(self, ledger: Ledger) -> dict[str, Floats]:
+        """What the purchase model reads of each customer."""
+        return weekly_history(ledger)
+
     def forecast(
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
         """Draws hold the uncertainty of parameters, customers and orders; one vector per draw."""
-        history = weekly_history(ledger)
+        history = self.history(ledger)
         frequency, value = spend_evidence(ledger)
         sold, returned = _sales(ledger)
         kept = 1 - self.returns.of(returned, sold)
