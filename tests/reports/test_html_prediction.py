@@ -231,7 +231,7 @@ def test_too_few_data_are_said_first_and_nothing_pretends(pages: Pages) -> None:
     assert "90% interval" not in text
     assert "Nine times out of ten" not in text
     trusted = said(pages, "gated", "trust")
-    assert "What is missing: Known customers who have bought." in trusted
+    assert "What is missing: “Known customers who have bought”." in trusted
     assert "500" in trusted
 
 

@@ -61,7 +61,7 @@ def _gate(prediction: Prediction) -> list[Block]:
     table = _requirements(found)
     if gate.get("passed", True):
         return [Fold(_("Are there enough data? Yes."), [table])] if found else []
-    short = [requirement_label(one) for one in found if not one.get("passed", True)]
+    short = [quoted(requirement_label(one)) for one in found if not one.get("passed", True)]
     said = _("The data are too few for a model that can be trusted.")
     if short:
         said += " " + _("What is missing: {names}.").format(names=listed(short))
