@@ -22,7 +22,7 @@ from perenne.models.purchases.pareto_nbd_fitted import FittedParetoNBD
 BASE = {"r": 0.7, "alpha": 8.0, "s": 0.6, "beta": 10.0}
 EFFECTS = {"sin": 0.4, "cos": -0.3, "sale": 0.6}
 LEAVING = {"sin": 0.2, "cos": 0.1, "sale": -0.3}
-PAST, WEEKS = 156.0, 210
+PAST, WEEKS = 168.0, 210
 
 
 def year_calendar(weeks: int = WEEKS) -> Calendar:
@@ -153,7 +153,7 @@ def test_gradient_is_that_of_finite_differences() -> None:
 
 @pytest.mark.slow
 def test_recovers_a_seasonal_shop_and_its_next_twelve_weeks() -> None:
-    customer, time, later = simulate(5000, rng=np.random.default_rng(1))
+    customer, time, later = simulate(3000, rng=np.random.default_rng(1))
     rows = read_purchases(customer=customer, time=time, until=PAST)
     model = DynamicParetoNBD(year_calendar()).fit_rows(rows)
     truth = {**BASE}
