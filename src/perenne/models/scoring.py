@@ -11,14 +11,13 @@ import pyarrow as pa
 from perenne.core import PerenneError
 from perenne.models.choosing import Judged
 from perenne.models.contenders.probability import (
-    FittedProbability,
     probability_contender,
-    weekly_history,
 )
 from perenne.models.judging.backtest import EVERYONE, Refusal, Trial
 from perenne.models.judging.scores import Scores
 from perenne.models.ledger import Ledger, day_of
-from perenne.models.predicting import from_rows
+from perenne.models.plots.numbers import conditional_expectation, tracking
+from perenne.models.predicting import as_table, from_rows
 
 MEASURES: Mapping[str, str] = {
     "bias": "bias",
@@ -39,8 +38,6 @@ MEASURES: Mapping[str, str] = {
     "width90": "width_90",
     "total_inside": "total_in_90",
 }
-MOST_FREQUENT = 7
-WEEK = 7
 
 
 def score_tables(judged: Judged) -> dict[str, pa.Table]:
@@ -99,53 +96,32 @@ def purchase_tables(
 ) -> dict[str, pa.Table]:
     """`model_tracking` and `model_frequency`: the purchase model fitted at the last origin."""
     origin = max(trial.origin for trial in judged.backtest.trials)
-    past = ledger.as_of(origin)
     try:
-        fitted = probability_contender(name).fit(past, horizon=judged.horizon, rng=rng)
+        fitted = probability_contender(name).fit(
+            ledger.as_of(origin), horizon=judged.horizon, rng=rng
+        )
     except PerenneError:
         return {}
+    followed = tracking(fitted.purchases, ledger, calibrated=origin)
+    by_frequency = conditional_expectation(fitted.purchases, ledger, calibrated=origin)
     return {
-        "model_tracking": from_rows("model_tracking", list(_tracking(ledger, past, fitted))),
-        "model_frequency": from_rows(
-            "model_frequency", list(_frequency(ledger, past, fitted, days=judged.horizon))
+        "model_tracking": as_table(
+            "model_tracking",
+            {
+                "week": [day_of(day) for day in followed.day.tolist()],
+                "actual": followed.actual,
+                "expected": followed.expected,
+                "is_holdout": (followed.day > origin).tolist(),
+            },
+        ),
+        "model_frequency": as_table(
+            "model_frequency",
+            {
+                "contender": [name] * by_frequency.frequency.size,
+                "frequency": by_frequency.frequency,
+                "customers": by_frequency.customers,
+                "actual": by_frequency.actual,
+                "expected": by_frequency.expected,
+            },
         ),
     }
-
-
-def _tracking(ledger: Ledger, past: Ledger, fitted: FittedProbability) -> Iterator[dict[str, Any]]:
-    """Customers known at the origin, from the first day on: E[X(t)] of a new one, by age."""
-    born = past.day[past.starts[:-1]]
-    days, counts = np.unique(born, return_counts=True)
-    known = np.isin(ledger.customer_ids, past.customer_ids)[ledger.customer]
-    repeat = np.ones(ledger.day.size, dtype=bool)
-    repeat[ledger.starts[:-1]] = False
-    bought = np.sort(ledger.day[known & repeat & (ledger.orders > 0)])
-    first = int(days.min())
-    ages = np.arange(0, int(ledger.until) - first + 1) / WEEK
-    by_age = np.asarray(fitted.purchases.expected_purchases_new(ages), dtype=float)
-    for end in range(first + WEEK - 1, int(ledger.until) + 1, WEEK):
-        inside = days <= end
-        yield {
-            "week": day_of(end),
-            "actual": float(np.searchsorted(bought, end, side="right")),
-            "expected": float(counts[inside] @ by_age[end - days[inside]]),
-            "is_holdout": end > past.until,
-        }
-
-
-def _frequency(
-    ledger: Ledger, past: Ledger, fitted: FittedProbability, *, days: int
-) -> Iterator[dict[str, Any]]:
-    history = weekly_history(past)
-    expected = fitted.purchases.expected_purchases(days / WEEK, **history)
-    actual = ledger.outcome(past, horizon=days).orders
-    of = np.minimum(history["frequency"], MOST_FREQUENT).astype(int)
-    for frequency in np.unique(of).tolist():
-        inside = of == frequency
-        yield {
-            "contender": fitted.name,
-            "frequency": frequency,
-            "customers": int(inside.sum()),
-            "actual": float(actual[inside].mean()),
-            "expected": float(expected[inside].mean()),
-        }
