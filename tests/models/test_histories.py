@@ -61,9 +61,7 @@ def test_a_frame_of_any_kind():
 
 
 def test_the_first_bad_row_is_shown():
-    with pytest.raises(
-        PerenneError, match=r"2 rows; the first is row 1: frequency = 3"
-    ):
+    with pytest.raises(PerenneError, match=r"2 rows; the first is row 1: frequency = 3"):
         read_histories(frequency=[0, 3, 3], recency=[0, 9, 9], tenure=[4, 8, 8])
 
 

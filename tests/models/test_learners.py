@@ -14,6 +14,7 @@ HORIZON = 180
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_level_draws_and_first_order_signs() -> None:
     rng = np.random.default_rng(5)
     whole = shop(2500, rng=rng)

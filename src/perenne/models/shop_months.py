@@ -12,6 +12,7 @@ from perenne.core import PerenneError, add_months
 from perenne.models.contenders.probability import FittedProbability, spend_evidence, weekly_history
 from perenne.models.histories import Floats
 from perenne.models.judging.recalibration import Recalibration
+from perenne.models.judging.trials import numbers_that_hold
 from perenne.models.ledger import Ledger, day_number, day_of
 from perenne.models.value.acquisition import fit_acquisition
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
@@ -26,6 +27,8 @@ RECENT = 365
 class Purchases(Protocol):
     """What the forecast reads of the purchase model of a shop."""
 
+    @property
+    def name(self) -> str: ...
     @property
     def model(self) -> FittedProbability: ...
 
@@ -45,7 +48,8 @@ def month_rows(
     if companion is None or len(whole) < 1:
         return past
     try:
-        forecast = _forecast(ledger, companion, whole, rng=rng)
+        with numbers_that_hold(companion.name):
+            forecast = _forecast(ledger, companion, whole, rng=rng)
     except PerenneError:
         return past
     return [*past, *_future(forecast, ledger)]

@@ -23,7 +23,7 @@ from perenne.models.contenders.roster import contender
 from perenne.models.forecast import Contender, FittedContender, Forecast
 from perenne.models.histories import Floats, compress
 from perenne.models.judging.recalibration import Recalibration
-from perenne.models.judging.trials import Rehearsal
+from perenne.models.judging.trials import Rehearsal, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
 from perenne.models.outlook import mean_discount
 from perenne.models.predicting import (
@@ -145,9 +145,10 @@ class Teller:
         refusals = []
         for candidate in self._candidates():
             try:
-                found = self._fitted(candidate).forecast(
-                    self.ledger, horizon=days, draws=self._draws(), rng=self.rng
-                )
+                with numbers_that_hold(candidate.name):
+                    found = self._fitted(candidate).forecast(
+                        self.ledger, horizon=days, draws=self._draws(), rng=self.rng
+                    )
             except PerenneError as refusal:
                 refusals.append(str(refusal))
                 continue
@@ -247,9 +248,10 @@ def best_companion(judged: Judged, ledger: Ledger, *, rng: np.random.Generator) 
     names = [one.contender for one in standings if one.contender in SOURCES]
     for name in dict.fromkeys([*names, "mbg_nbd"]):
         try:
-            fitted = recalibrated(probability_contender(name), Rehearsal()).fit(
-                ledger, horizon=YEAR, rng=rng
-            )
+            with numbers_that_hold(name):
+                fitted = recalibrated(probability_contender(name), Rehearsal()).fit(
+                    ledger, horizon=YEAR, rng=rng
+                )
         except PerenneError:
             continue
         return _companion(name, fitted)

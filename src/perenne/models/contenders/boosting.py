@@ -31,9 +31,11 @@ class Boosted:
 
     models: Sequence[Any]
     target: Target
+    columns: npt.NDArray[np.bool_]
 
     def predict(self, values: Matrix) -> Floats:
-        answers = [_answer(model, values, self.target) for model in self.models]
+        seen = values[:, self.columns]
+        answers = [_answer(model, seen, self.target) for model in self.models]
         mean: Floats = np.mean(answers, axis=0)
         return mean
 
@@ -43,7 +45,7 @@ class Boosted:
         for number, model in enumerate(self.models):
             own = fold == number
             if own.any():
-                told[own] = _answer(model, values[own], self.target)
+                told[own] = _answer(model, values[own][:, self.columns], self.target)
         return told
 
 
@@ -59,12 +61,15 @@ def boost(
 ) -> Boosted:
     """`chance`: probability of a 0/1 target. `ratio`: mean of a non-negative one (Poisson loss).
 
-    Each model stops when the fold that it does not learn from gets worse.
+    Each model stops when the fold that it does not learn from gets worse. A column that holds one
+    value only in what some model learns from tells nothing, and is left out.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     leaf = int(np.clip(len(wanted) // 400, 15, 200))
     shared = {**SETTINGS, "min_samples_leaf": leaf, "random_state": seed}
+    columns = np.all([_tells(values[fold != number]) for number in range(FOLDS)], axis=0)
+    values, categorical = values[:, columns], categorical[columns]
     models = []
     for number in range(FOLDS):
         model = (
@@ -84,7 +89,14 @@ def boost(
             sample_weight_val=weight[~own],
         )
         models.append(model)
-    return Boosted(models, target)
+    return Boosted(models, target, columns)
+
+
+def _tells(values: Matrix) -> npt.NDArray[np.bool_]:
+    """Which columns hold two different numbers at least."""
+    lowest = np.where(np.isfinite(values), values, np.inf).min(axis=0)
+    highest = np.where(np.isfinite(values), values, -np.inf).max(axis=0)
+    return np.asarray(lowest < highest)
 
 
 def _answer(model: Any, values: Matrix, target: Target) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
-from perenne.models.contenders.boosting import Boosted, boost
+from perenne.models.contenders.boosting import Boosted, Target, boost
 from perenne.models.contenders.examples import Describe, Examples, basket, gather
 from perenne.models.contenders.spread import Spread, level_spread, spread_of
 from perenne.models.features import Features, Matrix, features
@@ -107,10 +107,15 @@ def learn(
     told = gather(ledger, horizon=horizon, describe=describe, rng=rng)
     seed = int(rng.integers(2**31))
     buyers = told.bought
-    chance = _boost(told, "chance", told.bought, seed)
-    orders = _boost(told, "ratio", told.orders - 1, seed, buyers)
+    chance = _boost(told, "chance", told.bought.astype(float), seed=seed)
+    orders = _boost(told, "ratio", told.orders - 1, seed=seed, among=buyers)
     ratio = _boost(
-        told, "ratio", np.maximum(told.value, 0) / told.basket, seed, buyers, told.basket
+        told,
+        "ratio",
+        np.maximum(told.value, 0) / told.basket,
+        seed=seed,
+        among=buyers,
+        exposure=told.basket,
     )
     held = chance.held_out(told.values, told.fold)
     scale = _logit_scale(held, told.bought.astype(float), told.weight)
@@ -138,17 +143,18 @@ def learn(
 
 def _boost(
     told: Examples,
-    target: str,
-    wanted: Floats | npt.NDArray[np.bool_],
+    target: Target,
+    wanted: Floats,
+    *,
     seed: int,
     among: npt.NDArray[np.bool_] | slice = slice(None),
     exposure: Floats | None = None,
 ) -> Boosted:
     weight = told.weight if exposure is None else told.weight * exposure / exposure[among].mean()
     return boost(
-        "chance" if target == "chance" else "ratio",
+        target,
         told.values[among],
-        np.asarray(wanted, dtype=np.float64)[among],
+        wanted[among],
         weight=weight[among],
         fold=told.fold[among],
         categorical=told.categorical,

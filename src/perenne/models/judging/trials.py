@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy.typing as npt
 from perenne.core import PerenneError
 from perenne.models.forecast import Contender, FittedContender, Forecast
 from perenne.models.ledger import Ledger, Outcome
+from perenne.text import gettext as _
 
 MINIMUM_HISTORY = 90
 AT_MOST = 6
@@ -73,6 +76,23 @@ def _hash(digest: hashlib.blake2b, values: npt.NDArray[np.generic]) -> None:
         digest.update(np.ascontiguousarray(values).tobytes())
 
 
+@contextmanager
+def numbers_that_hold(name: str) -> Iterator[None]:
+    """A contender whose numbers run off on some data has refused them: PerenneError says so.
+
+    One contender that fails must not keep the others from predicting.
+    """
+    try:
+        yield
+    except (ArithmeticError, ValueError) as error:
+        raise PerenneError(
+            _("The numbers of {name} run off on these data: {reason}.").format(
+                name=name, reason=error
+            ),
+            next_step=_("The other models predict; leave this one out under [predictions]."),
+        ) from error
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A past forecast of one contender beside what happened.
@@ -108,7 +128,8 @@ class Rehearsal:
         key = (contender.name, fingerprint(ledger), horizon)
         if key not in self.fits:
             try:
-                self.fits[key] = contender.fit(ledger, horizon=horizon, rng=rng)
+                with numbers_that_hold(contender.name):
+                    self.fits[key] = contender.fit(ledger, horizon=horizon, rng=rng)
             except PerenneError as refusal:
                 self.fits[key] = refusal
         found = self.fits[key]
@@ -140,7 +161,8 @@ class Rehearsal:
         key = (contender.name, fingerprint(past), horizon)
         if key not in self.told:
             fitted = self.fit(contender, past, horizon=horizon, rng=rng)
-            whole = fitted.forecast(past, horizon=horizon, draws=DRAWS, rng=rng)
+            with numbers_that_hold(contender.name):
+                whole = fitted.forecast(past, horizon=horizon, draws=DRAWS, rng=rng)
             totals = float(whole.mean_value.sum()), float(whole.mean_orders.sum())
             self.told[key] = some(whole, thinned(past.customers)), totals
         return self.told[key]

@@ -84,7 +84,8 @@ class ModifiedBetaGeo:
 
 def fit_family(kind: type[F], data: Any, given: Mapping[str, Any], *, options: FitOptions) -> F:
     """The fit of any member: `kind` says whether customers drop out at the first purchase."""
-    columns = read_columns(data, ("frequency", "recency", "tenure", "weights?"), given)
+    wanted = ("frequency", "recency", "tenure", "weights?")
+    columns: dict[str, Any] = dict(read_columns(data, wanted, given))
     design, group, rows = None, None, np.zeros((1, 0))
     if options.covariates is not None:
         design = Design.learn(options.covariates, reference=options.shrinkage == 0)

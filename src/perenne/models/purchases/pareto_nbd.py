@@ -46,7 +46,8 @@ class ParetoNBD:
         Raises PerenneError for bad rows, one customer, one-time buyers only, no time observed, no
         convergence, or a parameter at its limit, with the reason and the next step.
         """
-        columns = read_columns(data, ("frequency", "recency", "tenure", "weights?"), given)
+        wanted = ("frequency", "recency", "tenure", "weights?")
+        columns: dict[str, Any] = dict(read_columns(data, wanted, given))
         group, matrix, design = None, np.zeros((1, 0)), None
         if covariates is not None:
             design = Design.learn(covariates, reference=self.shrinkage == 0)

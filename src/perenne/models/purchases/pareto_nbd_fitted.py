@@ -136,8 +136,9 @@ class FittedParetoNBD(Fitted):
 
     def _read(
         self, data: Any, given: Mapping[str, Any], covariates: Any
-    ) -> tuple[dict[str, Floats], Any, Floats]:
-        columns = read_columns(data, ("frequency", "recency", "tenure"), given)
+    ) -> tuple[dict[str, Any], Any, Floats]:
+        wanted = ("frequency", "recency", "tenure")
+        columns: dict[str, Any] = dict(read_columns(data, wanted, given))
         group, matrix = self._matrix(covariates, columns["frequency"].size)
         return columns, group, matrix
 

@@ -26,6 +26,8 @@ from perenne.text import gettext as _
 MOST_DRAWN = 50_000
 """Customers drawn; of a larger shop a random part of so many stands for all."""
 MOST_MONTHS = 60
+WILDEST = 20.0
+"""Times the median month of all draws beyond which a draw of repeat orders is cut."""
 POOL = 5_000
 """Orders drawn to learn how much the value of one varies between new customers."""
 
@@ -168,7 +170,9 @@ def _acquired(
         counts.shape
     )
     repeat = _repeat_orders(sampler, counts) * season * sampler.levels[:, None]
-    orders = rng.poisson(repeat)
+    # One draw of parameters that nearly run off must not stand for a future.
+    usual = np.median(repeat, axis=0)
+    orders = rng.poisson(np.minimum(np.nan_to_num(repeat, nan=0.0), WILDEST * (usual + 1)))
     each, spread = _order_value(sampler, rng=rng)
     amounts = orders * each[:, None] + np.sqrt(orders) * spread * rng.standard_normal(orders.shape)
     return np.asarray(newcomers.kept * np.maximum(value + amounts, 0.0))
