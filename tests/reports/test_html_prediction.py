@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from perenne.models.reasons import reasons_text
 from perenne.reports import ReportInput, render_html
 from perenne.reports.html.blocks import Page
 from perenne.reports.html.contenders import BASELINES, contender_label, contender_meaning
@@ -20,7 +19,7 @@ from perenne.reports.html.measured import measure
 from perenne.reports.html.page import written
 from perenne.reports.html.prediction import Prediction, number
 from perenne.reports.html.scoreboard import Contender, Scoreboard, scoreboard
-from perenne.reports.html.sections import coming, months, proof, silent, trust
+from perenne.reports.html.sections import coming, months, proof, trust
 from perenne.reports.html.words import Words, count, share
 from perenne.segments import segment_label
 from perenne.text import use_language
@@ -130,14 +129,12 @@ def test_customers_to_look_at_are_silent_and_worth_most(
     assert all(customer in text for customer in expected)
 
 
-def test_reasons_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = SimpleNamespace(
-        reason_text=lambda code, arguments, *, currency: f"{code} {arguments['n']} {currency}"
-    )
-    monkeypatch.setitem(sys.modules, "perenne.models.reasons", words)
-    why = '[["orders", {"n": 3}], ["silent", {"n": 200}]]'
-    assert silent.reasons(why, currency="EUR") == ["orders 3 EUR", "silent 200 EUR"]
-    assert silent.reasons("[]", currency="EUR") == silent.reasons(None, currency="EUR") == []
+def test_reasons_are_told_in_words() -> None:
+    why = '[["silent", {"gap": 20.0, "days": 200, "effect": -12.5}], ["usual", {}]]'
+    told = reasons_text(why, currency="EUR")
+    assert told is not None
+    assert "silent for 200 days" in told
+    assert reasons_text("[]", currency="EUR") is reasons_text(None, currency="EUR") is None
 
 
 def test_ranking_names_every_contender_and_marks_the_best(pages: Pages) -> None:

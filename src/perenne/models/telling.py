@@ -34,6 +34,7 @@ from perenne.models.predicting import (
     from_rows,
     total_rows,
 )
+from perenne.models.reasons import Expected, reasons, simple_reasons
 from perenne.models.settings import PredictionSettings
 from perenne.models.shop_months import month_rows
 from perenne.models.spend.returns import fit_margin_rate
@@ -217,8 +218,20 @@ class Teller:
             **columns,
             "next_order_by": by,
             "next_order_note": note,
-            "why": ["[]"] * size,
+            "why": self._why(columns, f"{first}m"),
         }
+
+    def _why(self, columns: Mapping[str, Any], end: str) -> list[str]:
+        """Reasons of each customer's value, as `reasons` codes them."""
+        told = Expected(
+            value=columns[f"clv_{end}"],
+            low=columns[f"clv_{end}_lo90"],
+            high=columns[f"clv_{end}_hi90"],
+            chance=columns[f"p_order_{end}"],
+        )
+        if self.companion is None:
+            return simple_reasons(self.ledger, told)
+        return reasons(self.ledger, told, self.companion.model)
 
     def _alive_and_next(self) -> tuple[Any, Any, Any]:
         if self.companion is None:
@@ -246,6 +259,7 @@ def best_companion(judged: Judged, ledger: Ledger, *, rng: np.random.Generator) 
     """The purchase model with the lowest error in the backtest, fitted on the whole past."""
     standings = judged.champion.standings if judged.champion else ()
     names = [one.contender for one in standings if one.contender in SOURCES]
+    names = [name for name in names if name != "pareto_ggg"]  # too slow for questions by the dozen
     for name in dict.fromkeys([*names, "mbg_nbd"]):
         try:
             with numbers_that_hold(name):

@@ -139,7 +139,8 @@ class Shop:
         """One row per customer: recency, frequency, value, CLV, RFM, segment, status."""
         from perenne.workspace.tables import customers_table
 
-        return Frame(self.engine.fetch(customers_table(self.tables, with_source_ids)))
+        found = self.engine.fetch(customers_table(self.tables, with_source_ids))
+        return Frame(_with_reasons(found, self.context.currency))
 
     def orders(self, *, with_source_ids: bool = False) -> Frame:
         """One row per order, kept or set aside; its number in the source when asked for."""
@@ -224,6 +225,19 @@ def engine_for(values: settings.Settings, place: layout.Layout) -> DuckEngine:
         threads=chosen.threads,
         spill=place.scratch / "spill",
     )
+
+
+def _with_reasons(customers: Any, currency: str) -> Any:
+    """The column `why` as sentences of the current language instead of codes."""
+    if "why" not in customers.column_names:
+        return customers
+    import pyarrow
+
+    from perenne.models.reasons import reasons_text
+
+    words = [reasons_text(why, currency=currency) for why in customers["why"].to_pylist()]
+    place = customers.column_names.index("why")
+    return customers.set_column(place, "why", pyarrow.array(words, pyarrow.string()))
 
 
 def _words(value: Words) -> tuple[str, ...]:

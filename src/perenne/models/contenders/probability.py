@@ -96,6 +96,8 @@ class FittedProbability:
 
     def history(self, ledger: Ledger) -> dict[str, Floats]:
         """What the purchase model reads of each customer."""
+        if getattr(self.purchases, "reads_intervals", False):
+            return {**weekly_history(ledger), "log_intervals": log_intervals(ledger)}
         return weekly_history(ledger)
 
     def forecast(

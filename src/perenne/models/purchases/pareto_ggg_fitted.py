@@ -145,7 +145,7 @@ def _future(nodes: Nodes, values: Floats, ahead: Floats, *, rng: np.random.Gener
     timings = nodes.timings
     counts = np.zeros((ahead.size, timings.frequency.size), dtype=np.int32)
     chance = nodes.alive(np.log(values)).reshape(timings.frequency.size, -1).cumsum(axis=1)
-    drawn = rng.random(chance.shape[0])
+    drawn: Floats = np.asarray(rng.random(chance.shape[0]))
     who = np.flatnonzero(drawn < chance[:, -1])
     # One number draws both: alive, and at which node.
     node = (chance[who] <= drawn[who, None]).sum(axis=1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib import import_module
 from typing import Any
 
 from perenne.reports.html.blocks import Block, Cell, Column, Row, Table, filled
@@ -55,17 +53,7 @@ def _row(prediction: Prediction, one: Any) -> Row:
         Cell(interval),
         Cell(share(number(one, "p_order_12m"))),
     ]
-    why = " ".join(reasons(one.get("why"), currency=words.currency))
-    return Row(Cell(str(one["customer_id"]), hint=why), cells)
+    from perenne.models.reasons import reasons_text  # SciPy comes with it
 
-
-def reasons(why: str | None, *, currency: str) -> list[str]:
-    """The reasons of a prediction, each as one sentence in the current language."""
-    try:
-        reason_text = import_module("perenne.models.reasons").reason_text
-    except ModuleNotFoundError:
-        return []
-    return [
-        reason_text(code, arguments, currency=currency)
-        for code, arguments in json.loads(why or "[]")
-    ]
+    why = reasons_text(one.get("why"), currency=words.currency)
+    return Row(Cell(str(one["customer_id"]), hint=why or ""), cells)
