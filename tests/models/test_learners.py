@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from perenne.core import PerenneError
+from perenne.models.contenders.boosting import boost
 from perenne.models.contenders.examples import ORIGINS, origins
 from perenne.models.contenders.learners import Hurdle
 from tests.models.learning_shops import shop
@@ -48,3 +51,30 @@ def test_a_short_history_is_refused_with_the_reason() -> None:
     whole = shop(300, rng=np.random.default_rng(1), days=200)
     with pytest.raises(PerenneError, match="too short to learn what customers do in 365 days"):
         Hurdle().fit(whole, horizon=365, rng=np.random.default_rng(1))
+
+
+def test_a_shop_without_categories_discounts_or_channels() -> None:
+    whole = replace(shop(500, rng=np.random.default_rng(3), days=700), columns={}, attributes={})
+    fitted = Hurdle().fit(whole, horizon=120, rng=np.random.default_rng(1))
+    found = fitted.forecast(whole, horizon=120, draws=0, rng=np.random.default_rng(1))
+    assert np.isfinite(found.mean_value).all()
+
+
+@pytest.mark.parametrize("categorical", [False, True])
+def test_a_column_unknown_throughout_a_fold(categorical: bool) -> None:
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(600, 2)).astype(np.float32)
+    fold = np.arange(600) % 3
+    values[fold != 0, 1] = np.nan
+    values[fold == 0, 1] = 1.0
+    wanted = (values[:, 0] > 0).astype(float)
+    fitted = boost(
+        "chance",
+        values,
+        wanted,
+        weight=np.ones(600),
+        fold=fold,
+        categorical=np.array([False, categorical]),
+        seed=1,
+    )
+    assert fitted.predict(values)[wanted > 0].mean() > 0.9

@@ -61,7 +61,7 @@ def judge(
     days = judged_horizon(judged, horizon)
     start = late_start(ledger)
     extra = (LATE,) if start.found and not settings.contenders else ()
-    field = _field(settings.contenders, judged.customers, extra)
+    field = _field(settings.contenders, extra)
     found = backtest(
         judged,
         contenders=list(field.values()),
@@ -98,13 +98,13 @@ def judged_horizon(ledger: Ledger, horizon: int) -> int:
     return max(SHORTEST, min(horizon, (ledger.until - first_day(ledger)) // 2))
 
 
-def _field(names: Sequence[str], customers: int, extra: Sequence[str]) -> dict[str, Contender]:
+def _field(names: Sequence[str], extra: Sequence[str]) -> dict[str, Contender]:
     """Contenders in order of simplicity: baselines, models, all models combined.
 
     Each model competes at the level that its own earlier forecasts should have had, and with the
     error that they had in its totals: nobody is told a total without the error of its model.
     """
-    single = [*contenders(names, customers=customers), *map(contender, extra)]
+    single = [*contenders(names), *map(contender, extra)]
     models = [one for one in single if one.name not in BASELINES]
     memory = Rehearsal()
     ready = [

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from perenne.models.contenders.examples import FOLDS
 from perenne.models.features import Matrix
@@ -80,14 +81,16 @@ def boost(
             )
         )
         own = fold != number
-        model.fit(
-            values[own],
-            wanted[own],
-            sample_weight=weight[own],
-            X_val=values[~own],
-            y_val=wanted[~own],
-            sample_weight_val=weight[~own],
-        )
+        known = _with_something_known(values, own)
+        with _one_thread():
+            model.fit(
+                known[own],
+                wanted[own],
+                sample_weight=weight[own],
+                X_val=known[~own],
+                y_val=wanted[~own],
+                sample_weight_val=weight[~own],
+            )
         models.append(model)
     return Boosted(models, target, columns)
 
@@ -99,6 +102,21 @@ def _tells(values: Matrix) -> npt.NDArray[np.bool_]:
     return np.asarray(lowest < highest)
 
 
+def _with_something_known(values: Matrix, own: npt.NDArray[np.bool_]) -> Matrix:
+    """The same with columns that are unknown for all of `own` set to 0: they then part nobody.
+
+    Histograms of nothing at all cannot be made (scikit-learn raises ValueError).
+    """
+    empty = np.isnan(values[own]).all(axis=0)
+    return np.where(empty, np.float32(0), values) if empty.any() else values
+
+
+def _one_thread() -> threadpool_limits:
+    """Examples are few enough that more threads mostly wait, for each other and for other work."""
+    return threadpool_limits(limits=1)
+
+
 def _answer(model: Any, values: Matrix, target: Target) -> Floats:
-    told = model.predict_proba(values)[:, 1] if target == "chance" else model.predict(values)
+    with _one_thread():
+        told = model.predict_proba(values)[:, 1] if target == "chance" else model.predict(values)
     return np.asarray(told, dtype=np.float64)

@@ -23,7 +23,7 @@ LEAST = 1e-6
 
 @dataclass(frozen=True)
 class Hurdle:
-    """Learns from customers as they stood on earlier days; see docs/explanation/learners.md."""
+    """Learns from customers as they stood on earlier days of the shop, and what they then did."""
 
     name: ClassVar[str] = "hurdle"
 

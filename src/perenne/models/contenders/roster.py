@@ -21,14 +21,10 @@ LEARNERS: Mapping[str, str] = {
     "pareto_nbd_births": "births:Births",
     "pareto_nbd_season": "seasonal:SeasonalParetoNBD",
     "hurdle": "learners:Hurdle",
-    "stack": "stack:Stack",
 }
 NAMES = (*BASELINES, *SOURCES, *LEARNERS)
-# What competes when the owner names nobody: quick, and unlike each other.
+# What competes when the owner names nobody: quick, and unlike each other. Learners take minutes.
 USUAL = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd")
-# Learners join from so many customers on: with fewer they learn little, slowly.
-LEARNT = ("hurdle",)
-ENOUGH_TO_LEARN = 5_000
 
 
 def contender(name: str) -> Contender:
@@ -49,10 +45,9 @@ def contender(name: str) -> Contender:
     )
 
 
-def contenders(names: Sequence[str] = (), *, customers: int = 0) -> list[Contender]:
-    """The contenders named, the baselines always first; those usual at this size if none is."""
-    usual = (*USUAL, *(LEARNT if customers >= ENOUGH_TO_LEARN else ()))
-    chosen = dict.fromkeys([*BASELINES, *(names or usual)])
+def contenders(names: Sequence[str] = ()) -> list[Contender]:
+    """The contenders named, the baselines always first; the usual ones when none is named."""
+    chosen = dict.fromkeys([*BASELINES, *(names or USUAL)])
     return [contender(name) for name in chosen]
 
 
