@@ -69,3 +69,11 @@ def test_the_first_bad_row_is_shown():
 def test_bad_weights(weights):
     with pytest.raises(PerenneError, match="weight is negative or not a number"):
         read_histories(frequency=[0, 1], recency=[0, 3], tenure=[4, 8], weights=weights)
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.array([[1.0, 2.0]]), np.array([3, 4], dtype="timedelta64[D]")]
+)
+def test_durations_and_tables_are_no_columns(wrong: np.ndarray) -> None:
+    with pytest.raises(PerenneError, match="not a number"):
+        read_histories(frequency=wrong, recency=[1, 2], tenure=[3, 4])

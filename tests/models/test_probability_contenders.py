@@ -1,14 +1,12 @@
 """Probability models behind the interface of contenders."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from perenne.core import PerenneError
 from perenne.models.contenders.probability import (
-    SOURCES,
     ProbabilityContender,
     log_intervals,
     probability_contender,
@@ -136,15 +134,10 @@ def test_negative_repeat_orders_say_nothing_of_value():
         "bg_nbd",
         "mbg_nbd",
         "pareto_nbd",
-        *(
-            pytest.param(slow, marks=pytest.mark.slow)
-            for slow in ("bg_cnbd", "mbg_cnbd", "pareto_ggg")
-        ),
+        *(pytest.param(slow, marks=pytest.mark.slow) for slow in ("bg_cnbd", "mbg_cnbd")),
     ],
 )
 def test_each_model_forecasts_the_simulated_shop(name):
-    if find_spec(f"perenne.models.purchases.{SOURCES[name].module}") is None:
-        pytest.skip(f"{name} has no model yet")
     rng = np.random.default_rng(5)
     fitted = probability_contender(name).fit(PAST, horizon=182, rng=rng)
     found = fitted.forecast(PAST, horizon=182, draws=40, rng=rng)
@@ -154,6 +147,12 @@ def test_each_model_forecasts_the_simulated_shop(name):
     drawn = np.median(found.orders.sum(axis=1))
     assert drawn == pytest.approx(found.mean_orders.sum(), rel=0.15)
     assert found.mean_value.sum() == pytest.approx(actual.value.sum(), rel=0.25)
+
+
+@pytest.mark.slow
+def test_regularity_is_refused_where_purchases_come_at_random():
+    with pytest.raises(PerenneError, match="t, gamma"):
+        probability_contender("pareto_ggg").fit(PAST, horizon=182, rng=np.random.default_rng(5))
 
 
 def test_unknown_name_is_refused():

@@ -58,3 +58,9 @@ def test_a_file_of_something_else(tmp_path):
 def test_every_name_has_a_home(name):
     kind = getattr(import_module(HOMES[name]), f"Fitted{name}")
     assert kind.model == name
+
+
+def test_a_damaged_file_names_what_is_missing():
+    text = json.dumps({"model": "BetaGeo", "format": 1, "parameters": {}})
+    with pytest.raises(PerenneError, match="covariance, customers, log_likelihood are missing"):
+        load_model(text)

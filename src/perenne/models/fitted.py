@@ -15,6 +15,7 @@ from perenne.models.histories import Floats
 from perenne.text import gettext as _
 
 FORMAT = 1
+NEEDED = {"parameters", "log_likelihood", "covariance", "customers"}
 # Logarithms that a draw of parameters may reach.
 FURTHEST = 40.0
 
@@ -81,6 +82,15 @@ class Fitted:
                     model=cls.model, format=FORMAT
                 ),
                 given={"model": values.get("model"), "format": values.get("format")},
+                next_step=_("Fit the model again with this version of Perenne."),
+            )
+        missing = sorted(NEEDED - values.keys())
+        if missing:
+            raise PerenneError(
+                _("The saved {model} is damaged: {names} are missing.").format(
+                    model=cls.model, names=", ".join(missing)
+                ),
+                given=sorted(values),
                 next_step=_("Fit the model again with this version of Perenne."),
             )
         kept = {f.name: values[f.name] for f in fields(cls) if f.name in values}

@@ -58,7 +58,10 @@ def _as_floats(name: str, value: Any) -> Floats:
             ),
         )
     try:
-        column = np.atleast_1d(np.asarray(value, dtype=np.float64))
+        column = np.atleast_1d(np.asarray(value))
+        if column.ndim > 1 or column.dtype.kind in "mM":
+            raise TypeError(f"{column.dtype} of {column.ndim} dimensions")
+        column = column.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise PerenneError(
             _("The column {name} holds something that is not a number.").format(name=name),

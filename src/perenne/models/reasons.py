@@ -1,9 +1,9 @@
 """Why a customer is expected to bring more or less than the mean customer of the shop.
 
 The difference is split by asking the fitted models what they would say otherwise: had the customer
-ordered again just now (silence), had they the shop's mean number of orders ahead (rhythm), had they
-its mean basket. Rhythm and basket share their product equally (Shapley), so that the parts add up
-to the whole difference.
+been silent no longer than their own mean gap (silence), had they the shop's mean number of orders
+ahead (rhythm), had they its mean basket. Orders and basket share their product equally (Shapley),
+so that the parts add up to the whole difference.
 """
 
 from __future__ import annotations
@@ -63,9 +63,12 @@ def parts(ledger: Ledger, model: FittedProbability) -> Parts:
     history = weekly_history(ledger)
     frequency, value = spend_evidence(ledger)
     each = model.spend.expected_value(frequency=frequency, monetary_value=value)
+    each = each * model.kept(ledger)
     orders = model.purchases.expected_purchases(AHEAD, **history)
-    just_now = {**history, "tenure": np.maximum(history["recency"], 1e-6)}
     heard = history["frequency"] > 0
+    gap = history["recency"] / np.maximum(history["frequency"], 1)
+    in_rhythm = np.minimum(history["tenure"], history["recency"] + gap)
+    just_now = {**history, "tenure": np.where(heard, in_rhythm, history["tenure"])}
     unsilent = orders.copy()
     if heard.any():
         unsilent[heard] = model.purchases.expected_purchases(
@@ -172,7 +175,7 @@ def _silent(said: Mapping[str, Any], currency: str) -> str:
 
 
 def _often(said: Mapping[str, Any], currency: str) -> str:
-    return _("{orders} purchase days, one every {gap}: more than most, worth {effect}.").format(
+    return _("{orders} purchase days, one every {gap}: that rhythm adds {effect}.").format(
         orders=format_number(said["orders"]),
         gap=format_days(round(said["gap"])),
         effect=format_money(said["effect"], currency),
@@ -180,7 +183,7 @@ def _often(said: Mapping[str, Any], currency: str) -> str:
 
 
 def _seldom(said: Mapping[str, Any], currency: str) -> str:
-    return _("{orders} purchase days, one every {gap}: fewer than most, {effect} less.").format(
+    return _("{orders} purchase days, one every {gap}: that rhythm takes off {effect}.").format(
         orders=format_number(said["orders"]),
         gap=format_days(round(said["gap"])),
         effect=format_money(-said["effect"], currency),

@@ -94,6 +94,11 @@ class FittedProbability:
     spend: FittedGammaGamma
     returns: ShrunkRate
 
+    def kept(self, ledger: Ledger) -> Floats:
+        """Share of what each customer buys that is not returned, (customers,)."""
+        sold, returned = _sales(ledger)
+        return np.asarray(1 - self.returns.of(returned, sold), dtype=np.float64)
+
     def history(self, ledger: Ledger) -> dict[str, Floats]:
         """What the purchase model reads of each customer."""
         if getattr(self.purchases, "reads_intervals", False):
@@ -106,8 +111,7 @@ class FittedProbability:
         """Draws hold the uncertainty of parameters, customers and orders; one vector per draw."""
         history = self.history(ledger)
         frequency, value = spend_evidence(ledger)
-        sold, returned = _sales(ledger)
-        kept = 1 - self.returns.of(returned, sold)
+        kept = self.kept(ledger)
         weeks = horizon / WEEK
         orders = self.purchases.expected_purchases(weeks, **history)
         each = self.spend.expected_value(frequency=frequency, monetary_value=value)
