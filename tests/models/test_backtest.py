@@ -187,3 +187,25 @@ def test_a_rehearsal_fits_once_and_repeats_a_refusal():
     assert calls == [719, 60]
     memory.fit(Counted(), after_origin_changed(SHOP), horizon=100, rng=rng)
     assert len(calls) == 3
+
+
+def test_a_forecast_that_is_no_number_is_a_refusal():
+    class Infinite(AllZero):
+        name = "infinite"
+
+        def forecast(self, ledger, *, horizon, draws, rng):
+            value = np.full((draws, ledger.customers), np.inf, dtype=np.float32)
+            orders = np.zeros((draws, ledger.customers), dtype=np.int32)
+            nothing = np.zeros(ledger.customers)
+            return Forecast(nothing, nothing, orders, value)
+
+    found = backtest(
+        SHOP,
+        contenders=[AllZero(), Infinite()],
+        horizons=[HORIZON],
+        at=[ORIGIN],
+        rng=np.random.default_rng(0),
+    )
+    assert [trial.contender for trial in found.trials] == ["all_zero"]
+    (refusal,) = found.refusals
+    assert "The numbers of infinite run off" in refusal.reason

@@ -1,5 +1,6 @@
 """Gamma-Gamma: published figures, a peer, recovery, slow oracles, and what it refuses."""
 
+import dataclasses
 import json
 import warnings
 
@@ -273,3 +274,15 @@ def test_negative_value_is_refused_when_predicting():
     with pytest.raises(PerenneError, match="negative") as refusal:
         fitted().expected_value(frequency=[1, 2], monetary_value=[10, -3])
     assert "return share" in refusal.value.next_step
+
+
+def test_draws_of_parameters_that_allow_no_mean_are_drawn_anew():
+    wide = dataclasses.replace(fitted(q=1.3), covariance=tuple(map(tuple, np.eye(3) * 4.0)))
+    drawn = wide.parameter_draws(500, rng=np.random.default_rng(1))
+    assert drawn["q"].min() > 1
+    assert np.unique(drawn["q"]).size == 500
+    totals = wide.sample_totals(
+        np.ones((500, 40), dtype=np.int32), frequency=np.zeros(40), monetary_value=np.zeros(40),
+        rng=np.random.default_rng(2), parameters=drawn,
+    )  # fmt: skip
+    assert np.isfinite(totals).all()

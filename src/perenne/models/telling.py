@@ -23,7 +23,7 @@ from perenne.models.contenders.roster import contender
 from perenne.models.forecast import Contender, FittedContender, Forecast
 from perenne.models.histories import Floats, compress
 from perenne.models.judging.recalibration import Recalibration
-from perenne.models.judging.trials import Rehearsal, numbers_that_hold
+from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
 from perenne.models.outlook import mean_discount
 from perenne.models.predicting import (
@@ -146,10 +146,13 @@ class Teller:
         refusals = []
         for candidate in self._candidates():
             try:
-                with numbers_that_hold(candidate.name):
-                    found = self._fitted(candidate).forecast(
-                        self.ledger, horizon=days, draws=self._draws(), rng=self.rng
-                    )
+                found = ask(
+                    self._fitted(candidate),
+                    self.ledger,
+                    horizon=days,
+                    draws=self._draws(),
+                    rng=self.rng,
+                )
             except PerenneError as refusal:
                 refusals.append(str(refusal))
                 continue
@@ -161,7 +164,8 @@ class Teller:
         """Fitted once, for the horizon that was judged; PerenneError when it cannot be."""
         if candidate.name not in self.fits:
             days = self.judged.horizon if self.judged else YEAR
-            self.fits[candidate.name] = candidate.fit(self.ledger, horizon=days, rng=self.rng)
+            with numbers_that_hold(candidate.name):
+                self.fits[candidate.name] = candidate.fit(self.ledger, horizon=days, rng=self.rng)
         return self.fits[candidate.name]
 
     def _candidates(self) -> list[Contender]:

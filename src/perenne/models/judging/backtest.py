@@ -22,7 +22,7 @@ from perenne.models.judging.scores import (
     read,
     score,
 )
-from perenne.models.judging.trials import Rehearsal, numbers_that_hold, origins
+from perenne.models.judging.trials import Rehearsal, ask, origins
 from perenne.models.ledger import Ledger, Outcome
 from perenne.text import gettext as _
 
@@ -176,8 +176,7 @@ class _Judged:
                 _("Nobody had bought by this day."), next_step=_("Judge from a later day.")
             )
         fitted = memory.fit(contender, self.past, horizon=self.horizon, rng=rng)
-        with numbers_that_hold(contender.name):
-            told = fitted.forecast(self.past, horizon=self.horizon, draws=draws, rng=rng)
+        told = ask(fitted, self.past, horizon=self.horizon, draws=draws, rng=rng)
         histograms = {q: pit_histogram(told, self.outcome, rng=rng, quantity=q) for q in QUANTITIES}
         return Trial(
             origin=self.origin,

@@ -11,6 +11,7 @@ from perenne.core import PerenneError
 from perenne.models.histories import Floats
 from perenne.models.judging.backtest import Backtest
 from perenne.models.judging.recalibration import PUT_RIGHT
+from perenne.models.judging.scores import Scores
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
@@ -68,15 +69,20 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
-    losses = _losses(backtest, horizon)
-    if len(losses) < 2:
+    common = _common_origins(backtest, horizon)
+    losses = _losses(backtest, horizon, common)
+    if len(losses) < 2 or not common:
         raise PerenneError(
-            _("A champion needs at least two contenders that answered."),
+            _(
+                "A champion needs at least two contenders that answered, and purchases to judge "
+                "them on."
+            ),
             given=tuple(losses),
             next_step=_("Use a shorter horizon or wait for a longer history."),
         )
     standings = [
-        _standing(backtest, name, loss, horizon, baselines) for name, loss in losses.items()
+        _standing(_scores(backtest, name, horizon, common), name, loss, baselines)
+        for name, loss in losses.items()
     ]
     raw = {name.removesuffix(PUT_RIGHT) for name in losses if name.endswith(PUT_RIGHT)}
     models = [one for one in standings if not one.is_baseline and one.contender not in raw]
@@ -95,24 +101,29 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     )
 
 
-def _losses(backtest: Backtest, horizon: int) -> dict[str, Floats]:
-    """CRPS relative to the mean |value| of each common origin, by contender as given."""
-    crps = {
-        name: backtest.measured(name, "crps", horizon=horizon)
+def _common_origins(backtest: Backtest, horizon: int) -> list[int]:
+    """Origins that those who answered most often share, and after which somebody bought."""
+    answered = {
+        name: {trial.origin for trial in backtest.of(name, horizon=horizon)}
         for name in backtest.contenders(horizon)
     }
-    most = max((len(found) for found in crps.values()), default=0)
-    full = {name: found for name, found in crps.items() if len(found) == most}
-    common = sorted(set.intersection(*(set(found) for found in full.values()))) if full else []
-    units = _units(backtest, horizon)
-    return {name: np.array([found[o] / units[o] for o in common]) for name, found in full.items()}
+    most = max(map(len, answered.values()), default=0)
+    shared = [found for found in answered.values() if len(found) == most]
+    silent = {trial.origin for trial in backtest.trials if not trial.scores["value"].mae_zero > 0}
+    return sorted(set.intersection(*shared) - silent) if shared else []
 
 
-def _units(backtest: Backtest, horizon: int) -> dict[int, float]:
+def _scores(backtest: Backtest, name: str, horizon: int, at: Sequence[int]) -> list[Scores]:
+    return [t.scores["value"] for t in backtest.of(name, horizon=horizon) if t.origin in at]
+
+
+def _losses(backtest: Backtest, horizon: int, at: Sequence[int]) -> dict[str, Floats]:
+    """CRPS relative to the mean |value| of each origin, of who answered at all, as given."""
+    found = {name: _scores(backtest, name, horizon, at) for name in backtest.contenders(horizon)}
     return {
-        trial.origin: max(trial.scores["value"].mae_zero, 1e-12)
-        for trial in backtest.trials
-        if trial.horizon == horizon
+        name: np.array([one.crps / one.mae_zero for one in scores])
+        for name, scores in found.items()
+        if len(scores) == len(at)
     }
 
 
@@ -121,15 +132,14 @@ def _count(losses: Mapping[str, Floats]) -> int:
 
 
 def _standing(
-    backtest: Backtest, name: str, loss: Floats, horizon: int, baselines: Sequence[str]
+    scores: Sequence[Scores], name: str, loss: Floats, baselines: Sequence[str]
 ) -> Standing:
-    scores = [trial.scores["value"] for trial in backtest.of(name, horizon=horizon)]
     inside = np.array([s.total_inside for s in scores])
     return Standing(
         contender=name,
         crps=float(loss.mean()),
         median_bias=float(np.median([s.bias for s in scores])),
-        rmse=float(np.mean([s.rmse / max(s.mae_zero, 1e-12) for s in scores])),
+        rmse=float(np.mean([s.rmse / s.mae_zero for s in scores])),
         gini=float(np.mean([s.gini for s in scores])),
         inside=float(inside.mean()),
         is_baseline=name in baselines,

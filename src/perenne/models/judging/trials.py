@@ -85,12 +85,33 @@ def numbers_that_hold(name: str) -> Iterator[None]:
     try:
         yield
     except (ArithmeticError, ValueError) as error:
-        raise PerenneError(
-            _("The numbers of {name} run off on these data: {reason}.").format(
-                name=name, reason=error
-            ),
-            next_step=_("The other models predict; leave this one out under [predictions]."),
-        ) from error
+        raise _run_off(name, error) from error
+
+
+def ask(
+    fitted: FittedContender,
+    ledger: Ledger,
+    *,
+    horizon: int,
+    draws: int,
+    rng: np.random.Generator,
+) -> Forecast:
+    """`fitted.forecast`; PerenneError when its numbers run off, or are no numbers."""
+    with numbers_that_hold(fitted.name):
+        told = fitted.forecast(ledger, horizon=horizon, draws=draws, rng=rng)
+    for values in (told.mean_orders, told.mean_value, told.value):
+        if values is not None and not np.isfinite(values).all():
+            raise _run_off(fitted.name, _("it says what is no number"))
+    return told
+
+
+def _run_off(name: str, reason: object) -> PerenneError:
+    return PerenneError(
+        _("The numbers of {name} run off on these data: {reason}.").format(
+            name=name, reason=reason
+        ),
+        next_step=_("The other models predict; leave this one out under [predictions]."),
+    )
 
 
 @dataclass(frozen=True)
@@ -161,8 +182,7 @@ class Rehearsal:
         key = (contender.name, fingerprint(past), horizon)
         if key not in self.told:
             fitted = self.fit(contender, past, horizon=horizon, rng=rng)
-            with numbers_that_hold(contender.name):
-                whole = fitted.forecast(past, horizon=horizon, draws=DRAWS, rng=rng)
+            whole = ask(fitted, past, horizon=horizon, draws=DRAWS, rng=rng)
             totals = float(whole.mean_value.sum()), float(whole.mean_orders.sum())
             self.told[key] = some(whole, thinned(past.customers)), totals
         return self.told[key]

@@ -31,6 +31,8 @@ STARTS = ((0.5, 1.0, 0.5), (1.8, 1.4, 0.8), (-0.5, 0.7, 1.0))
 """log p, log q, log γ of values divided by their mean."""
 COARSE_ROWS = 20_000
 """The starts are climbed on so many rows when there are more than three times as many."""
+REDRAWN = 20
+"""How often draws of parameters that allow no mean are drawn anew."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,22 @@ class FittedGammaGamma(Fitted):
         p, q, gamma = (self.parameters[name] for name in ("p", "q", "gamma"))
         _refuse_without_mean(q)
         return p * gamma / (q - 1)
+
+    def parameter_draws(self, draws: int, *, rng: np.random.Generator) -> dict[str, Floats]:
+        """As of any fitted model, without draws of q ≤ 1, under which no order has a mean value.
+
+        They are drawn anew; where that does not end, q stays at the estimate.
+        """
+        drawn = super().parameter_draws(draws, rng=rng)
+        for _again in range(REDRAWN):
+            wrong = drawn["q"] <= 1
+            if not wrong.any():
+                return drawn
+            for name, values in super().parameter_draws(int(wrong.sum()), rng=rng).items():
+                drawn[name][wrong] = values
+        return {
+            name: np.where(wrong, self.parameters[name], values) for name, values in drawn.items()
+        }
 
     def expected_value(
         self,
