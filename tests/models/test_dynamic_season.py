@@ -14,7 +14,6 @@ from perenne.models.purchases.dynamic_season import (
     french_summer_sales,
     french_winter_sales,
     month_calendar,
-    season_pairs,
     shop_calendar,
     thanksgiving,
 )
@@ -53,13 +52,6 @@ def test_weeks_hold_the_share_of_an_event() -> None:
 def test_months_add_up() -> None:
     calendar = month_calendar(0, 800)
     np.testing.assert_allclose(calendar.values.sum(axis=1), 1.0)
-
-
-def test_a_season_needs_two_years() -> None:
-    assert season_pairs(730) == 2
-    assert season_pairs(1100) == 3
-    with pytest.raises(PerenneError, match="history of 500 days is too short"):
-        season_pairs(500)
 
 
 def test_events_count_when_seen_twice() -> None:

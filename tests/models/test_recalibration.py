@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t as student_t
 
 from perenne.models.contenders.baselines import RfmCell
 from perenne.models.contenders.combined import Combined, _shares, pool_weights
 from perenne.models.forecast import Forecast
 from perenne.models.judging.draws import central_share, pit
-from perenne.models.judging.recalibration import Adjustment, Recalibration, learn
+from perenne.models.judging.recalibration import Adjustment, Recalibration, _level, learn
 from perenne.models.judging.trials import Evidence
 from perenne.models.ledger import Outcome
 from tests.models.shops import shop
@@ -106,11 +107,38 @@ def test_the_quantile_map_is_monotone_and_keeps_the_ends():
 def test_totals_bear_the_error_of_the_model():
     rng = np.random.default_rng(5)
     told, _seen = world(rng, draws=400)
-    after = Recalibration(value=Adjustment(level_spread=0.2)).apply(told, rng=rng)
+    sure = Adjustment(level_spread=0.2, freedom=1e6)
+    after = Recalibration(value=sure).apply(told, rng=rng)
     spread = np.std(np.log(after.value.sum(axis=1)))
     assert spread == pytest.approx(0.2, abs=0.04)
     assert spread > 2 * np.std(np.log(told.value.sum(axis=1)))
     assert after.orders.dtype == np.int32
+
+
+def test_few_origins_tell_a_spread_with_wide_tails():
+    shock = np.random.default_rng(9).standard_normal(200_000)
+    few = Adjustment(level_spread=0.2, freedom=3.0)
+    errors = few.level_errors(shock)
+    assert errors.mean() == pytest.approx(1)
+    ends = np.log(np.quantile(errors, [0.05, 0.95]))
+    # Student's t of 3 degrees of freedom: 2.353 where the normal has 1.645.
+    assert np.ptp(ends) / 2 == pytest.approx(0.2 * 2.353, rel=0.02)
+    assert few.normal_spread == pytest.approx(0.2 * 2.353 / 1.645, rel=1e-3)
+    assert errors.max() / np.median(errors) <= np.exp(0.2 * 5) * 1.001
+
+
+def test_totals_of_origins_to_come_lie_in_their_interval_as_often_as_said():
+    """Shops whose levels differ by 12% from one origin to the next, as the prior believes."""
+    rng = np.random.default_rng(10)
+    inside = []
+    for _shop in range(300):
+        spread = 0.12 * np.sqrt(2 / rng.chisquare(2))
+        own = 0.12 * rng.standard_normal()
+        misses = own + spread * rng.standard_normal(4)
+        level, scale, freedom = _level(misses[:3], np.full(3, 2 / 3), np.zeros(3))
+        bound = student_t.ppf(0.95, freedom) * scale
+        inside.append(abs(misses[3] - np.log(level)) <= bound)
+    assert 0.85 <= np.mean(inside) <= 0.97
 
 
 def test_weights_prefer_the_better_member_and_are_shrunk_to_equal():

@@ -13,6 +13,8 @@ from perenne.core import PerenneError
 from perenne.models.contenders.births import NAME as LATE
 from perenne.models.contenders.births import late_start
 from perenne.models.contenders.combined import Combined
+from perenne.models.contenders.occasions import NAME as OCCASIONS
+from perenne.models.contenders.occasions import find_occasions
 from perenne.models.contenders.roster import BASELINES, contender, contenders
 from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Groups, Progress, backtest
@@ -60,8 +62,7 @@ def judge(
     judged = sample(ledger, most=settings.judged_customers)
     days = judged_horizon(judged, horizon)
     start = late_start(ledger)
-    extra = (LATE,) if start.found and not settings.contenders else ()
-    field = _field(settings.contenders, extra)
+    field = _field(settings.contenders, () if settings.contenders else _called_for(ledger, start))
     found = backtest(
         judged,
         contenders=list(field.values()),
@@ -74,6 +75,12 @@ def judge(
     )
     chosen, why = _champion(found, days)
     return Judged(found, days, chosen, why, start, field)
+
+
+def _called_for(ledger: Ledger, start: Truncation) -> tuple[str, ...]:
+    """Contenders that compete where the shop shows what they are for."""
+    signs = {LATE: start.found, OCCASIONS: find_occasions(ledger) is not None}
+    return tuple(name for name, shown in signs.items() if shown)
 
 
 def _champion(found: Backtest, days: int) -> tuple[Champion | None, str]:

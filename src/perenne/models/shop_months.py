@@ -109,7 +109,7 @@ def _forecast(
         kept=kept,
         season=_season(ledger, months, firsts),
         level=adjusted.level,
-        level_spread=adjusted.level_spread,
+        level_spread=adjusted.normal_spread,
     )
 
 

@@ -124,7 +124,7 @@ class Teller:
                 "log_likelihood": fitted.log_likelihood,
                 "spend_parameters": dict(spend.parameters),
                 "level": self.companion.recalibration.value.level,
-                "level_spread": self.companion.recalibration.value.level_spread,
+                "level_spread": self.companion.recalibration.value.normal_spread,
             }
         return found
 

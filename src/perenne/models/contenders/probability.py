@@ -105,6 +105,10 @@ class FittedProbability:
             return {**weekly_history(ledger), "log_intervals": log_intervals(ledger)}
         return weekly_history(ledger)
 
+    def ahead(self, ledger: Ledger, horizon: int) -> float:
+        """`horizon` days after the last of the ledger, in the time unit of the purchase model."""
+        return horizon / WEEK
+
     def forecast(
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
@@ -112,7 +116,7 @@ class FittedProbability:
         history = self.history(ledger)
         frequency, value = spend_evidence(ledger)
         kept = self.kept(ledger)
-        weeks = horizon / WEEK
+        weeks = self.ahead(ledger, horizon)
         orders = self.purchases.expected_purchases(weeks, **history)
         each = self.spend.expected_value(frequency=frequency, monetary_value=value)
         drawn = self._draws(history, (frequency, value), kept, weeks=weeks, draws=draws, rng=rng)

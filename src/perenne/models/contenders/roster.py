@@ -7,6 +7,7 @@ from importlib import import_module
 
 from perenne.core import PerenneError, closest
 from perenne.models.contenders.probability import SOURCES, probability_contender
+from perenne.models.contenders.seasonal import SEASON, Seasonal
 from perenne.models.forecast import Contender
 from perenne.text import gettext as _
 
@@ -18,19 +19,26 @@ BASELINES: Mapping[str, str] = {
     "klaviyo": "Klaviyo",
 }
 LEARNERS: Mapping[str, str] = {
+    "bg_bb": "occasions:BetaGeoBetaBinomialContender",
     "pareto_nbd_births": "births:Births",
-    "pareto_nbd_season": "seasonal:SeasonalParetoNBD",
     "hurdle": "learners:Hurdle",
 }
-NAMES = (*BASELINES, *SOURCES, *LEARNERS)
+SEASONAL: Mapping[str, str] = {
+    source + SEASON: source for source in ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd")
+}
+NAMES = (*BASELINES, *SOURCES, *SEASONAL, *LEARNERS)
 # What competes when the owner names nobody: quick, and unlike each other. Learners take minutes.
-USUAL = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd")
+USUAL = (
+    "nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd_season", "mbg_nbd_season", "pareto_nbd_season",
+)  # fmt: skip
 
 
 def contender(name: str) -> Contender:
     """The contender of that id; PerenneError for another."""
     if name in SOURCES:
         return probability_contender(name)
+    if name in SEASONAL:
+        return Seasonal(SEASONAL[name])
     if name in BASELINES:
         return _made("baselines", BASELINES[name])
     if name in LEARNERS:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import betaincinv, digamma
+from scipy.stats import norm
+from scipy.stats import t as student_t
 
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
@@ -24,6 +26,8 @@ PUT_RIGHT = "_recalibrated"
 LEVEL_BELIEF = 1.0
 SPREAD_BELIEF, SPREAD = 2.0, 0.12
 LEAST_SPREAD = 0.04
+# A level error further out, in spreads, is held there: one draw must not stand for a whole mean.
+FURTHEST = 5.0
 # Log-ratio to which one origin moves the level at most: beyond it the shop was another.
 LARGEST_MISS = 0.35
 # Calibration slopes are learnt within these bounds, customers' means moved within those.
@@ -38,14 +42,16 @@ GRID = np.linspace(0, 1, 513)
 class Adjustment:
     """What to do to the forecast of one quantity.
 
-    level: factor on the mean; level_spread: standard deviation of the logarithm of the shop's true
-    factor, the error of the model as a whole; slope: of customers' means about their average, above
+    level: factor on the mean; level_spread, freedom: scale and degrees of freedom of Student's t of
+    the logarithm of the shop's true factor, the error of the model as a whole: a spread that few
+    origins tell has wide tails; slope: of customers' means about their average, above
     1 where differences were too timid; shape: (a, b) of the beta distribution of the PIT
     of those who bought, (1, 1) when the draws had the right shape.
     """
 
     level: float = 1.0
     level_spread: float = SPREAD
+    freedom: float = SPREAD_BELIEF
     slope: float = 1.0
     shape: tuple[float, float] = (1.0, 1.0)
 
@@ -58,6 +64,18 @@ class Adjustment:
         total = float(moved @ mean)
         kept: Floats = self.level * moved * (float(mean.sum()) / total if total > 0 else 1.0)
         return kept
+
+    def level_errors(self, shock: Floats) -> Floats:
+        """Factors of mean 1, one for each standard normal `shock`, that widen totals."""
+        errors = student_t.ppf(norm.cdf(shock), self.freedom)
+        common = np.exp(self.level_spread * np.clip(errors, -FURTHEST, FURTHEST))
+        found: Floats = common / common.mean() if common.size else common
+        return found
+
+    @property
+    def normal_spread(self) -> float:
+        """Standard deviation of the normal with the same central 90%."""
+        return float(self.level_spread * student_t.ppf(0.95, self.freedom) / norm.ppf(0.95))
 
     def quantile_map(self, levels: Floats) -> Floats:
         """Level at which to read the quantile of a purchaser's spend, for each nominal level.
@@ -102,9 +120,9 @@ def learn(evidence: Sequence[Evidence], *, horizon: int, rng: np.random.Generato
     An origin counts by the length of its own horizon beside `horizon` and by half where origins
     overlap. Level: mean of the log-ratios of actual to predicted totals, shrunk as if one more
     origin had been right. Spread: their variance about it, less what the draws themselves explain,
-    shrunk to 12%. Slope: of deciles, relative to the level, shrunk likewise. Shape: beta
-    calibration (Kull, Silva Filho & Flach 2017, on PIT values as in Kuleshov, Fenner & Ermon 2018)
-    of those who bought.
+    shrunk to 12%, which makes the error of the next origin Student's t. Slope: of deciles, relative
+    to the level, shrunk likewise. Shape: beta calibration (Kull, Silva Filho & Flach 2017, on PIT
+    values as in Kuleshov, Fenner & Ermon 2018) of those who bought.
     """
     value, orders = (
         _learn(evidence, quantity=quantity, horizon=horizon, rng=rng) for quantity in QUANTITIES
@@ -122,24 +140,27 @@ def _learn(
     apart = (len(seen) + 1) / (2 * max(len(seen), 1))
     weights = np.array([apart * min(1.0, e.horizon / horizon) for e in seen])
     noise = np.array([_noise(e, quantity) for e in seen])
-    level, spread = _level(misses, weights, noise)
+    level, spread, freedom = _level(misses, weights, noise)
     places = [_places(e, quantity, rng=rng) for e in seen]
     return Adjustment(
         level,
         spread,
+        freedom,
         _slope(seen, quantity, weights),
         _shape(np.concatenate([np.zeros(0), *places])),
     )
 
 
-def _level(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float]:
+def _level(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float, float]:
+    """Level, and the posterior predictive Student t of an error about it: scale and freedom."""
     known = float(weights.sum())
     bounded = np.clip(misses, -LARGEST_MISS, LARGEST_MISS)
     centre = float(weights @ bounded) / (known + LEVEL_BELIEF)
     unexplained = weights @ np.maximum((misses - centre) ** 2 - noise, 0)
     variance = (SPREAD_BELIEF * SPREAD**2 + unexplained) / (SPREAD_BELIEF + known)
     variance *= 1 + 1 / (LEVEL_BELIEF + known)
-    return float(np.exp(centre)), max(float(np.sqrt(variance)), LEAST_SPREAD)
+    spread = max(float(np.sqrt(variance)), LEAST_SPREAD)
+    return float(np.exp(centre)), spread, SPREAD_BELIEF + known
 
 
 def _slope(evidence: Sequence[Evidence], quantity: Quantity, weights: Floats) -> float:
@@ -212,9 +233,7 @@ def _adjusted(
     shaped *= factors.astype(np.float32)
     total = float(shaped.sum(dtype=float)) / draws.shape[0]
     level = float(factors @ mean) / total if total > 0 else 1.0
-    spread = adjustment.level_spread
-    common = level * np.exp(spread * shock - spread**2 / 2)
-    shaped *= common[:, None].astype(np.float32)
+    shaped *= (level * adjustment.level_errors(shock))[:, None].astype(np.float32)
     return shaped
 
 

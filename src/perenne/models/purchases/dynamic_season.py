@@ -23,8 +23,6 @@ Span = tuple[date, date]  # first and last day
 
 WEEK = 7
 YEAR = 365.2425
-# With less, a season cannot be told from growth or decay: each time of the year was seen once.
-SEASON_NEEDS_DAYS = 2 * 365
 TWO_SEEN = 2
 
 
@@ -68,25 +66,6 @@ def month_calendar(first: int, last: int) -> Calendar:
     shares = (month[:, None] == np.arange(1, 13)).astype(np.float64)
     weekly = shares.reshape(plain.pieces, WEEK, 12).mean(axis=1)
     return Calendar(plain.start, plain.step, weekly, tuple(f"month_{n}" for n in range(1, 13)))
-
-
-def season_pairs(days: int) -> int:
-    """How many pairs a history of `days` days carries: 2 from two full years, 3 from three.
-
-    Raises PerenneError for less than two: within one year, each time of the year is seen once, and
-    a season looks the same as customers who leave or a shop that grows.
-    """
-    if days < SEASON_NEEDS_DAYS:
-        raise PerenneError(
-            _("The history of {days} days is too short to tell the season.").format(days=days),
-            given={"days": days},
-            allowed={"days": SEASON_NEEDS_DAYS},
-            next_step=_(
-                "Wait until two full years are there: in one year, a season looks the same as "
-                "customers who leave or a shop that grows."
-            ),
-        )
-    return TWO_SEEN if days < SEASON_NEEDS_DAYS + 365 else TWO_SEEN + 1
 
 
 def events_seen_twice(

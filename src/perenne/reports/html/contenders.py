@@ -53,7 +53,12 @@ def _simple_rules() -> dict[str, tuple[str, str]]:
 def _probability_models() -> dict[str, tuple[str, str]]:
     dies = _("Customers buy at a pace of their own, and may leave for good after a purchase.")
     regular = _("The same, for customers who buy at regular intervals.")
+    seasons = _("The same on the clock of the shop, which runs faster in high season.")
     return {
+        "nbd": (
+            _("NBD: purchases of customers who stay"),
+            _("Customers buy at a pace of their own, and none of them leaves for good."),
+        ),
         "bg_nbd": (_("BG/NBD: purchases and leaving"), dies),
         "mbg_nbd": (
             _("MBG/NBD: purchases, and leaving from the first one on"),
@@ -72,9 +77,17 @@ def _probability_models() -> dict[str, tuple[str, str]]:
             _("Pareto/GGG: each with a regularity of their own"),
             _("As Pareto/NBD; each customer is more or less regular."),
         ),
-        "pareto_nbd_season": (
-            _("Pareto/NBD with seasons"),
-            _("As Pareto/NBD; the pace of purchases follows the seasons of the year."),
+        "pareto_nbd_births": (
+            _("Pareto/NBD for records that begin late"),
+            _("As Pareto/NBD; customers who came before the records have a model of their own."),
+        ),
+        "nbd_season": (_("NBD with seasons"), seasons),
+        "bg_nbd_season": (_("BG/NBD with seasons"), seasons),
+        "mbg_nbd_season": (_("MBG/NBD with seasons"), seasons),
+        "pareto_nbd_season": (_("Pareto/NBD with seasons"), seasons),
+        "bg_bb": (
+            _("BG/BB: purchases on occasions"),
+            _("For shops that sell on occasions: at each one a customer buys or not, or has left."),
         ),
     }
 
