@@ -10,8 +10,8 @@ from perenne.core import PerenneError
 from perenne.models.contenders.probability import probability_contender
 from perenne.models.contenders.seasonal import (
     Clock,
+    FittedSeasonal,
     Seasonal,
-    clocked_history,
     learn_clock,
 )
 from perenne.models.ledger import Ledger, day_number
@@ -48,9 +48,9 @@ def ledger(*, customers: int, days: int, height: float = HEIGHT, seed: int = 3) 
 
 
 def test_a_clock_adds_up_the_weeks_that_it_counts():
-    clock = Clock(1, (), (0.5, -0.2)).levelled(START)
+    clock = Clock(START, 1, (), ()).learnt(np.array([0.5, -0.2]))
     days = START + np.array([0, 7, 40, 365, 366])
-    told = clock.between(START, days)
+    told = clock.times(days)
     angle = 2 * np.pi / 365.2425
 
     def factor(day: float) -> float:
@@ -65,7 +65,7 @@ def test_a_clock_adds_up_the_weeks_that_it_counts():
 
 def test_without_effects_it_is_any_clock():
     shop = ledger_of([(1, 0, 5.0), (1, 14, 5.0), (2, 21, 5.0)], until=35)
-    told = clocked_history(shop, Clock(1, (), (0.0, 0.0)), -1)
+    told = shop.ages(Clock(-1, 1, (), (0.0, 0.0)).times)
     assert told["frequency"].tolist() == [1, 0]
     assert told["recency"].tolist() == pytest.approx([2, 0])
     assert told["tenure"].tolist() == pytest.approx([5, 2])
@@ -92,7 +92,7 @@ def test_growth_is_not_taken_for_a_season():
         rows += [(who, int(day), 10.0) for day in np.unique(kept.astype(int)) if day > 0]
     shop = ledger_of(rows, until=425)
     nbd = FittedNBD({"r": 20.0, "alpha": 190.0}, 0.0, ((1e-4, 0.0), (0.0, 1e-4)), 1_500.0)
-    learnt = learn_clock(shop, nbd, Clock(3, (), (0.0,) * 6))
+    learnt = learn_clock(shop, nbd, Clock(-1, 3, (), (0.0,) * 6))
     assert np.abs(learnt.effects).max() < 0.12
 
 
@@ -122,6 +122,16 @@ def test_a_shop_of_less_than_a_year_is_refused_with_the_reason():
     assert refusal.value.next_step == "Wait until more than a year is there."
 
 
+def test_the_day_of_a_time_is_that_on_which_the_clock_shows_it():
+    clock = Clock(START, 1, (), ()).learnt(np.array([0.6, 0.0]))
+    fitted = FittedSeasonal("any", None, None, None, clock)
+    shop = ledger_of([(1, START + 1, 5.0)], until=START + 50)
+    days = np.array([1, 30, 200, 3_000])
+    ahead = np.array([fitted.ahead(shop, int(day)) for day in days])
+    assert fitted.days_until(shop, ahead) == pytest.approx(days, abs=1e-6)
+    assert fitted.days_until(shop, np.array([np.nan, 1e4]))[1] > 60_000
+
+
 def test_christmas_is_an_event_once_it_was_seen_twice():
     first = day_number(np.datetime64("2021-06-01").item())
     rows = [(who, first + who % 40, 20.0) for who in range(400)]
@@ -137,7 +147,7 @@ def test_christmas_is_an_event_once_it_was_seen_twice():
     assert "christmas" in fitted.clock.events
     december, spring = (day_number(np.datetime64(d).item()) for d in ("2024-12-01", "2025-04-01"))
     high, low = (
-        np.diff(fitted.clock.between(start - 1, np.array([start - 1, start + 20])))[0]
+        np.diff(fitted.clock.times(np.array([start - 1, start + 20])))[0]
         for start in (december, spring)
     )
     assert 2.0 < high / low < 4.0

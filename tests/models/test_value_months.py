@@ -49,10 +49,15 @@ def test_margin_is_told_only_where_it_is_known():
     assert ((share > 0.3) & (share < 0.5)).all()
 
 
-def test_season_and_level_move_repeat_orders_only():
-    season = np.where(np.arange(12) == 11, 2.0, 1.0)
-    plain, seasonal, raised = forecast(), forecast(season=season), forecast(level=1.5)
-    assert seasonal.existing.mean[11] == pytest.approx(2 * plain.existing.mean[11])
+def test_long_months_and_level_move_repeat_orders_only():
+    month = float(months(1))
+    ends = month * np.arange(1, 13)
+    plain, raised = forecast(), forecast(level=1.5)
+    longer = forecast(ends=np.where(np.arange(12) == 11, ends + month, ends))
+    assert longer.existing.mean[11] == pytest.approx(2 * plain.existing.mean[11], rel=0.15)
+    assert longer.existing.mean[:11] == pytest.approx(plain.existing.mean[:11], rel=0.1)
+    assert longer.acquired.mean[11] > 1.05 * plain.acquired.mean[11]
+    np.testing.assert_array_equal(longer.new_customers.mean, plain.new_customers.mean)
     assert raised.existing.mean == pytest.approx(1.5 * plain.existing.mean, rel=1e-5)
     np.testing.assert_array_equal(raised.new_customers.mean, plain.new_customers.mean)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,10 @@ from perenne.models.histories import Floats
 EPOCH = date(1970, 1, 1)
 Days = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.intp]
+Times = Callable[[npt.NDArray[Any]], Floats]
+"""Day numbers → moments on the clock of a purchase model, in its unit of time."""
+# Decimals of an age: differences of moments must not tell like ages apart.
+AGE_DECIMALS = 9
 
 
 def day_number(day: date) -> int:
@@ -105,6 +109,17 @@ class Ledger:
             monetary_value=mean,
             first_value=net[firsts],
         )
+
+    def ages(self, times: Times) -> dict[str, Floats]:
+        """Frequency, recency and tenure of each customer, as of `until`, on the clock `times`."""
+        history = self.histories()
+        first = self.until - history.tenure.astype(np.int64)
+        born, last = times(first), times(first + history.recency.astype(np.int64))
+        return {
+            "frequency": history.frequency,
+            "recency": np.round(last - born, AGE_DECIMALS),
+            "tenure": np.round(times(np.array([self.until])) - born, AGE_DECIMALS),
+        }
 
     def outcome(self, customers: Ledger, *, horizon: int) -> Outcome:
         """What `customers` (this ledger as of an earlier day) did in the `horizon` days after.

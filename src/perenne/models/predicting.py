@@ -127,9 +127,9 @@ def _numbers(values: Any) -> Any:
     return [np.nan if value is None else value for value in values]
 
 
-def days_after(start: date, weeks: Floats) -> pa.Array:
-    """The day `weeks` after `start`, null for NaN and beyond the calendar."""
+def days_after(start: date, ahead: Floats) -> pa.Array:
+    """The day `ahead` days after `start`, null for NaN and beyond the calendar."""
     number = (start - date(1970, 1, 1)).days
-    days = number + np.ceil(weeks * 7)
+    days = number + np.ceil(ahead)
     known = np.isfinite(days) & (days < 2_900_000)
     return pa.array(np.where(known, days, 0).astype(np.int32), mask=~known).cast(pa.date32())

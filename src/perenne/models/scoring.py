@@ -10,9 +10,8 @@ import pyarrow as pa
 
 from perenne.core import PerenneError
 from perenne.models.choosing import Judged
-from perenne.models.contenders.probability import (
-    probability_contender,
-)
+from perenne.models.contenders.probability import FittedProbability
+from perenne.models.contenders.roster import contender
 from perenne.models.judging.backtest import EVERYONE, Refusal, Trial
 from perenne.models.judging.scores import Scores
 from perenne.models.ledger import Ledger, day_of
@@ -97,13 +96,14 @@ def purchase_tables(
     """`model_tracking` and `model_frequency`: the purchase model fitted at the last origin."""
     origin = max(trial.origin for trial in judged.backtest.trials)
     try:
-        fitted = probability_contender(name).fit(
-            ledger.as_of(origin), horizon=judged.horizon, rng=rng
-        )
+        fitted = contender(name).fit(ledger.as_of(origin), horizon=judged.horizon, rng=rng)
     except PerenneError:
         return {}
-    followed = tracking(fitted.purchases, ledger, calibrated=origin)
-    by_frequency = conditional_expectation(fitted.purchases, ledger, calibrated=origin)
+    if not isinstance(fitted, FittedProbability):
+        return {}
+    purchases, times = fitted.purchases, fitted.times
+    followed = tracking(purchases, ledger, calibrated=origin, times=times)
+    by_frequency = conditional_expectation(purchases, ledger, calibrated=origin, times=times)
     return {
         "model_tracking": as_table(
             "model_tracking",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from perenne.core import PerenneError, add_months
-from perenne.models.contenders.probability import FittedProbability, spend_evidence, weekly_history
+from perenne.models.contenders.probability import FittedProbability, spend_evidence
 from perenne.models.histories import Floats
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import numbers_that_hold
@@ -20,7 +20,6 @@ from perenne.models.value.months import Newcomers, ShopForecast, forecast_months
 from perenne.models.value.prediction import Totals
 
 AHEAD = 12
-SEASON_MONTHS = 24
 RECENT = 365
 
 
@@ -91,7 +90,7 @@ def _forecast(
     returned = np.bincount(ledger.customer, weights=ledger.returned, minlength=ledger.customers)
     kept = 1 - fitted.returns.of(np.maximum(returned, 0), np.maximum(sold, 0))
     recent = ledger.day[firsts] > ledger.until - RECENT
-    history = weekly_history(ledger)
+    history = fitted.history(ledger)
     return forecast_months(
         CustomerLifetimeValue(fitted.purchases, fitted.spend),
         AHEAD,
@@ -107,7 +106,7 @@ def _forecast(
         monetary_value=np.where(frequency > 0, value, np.nan),
         rng=rng,
         kept=kept,
-        season=_season(ledger, months, firsts),
+        ends=_ends(ledger, fitted),
         level=adjusted.level,
         level_spread=adjusted.normal_spread,
     )
@@ -119,26 +118,11 @@ def _margin_rate(ledger: Ledger) -> float | None:
     return margin / net if net > 0 and np.isfinite(margin) else None
 
 
-def _season(ledger: Ledger, months: list[int], firsts: Any) -> Floats:
-    """Factors of the next months on repeat orders; 1 without two whole years.
-
-    Repeat orders of a month beside the mean of the 12 months around it, averaged over years and
-    pulled to 1 as if one more year had no season.
-    """
-    if len(months) < SEASON_MONTHS:
-        return np.ones(AHEAD)
-    repeat = np.ones(ledger.day.size, dtype=bool)
-    repeat[firsts] = False
-    at = np.searchsorted(months, ledger.day, side="right") - 1
-    inside = repeat & (ledger.orders > 0) & (at >= 0)
-    counts = np.bincount(at[inside], minlength=len(months))[: len(months)].astype(float)
-    around = np.convolve(counts, np.ones(12) / 12, mode="valid")
-    middle = np.clip(np.arange(counts.size) - 6, 0, around.size - 1)
-    ratio = counts / np.maximum(around[middle], 1e-9)
-    years = counts.size / 12
-    of_month = np.array([ratio[start::12].mean() for start in range(12)])
-    factor = 1 + (of_month / of_month.mean() - 1) * years / (years + 1)
-    return np.asarray(np.roll(factor, -(counts.size % 12)), dtype=np.float64)
+def _ends(ledger: Ledger, fitted: FittedProbability) -> Floats:
+    """When each of the next months ends, on the clock of the purchase model."""
+    start = day_of(ledger.until)
+    days = [(add_months(start, number) - start).days for number in range(1, AHEAD + 1)]
+    return np.array([fitted.ahead(ledger, day) for day in days])
 
 
 def _future(forecast: ShopForecast, ledger: Ledger) -> Iterator[dict[str, Any]]:
@@ -155,9 +139,9 @@ def _future(forecast: ShopForecast, ledger: Ledger) -> Iterator[dict[str, Any]]:
                 "month": add_months(start, number),
                 "part": part,
                 "revenue": float(totals.mean[number]),
-                **_ends("revenue", totals, number, (0.5, 0.9)),
+                **_bounds("revenue", totals, number, (0.5, 0.9)),
                 **({} if margin is None else {"margin": float(margin.mean[number])}),
-                **({} if margin is None else _ends("margin", margin, number, (0.9,))),
+                **({} if margin is None else _bounds("margin", margin, number, (0.9,))),
             }
 
 
@@ -167,7 +151,9 @@ def _next_month(ledger: Ledger) -> date:
     return after.replace(day=1) if after.day <= 15 else add_months(after.replace(day=1), 1)
 
 
-def _ends(name: str, totals: Totals, number: int, coverages: tuple[float, ...]) -> dict[str, float]:
+def _bounds(
+    name: str, totals: Totals, number: int, coverages: tuple[float, ...]
+) -> dict[str, float]:
     return {
         f"{name}_{end}{round(coverage * 100)}": float(bound[coverage][number])
         for coverage in coverages

@@ -16,10 +16,9 @@ from perenne.models.contenders.combined import FittedCombined, recalibrated
 from perenne.models.contenders.probability import (
     SOURCES,
     FittedProbability,
-    probability_contender,
-    weekly_history,
 )
-from perenne.models.contenders.roster import contender
+from perenne.models.contenders.roster import SEASONAL, contender
+from perenne.models.contenders.seasonal import SEASON
 from perenne.models.forecast import Contender, FittedContender, Forecast
 from perenne.models.histories import Floats, compress
 from perenne.models.judging.recalibration import Recalibration
@@ -240,11 +239,13 @@ class Teller:
     def _alive_and_next(self) -> tuple[Any, Any, Any]:
         if self.companion is None:
             return None, None, None
-        purchases, history = self.companion.model.purchases, weekly_history(self.ledger)
+        model = self.companion.model
+        purchases, history = model.purchases, model.history(self.ledger)
         alive = purchases.probability_alive(**history)
-        if self.companion.name in ALIVE_BY_CONSTRUCTION:
+        source = self.companion.name.removesuffix(SEASON)
+        if source in ALIVE_BY_CONSTRUCTION:
             alive = np.where(history["frequency"] > 0, alive, np.nan)
-        elif self.companion.name in NEVER_LEAVE:
+        elif source in NEVER_LEAVE:
             alive = np.full_like(alive, np.nan)
         rows = compress(*history.values())
         distinct = {name: getattr(rows, name) for name in history}
@@ -256,18 +257,19 @@ class Teller:
             longest=LONGEST_YEARS * units_per_year("week"),
         )
         notes = [NEVER if code else None for code in reason[rows.row]]
-        return alive, days_after(self.as_of, weeks[rows.row]), notes
+        days = model.days_until(self.ledger, weeks)
+        return alive, days_after(self.as_of, days[rows.row]), notes
 
 
 def best_companion(judged: Judged, ledger: Ledger, *, rng: np.random.Generator) -> Companion | None:
     """The purchase model with the lowest error in the backtest, fitted on the whole past."""
     standings = judged.champion.standings if judged.champion else ()
-    names = [one.contender for one in standings if one.contender in SOURCES]
+    names = [one.contender for one in standings if one.contender in (*SOURCES, *SEASONAL)]
     names = [name for name in names if name != "pareto_ggg"]  # too slow for questions by the dozen
     for name in dict.fromkeys([*names, "mbg_nbd"]):
         try:
             with numbers_that_hold(name):
-                fitted = recalibrated(probability_contender(name), Rehearsal()).fit(
+                fitted = recalibrated(contender(name), Rehearsal()).fit(
                     ledger, horizon=YEAR, rng=rng
                 )
         except PerenneError:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.forecast import Forecast
@@ -105,9 +106,17 @@ class FittedProbability:
             return {**weekly_history(ledger), "log_intervals": log_intervals(ledger)}
         return weekly_history(ledger)
 
+    def times(self, days: npt.NDArray[Any]) -> Floats:
+        """Day numbers on the clock of the purchase model."""
+        return np.asarray(days / WEEK, dtype=np.float64)
+
     def ahead(self, ledger: Ledger, horizon: int) -> float:
         """`horizon` days after the last of the ledger, in the time unit of the purchase model."""
         return horizon / WEEK
+
+    def days_until(self, ledger: Ledger, times: Floats) -> Floats:
+        """Days after the last of the ledger, of times in the unit of the purchase model."""
+        return times * WEEK
 
     def forecast(
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator

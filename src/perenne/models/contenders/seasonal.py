@@ -9,6 +9,7 @@ inside purchases and dropout, not on a finished forecast.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,38 +33,45 @@ TURNS = 3
 # Prior standard deviations of the effects (logarithms of rates) that evidence chooses among.
 SPREADS = (0.0, 0.03, 0.06, 0.1, 0.2, 0.4)
 PAIRS = 3
+YEAR = 365
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What each day of the year counts for. effects: of pairs of sine and cosine, then of events.
+    """What each day of the year counts for, from the end of day `begin` on.
 
-    level: what makes a mean year last as long on this clock as on any other.
+    effects: of pairs of sine and cosine, then of events. level: what makes a mean year last as long
+    on this clock as on any other.
     """
 
+    begin: int
     pairs: int
     events: tuple[str, ...]
     effects: tuple[float, ...]
     level: float = 1.0
 
-    def between(self, start: int, days: npt.NDArray[np.integer] | Floats) -> Floats:
-        """Weeks of this clock from the end of day `start` to the end of each of `days`."""
-        last = int(np.max(days, initial=start + 1))
-        weeks = self._weeks(start + 1, last)
-        edges = start + WEEK * np.arange(weeks.size + 1)
+    def times(self, days: npt.NDArray[Any]) -> Floats:
+        """Weeks of this clock from `begin` to the end of each of `days`."""
+        weeks = self._counted(int(np.max(days, initial=self.begin + 1)))
+        edges = self.begin + WEEK * np.arange(weeks.size + 1)
         passed = np.concatenate(([0.0], np.cumsum(weeks)))
         found: Floats = np.interp(days, edges, passed)
         return found
 
-    def _weeks(self, first: int, last: int) -> Floats:
-        table = shop_calendar(first, last, pairs=self.pairs, events=self.events).values
-        counted: Floats = np.exp(table @ np.asarray(self.effects)) * self.level
+    def seasons(self, weeks: int) -> Floats:
+        """Covariates of each of the first `weeks` weeks, (weeks, effects)."""
+        last = self.begin + int(WEEK) * weeks
+        return shop_calendar(self.begin + 1, last, pairs=self.pairs, events=self.events).values
+
+    def _counted(self, last: int) -> Floats:
+        weeks = -(-(last - self.begin) // int(WEEK))
+        counted: Floats = np.exp(self.seasons(weeks) @ np.asarray(self.effects)) * self.level
         return counted
 
-    def levelled(self, first: int) -> Clock:
-        """The same clock with mean weeks of length 1 over four years."""
-        weeks = replace(self, level=1.0)._weeks(first, first + 4 * 365)
-        return replace(self, level=1.0 / float(weeks.mean()))
+    def learnt(self, effects: Floats) -> Clock:
+        """With these effects, and mean weeks of length 1 over four years."""
+        free = replace(self, effects=tuple(effects.tolist()), level=1.0)
+        return replace(free, level=1.0 / float(free._counted(self.begin + 4 * YEAR).mean()))
 
 
 @dataclass(frozen=True)
@@ -81,49 +89,44 @@ class Seasonal:
 
     def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedSeasonal:
         plain = probability_contender(self.source)
-        clock, begin = _flat(ledger), _before(ledger)
+        clock = _flat(ledger)
         for _turn in range(TURNS):
-            purchases = plain.purchases.fit(**clocked_history(ledger, clock, begin))
+            purchases = plain.purchases.fit(**ledger.ages(clock.times))
             clock = learn_clock(ledger, purchases, clock)
         if not any(clock.effects):
             raise PerenneError(
                 _("No season shows in the orders of this shop."),
                 next_step=_("Use the model without the season."),
             )
-        history = clocked_history(ledger, clock, begin)
+        history = ledger.ages(clock.times)
         inner = plain.fit_purchases(ledger, lambda **_weekly: plain.purchases.fit(**history))
-        return FittedSeasonal(
-            self.name, inner.purchases, inner.spend, inner.returns, clock=clock, begin=begin
-        )
+        return FittedSeasonal(self.name, inner.purchases, inner.spend, inner.returns, clock)
 
 
 @dataclass(frozen=True)
 class FittedSeasonal(FittedProbability):
-    """As any purchase model; ages and horizons are told on the clock, which begins at `begin`."""
+    """As any purchase model; ages and horizons are told on the clock."""
 
-    clock: Clock = Clock(0, (), ())
-    begin: int = 0
+    clock: Clock = Clock(0, 0, (), ())
+
+    def times(self, days: npt.NDArray[Any]) -> Floats:
+        return self.clock.times(days)
 
     def history(self, ledger: Ledger) -> dict[str, Floats]:
-        return clocked_history(ledger, self.clock, self.begin)
+        return ledger.ages(self.times)
 
     def ahead(self, ledger: Ledger, horizon: int) -> float:
-        ends = self.clock.between(self.begin, np.array([ledger.until, ledger.until + horizon]))
-        return float(ends[1] - ends[0])
+        now, then = self.times(np.array([ledger.until, ledger.until + horizon]))
+        return float(then - now)
 
-
-def clocked_history(ledger: Ledger, clock: Clock, begin: int) -> dict[str, Floats]:
-    """frequency, recency and tenure of each customer, in weeks of `clock`."""
-    history = ledger.histories()
-    first = ledger.until - history.tenure.astype(np.int64)
-    days = np.arange(begin, ledger.until + 1)
-    at = clock.between(begin, days)
-    born, last = (at[day - begin] for day in (first, first + history.recency.astype(np.int64)))
-    return {
-        "frequency": history.frequency,
-        "recency": last - born,
-        "tenure": at[-1] - born,
-    }
+    def days_until(self, ledger: Ledger, times: Floats) -> Floats:
+        """The inverse of `ahead`, over ten years; beyond them a week is a week."""
+        days = np.arange(10 * YEAR + 1)
+        passed = self.times(ledger.until + days)
+        passed -= passed[0]
+        beyond = np.maximum(times - passed[-1], 0.0) * WEEK
+        found: Floats = np.interp(times, passed, days) + beyond
+        return found
 
 
 def learn_clock(ledger: Ledger, purchases: object, clock: Clock) -> Clock:
@@ -133,29 +136,23 @@ def learn_clock(ledger: Ledger, purchases: object, clock: Clock) -> Clock:
     logarithms, on the season, beside a level and a trend that are not kept: what is no season
     must not pass for one. Effects are shrunk by a normal prior whose spread maximises the evidence.
     """
-    begin = _before(ledger)
-    actual, expected = _weekly(ledger, purchases, clock, begin)
-    table = shop_calendar(
-        begin + 1, begin + int(WEEK) * actual.size, pairs=clock.pairs, events=clock.events
-    ).values
+    actual, expected = _weekly(ledger, purchases, clock)
+    table = clock.seasons(actual.size)
     seen = expected > 1.0
-    so_far = np.asarray(clock.effects)
-    target = np.log((actual + 0.5) / (expected + 0.5)) + table @ so_far
-    effects = _shrunk(table[seen], target[seen], weight=expected[seen])
-    return replace(clock, effects=tuple(effects.tolist())).levelled(begin + 1)
+    target = np.log((actual + 0.5) / (expected + 0.5)) + table @ np.asarray(clock.effects)
+    return clock.learnt(_shrunk(table[seen], target[seen], weight=expected[seen]))
 
 
-def _weekly(ledger: Ledger, purchases: object, clock: Clock, begin: int) -> tuple[Floats, Floats]:
+def _weekly(ledger: Ledger, purchases: object, clock: Clock) -> tuple[Floats, Floats]:
     """Repeat purchase days in each whole week of the history, and those expected."""
-    weeks = int((ledger.until - begin) // WEEK)
+    weeks = int((ledger.until - clock.begin) // WEEK)
     first = ledger.until - ledger.histories().tenure.astype(np.int64)
     again = (ledger.orders > 0) & (ledger.day > first[ledger.customer])
-    week = (ledger.day[again] - begin - 1) // int(WEEK)
+    week = (ledger.day[again] - clock.begin - 1) // int(WEEK)
     actual = np.bincount(week[week < weeks], minlength=weeks).astype(float)
-    at = clock.between(begin, np.arange(begin, ledger.until + 1))
     born, counts = np.unique(first, return_counts=True)
-    ends = at[(np.arange(weeks + 1) * int(WEEK))]
-    age = np.maximum(ends[:, None] - at[born - begin], 0.0)
+    ends = clock.times(clock.begin + np.arange(weeks + 1) * int(WEEK))
+    age = np.maximum(ends[:, None] - clock.times(born), 0.0)
     told = np.asarray(purchases.expected_purchases_new(age.ravel()))  # type: ignore[attr-defined] # any purchase model
     expected = np.diff(told.reshape(age.shape) @ counts)
     return actual, expected
@@ -204,7 +201,7 @@ def _evidence(
 
 def _flat(ledger: Ledger) -> Clock:
     """A clock without season; PerenneError when the history does not hold a year and more."""
-    begin = _before(ledger)
+    begin = int(ledger.day[ledger.orders > 0].min()) - 1
     days = ledger.until - begin
     if days < SHORTEST:
         raise PerenneError(
@@ -214,9 +211,4 @@ def _flat(ledger: Ledger) -> Clock:
             next_step=_("Wait until more than a year is there."),
         )
     events = events_seen_twice(begin + 1, ledger.until)
-    return Clock(PAIRS, events, (0.0,) * (2 * PAIRS + len(events)))
-
-
-def _before(ledger: Ledger) -> int:
-    """The day before the first purchase."""
-    return int(ledger.day[ledger.orders > 0].min()) - 1
+    return Clock(begin, PAIRS, events, (0.0,) * (2 * PAIRS + len(events)))

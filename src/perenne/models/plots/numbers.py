@@ -10,11 +10,16 @@ import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.histories import Floats
-from perenne.models.ledger import Ledger
+from perenne.models.ledger import Ledger, Times
 from perenne.text import gettext as _
 
 WEEK = 7
 Whole = npt.NDArray[np.int64]
+
+
+def in_weeks(days: Whole) -> Floats:
+    """The clock of every model without a season."""
+    return np.asarray(days / WEEK, dtype=np.float64)
 
 
 class Purchases(Protocol):
@@ -38,7 +43,9 @@ class Tracking:
     calibrated: int
 
 
-def tracking(purchases: Purchases, ledger: Ledger, *, calibrated: int) -> Tracking:
+def tracking(
+    purchases: Purchases, ledger: Ledger, *, calibrated: int, times: Times = in_weeks
+) -> Tracking:
     """Customers acquired until day `calibrated`, from their first purchase to `ledger.until`.
 
     Expected: E[X(age)] of a just-acquired customer, summed over customers at their ages. Raises
@@ -58,11 +65,11 @@ def tracking(purchases: Purchases, ledger: Ledger, *, calibrated: int) -> Tracki
     repeat = known[ledger.customer] & (ledger.orders > 0)
     repeat &= ledger.day > first[ledger.customer]
     actual = np.searchsorted(np.sort(ledger.day[repeat]), ends, side="right").astype(float)
-    ages = np.arange(ledger.until - start + 1) / WEEK
-    by_age = np.asarray(purchases.expected_purchases_new(ages), dtype=float)
-    expected = np.array(
-        [float(counts[born <= end] @ by_age[end - born[born <= end]]) for end in ends]
-    )
+    ages = np.maximum(times(ends)[:, None] - times(born), 0.0)
+    # Ages of whole days repeat from week to week.
+    distinct, place = np.unique(ages.round(9), return_inverse=True)
+    by_age = np.asarray(purchases.expected_purchases_new(distinct), dtype=float)
+    expected: Floats = by_age[place.reshape(ages.shape)] @ counts.astype(np.float64)
     return Tracking(ends, actual, expected, calibrated)
 
 
@@ -80,14 +87,19 @@ class ByFrequency:
 
 
 def conditional_expectation(
-    purchases: Purchases, ledger: Ledger, *, calibrated: int, most: int = 7
+    purchases: Purchases,
+    ledger: Ledger,
+    *,
+    calibrated: int,
+    most: int = 7,
+    times: Times = in_weeks,
 ) -> ByFrequency:
     """Actual and expected purchase days after day `calibrated`, until `ledger.until`."""
     past = ledger.as_of(calibrated)
-    days = ledger.until - calibrated
-    history = weeks_of(past)
-    expected = purchases.expected_purchases(days / WEEK, **history)
-    actual = ledger.outcome(past, horizon=days).orders
+    history = past.ages(times)
+    ahead = np.diff(times(np.array([calibrated, ledger.until])))[0]
+    expected = purchases.expected_purchases(ahead, **history)
+    actual = ledger.outcome(past, horizon=ledger.until - calibrated).orders
     of = np.minimum(history["frequency"], most).astype(np.int64)
     frequency, row, count = np.unique(of, return_inverse=True, return_counts=True)
     row = row.ravel()
@@ -97,16 +109,6 @@ def conditional_expectation(
         actual=np.bincount(row, weights=actual) / count,
         expected=np.bincount(row, weights=expected) / count,
     )
-
-
-def weeks_of(ledger: Ledger) -> dict[str, Floats]:
-    """Frequency, recency and tenure of each customer, ages in weeks."""
-    history = ledger.histories()
-    return {
-        "frequency": history.frequency,
-        "recency": history.recency / WEEK,
-        "tenure": history.tenure / WEEK,
-    }
 
 
 @dataclass(frozen=True)

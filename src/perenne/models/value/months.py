@@ -68,7 +68,7 @@ def forecast_months(
     rng: np.random.Generator,
     kept: Any = 1.0,
     margin: Any = None,
-    season: Any = 1.0,
+    ends: Any = None,
     interval: Sequence[float] = (0.5, 0.9),
     draws: int = 200,
     level: float = 1.0,
@@ -78,18 +78,22 @@ def forecast_months(
 
     Histories as in `CustomerLifetimeValue.predict`. kept, margin: (customers,) or one number: what
     of a unit sold stays after returns, and the margin rate on it; an unknown margin (NaN, None) is
-    taken as that of the shop. season: (months,), factors on repeat orders. level, level_spread:
-    recalibration of repeat orders and its error, common to all months.
+    taken as that of the shop. ends: (months,), when each month ends, in the time unit of the
+    purchase model; months of equal length when not given (on the clock of a shop, those of high
+    season are longer). level, level_spread: recalibration of repeat orders and its error, common to
+    all months.
     """
     _refuse_months(months)
     given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
     known = read_known(data, given)
     share = np.broadcast_to(np.asarray(kept, dtype=float), known.size)
-    ends = np.asarray(months_in(np.arange(1, months + 1), time_unit=model.time_unit), dtype=float)
+    if ends is None:
+        ends = months_in(np.arange(1, months + 1), time_unit=model.time_unit)
+    ends = np.asarray(ends, dtype=float)
     sampler = model.sampler(ends, draws, rng=rng, level=(level, level_spread))
-    existing = _existing(sampler, known.columns, share, rng=rng) * season
+    existing = _existing(sampler, known.columns, share, rng=rng)
     counts = newcomers.acquisition.sample(months, draws=draws, rng=rng)
-    acquired = _acquired(sampler, newcomers, counts, season=season, rng=rng)
+    acquired = _acquired(sampler, newcomers, counts, rng=rng)
     cash = None
     if newcomers.margin is not None:
         rate = _filled(margin, newcomers.margin, size=known.size)
@@ -162,14 +166,14 @@ def _existing(
 
 
 def _acquired(
-    sampler: Sampler, newcomers: Newcomers, counts: Any, *, season: Any, rng: np.random.Generator
+    sampler: Sampler, newcomers: Newcomers, counts: Any, *, rng: np.random.Generator
 ) -> Floats:
     """Value of each month from customers to come, (draws, months), first orders and repeats."""
     first = np.asarray(newcomers.first_values, dtype=float)
     value = counts * first.mean() + np.sqrt(counts) * first.std() * rng.standard_normal(
         counts.shape
     )
-    repeat = _repeat_orders(sampler, counts) * season * sampler.levels[:, None]
+    repeat = _repeat_orders(sampler, counts) * sampler.levels[:, None]
     # One draw of parameters that nearly run off must not stand for a future.
     usual = np.median(repeat, axis=0)
     orders = rng.poisson(np.minimum(np.nan_to_num(repeat, nan=0.0), WILDEST * (usual + 1)))
@@ -183,15 +187,16 @@ def _repeat_orders(sampler: Sampler, counts: Any) -> Floats:
 
     A customer comes in the middle of a month on average.
     """
-    months = counts.shape[1]
-    ages = sampler.horizons - sampler.horizons[0] / 2
+    ends = sampler.horizons
+    middles = ends - np.diff(ends, prepend=0.0) / 2
+    ages = np.maximum(ends[:, None] - middles, 0.0)
     names = list(sampler.purchase_draws)
     orders = np.zeros(counts.shape)
     for draw in range(counts.shape[0]):
         chosen = {name: float(sampler.purchase_draws[name][draw]) for name in names}
         model = replace(sampler.purchases, parameters={**sampler.purchases.parameters, **chosen})
-        by_age = np.diff(np.atleast_1d(model.expected_purchases_new(ages)), prepend=0)
-        orders[draw] = np.convolve(counts[draw], by_age)[:months]
+        until = np.reshape(model.expected_purchases_new(ages.ravel()), ages.shape)
+        orders[draw] = np.diff(until @ counts[draw], prepend=0.0)
     return orders
 
 
