@@ -33,8 +33,9 @@ Counts = npt.NDArray[np.int32]
 class FittedBetaGeoBetaBinomial(Fitted):
     """Parameters alpha, beta, gamma, delta. Horizons count opportunities, whole numbers.
 
-    Data are keywords or columns of a frame, (customers,) each: frequency, recency, periods.
-    Raises PerenneError for rows that cannot be and for a horizon that is not a whole number.
+    Data are keywords or columns of a frame, (customers,) each: frequency, recency, periods (one
+    number when it is the same for all). Raises PerenneError for rows that cannot be and for a
+    horizon that is not a whole number.
     """
 
     model: ClassVar[str] = "BetaGeoBetaBinomial"
@@ -147,6 +148,10 @@ class FittedBetaGeoBetaBinomial(Fitted):
 def read_opportunities(data: Any, given: Mapping[str, Any], *, weighted: bool = False) -> Histories:
     """Checked, compressed rows; periods become the tenure. Raises PerenneError for bad rows."""
     wanted = ("frequency", "recency", "periods", *(("weights?",) if weighted else ()))
+    periods = given.get("periods")
+    if periods is not None and np.ndim(periods) == 0:  # the same for all
+        size = read_columns(data, ("frequency",), given)["frequency"].size
+        given = {**given, "periods": np.full(size, periods)}
     columns = read_columns(data, wanted, given)
     x, t_x, n = columns["frequency"], columns["recency"], columns["periods"]
     refuse_where(

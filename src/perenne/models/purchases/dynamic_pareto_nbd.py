@@ -130,12 +130,10 @@ class DynamicParetoNBD:
             return PanelLikelihood.of(some, sources, trans=trans, life=life, ridge=self.ridge)
 
         likelihood = of(rows)
-        flat = [
-            name
-            for name in sorted({*trans, *life})
-            if np.ptp(likelihood.paths.columns([name])) == 0
-        ]
-        self._refuse_flat(flat)
+        names = sorted({*trans, *life})
+        values = likelihood.paths.columns(names)
+        if len(values):
+            self._refuse_flat(names, values)
         few = rows.customers > 2 * COARSE_CUSTOMERS
         coarse = of(rows.first(COARSE_CUSTOMERS)) if few else None
         found = self._climb(likelihood, rows, names=_free(trans, life), coarse=coarse)
@@ -198,11 +196,11 @@ class DynamicParetoNBD:
 
     def _refuse_constant(self, likelihood: Likelihood, names: Sequence[str]) -> None:
         first, last = likelihood.seen
-        values = likelihood.calendar.columns(names)[first:last]
-        flat = np.ptp(values, axis=0) == 0
-        self._refuse_flat([name for name, same in zip(names, flat, strict=True) if same])
+        self._refuse_flat(names, likelihood.calendar.columns(names)[first:last])
 
-    def _refuse_flat(self, flat: Sequence[str]) -> None:
+    def _refuse_flat(self, names: Sequence[str], values: Floats) -> None:
+        same = np.ptp(values, axis=0) == 0
+        flat = [name for name, one in zip(names, same, strict=True) if one]
         if flat and self.ridge == 0:
             raise PerenneError(
                 _("The covariates {names} do not change during the observation.").format(

@@ -149,9 +149,16 @@ def _refuse_alike(point: Floats) -> None:
 
 
 def _refuse_too_little(timings: Timings) -> None:
+    customers = float(timings.weights.sum())
+    if customers <= 1:
+        raise PerenneError(
+            _("One customer cannot tell how customers differ."),
+            given=customers,
+            next_step=_("Fit on all customers of the shop, then predict for this one."),
+        )
     if not np.any(timings.weights * timings.frequency > 0):
         raise PerenneError(
             _("No customer bought a second time."),
-            given=float(timings.weights.sum()),
+            given=customers,
             next_step=_("Wait for repeat purchases, or use the simple formula."),
         )
