@@ -114,6 +114,11 @@ def test_purchases_agree_and_our_fit_is_at_least_as_likely(clv, kind, peer):
         )
         new = told(theirs.expected_purchases_new_customer(frame, t=horizon))[:1]
         assert ours.expected_purchases_new(horizon) == pytest.approx(new[0], rel=1e-6)
+    if kind is ParetoNBD:
+        chance = ours.purchase_probabilities(12.0, **data, up_to=3)
+        for count in (0, 1, 3):
+            same = theirs.expected_purchase_probability(frame, n_purchases=count, future_t=12.0)
+            np.testing.assert_allclose(chance[:, count], told(same), atol=1e-6)
     values = mapped(getattr(clv, peer)(), frame, names)
     assert ours.log_likelihood >= likelihood_at(ours, data, values) - 1e-4
 
