@@ -5,9 +5,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from scipy.special import gammainccinv
 
 from perenne.core import PerenneError
 from perenne.models import ParetoGGG, ParetoNBD, load_model
+from perenne.models.histories import read_histories
+from perenne.models.purchases.pareto_ggg_fitted import FittedParetoGGG
+from perenne.models.purchases.pareto_ggg_nodes import Nodes, Timings
+from perenne.models.purchases.pareto_ggg_renewal import interval
+from perenne.models.purchases.pareto_likelihood import ParetoLikelihood
+
+from .living import CDNOW
+from .living import fitted as fitted_pareto
 
 END = np.datetime64("2006-12-31")
 
@@ -121,6 +130,88 @@ def test_horizons_and_saving(fitted) -> None:  # type: ignore[no-untyped-def] # 
     assert np.all(soon < later)
     again = load_model(fitted.to_json())
     assert again.expected_purchases(10.0, **one) == pytest.approx(soon)
+
+
+ROWS = {
+    "frequency": np.array([0.0, 1.0, 3.0, 10.0, 30.0, 5.0]),
+    "recency": np.array([0.0, 5.0, 20.0, 37.0, 38.0, 12.0]),
+    "tenure": np.array([39.0, 30.0, 39.0, 39.0, 39.0, 39.0]),
+}
+
+
+def random_buyers(t: float) -> FittedParetoGGG:
+    """k is 1 on average and its spread between customers 1 / √t; the rest is CDNOW's."""
+    zeros = tuple(map(tuple, np.zeros((6, 6)).tolist()))
+    return FittedParetoGGG({"t": t, "gamma": t, **CDNOW}, 0.0, zeros, 1.0)
+
+
+def test_with_k_one_for_all_it_is_pareto_nbd() -> None:
+    """The limit: what is left at t = 10⁸ is the error of the nodes."""
+    x, equal = ROWS["frequency"], ROWS["recency"] / np.maximum(ROWS["frequency"], 1)
+    logs = np.where(x > 0, x * np.log(np.maximum(equal, 1e-9)) - 0.5 * x, 0.0)
+    known, given = fitted_pareto(**CDNOW), {**ROWS, "log_intervals": logs}
+
+    def apart(t: float) -> list[float]:
+        model = random_buyers(t)
+        return [
+            np.abs(model.probability_alive(**given) - known.probability_alive(**ROWS)).max(),
+            np.abs(
+                model.probability_of_purchase(52.0, **given)
+                - known.probability_of_purchase(52.0, **ROWS)
+            ).max(),
+            np.abs(
+                model.expected_purchases(52.0, **given) / known.expected_purchases(52.0, **ROWS) - 1
+            ).max(),
+            abs(model.expected_purchases_new(52.0) / known.expected_purchases_new(52.0) - 1),
+        ]
+
+    assert np.array(apart(1e8)) == pytest.approx(0.0, abs=0.006)
+    assert apart(4.0)[0] > 10 * apart(1e8)[0]
+
+
+def test_with_k_one_for_all_the_likelihood_is_that_of_pareto_nbd() -> None:
+    x, equal = ROWS["frequency"], ROWS["recency"] / np.maximum(ROWS["frequency"], 1)
+    logs = np.where(x > 0, x * np.log(np.maximum(equal, 1e-9)) - 0.5 * x, 0.0)
+    values = np.array([1e8, 1e8, *CDNOW.values()])
+    for row in range(x.size):
+        one = slice(row, row + 1)
+        timings = Timings(x[one], ROWS["recency"][one], ROWS["tenure"][one], logs[one], np.ones(1))
+        found = Nodes(timings, values).likelihood(np.log(values))[0]
+        history = read_histories(**{name: column[one] for name, column in ROWS.items()})
+        known = ParetoLikelihood(history, unit=1.0, matrix=np.zeros((1, 0)))
+        assert found == pytest.approx(known(np.log(list(CDNOW.values())))[0], abs=0.005)
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_purchases_at_random_are_refused_with_what_to_use(seed: int) -> None:
+    given = simulated(150, rng=np.random.default_rng(seed), regular=(1e8, 1e8))
+    with pytest.raises(PerenneError, match=r"how regularly they buy: k is .* Use Pareto/NBD") as it:
+        ParetoGGG().fit(**given)
+    assert it.value.given["k"] == pytest.approx(1.0, abs=0.25)
+
+
+def test_predictions_of_alike_customers_are_shared_and_nodes_that_matter_kept(fitted) -> None:  # type: ignore[no-untyped-def] # a fixture
+    """One thousand copies cost one; finer nodes change expected purchases by less than 1 %."""
+    one = {
+        "frequency": np.array([0.0, 3.0, 12.0]),
+        "recency": np.array([0.0, 20.0, 50.0]),
+        "tenure": np.array([30.0, 30.0, 52.0]),
+        "log_intervals": np.array([0.0, 3 * np.log(6.0), 12 * np.log(4.0)]),
+    }
+    told = fitted.expected_purchases(52.0, **one)
+    many = {name: np.tile(column, 1000) for name, column in one.items()}
+    np.testing.assert_allclose(fitted.expected_purchases(52.0, **many), np.tile(told, 1000))
+    draws = fitted.sample_purchases(52.0, **one, rng=np.random.default_rng(4), draws=1500)
+    error = draws.std(axis=0) / np.sqrt(1500)
+    assert (np.abs(draws.mean(axis=0) - told) < 4 * error + 0.01 * told).all()
+
+
+def test_tabulated_intervals_are_quantiles_of_the_gamma_distribution() -> None:
+    rng = np.random.default_rng(0)
+    k = np.exp(rng.uniform(np.log(0.2), np.log(90), 5000))
+    longer = rng.random(5000) ** rng.choice([0.1, 1.0, 10.0], 5000)
+    exact = gammainccinv(k, longer) / k
+    np.testing.assert_allclose(interval(k, longer), exact, rtol=0.004, atol=2e-4)
 
 
 def test_without_intervals_regularity_is_unknown_and_told() -> None:

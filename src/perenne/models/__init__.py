@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from perenne.models.purchases.beta_binomial import BetaGeoBetaBinomial
     from perenne.models.purchases.beta_geo import BetaGeo, ModifiedBetaGeo
     from perenne.models.purchases.beta_geo_cnbd import BetaGeoCNBD, ModifiedBetaGeoCNBD
+    from perenne.models.purchases.dynamic_panel import Panel
     from perenne.models.purchases.dynamic_pareto_nbd import DynamicParetoNBD
     from perenne.models.purchases.pareto_ggg import ParetoGGG
     from perenne.models.purchases.pareto_nbd import ParetoNBD
@@ -34,6 +35,7 @@ _HOMES = {
     "GammaGamma": "spend.gamma_gamma",
     "ModifiedBetaGeo": "purchases.beta_geo",
     "ModifiedBetaGeoCNBD": "purchases.beta_geo_cnbd",
+    "Panel": "purchases.dynamic_panel",
     "ParetoGGG": "purchases.pareto_ggg",
     "ParetoNBD": "purchases.pareto_nbd",
     "ShiftedBetaGeometric": "contracts.shifted_beta_geometric",
@@ -53,6 +55,7 @@ __all__ = [
     "GammaGamma",
     "ModifiedBetaGeo",
     "ModifiedBetaGeoCNBD",
+    "Panel",
     "ParetoGGG",
     "ParetoNBD",
     "PredictionSettings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,19 +21,47 @@ Rows = npt.NDArray[np.intp]
 TABLE = 1 << 24
 
 
+def read_table(data: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """The columns of a table, or those of `names` that it has, each an array or what was given.
+
+    data: any data frame that narwhals knows (pandas, Polars, Arrow …), a lazy one (Polars, DuckDB
+    …), which is collected, a mapping of name to values, or None for no columns. Raises PerenneError
+    for anything else.
+    """
+    if data is None:
+        return {}
+    if isinstance(data, Mapping):
+        return {name: data[name] for name in data if names is None or name in names}
+    try:
+        frame = nw.from_native(data)
+        here = frame.collect_schema().names()
+        some = frame.select([name for name in here if names is None or name in names])
+        table = some.collect() if isinstance(some, nw.LazyFrame) else some
+    except TypeError as error:
+        raise PerenneError(
+            _("These data are no table: {kind}.").format(kind=type(data).__name__),
+            given=repr(data)[:80],
+            next_step=_(
+                "Give a data frame (pandas, Polars, Arrow, DuckDB), a dictionary of columns, or "
+                "each column by its name."
+            ),
+        ) from error
+    return {name: table[name].to_numpy() for name in table.columns}
+
+
 def read_columns(data: Any, names: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Floats]:
     """Columns `names` as float64 arrays of one length: from `given`, else from the frame `data`.
 
-    `data` is any data frame that narwhals knows (pandas, Polars, Arrow, DuckDB …) or None. A name
-    that ends in `?` may be missing. Raises PerenneError for a missing, non-numeric or unequal one.
+    `data` is as in `read_table`, or None. A name that ends in `?` may be missing. Raises
+    PerenneError for a missing, non-numeric or unequal one.
     """
-    frame = None if data is None else nw.from_native(data, eager_only=True)
+    table = read_table(data, [name.removesuffix("?") for name in names])
     columns: dict[str, Floats] = {}
     for name in names:
         plain = name.removesuffix("?")
         value = given.get(plain)
-        if value is None and frame is not None and plain in frame.columns:
-            value = frame[plain].to_numpy()
+        if value is None:
+            value = table.get(plain)
         if value is None and name.endswith("?"):
             continue
         columns[plain] = _as_floats(plain, value)

@@ -20,6 +20,7 @@ HOMES = {
     "ModifiedBetaGeoCNBD": f"{PURCHASES}.beta_geo_cnbd",
     "ParetoNBD": f"{PURCHASES}.pareto_nbd",
     "DynamicParetoNBD": f"{PURCHASES}.dynamic_pareto_nbd",
+    "PanelParetoNBD": f"{PURCHASES}.dynamic_panel_fitted",
     "NBD": f"{PURCHASES}.nbd",
     "ParetoGGG": f"{PURCHASES}.pareto_ggg",
     "BetaGeoBetaBinomial": f"{PURCHASES}.beta_binomial",

@@ -8,20 +8,31 @@ from typing import Any
 
 import numpy as np
 
+from perenne.core import PerenneError
 from perenne.models.contracts.survival import Curve
 from perenne.models.fitted import Fitted
-from perenne.models.histories import Floats
+from perenne.models.histories import Floats, refuse_where
 from perenne.text import gettext as _
 
 
 def rate_per_period(rate_per_year: float, periods_per_year: float) -> float:
-    """The rate of one period that compounds to `rate_per_year` in a year."""
+    """The rate of one period that compounds to `rate_per_year` in a year; PerenneError below 0."""
+    if not (np.isfinite(rate_per_year) and rate_per_year >= 0):
+        raise PerenneError(
+            _("A discount rate of {rate} per year cannot be used.").format(rate=rate_per_year),
+            given=rate_per_year,
+            next_step=_("Give the rate as a share: 0.10 for 10 % a year."),
+        )
     return float((1.0 + rate_per_year) ** (1.0 / periods_per_year) - 1.0)
 
 
 @dataclass(frozen=True)
 class FittedContract(Fitted):
-    """Survival, churn and remaining life in whole periods; `tenure` counts renewals survived."""
+    """Survival, churn and remaining life in whole periods; `tenure` counts renewals survived.
+
+    Every method raises PerenneError for a tenure, period or horizon that is negative or no number;
+    a horizon may be infinite.
+    """
 
     def curve(self, parameters: Mapping[str, Any] | None = None) -> Curve:
         """The survival curve at the estimate, or at other parameters."""
@@ -30,11 +41,12 @@ class FittedContract(Fitted):
 
     def survival(self, periods: Any) -> Floats:
         """P(still a customer after `periods` renewals), for a new customer."""
-        return np.asarray(np.exp(self.curve().log_survival(np.asarray(periods, dtype=float))))
+        t = _counted("periods", periods)
+        return np.asarray(np.exp(self.curve().log_survival(t)))
 
     def churn_hazard(self, period: Any) -> Floats:
         """P(leaves at renewal `period` | survived the one before); `period` from 1."""
-        t = np.asarray(period, dtype=float)
+        t = _counted("period", period, first=1)
         log_s = self.curve().log_survival
         return np.asarray(-np.expm1(log_s(t) - log_s(t - 1)))
 
@@ -44,13 +56,13 @@ class FittedContract(Fitted):
 
     def probability_alive(self, horizon: Any, *, tenure: Any) -> Floats:
         """P(still a customer `horizon` periods from now | survived `tenure`)."""
-        t = np.asarray(tenure, dtype=float)
+        t, ahead = _counted("tenure", tenure), _counted("horizon", horizon)
         log_s = self.curve().log_survival
-        return np.asarray(np.exp(log_s(t + np.asarray(horizon, dtype=float)) - log_s(t)))
+        return np.asarray(np.exp(log_s(t + ahead) - log_s(t)))
 
     def posterior(self, *, tenure: Any) -> tuple[Floats, Floats]:
         """Beta parameters of the churn propensity of customers who survived `tenure` renewals."""
-        curve, t = self.curve(), np.asarray(tenure, dtype=float)
+        curve, t = self.curve(), _counted("tenure", tenure)
         return np.full(t.shape, curve.alpha), np.asarray(curve.beta + t**curve.c)
 
     def expected_remaining_life(self, *, tenure: Any, horizon: float = np.inf) -> Floats:
@@ -105,7 +117,7 @@ class FittedContract(Fitted):
 
         One draw uses one parameter vector for all customers (joint predictive distribution).
         """
-        t = np.atleast_1d(np.asarray(tenure, dtype=float))
+        t = np.atleast_1d(_counted("tenure", tenure))
         used = {name: np.reshape(v, (-1, 1)) for name, v in (parameters or self.parameters).items()}
         curve = self.curve(used)
         c, z = np.asarray(curve.c), t ** np.asarray(curve.c)
@@ -119,8 +131,22 @@ class FittedContract(Fitted):
         return np.asarray(np.maximum(last - 1.0 - t, 0.0))
 
     def _remaining(self, tenure: Any, *, factor: float, horizon: float) -> Floats:
-        t = np.atleast_1d(np.asarray(tenure, dtype=float))
+        t = np.atleast_1d(_counted("tenure", tenure))
+        ahead = float(_counted("horizon", horizon))
         distinct, row = np.unique(t, return_inverse=True)
         curve = self.curve()
-        each = [curve.remaining(age, factor=factor, horizon=horizon) for age in distinct]
+        each = [curve.remaining(age, factor=factor, horizon=ahead) for age in distinct]
         return np.array(each, dtype=np.float64)[row.ravel()]
+
+
+def _counted(name: str, value: Any, *, first: int = 0) -> Floats:
+    """Numbers of periods, in the shape given. PerenneError below `first` and for no number."""
+    counted = np.asarray(value, dtype=float)
+    flat = np.atleast_1d(counted).ravel()
+    refuse_where(
+        ~(flat >= first),
+        _("A number of periods is below {first}, or missing.").format(first=first),
+        given={name: flat},
+        next_step=_("Count renewals from {first}.").format(first=first),
+    )
+    return counted

@@ -127,3 +127,9 @@ def refuse_untold(lives: Lives) -> None:
             given={"tenure": float(lives.tenure.max())},
             next_step=_("Use a shorter period, or a longer history."),
         )
+    if lives.weights.sum() <= 1:
+        raise PerenneError(
+            _("One customer cannot show how customers differ."),
+            given=float(lives.weights.sum()),
+            next_step=_("Give some hundred customers or more."),
+        )

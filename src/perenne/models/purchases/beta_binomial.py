@@ -34,7 +34,8 @@ class BetaGeoBetaBinomial:
     def fit(self, data: Any = None, **given: Any) -> FittedBetaGeoBetaBinomial:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
         frequency (opportunities taken), recency (number of the last one taken, 0 for none), periods
-        (opportunities so far), weights (customers that a row stands for).
+        (opportunities so far, one number when all had as many), weights (customers that a row
+        stands for).
 
         Raises PerenneError for bad rows, one customer, nobody or everybody buying, a single
         opportunity, no convergence, or a parameter at its limit, with the reason and what to do.

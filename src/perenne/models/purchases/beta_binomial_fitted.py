@@ -21,6 +21,7 @@ from perenne.models.histories import (
     refuse_where,
 )
 from perenne.models.purchases.beta_binomial_likelihood import Mixtures, Opportunities
+from perenne.models.purchases.counts import read_up_to
 from perenne.models.purchases.horizons import read_horizon, read_horizons
 from perenne.text import gettext as _
 
@@ -33,8 +34,9 @@ Counts = npt.NDArray[np.int32]
 class FittedBetaGeoBetaBinomial(Fitted):
     """Parameters alpha, beta, gamma, delta. Horizons count opportunities, whole numbers.
 
-    Data are keywords or columns of a frame, (customers,) each: frequency, recency, periods.
-    Raises PerenneError for rows that cannot be and for a horizon that is not a whole number.
+    Data are keywords or columns of a frame, (customers,) each: frequency, recency, periods (one
+    number when it is the same for all). Raises PerenneError for rows that cannot be and for a
+    horizon that is not a whole number.
     """
 
     model: ClassVar[str] = "BetaGeoBetaBinomial"
@@ -72,6 +74,19 @@ class FittedBetaGeoBetaBinomial(Fitted):
         ahead = int(_whole(horizon)[0])
         chance = alive * _mass(self._after(histories), count=count, periods=ahead)
         return (chance + (1.0 - alive if count == 0 else 0.0))[histories.row]
+
+    def purchase_probabilities(
+        self, horizon: int, data: Any = None, *, up_to: int, **given: Any
+    ) -> Floats:
+        """P(0 … `up_to` purchases at the next `horizon` opportunities), (customers, up_to + 1)."""
+        counts = range(read_up_to(up_to) + 1)
+        told = [self.probability_of_purchases(count, horizon, data, **given) for count in counts]
+        return np.column_stack(told)
+
+    def purchase_probabilities_new(self, horizon: int, *, up_to: int) -> Floats:
+        """P(0 … `up_to` purchases at the first `horizon` opportunities), (up_to + 1,)."""
+        counts = range(read_up_to(up_to) + 1)
+        return np.array([self.probability_of_purchases_new(count, horizon) for count in counts])
 
     def probability_of_purchases_new(self, count: int, horizon: int) -> float:
         """P(`count` purchases at the first `horizon` opportunities) of a new customer; (7)."""
@@ -147,6 +162,10 @@ class FittedBetaGeoBetaBinomial(Fitted):
 def read_opportunities(data: Any, given: Mapping[str, Any], *, weighted: bool = False) -> Histories:
     """Checked, compressed rows; periods become the tenure. Raises PerenneError for bad rows."""
     wanted = ("frequency", "recency", "periods", *(("weights?",) if weighted else ()))
+    periods = given.get("periods")
+    if periods is not None and np.ndim(periods) == 0:  # the same for all
+        size = read_columns(data, ("frequency",), given)["frequency"].size
+        given = {**given, "periods": np.full(size, periods)}
     columns = read_columns(data, wanted, given)
     x, t_x, n = columns["frequency"], columns["recency"], columns["periods"]
     refuse_where(

@@ -99,8 +99,9 @@ def _integrate(active: Active, k: int, *, grid: tuple[Floats, Floats, int]) -> F
     weight[:, 0] = weight[:, 0] / 2 + betainc(active.a, active.b, np.exp(log_p[:, 0]))
     weight[:, -1] = weight[:, -1] / 2 + betainc(active.b, active.a, np.exp(log_q[:, -1]))
     values = [_given_p(active, log_p, log_q, stage=j, k=k) for j in range(k)]
-    # Rounding may leave a hair less than nothing at a tiny horizon.
-    return np.maximum([(weight * value).sum(axis=1) for value in values], 0.0)
+    # Rounding may leave a hair less than nothing at a tiny horizon, or more at none.
+    found = np.maximum([(weight * value).sum(axis=1) for value in values], 0.0)
+    return np.where(active.horizon > 0, found, 0.0)
 
 
 def _given_p(active: Active, log_p: Floats, log_q: Floats, *, stage: int, k: int) -> Floats:

@@ -15,6 +15,7 @@ from perenne.models.histories import Floats, Histories, distinct_rows, read_colu
 from perenne.models.purchases.beta_geo_expectation import Active, expected_while_active
 from perenne.models.purchases.beta_geo_likelihood import Family, Population, population
 from perenne.models.purchases.beta_geo_sampling import Counts, Sampler, standing
+from perenne.models.purchases.counts import read_up_to, while_active
 from perenne.models.purchases.design import Design
 from perenne.text import gettext as _
 
@@ -86,16 +87,39 @@ class FittedFamily(Fitted):
         reached = [at.stages[j] * betainc(k - j, at.shape + j, passed) for j in range(k)]
         return np.asarray((at.alive * np.sum(reached, axis=0))[asked.histories.row])
 
+    def purchase_probabilities(
+        self, horizon: Any, data: Any = None, *, up_to: int, covariates: Any = None, **given: Any
+    ) -> Floats:
+        """P(0, 1 … `up_to` purchases in the next `horizon` time units), (customers, up_to + 1).
+
+        What is missing to 1 is the chance of more.
+        """
+        counts = read_up_to(up_to)
+        asked = self._ask(data, given, covariates=covariates, horizon=horizon)
+        at = standing(self.family, asked.histories, asked.people)
+        active = Active(at.shape, at.rate, at.a, at.b, asked.ahead)
+        each = while_active(active, self.family.k, up_to=counts)
+        chance = at.alive[:, None] * (at.stages[:, :, None] * each).sum(axis=0)
+        chance[:, 0] += 1.0 - at.alive
+        return np.asarray(chance[asked.histories.row])
+
+    def purchase_probabilities_new(
+        self, horizon: Any, *, up_to: int, covariates: Any = None
+    ) -> Floats:
+        """P(0, 1 … `up_to` repeat purchases of a customer acquired now), shape of horizon and
+        (up_to + 1,); covariates as in `expected_purchases_new`.
+        """
+        return self.purchase_probabilities(
+            *self._new(horizon), up_to=up_to, covariates=_or_average(covariates)
+        ).reshape(*np.shape(horizon), -1)
+
     def expected_purchases_new(self, horizon: Any, *, covariates: Any = None) -> Any:
         """Expected repeat purchases of a customer acquired now, in (0, horizon]; shape of horizon.
 
         Of the average customer, or of `covariates` with one value for each horizon.
         """
-        ages = np.atleast_1d(np.asarray(horizon, dtype=float))
-        none = np.zeros(ages.size)
-        new = {"frequency": none, "recency": none, "tenure": none}
-        asked = "average" if covariates is None else covariates
-        expected = self.expected_purchases(ages, covariates=asked, **new)
+        asked = _or_average(covariates)
+        expected = self.expected_purchases(*self._new(horizon), covariates=asked)
         return float(expected[0]) if np.ndim(horizon) == 0 else expected
 
     def sample_purchases(
@@ -121,6 +145,12 @@ class FittedFamily(Fitted):
         seeds = rng.integers(2**63, size=draws).tolist()
         counts = Sampler(self.family, asked.histories, ahead).draw(people, seeds)
         return counts[:, 0] if np.ndim(horizons) == 0 else counts
+
+    @staticmethod
+    def _new(horizon: Any) -> tuple[Floats, dict[str, Floats]]:
+        """Horizons, and as many customers without any past."""
+        ages = np.atleast_1d(np.asarray(horizon, dtype=float))
+        return ages, dict.fromkeys(("frequency", "recency", "tenure"), np.zeros(ages.size))
 
     def _ask(
         self,
@@ -164,6 +194,10 @@ class FittedFamily(Fitted):
         else:
             values = np.array([parameters[name][draw] for name in names])
         return np.concatenate([np.log(values[:4]), values[4:]])
+
+
+def _or_average(covariates: Any) -> Any:
+    return "average" if covariates is None else covariates
 
 
 def _ages(horizon: Any, size: int) -> Floats:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.fitting import Objective, Optimum
-from perenne.models.histories import Floats
+from perenne.models.histories import Floats, read_table
 from perenne.text import gettext as _
 
 MOST_LEVELS = 1000
@@ -120,10 +119,8 @@ class Design:
 
 def covariate_columns(covariates: Any) -> dict[str, npt.NDArray[Any]]:
     """Columns of a mapping or a frame: float64 for numbers, text for everything else."""
-    if isinstance(covariates, Mapping):
-        return {name: _plain(np.atleast_1d(values)) for name, values in covariates.items()}
-    frame = nw.from_native(covariates, eager_only=True)
-    return {name: _plain(frame[name].to_numpy()) for name in frame.columns}
+    table = read_table(covariates)
+    return {name: _plain(np.atleast_1d(values)) for name, values in table.items()}
 
 
 def _plain(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -5,34 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2
 
-from perenne.core import PerenneError
-from perenne.models.fitted import Fitted
 from perenne.models.histories import Floats, Histories, read_columns, read_histories, refuse_where
 from perenne.models.purchases.calendar import Calendar
 from perenne.models.purchases.dynamic_block import Point, Spans
 from perenne.models.purchases.dynamic_clock import Clock
+from perenne.models.purchases.dynamic_compared import BASE, DynamicFit
 from perenne.models.purchases.dynamic_silence import Silence
 from perenne.text import gettext as _
 
-BASE = ("r", "alpha", "s", "beta")
-
-
-class LikelihoodRatio(NamedTuple):
-    """Are the further covariates worth it? p_value: of no effect at all (chi-squared)."""
-
-    statistic: float
-    degrees: int
-    p_value: float
-
 
 @dataclass(frozen=True)
-class FittedDynamicParetoNBD(Fitted):
+class FittedDynamicParetoNBD(DynamicFit):
     """Fitted `DynamicParetoNBD`; `fit` of that class makes it.
 
     Data of predictions: frequency, recency, tenure as in Pareto/NBD, and `until`, the calendar time
@@ -41,15 +29,10 @@ class FittedDynamicParetoNBD(Fitted):
     """
 
     model: ClassVar[str] = "DynamicParetoNBD"
-    positive: ClassVar[tuple[str, ...]] = BASE
 
     @cached_property
     def calendar(self) -> Calendar:
         return Calendar.from_values(self.settings["calendar"])
-
-    @property
-    def until(self) -> float:
-        return float(self.settings["until"])
 
     def with_calendar(
         self, calendar: Calendar, *, until: float | None = None
@@ -63,25 +46,6 @@ class FittedDynamicParetoNBD(Fitted):
         settings = {**self.settings, "calendar": calendar.to_values()}
         settings["until"] = self.until if until is None else float(until)
         return replace(self, settings=settings)
-
-    def likelihood_ratio(self, simpler: Fitted) -> LikelihoodRatio:
-        """Test against a fit to the same customers with fewer covariates, or with none.
-
-        Raises PerenneError for a penalised fit, for other customers, or without further covariates.
-        """
-        degrees = len(self.parameters) - len(simpler.parameters)
-        ridge = self.settings["ridge"] or simpler.settings.get("ridge", 0.0)
-        if degrees <= 0 or ridge or simpler.customers != self.customers:
-            raise PerenneError(
-                _("These two fits cannot be compared by a likelihood ratio."),
-                given={"degrees": degrees, "ridge": ridge, "customers": simpler.customers},
-                next_step=_(
-                    "Fit both with ridge=0 to the same customers, the simpler one with a part of "
-                    "the covariates."
-                ),
-            )
-        statistic = max(0.0, 2 * (self.log_likelihood - simpler.log_likelihood))
-        return LikelihoodRatio(statistic, degrees, float(chi2.sf(statistic, degrees)))
 
     def expected_purchases(
         self,
@@ -179,11 +143,6 @@ class FittedDynamicParetoNBD(Fitted):
                 alive = future.alive(at)
             counts[draw] = future.draw(at, alive, rng)
         return counts[:, 0] if np.ndim(horizons) == 0 else counts
-
-    def _names(self, prefix: str) -> tuple[str, ...]:
-        return tuple(
-            name.removeprefix(prefix) for name in self.parameters if name.startswith(prefix)
-        )
 
     def _point(self, draws: Mapping[str, Floats] | None = None, draw: int = 0) -> Point:
         """The parameters, or those of one draw, with the clocks that they give."""

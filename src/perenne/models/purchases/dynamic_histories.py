@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from perenne.models.histories import (
     check_histories,
     compress,
     read_columns,
+    read_table,
     refuse_where,
 )
 from perenne.models.purchases.calendar import Calendar
+from perenne.models.purchases.moments import read_moment, read_moments
 from perenne.text import gettext as _
 
 
@@ -25,13 +28,15 @@ from perenne.text import gettext as _
 class PurchaseRows:
     """One row per customer and time of purchase, sorted; `customer` counts from 0.
 
-    customer_ids: the value of each customer as given; until: end of observation.
+    customer_ids: the value of each customer as given; until: end of observation; weights: how many
+    customers each one stands for, (customers,).
     """
 
     customer: npt.NDArray[np.intp]
     time: Floats
     until: float
     customer_ids: npt.NDArray[Any]
+    weights: Floats
 
     @property
     def customers(self) -> int:
@@ -55,21 +60,27 @@ class PurchaseRows:
         number = np.cumsum(kept) - 1
         rows = kept[self.customer]
         return PurchaseRows(
-            number[self.customer[rows]], self.time[rows], self.until, self.customer_ids[kept]
+            number[self.customer[rows]],
+            self.time[rows],
+            self.until,
+            self.customer_ids[kept],
+            self.weights[kept],
         )
 
 
-def read_purchases(data: Any = None, *, until: float, **given: Any) -> PurchaseRows:
+def read_purchases(data: Any = None, *, until: float | date, **given: Any) -> PurchaseRows:
     """Rows of purchases (`customer`, `time`) up to `until`, in one time unit.
 
-    customer: any values (numbers, text); time: numbers. Purchases of a customer at one time count
-    once. Raises PerenneError for no rows, a time that is no number or lies after `until`.
+    customer: any values (numbers, text); time: numbers, or dates, which make weeks the unit;
+    weights: on each row how many customers this one stands for, 1 when not given. Purchases of a
+    customer at one time count once. Raises PerenneError for no rows, a time that is no number or
+    lies after `until`, or weights that differ within a customer.
     """
-    time = read_columns(data, ("time",), given)["time"]
-    customer = given.get("customer")
-    if customer is None and data is not None:
-        customer = _column(data, "customer")
-    who = np.asarray(customer).ravel() if customer is not None else np.empty(0)
+    table = read_table(data, ("customer", "time", "weights"))
+    columns = {**table, **{name: value for name, value in given.items() if value is not None}}
+    who = np.atleast_1d(np.asarray(columns.get("customer", ()))).ravel()
+    time = read_moments("time", columns["time"])[0] if np.size(columns.get("time", ())) else ()
+    time, end = np.asarray(time, dtype=np.float64), read_moment(until)
     if not time.size or who.size != time.size:
         raise PerenneError(
             _("Rows of purchases need a customer and a time each."),
@@ -77,23 +88,40 @@ def read_purchases(data: Any = None, *, until: float, **given: Any) -> PurchaseR
             next_step=_("Give two columns of one length: customer=… and time=…."),
         )
     refuse_where(
-        ~np.isfinite(time) | (time > until),
+        ~np.isfinite(time) | (time > end),
         _("A purchase has no time, or lies after the end of observation."),
         given={"time": time},
         next_step=_("Give times up to until=…, in the unit of the calendar."),
     )
     ids, number = np.unique(who, return_inverse=True)
+    weights = _weights(columns.get("weights"), number.ravel(), customers=ids.size)
     order = np.lexsort((time, number))
     number, time = number[order], time[order]
     new = np.concatenate(([True], (np.diff(number) != 0) | (np.diff(time) != 0)))
-    return PurchaseRows(number[new].astype(np.intp), time[new], float(until), ids)
+    return PurchaseRows(number[new].astype(np.intp), time[new], end, ids, weights)
 
 
-def _column(data: Any, name: str) -> Any:
-    import narwhals as nw
-
-    frame = nw.from_native(data, eager_only=True)
-    return frame[name].to_numpy() if name in frame.columns else None
+def _weights(given: Any, number: npt.NDArray[np.intp], *, customers: int) -> Floats:
+    """(customers,), from one value per row."""
+    if given is None:
+        return np.ones(customers)
+    rows = read_columns(None, ("weights",), {"weights": given})["weights"]
+    found = np.zeros(customers)
+    if rows.size == number.size:
+        found[number] = rows
+    refuse_where(
+        ~(rows >= 0) | ~np.isfinite(rows) | (rows.size != number.size),
+        _("A weight is negative or not a number."),
+        given={"weights": rows},
+        next_step=_("Give how many customers each row stands for."),
+    )
+    refuse_where(
+        found[number] != rows,
+        _("The rows of one customer have different weights."),
+        given={"weights": rows},
+        next_step=_("A weight says how many customers this one stands for: repeat it."),
+    )
+    return found
 
 
 @dataclass(frozen=True)
@@ -113,5 +141,7 @@ class DynamicHistories:
         check_histories(frequency, recency, tenure)
         calendar.require(rows.until - float(tenure.max()), rows.until)
         pieces = calendar.piece_until(rows.time[rows.repeats])
-        repeats = np.bincount(pieces, minlength=calendar.pieces).astype(np.float64)
-        return cls(compress(frequency, recency, tenure), repeats, rows.until)
+        each = rows.weights[rows.customer[rows.repeats]]
+        repeats = np.bincount(pieces, weights=each, minlength=calendar.pieces)
+        distinct = compress(frequency, recency, tenure, weights=rows.weights)
+        return cls(distinct, repeats.astype(np.float64), rows.until)

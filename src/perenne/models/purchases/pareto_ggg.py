@@ -28,6 +28,8 @@ START = (2.0, 1.0, 1.0, 1.0, 1.0)
 ROUNDS, SETTLED = 12, 0.02
 # How far a logarithm moves before the nodes follow.
 TRUST = 1.0
+# Logarithm of t and gamma beyond which all customers have one k, and t and gamma mean nothing.
+ALIKE = 9.0
 # Distinct rows that a fit reads; the first rounds read fewer.
 MOST, FEW = 5000, 500
 
@@ -49,16 +51,21 @@ class ParetoGGG:
         log_intervals (sum of the logarithms of the intervals between purchases), weights.
 
         Raises PerenneError for bad rows, no repeat purchase, no convergence, or parameters that
-        the data do not tell, with the reason and the next step.
+        the data do not tell, with the reason and the next step: where customers buy at random, or
+        all to one rhythm, t and gamma run off together, and a model without them says the same.
         """
         timings = read_timings(data, given)
         _refuse_too_little(timings)
         customers = float(timings.weights.sum())
         unit = float(timings.weights @ timings.tenure) / customers
         read = _thinned(_in_unit(timings, unit), self.most)
-        point = _settle(_thinned(read, FEW), _start(read))
-        nodes = Nodes(read, np.exp(_settle(read, point)))
+        few = _settle(_thinned(read, FEW), _start(read))
+        # A few that seem alike say nothing of all.
+        point = _settle(read, few if few[0] < ALIKE else _start(read))
+        _refuse_alike(point)
+        nodes = Nodes(read, np.exp(point))
         optimum = maximise(nodes.likelihood, starts=[np.log(nodes.at).tolist()], names=PARAMETERS)
+        _refuse_alike(optimum.point)
         refuse_unknown(optimum, names=PARAMETERS)
         values = np.exp(optimum.point) * np.array([1, 1, 1, unit, 1, unit])
         purchases = float(timings.weights @ timings.frequency)
@@ -120,15 +127,38 @@ def _settle(timings: Timings, point: Floats) -> Floats:
             options={"ftol": 1e-12, "gtol": 1e-8},
         )
         point = np.asarray(found.x, dtype=float)
-        if np.max(np.abs(point - before)) < SETTLED:
+        if point[0] >= ALIKE or np.max(np.abs(point - before)) < SETTLED:
             break
     return point
 
 
+def _refuse_alike(point: Floats) -> None:
+    if point[0] < ALIKE and point[1] < ALIKE:
+        return
+    k = float(np.exp(point[0] - point[1]))
+    raise PerenneError(
+        _(
+            "Customers do not seem to differ in how regularly they buy: k is {k:.2g} for all."
+        ).format(k=k),
+        given={"k": k},
+        next_step=_(
+            "Use Pareto/NBD when k is near 1, which is purchases at random, and BG/CNBD-k when it "
+            "is above."
+        ),
+    )
+
+
 def _refuse_too_little(timings: Timings) -> None:
+    customers = float(timings.weights.sum())
+    if customers <= 1:
+        raise PerenneError(
+            _("One customer cannot tell how customers differ."),
+            given=customers,
+            next_step=_("Fit on all customers of the shop, then predict for this one."),
+        )
     if not np.any(timings.weights * timings.frequency > 0):
         raise PerenneError(
             _("No customer bought a second time."),
-            given=float(timings.weights.sum()),
+            given=customers,
             next_step=_("Wait for repeat purchases, or use the simple formula."),
         )

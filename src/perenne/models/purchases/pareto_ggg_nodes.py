@@ -19,6 +19,8 @@ from perenne.models.purchases.pareto_integral import legendre
 PARAMETERS = ("t", "gamma", "r", "alpha", "s", "beta")
 # Nodes of k, of λ and of the moment of leaving; 128 find where k lies.
 SHAPES, PACES, MOMENTS, SEARCH = 10, 16, 14, 128
+# Moments of leaving that a prediction needs: more change less than the nodes of k and λ do.
+TOLD = 8
 # Moments of leaving are close to each other just after the last purchase: up to e^GRADE closer.
 GRADE = 5.0
 # Customers integrated at a time.
@@ -53,8 +55,8 @@ class Timings:
 class Nodes:
     """Nodes placed for the parameters `at`: k (rows, SHAPES, 1) and λ (rows, SHAPES, PACES)."""
 
-    def __init__(self, timings: Timings, at: Floats) -> None:
-        self.timings, self.at = timings, at
+    def __init__(self, timings: Timings, at: Floats, *, moments: int = MOMENTS) -> None:
+        self.timings, self.at, self.moments = timings, at, moments
         x, last = (column[:, None, None] for column in (timings.frequency, timings.recency))
         logs = timings.logs[:, None, None]
         _t, _gamma, r, alpha, _s, _beta = at
@@ -72,7 +74,7 @@ class Nodes:
         self._place_moments()
 
     def _place_moments(self) -> None:
-        point, weight = legendre(MOMENTS)
+        point, weight = legendre(self.moments)
         gap = (self.timings.tenure - self.timings.recency)[:, None]
         since = gap * np.append(np.expm1(GRADE * point) / np.expm1(GRADE), 1.0)
         self.moment = self.timings.recency[:, None] + since
@@ -95,7 +97,7 @@ class Nodes:
         t, gamma, r, alpha, _s, _beta = np.exp(free)
         weight = self.weigh(free)
         gone = self._leaving(free)
-        silence = np.matmul(self.silent.reshape(gone.shape[0], -1, MOMENTS + 1), gone)
+        silence = np.matmul(self.silent.reshape(gone.shape[0], -1, self.moments + 1), gone)
         silence = silence.reshape(*self.pace.shape, 3)
         each = weight * silence[..., 0]
         of_k, whole = each.sum(axis=2), each.sum(axis=(1, 2))
@@ -121,7 +123,7 @@ class Nodes:
         return weight
 
     def _leaving(self, free: Floats) -> Floats:
-        """(rows, MOMENTS + 1, 3): mass of leaving at each moment, and last of staying; slopes."""
+        """(rows, moments + 1, 3): mass of leaving at each moment, and last of staying; slopes."""
         s, beta = np.exp(free[4:])
         log = np.log1p(self.moment / beta)
         mass = np.exp(-s * log)
@@ -134,7 +136,7 @@ class Nodes:
     def alive(self, free: Floats) -> Floats:
         """P(alive at the tenure, and at this node), (rows, SHAPES, PACES)."""
         weight, mass = self.weigh(free), self._leaving(free)[..., :1]
-        silence = np.matmul(self.silent.reshape(mass.shape[0], -1, MOMENTS + 1), mass)
+        silence = np.matmul(self.silent.reshape(mass.shape[0], -1, self.moments + 1), mass)
         total = (weight * silence.reshape(weight.shape)).sum(axis=(1, 2), keepdims=True)
         alive: Floats = weight * self.silent[..., -1] * mass[:, -1, :, None]
         return np.asarray(np.divide(alive, total, out=np.zeros_like(alive), where=total > 0))

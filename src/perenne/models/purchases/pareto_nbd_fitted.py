@@ -11,7 +11,15 @@ from scipy.special import exprel
 
 from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
-from perenne.models.histories import Floats, Histories, compress, read_columns, read_histories
+from perenne.models.histories import (
+    Floats,
+    Histories,
+    compress,
+    distinct_rows,
+    read_columns,
+    read_histories,
+)
+from perenne.models.purchases.counts import read_up_to, while_alive
 from perenne.models.purchases.design import Design
 from perenne.models.purchases.horizons import read_horizon, read_horizons
 from perenne.models.purchases.pareto_futures import Counts, Futures
@@ -70,6 +78,51 @@ class FittedParetoNBD(Fitted):
         kernel = _rows(silent).weigh(rates, means=False).log_kernel
         kernel -= _log_alive(rates, silent)
         return self._alive(histories, rates) * -np.expm1(np.minimum(kernel, 0.0))[silent.row]
+
+    def purchase_probabilities(
+        self, horizon: Any, data: Any = None, *, up_to: int, covariates: Any = None, **given: Any
+    ) -> Floats:
+        """P(0, 1 … `up_to` purchases in the next `horizon` time units), (customers, up_to + 1).
+
+        What is missing to 1 is the chance of more.
+        """
+        counts = read_up_to(up_to)
+        histories, rates = self._ask(data, given, covariates)
+        row, size = histories.row, histories.row.size
+        ahead = np.broadcast_to(read_horizon(horizon, size=size), size)
+        x, tenure, group = histories.frequency[row], histories.tenure[row], histories.group[row]
+        which, first = distinct_rows(x, tenure, group, ahead)  # alive, recency no longer matters
+        x, tenure, group = x[first], tenure[first], group[first]
+        each = while_alive(
+            rates.r + x,
+            rates.alpha[group] + tenure,
+            rates.beta[group] + tenure,
+            s=rates.s,
+            ahead=ahead[first],
+            up_to=counts,
+        )
+        alive = self._alive(histories, rates)[:, None]
+        chance = alive * each[which]
+        chance[:, :1] += 1.0 - alive
+        return chance
+
+    def purchase_probabilities_new(
+        self, horizon: Any, *, up_to: int, covariates: Any = None
+    ) -> Floats:
+        """P(0, 1 … `up_to` repeat purchases of a customer acquired now), shape of horizon and
+        (up_to + 1,); covariates as in `expected_purchases_new`.
+        """
+        counts, size = read_up_to(up_to), np.size(horizon)
+        group, rates = self._rates(covariates, size, average=True)
+        chance = while_alive(
+            np.full(size, rates.r),
+            rates.alpha[group],
+            rates.beta[group],
+            s=rates.s,
+            ahead=np.broadcast_to(read_horizon(horizon, size=size), size),
+            up_to=counts,
+        )
+        return chance.reshape(*np.shape(horizon), -1)
 
     def expected_purchases_new(self, horizon: Any, *, covariates: Any = None) -> Any:
         """Expected repeat purchases of a customer acquired now, in (0, horizon]; shape of horizon.
