@@ -130,7 +130,7 @@ def read_ledger(
     attributes = fetch(customer_attributes(tables))
     labels = {
         name: sorted(one for one in attributes[name].unique().to_pylist() if one is not None)
-        for name in ("channel", "country")
+        for name in ("channel", "country", "first_category")
     }
     return ledger_from(rows, attributes, until=as_of), labels
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError, add_months
-from perenne.models.choosing import Judged
+from perenne.models.choosing import Judged, sample
 from perenne.models.contenders.combined import FittedCombined, recalibrated
 from perenne.models.contenders.probability import (
     SOURCES,
@@ -34,12 +34,13 @@ from perenne.models.predicting import (
     from_rows,
     total_rows,
 )
-from perenne.models.reasons import Expected, reasons, simple_reasons
 from perenne.models.settings import PredictionSettings
 from perenne.models.shop_months import month_rows
 from perenne.models.spend.returns import fit_margin_rate
 from perenne.models.value.discounting import LONGEST_YEARS, units_per_year
 from perenne.models.value.even_odds import even_odds
+from perenne.models.why.codes import Expected, reasons, simple_reasons
+from perenne.models.why.traits import Traits, traits
 
 YEAR = 365
 # Cells of draws held at once: what keeps a large shop within memory.
@@ -49,6 +50,8 @@ FEWEST_DRAWS = 100
 ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
 # Under these every customer is.
 NEVER_LEAVE = ("nbd",)
+# These read the first order, so that its effect is in what they predict.
+READ_TRAITS = {"hurdle", "stack"}
 NEVER = "never_even_odds"
 
 
@@ -234,8 +237,20 @@ class Teller:
             chance=columns[f"p_order_{end}"],
         )
         if self.companion is None:
-            return simple_reasons(self.ledger, told)
-        return reasons(self.ledger, told, self.companion.model)
+            return simple_reasons(self.ledger)
+        return reasons(self.ledger, told, self.companion.model, self._traits(self.companion.name))
+
+    def _traits(self, model: str) -> Traits | None:
+        """What the first order says beyond the purchases; None where a contender reads it."""
+        if self.judged is None or {*self.judged.field} & READ_TRAITS:
+            return None
+        return traits(
+            self.ledger,
+            model,
+            self.told.labels,
+            sample=sample(self.ledger, most=self.settings.judged_customers),
+            rng=self.rng.spawn(1)[0],
+        )
 
     def _alive_and_next(self) -> tuple[Any, Any, Any]:
         if self.companion is None:

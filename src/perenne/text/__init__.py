@@ -1,6 +1,12 @@
 """What a person reads: texts in French and English, figures and dates as each writes them."""
 
-from perenne.text.calendar import DateStyle, format_date, format_month, format_period
+from perenne.text.calendar import (
+    DateStyle,
+    format_date,
+    format_month,
+    format_month_name,
+    format_period,
+)
 from perenne.text.languages import (
     LANGUAGES,
     Language,
@@ -38,6 +44,7 @@ __all__ = [
     "format_days",
     "format_money",
     "format_month",
+    "format_month_name",
     "format_number",
     "format_percent",
     "format_period",

@@ -233,9 +233,9 @@ def _with_reasons(customers: Any, currency: str) -> Any:
         return customers
     import pyarrow
 
-    from perenne.models.reasons import reasons_text
+    from perenne.models.why.words import reasons_texts
 
-    words = [reasons_text(why, currency=currency) for why in customers["why"].to_pylist()]
+    words = reasons_texts(customers["why"].to_pylist(), currency=currency)
     place = customers.column_names.index("why")
     return customers.set_column(place, "why", pyarrow.array(words, pyarrow.string()))
 

@@ -53,7 +53,7 @@ def _row(prediction: Prediction, one: Any) -> Row:
         Cell(interval),
         Cell(share(number(one, "p_order_12m"))),
     ]
-    from perenne.models.reasons import reasons_text  # SciPy comes with it
+    from perenne.models.why.words import reasons_text  # SciPy comes with it
 
     why = reasons_text(one.get("why"), currency=words.currency)
     return Row(Cell(str(one["customer_id"]), hint=why or ""), cells)
