@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from perenne.models.reasons import reasons_text
 from perenne.reports import ReportInput, render_html
 from perenne.reports.html.blocks import Page
 from perenne.reports.html.contenders import BASELINES, contender_label, contender_meaning
@@ -127,14 +126,6 @@ def test_customers_to_look_at_are_silent_and_worth_most(
     assert [row["customer_id"] for row in prediction.silent] == expected
     text = said(pages, "predicted", "next")
     assert all(customer in text for customer in expected)
-
-
-def test_reasons_are_told_in_words() -> None:
-    why = '[["silent", {"gap": 20.0, "days": 200, "effect": -12.5}], ["usual", {}]]'
-    told = reasons_text(why, currency="EUR")
-    assert told is not None
-    assert "silent for 200 days" in told
-    assert reasons_text("[]", currency="EUR") is reasons_text(None, currency="EUR") is None
 
 
 def test_ranking_names_every_contender_and_marks_the_best(pages: Pages) -> None:

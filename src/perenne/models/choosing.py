@@ -72,11 +72,12 @@ def judge(
         groups=groups,
         progress=progress,
     )
-    chosen, why = _champion(found, days)
+    chosen, why = choose(found, days)
     return Judged(found, days, chosen, why, start, field)
 
 
-def _champion(found: Backtest, days: int) -> tuple[Champion | None, str]:
+def choose(found: Backtest, days: int) -> tuple[Champion | None, str]:
+    """The champion, and the reason of it or of there being none."""
     try:
         chosen = champion(found, horizon=days)
     except PerenneError as refusal:

@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError
-from perenne.models.choosing import Judged, groups_of, judge
+from perenne.models.choosing import Judged, choose, groups_of, judge
 from perenne.models.contenders.births import late_start
 from perenne.models.judging.backtest import Progress as JudgeProgress
-from perenne.models.judging.champion import champion
 from perenne.models.judging.drift import Prediction as Said
 from perenne.models.judging.drift import drift
 from perenne.models.judging.gate import gate
@@ -27,7 +26,7 @@ from perenne.models.settings import PredictionSettings
 from perenne.models.tables import Tables, customer_attributes, ledger_rows
 from perenne.models.telling import Teller, Told
 from perenne.text import gettext as _
-from perenne.text import use_language
+from perenne.text import remembered, use_language
 
 Fetch = Callable[[Any], pa.Table]
 Progress = Callable[[str], None]
@@ -58,6 +57,26 @@ def predict(
     `tables`: marts, customers, costs and segments of the snapshot. previous: as_of, `predictions`
     and `prediction_totals` of an earlier snapshot, which is scored on what has happened since.
     """
+    with remembered():
+        return _predicted(
+            tables,
+            as_of=as_of,
+            settings=settings,
+            fetch=fetch,
+            previous=previous,
+            progress=progress,
+        )
+
+
+def _predicted(
+    tables: Tables,
+    *,
+    as_of: date,
+    settings: PredictionSettings,
+    fetch: Fetch,
+    previous: tuple[date, pa.Table, pa.Table] | None,
+    progress: Progress,
+) -> Predicted | None:
     ledger, labels = read_ledger(tables, as_of=as_of, fetch=fetch)
     if not ledger.customers:
         return None
@@ -161,17 +180,20 @@ def _retention(tables: Tables, as_of: date, ledger: Ledger, fetch: Fetch) -> flo
 
 def _gate_values(ledger: Ledger) -> dict[str, Any]:
     """What the gate asks, in both languages: a manifest is read in either."""
-    spoken = {language: _in(language, lambda: gate(ledger, horizon=YEAR)) for language in LANGUAGES}
-    english = spoken["en"]
+    told = {language: _in(language, lambda: gate(ledger, horizon=YEAR)) for language in LANGUAGES}
+    english = told["en"]
     return {
         "passed": english.passed,
-        **{f"reason_{language}": found.reason for language, found in spoken.items()},
+        **{
+            f"reason_{language}": _in(language, lambda: gate(ledger, horizon=YEAR).reason)
+            for language in LANGUAGES
+        },
         "requirements": [
             {
                 **{name: getattr(one, name) for name in ("name", "found", "needed", "passed")},
                 **{
                     f"words_{language}": found.requirements[number].words
-                    for language, found in spoken.items()
+                    for language, found in told.items()
                 },
             }
             for number, one in enumerate(english.requirements)
@@ -180,16 +202,18 @@ def _gate_values(ledger: Ledger) -> dict[str, Any]:
 
 
 def _champion_values(judged: Judged | None) -> dict[str, Any]:
-    if judged is None or judged.champion is None:
-        return {"reason": judged.why if judged else ""}
-    chosen = judged.champion
-    again = {
-        language: _in(language, lambda: champion(judged.backtest, horizon=judged.horizon))
+    if judged is None:
+        return {}
+    reasons = {
+        f"reason_{language}": _in(language, lambda: choose(judged.backtest, judged.horizon)[1])
         for language in LANGUAGES
     }
+    chosen = judged.champion
+    if chosen is None:
+        return reasons
     return {
         "name": chosen.name,
-        **{f"reason_{language}": found.reason for language, found in again.items()},
+        **reasons,
         "horizon_days": chosen.horizon,
         "origins": chosen.origins,
         "unbeaten": list(chosen.unbeaten),
@@ -198,11 +222,11 @@ def _champion_values(judged: Judged | None) -> dict[str, Any]:
 
 
 def _late_start(ledger: Ledger) -> dict[str, Any]:
-    spoken = {language: _in(language, lambda: late_start(ledger)) for language in LANGUAGES}
+    told = {language: _in(language, lambda: late_start(ledger)) for language in LANGUAGES}
     return {
-        "found": spoken["en"].found,
-        "older": spoken["en"].older,
-        **{f"reason_{language}": found.reason for language, found in spoken.items()},
+        "found": told["en"].found,
+        "older": told["en"].older,
+        **{f"reason_{language}": found.reason for language, found in told.items()},
     }
 
 

@@ -16,7 +16,15 @@ from perenne.text.languages import (
     set_language,
     use_language,
 )
-from perenne.text.messages import LazyText, gettext, lazy_gettext, ngettext, pgettext
+from perenne.text.messages import (
+    LazyText,
+    gettext,
+    lazy_gettext,
+    ngettext,
+    pgettext,
+    remembered,
+    spoken,
+)
 from perenne.text.numerals import (
     MISSING,
     Figure,
@@ -53,7 +61,9 @@ __all__ = [
     "lazy_gettext",
     "ngettext",
     "pgettext",
+    "remembered",
     "set_language",
+    "spoken",
     "spoken_value",
     "use_language",
 ]

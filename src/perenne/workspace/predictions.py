@@ -12,6 +12,7 @@ import pyarrow as pa
 from perenne.core import PerenneError
 from perenne.models import PredictionSettings
 from perenne.models.ledger import day_of
+from perenne.text import spoken
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import snapshots
 from perenne.workspace.layout import Layout
@@ -58,7 +59,9 @@ def predict_snapshot(
             progress=progress,
         )
     except PerenneError as refusal:
-        return Predictions(manifest={"as_of": as_of.isoformat(), "refused": str(refusal)})
+        said = spoken(refusal.what, refusal.next_step)
+        refused = {f"refused_{language}": text for language, text in said.items()}
+        return Predictions(manifest={"as_of": as_of.isoformat(), **refused})
     return Predictions(found.tables, found.manifest) if found else Predictions()
 
 

@@ -11,6 +11,9 @@ from typing import Any
 
 from perenne.reports.html.measured import Measured
 from perenne.reports.html.tables import predicted_values, prediction_shares, silent_customers
+from perenne.reports.html.words import Words
+from perenne.text import LANGUAGES, bilingual
+from perenne.text import gettext as _
 
 Row = Mapping[str, Any]
 YEAR_DAYS = 365
@@ -122,6 +125,19 @@ def number(row: Row | None, name: str) -> float | None:
     if value is None or isinstance(value, str | bool):
         return None
     return float(value) if math.isfinite(value) else None
+
+
+def between(row: Row, words: Words, low: str, high: str) -> str:
+    """`€1,000 to €2,000` from two columns; empty when there is no interval."""
+    ends = number(row, low), number(row, high)
+    if None in ends:
+        return ""
+    return _("{low} to {high}").format(low=words.money(ends[0]), high=words.money(ends[1]))
+
+
+def said_of(row: Row, name: str) -> str:
+    """What the manifest says under `name_en` and `name_fr`, in the current language."""
+    return bilingual({language: str(row.get(f"{name}_{language}") or "") for language in LANGUAGES})
 
 
 def numbers(rows: Iterable[Row], name: str) -> list[float]:

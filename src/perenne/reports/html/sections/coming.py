@@ -20,7 +20,7 @@ from perenne.reports.html.blocks import (
     Text,
     filled,
 )
-from perenne.reports.html.prediction import Prediction, number, numbers
+from perenne.reports.html.prediction import Prediction, between, number, numbers, said_of
 from perenne.reports.html.sections import cohorts, months, silent
 from perenne.reports.html.spread import spread
 from perenne.reports.html.words import Words, count, share, times
@@ -56,7 +56,7 @@ def why_none(prediction: Prediction) -> str:
         return _("No known customer has ordered yet: there is nobody to predict anything for.")
     if prediction.is_gated:
         return _("The data are too few to predict anything yet: the next chapter says why.")
-    refused = prediction.manifest.get("refused")
+    refused = said_of(prediction.manifest, "refused")
     if refused:
         return _("Nothing could be predicted: {reason}").format(reason=refused)
     return _(
@@ -112,10 +112,7 @@ def headline(prediction: Prediction) -> str:
 
 def interval_text(row: Mapping[str, Any] | None, words: Words, level: int = 90) -> str:
     """`€1,000 to €2,000`; empty when there is no interval."""
-    low, high = number(row, f"lo{level}"), number(row, f"hi{level}")
-    if low is None or high is None:
-        return ""
-    return _("{low} to {high}").format(low=words.money(low), high=words.money(high))
+    return between(row or {}, words, f"lo{level}", f"hi{level}")
 
 
 def _facts(prediction: Prediction) -> Facts:

@@ -12,7 +12,7 @@ from perenne.core import add_months
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table, filled
 from perenne.reports.html.blocks import Row as TableRow
 from perenne.reports.html.measured import DAYS_OF_GRACE
-from perenne.reports.html.prediction import Prediction, Row, number
+from perenne.reports.html.prediction import Prediction, Row, between, number
 from perenne.reports.html.words import Words
 from perenne.text import format_month
 from perenne.text import gettext as _
@@ -170,7 +170,4 @@ def _whole(by_part: Mapping[str, Mapping[date, Row]], month: date) -> Mapping[st
 
 
 def _interval(row: Mapping[str, Any], words: Words, level: int) -> str:
-    low, high = number(row, f"revenue_lo{level}"), number(row, f"revenue_hi{level}")
-    if low is None or high is None:
-        return "—"
-    return _("{low} to {high}").format(low=words.money(low), high=words.money(high))
+    return between(row, words, f"revenue_lo{level}", f"revenue_hi{level}") or "—"

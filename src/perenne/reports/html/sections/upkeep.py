@@ -137,7 +137,7 @@ def _level(prediction: Prediction) -> list[str]:
 
 def _truncation(found: Mapping[str, Any]) -> Iterable[Fact]:
     """A history that begins with a change of system makes old customers look new."""
-    detected = found.get("detected", found.get("is_truncated"))
+    detected = found.get("found")
     if detected is None:
         return
     said = (
