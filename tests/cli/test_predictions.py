@@ -169,6 +169,20 @@ def test_backtest_prints_every_contender_and_the_champion(shop: Path) -> None:
     assert any(row["group"].startswith("channel: ") for row in told["scores"])
 
 
+@pytest.mark.parametrize(
+    ("by", "title", "group"),
+    [("segment", "Segment", "VIP"), ("cohort", "First order in", "2024")],
+)
+def test_backtest_shows_the_chosen_model_by_group(
+    shop: Path, by: str, title: str, group: str
+) -> None:
+    words = ("--contender", "mbg_nbd", "--origins", "1", "--months", "6", "-w", shop)
+    said = succeed("backtest", *words, "--by", by)
+    told = said.out.split("by group.")[1]
+    assert title in told
+    assert group in told
+
+
 def test_an_unknown_contender_is_refused_with_those_there_are(shop: Path) -> None:
     said = refused("backtest", "--contender", "bg_ndb", "-w", shop)
     assert "bg_ndb" in said

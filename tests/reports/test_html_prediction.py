@@ -270,7 +270,7 @@ def test_manifest_is_read_without_trust(changed: Change, parts: dict[str, Any]) 
 
 
 def test_refusal_is_told_with_its_reason(full: ReportInput, prediction: Prediction) -> None:
-    data = replace(full, prediction={"as_of": "2025-03-28", "refused": "No fit converged."})
+    data = replace(full, prediction={"as_of": "2025-03-28", "refused_en": "No fit converged."})
     with use_language("en"):
         reader = Reader.of(chapters(prediction, data))
     assert "Nothing could be predicted: No fit converged." in reader.sections["next"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,12 @@ from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Groups, Progress, backtest
 from perenne.models.judging.champion import Champion, champion
 from perenne.models.judging.trials import Rehearsal, first_day, origins
-from perenne.models.ledger import Ledger
+from perenne.models.ledger import Ledger, day_of
 from perenne.models.purchases.truncation import Truncation
 from perenne.models.settings import PredictionSettings
+
+SegmentsAt = Callable[[date], Mapping[str, str | None]]
+"""Segment by customer as of a day, by the rules of today on what was known then."""
 
 UNKNOWN = "?"
 SHORTEST = 28
@@ -115,10 +119,11 @@ def _field(names: Sequence[str], extra: Sequence[str]) -> dict[str, Contender]:
     return {one.name: one for one in [*ready, *combined]}
 
 
-def groups_of(channels: Sequence[str | None]) -> Groups:
+def groups_of(channels: Sequence[str | None], segments_at: SegmentsAt | None = None) -> Groups:
     """Groups known on the last day of a past: channel, year of the first order, orders so far.
 
-    channels: names of the codes of the attribute `channel`.
+    channels: names of the codes of the attribute `channel`. segments_at: also the segment that
+    each customer was in on that day.
     """
     names = np.array([*(name or UNKNOWN for name in channels), UNKNOWN], dtype=object)
 
@@ -129,6 +134,14 @@ def groups_of(channels: Sequence[str | None]) -> Groups:
             "channel": names[past.attributes["channel"]].astype(str),
             "cohort_year": years.astype(str),
             "orders": np.array(["1", "2", "3+"])[np.minimum(days, 2)],
+            **segment(past),
         }
+
+    def segment(past: Ledger) -> dict[str, npt.NDArray[Any]]:
+        if segments_at is None:
+            return {}
+        found = segments_at(day_of(past.until))
+        told = [found.get(customer) or UNKNOWN for customer in past.customer_ids.tolist()]
+        return {"segment": np.array(told)}
 
     return groups

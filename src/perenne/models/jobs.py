@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError
-from perenne.models.choosing import Judged, choose, groups_of, judge
+from perenne.models.choosing import Judged, SegmentsAt, choose, groups_of, judge
 from perenne.models.contenders.births import late_start
 from perenne.models.judging.backtest import Progress as JudgeProgress
 from perenne.models.judging.drift import Prediction as Said
@@ -50,12 +50,14 @@ def predict(
     settings: PredictionSettings,
     fetch: Fetch,
     previous: tuple[date, pa.Table, pa.Table] | None = None,
+    segments_at: SegmentsAt | None = None,
     progress: Progress = lambda text: None,
 ) -> Predicted | None:
     """Judge, choose and predict; None when nobody has bought yet.
 
     `tables`: marts, customers, costs and segments of the snapshot. previous: as_of, `predictions`
     and `prediction_totals` of an earlier snapshot, which is scored on what has happened since.
+    segments_at: segments as of a past day, by which forecasts are judged too.
     """
     with remembered():
         return _predicted(
@@ -64,6 +66,7 @@ def predict(
             settings=settings,
             fetch=fetch,
             previous=previous,
+            segments_at=segments_at,
             progress=progress,
         )
 
@@ -75,6 +78,7 @@ def _predicted(
     settings: PredictionSettings,
     fetch: Fetch,
     previous: tuple[date, pa.Table, pa.Table] | None,
+    segments_at: SegmentsAt | None,
     progress: Progress,
 ) -> Predicted | None:
     ledger, labels = read_ledger(tables, as_of=as_of, fetch=fetch)
@@ -88,7 +92,7 @@ def _predicted(
             horizon=YEAR,
             settings=settings,
             rng=rng,
-            groups=groups_of(labels["channel"]),
+            groups=groups_of(labels["channel"], segments_at),
             progress=lambda name, done, total: progress(
                 _("Judging the models ({done} of {total})").format(done=done + 1, total=total)
             ),
@@ -122,6 +126,7 @@ def backtest(
     settings: PredictionSettings,
     horizon_days: int,
     fetch: Fetch,
+    segments_at: SegmentsAt | None = None,
     progress: JudgeProgress | None = None,
 ) -> Judged:
     """Judge the contenders of the settings on the past of a snapshot. PerenneError without one."""
@@ -136,7 +141,7 @@ def backtest(
         horizon=horizon_days,
         settings=settings,
         rng=np.random.default_rng(settings.seed),
-        groups=groups_of(labels["channel"]),
+        groups=groups_of(labels["channel"], segments_at),
         progress=progress,
     )
 

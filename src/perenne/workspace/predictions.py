@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from perenne.core import PerenneError
+from perenne.metrics import build_marts, learn_inactivity
 from perenne.models import PredictionSettings
 from perenne.models.ledger import day_of
+from perenne.segments import name_segments
 from perenne.text import spoken
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import snapshots
@@ -21,7 +23,9 @@ from perenne.workspace.settings import Settings
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
 
-__all__ = ["Predictions", "day_of", "judge_shop", "predict_snapshot"]
+__all__ = ["Predictions", "day_of", "judge_shop", "predict_snapshot", "segments_as_of"]
+
+Fetch = Callable[[Any], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ def predict_snapshot(
             settings=settings.prediction_settings(),
             fetch=engine.fetch,
             previous=_previous(layout, engine, as_of),
+            segments_at=segments_as_of(tables, settings=settings, fetch=engine.fetch),
             progress=progress,
         )
     except PerenneError as refusal:
@@ -86,9 +91,10 @@ def judge_shop(
     tables: Mapping[str, Table],
     *,
     as_of: date,
-    settings: PredictionSettings,
+    settings: Settings,
+    wanted: PredictionSettings,
     horizon_days: int,
-    fetch: Callable[[Any], pa.Table],
+    fetch: Fetch,
     progress: Callable[[str, int, int], None],
 ) -> Judged:
     """A backtest of a snapshot, on request: any horizon, any origins, any contenders."""
@@ -97,8 +103,31 @@ def judge_shop(
     return backtest(
         tables,
         as_of=as_of,
-        settings=settings,
+        settings=wanted,
         horizon_days=horizon_days,
         fetch=fetch,
+        segments_at=segments_as_of(tables, settings=settings, fetch=fetch),
         progress=progress,
     )
+
+
+def segments_as_of(
+    tables: Mapping[str, Table], *, settings: Settings, fetch: Fetch
+) -> Callable[[date], dict[str, str | None]]:
+    """Segments of a past day: the rules of today on the marts as they stood then.
+
+    `tables`: the canonical tables; the inactivity window is that of the gaps known on that day.
+    """
+    measured = settings.metric_settings()
+
+    def told(day: date) -> dict[str, str | None]:
+        marts = build_marts(tables, as_of=day, settings=measured)
+        window = learn_inactivity({**tables, **marts}, settings=measured, fetch=fetch)
+        named = name_segments(
+            marts["customer_facts"], settings=settings.segments, inactivity_days=window
+        )
+        found = fetch(named.select("customer_id", "segment"))
+        customers, segments = (found[name].to_pylist() for name in ("customer_id", "segment"))
+        return dict(zip(customers, segments, strict=True))
+
+    return told

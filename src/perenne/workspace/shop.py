@@ -184,7 +184,8 @@ class Shop:
         return judge_shop(
             self.tables,
             as_of=self.as_of,
-            settings=wanted,
+            settings=self.settings,
+            wanted=wanted,
             horizon_days=(self.as_of - add_months(self.as_of, -months)).days,
             fetch=self.engine.fetch,
             progress=progress,

@@ -102,6 +102,17 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     )
 
 
+def group_scores(found: Backtest, chosen: Champion, *, kind: str) -> dict[str, list[Scores]]:
+    """Scores of the value that the champion foresaw, by group of one kind, an entry per origin."""
+    groups: dict[str, list[Scores]] = {}
+    for trial in found.of(chosen.name, horizon=chosen.horizon):
+        for (quantity, group), scores in trial.groups.items():
+            of, _colon, name = group.partition(": ")
+            if quantity == "value" and of == kind:
+                groups.setdefault(name, []).append(scores)
+    return dict(sorted(groups.items()))
+
+
 def _common_origins(backtest: Backtest, horizon: int) -> list[int]:
     """Origins that those who answered most often share, and after which somebody bought."""
     answered = {
