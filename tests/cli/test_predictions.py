@@ -213,7 +213,8 @@ def test_the_next_refresh_says_how_the_last_prediction_did(shop: Path, tmp_path:
     said = manifest(other)["refit"]
     assert said["made"] == "2025-06-30"
     assert said["days"] == (date(2025, 12, 31) - date(2025, 6, 30)).days
-    assert said["expected"] == pytest.approx(expected * said["days"] / 365, rel=0.01)
+    # More of a year's value comes in its first half, and what came is not discounted.
+    assert 1 < said["expected"] / (expected * said["days"] / 365) < 1.4
     assert said["advised"] is bool(said["reason_en"])
     assert said["low"] < said["expected"] < said["high"]
 

@@ -208,7 +208,7 @@ def test_tracking_says_what_came_after_the_model_knew(prediction: Prediction) ->
 
 def test_drift_and_methods_are_told(pages: Pages) -> None:
     text = said(pages, "predicted", "trust")
-    for part in ("€480.00 came", "the 28 days since", "lies in its 90% interval", "+4.0%", "0.11"):
+    for part in ("€480.00 came", "the 28 days since", "lies in its 95% interval", "+4.0%", "0.11"):
         assert part in text
     assert "r = 0.2426" in text
 

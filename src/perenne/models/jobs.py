@@ -14,9 +14,8 @@ import pyarrow as pa
 from perenne.core import PerenneError
 from perenne.models.choosing import Judged, SegmentsAt, choose, groups_of, judge
 from perenne.models.contenders.births import late_start
+from perenne.models.earlier import Earlier, refit
 from perenne.models.judging.backtest import Progress as JudgeProgress
-from perenne.models.judging.drift import Prediction as Said
-from perenne.models.judging.drift import drift
 from perenne.models.judging.gate import gate
 from perenne.models.ledger import Ledger
 from perenne.models.reading import ledger_from
@@ -49,14 +48,14 @@ def predict(
     as_of: date,
     settings: PredictionSettings,
     fetch: Fetch,
-    previous: tuple[date, pa.Table, pa.Table] | None = None,
+    previous: Earlier | None = None,
     segments_at: SegmentsAt | None = None,
     progress: Progress = lambda text: None,
 ) -> Predicted | None:
     """Judge, choose and predict; None when nobody has bought yet.
 
-    `tables`: marts, customers, costs and segments of the snapshot. previous: as_of, `predictions`
-    and `prediction_totals` of an earlier snapshot, which is scored on what has happened since.
+    `tables`: marts, customers, costs and segments of the snapshot. previous: what an
+    earlier snapshot said, which is scored on what has happened since.
     segments_at: segments as of a past day, by which forecasts are judged too.
     """
     with remembered():
@@ -77,7 +76,7 @@ def _predicted(
     as_of: date,
     settings: PredictionSettings,
     fetch: Fetch,
-    previous: tuple[date, pa.Table, pa.Table] | None,
+    previous: Earlier | None,
     segments_at: SegmentsAt | None,
     progress: Progress,
 ) -> Predicted | None:
@@ -101,7 +100,7 @@ def _predicted(
     told = Told(
         segments=_segments(tables, ledger, fetch),
         labels=labels,
-        retention=_retention(tables, as_of, ledger, fetch),
+        retention=_retention(tables, as_of, fetch),
     )
     teller = Teller(ledger, judged, told, settings=settings, rng=rng)
     found = teller.tables(HORIZONS)
@@ -114,7 +113,7 @@ def _predicted(
         "gate": _gate_values(ledger),
         "champion": _champion_values(judged),
         "truncation": _late_start(ledger) if judged else None,
-        "refit": _refit(ledger, previous),
+        "refit": refit(ledger, previous),
     }
     return Predicted(found, manifest)
 
@@ -170,8 +169,8 @@ def _segments(tables: Tables, ledger: Ledger, fetch: Fetch) -> list[str | None]:
     return [by_id.get(one) for one in ledger.customer_ids]
 
 
-def _retention(tables: Tables, as_of: date, ledger: Ledger, fetch: Fetch) -> float | None:
-    """Retention spend of the last 365 days per known customer; None when none is known."""
+def _retention(tables: Tables, as_of: date, fetch: Fetch) -> float | None:
+    """Retention spend of the last 365 days; None when none is known."""
     if "costs" not in tables:
         return None
     costs = tables["costs"]
@@ -180,7 +179,7 @@ def _retention(tables: Tables, as_of: date, ledger: Ledger, fetch: Fetch) -> flo
     if not rows:
         return None
     recent = [row["amount"] for row in rows if (as_of - row["day"]).days < YEAR]
-    return float(sum(recent)) / ledger.customers
+    return float(sum(recent))
 
 
 def _gate_values(ledger: Ledger) -> dict[str, Any]:
@@ -238,40 +237,3 @@ def _late_start(ledger: Ledger) -> dict[str, Any]:
 def _in(language: str, said: Callable[[], T]) -> T:
     with use_language(language):
         return said()
-
-
-def _refit(
-    ledger: Ledger, previous: tuple[date, pa.Table, pa.Table] | None
-) -> dict[str, Any] | None:
-    """How the predictions of an earlier snapshot did since; None without one."""
-    if previous is None:
-        return None
-    made, customers, totals = previous
-    whole = [
-        row
-        for row in totals.to_pylist()
-        if row["dimension"] == "all" and row["horizon_months"] == HORIZONS[0]
-    ]
-    if not whole or whole[0]["lo90"] is None:
-        return None
-    said = Said(
-        made=(made - date(1970, 1, 1)).days,
-        horizon=YEAR,
-        customer_ids=np.asarray(customers["customer_id"].to_numpy(zero_copy_only=False)),
-        expected=np.asarray(customers["clv_12m"].cast(pa.float64()).to_numpy()),
-        total_low=whole[0]["lo90"],
-        total_high=whole[0]["hi90"],
-    )
-    spoken = {language: _in(language, lambda: drift(ledger, said)) for language in LANGUAGES}
-    found = spoken["en"]
-    return {
-        "made": made.isoformat(),
-        "advised": found.refit,
-        **{f"reason_{language}": "; ".join(one.reasons) for language, one in spoken.items()},
-        "days": found.days,
-        "expected": found.expected,
-        "actual": found.actual,
-        "low": found.low,
-        "high": found.high,
-        "slope": None if np.isnan(found.slope) else found.slope,
-    }

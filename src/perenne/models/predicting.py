@@ -32,15 +32,15 @@ _ARROW = {
 class Ahead:
     """One horizon: its forecast, the discount of its value, and the rates that make margin of it.
 
-    margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost of
-    keeping one customer until the horizon, discounted; None when no such spend is known.
+    factor, margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost
+    of keeping each customer until the horizon, discounted; None when no such spend is known.
     """
 
     months: int
     forecast: Forecast
-    factor: float
+    factor: Floats
     margin_rate: Floats
-    retention: float | None
+    retention: Floats | None
 
     def columns(self) -> dict[str, Floats]:
         """The columns of this horizon in `predictions`."""
@@ -56,6 +56,22 @@ class Ahead:
             f"clv_margin_{end}": margin,
             f"clv_net_{end}": unknown if self.retention is None else margin - self.retention,
         }
+
+
+def rising(columns: Mapping[str, Floats], horizons: Sequence[int]) -> dict[str, Floats]:
+    """Chances and quantiles of a longer horizon no lower than those of a shorter one.
+
+    True of what they estimate, but not of estimates from different draws: each is the mean of the
+    highest so far and of the lowest to come.
+    """
+    found: dict[str, Floats] = {}
+    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
+        names = [stem.format(end=f"{months}m") for months in sorted(horizons)]
+        drawn = np.stack([columns[name] for name in names])
+        highest = np.maximum.accumulate(drawn, axis=0)
+        lowest = np.minimum.accumulate(drawn[::-1], axis=0)[::-1]
+        found |= dict(zip(names, (highest + lowest) / 2, strict=True))
+    return found
 
 
 @dataclass(frozen=True)

@@ -25,18 +25,19 @@ from perenne.models.histories import Floats, compress
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
-from perenne.models.outlook import mean_discount
 from perenne.models.predicting import (
     Ahead,
     Groups,
     as_table,
     days_after,
     from_rows,
+    rising,
     total_rows,
 )
 from perenne.models.settings import PredictionSettings
 from perenne.models.shop_months import month_rows
 from perenne.models.spend.returns import fit_margin_rate
+from perenne.models.timing import Timing, cost_of_keeping, even_timing, timings
 from perenne.models.value.discounting import LONGEST_YEARS, units_per_year
 from perenne.models.value.even_odds import even_odds
 from perenne.models.why.codes import Expected, reasons, simple_reasons
@@ -66,7 +67,7 @@ class Companion:
 
 @dataclass(frozen=True)
 class Told:
-    """What surrounds the ledger: segments by customer, labels of codes, retention cost a year."""
+    """What surrounds the ledger: segments by customer, labels of codes, retention in a year."""
 
     segments: Sequence[str | None]
     labels: Mapping[str, Sequence[str | None]]
@@ -98,12 +99,13 @@ class Teller:
         """`predictions`, `prediction_totals` and `prediction_months`."""
         columns: dict[str, Any] = {}
         totals: list[dict[str, Any]] = []
-        rate = self._margin_rate()
+        rate, when = self._margin_rate(), self._timings(horizons)
         for months in horizons:
-            ahead = self._ahead(months, rate)
+            ahead = self._ahead(months, rate, when[months])
             columns |= ahead.columns()
             for groups in self._groups():
                 totals.extend(total_rows(ahead, groups))
+        columns |= rising(columns, horizons)
         months_ahead = month_rows(self.ledger, self.companion, rng=self.rng)
         return {
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
@@ -117,6 +119,8 @@ class Teller:
         found: dict[str, Any] = {
             "model": next(iter(self.models.values()), None),
             "models": horizons,
+            "discount_rate": self.settings.discount_rate,
+            "total_level_spread": self._level_spread(),
         }
         if self.companion:
             fitted, spend = self.companion.model.purchases, self.companion.model.spend
@@ -131,18 +135,34 @@ class Teller:
             }
         return found
 
-    def _ahead(self, months: int, rate: Floats) -> Ahead:
+    def _level_spread(self) -> float:
+        """Error of the level in the totals of the first horizon, of the contender that told it."""
+        told = self.fits.get(next(iter(self.models.values()), ""))
+        return told.recalibration.value.level_spread if isinstance(told, FittedCombined) else 0.0
+
+    def _ahead(self, months: int, rate: Floats, when: Timing) -> Ahead:
         days = (add_months(self.as_of, months) - self.as_of).days
-        discount = self.settings.discount_rate
-        factor = mean_discount(months, rate=discount)
         spent = self.told.retention
         return Ahead(
             months=months,
             forecast=self._forecast(months, days),
-            factor=factor,
+            factor=when.discount,
             margin_rate=rate,
-            retention=None if spent is None else spent * months / 12 * factor,
+            retention=None if spent is None else cost_of_keeping(spent, when, self._alive()),
         )
+
+    def _timings(self, horizons: Sequence[int]) -> Mapping[int, Timing]:
+        rate, customers = self.settings.discount_rate, self.ledger.customers
+        if self.companion is None:
+            return {months: even_timing(customers, months, rate=rate) for months in horizons}
+        return timings(self.ledger, self.companion.model, horizons, rate=rate)
+
+    def _alive(self) -> Floats:
+        """Chance of still being a customer, as the purchase model has it; 1 without one."""
+        if self.companion is None:
+            return np.ones(self.ledger.customers)
+        alive = self.companion.model.purchases.probability_alive(**weekly_history(self.ledger))
+        return np.asarray(alive, dtype=np.float64)
 
     def _forecast(self, months: int, days: int) -> Forecast:
         """By the champion; by the next that can, where it cannot look so far."""
@@ -256,7 +276,7 @@ class Teller:
         if self.companion is None:
             return None, None, None
         purchases, history = self.companion.model.purchases, weekly_history(self.ledger)
-        alive = purchases.probability_alive(**history)
+        alive = self._alive()
         if self.companion.name in ALIVE_BY_CONSTRUCTION:
             alive = np.where(history["frequency"] > 0, alive, np.nan)
         elif self.companion.name in NEVER_LEAVE:

@@ -22,6 +22,7 @@ from perenne.workspace.settings import Settings
 
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
+    from perenne.models.earlier import Earlier
 
 __all__ = ["Predictions", "day_of", "judge_shop", "predict_snapshot", "segments_as_of"]
 
@@ -70,21 +71,19 @@ def predict_snapshot(
     return Predictions(found.tables, found.manifest) if found else Predictions()
 
 
-def _previous(
-    layout: Layout, engine: DuckEngine, as_of: date
-) -> tuple[date, pa.Table, pa.Table] | None:
+def _previous(layout: Layout, engine: DuckEngine, as_of: date) -> Earlier | None:
     """The published snapshot's predictions, when they were made before `as_of`."""
+    from perenne.models.earlier import Earlier
+
     try:
         known = snapshots.current(layout)
     except PerenneError:
         return None
-    if known.as_of >= as_of or not {"predictions", "prediction_totals"} <= set(known.tables):
+    needed = ("predictions", "prediction_totals", "prediction_months")
+    if known.as_of >= as_of or not set(needed) <= set(known.tables):
         return None
-    customers, totals = (
-        engine.fetch(engine.read(known.table_path(name)))
-        for name in ("predictions", "prediction_totals")
-    )
-    return known.as_of, customers, totals
+    tables = {name: engine.fetch(engine.read(known.table_path(name))) for name in needed}
+    return Earlier(known.as_of, tables, known.manifest.get("prediction") or {})
 
 
 def judge_shop(

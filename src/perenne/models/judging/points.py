@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import norm, rankdata
 
 from perenne.models.histories import Floats
@@ -101,10 +102,16 @@ class Calibration:
         return float(self.customers @ (self.predicted * self.actual)) / spread if spread else np.nan
 
 
+def tenths(predicted: Floats, *, bins: int = BINS) -> npt.NDArray[np.int64]:
+    """The bin of each customer by prediction, from 0; customers with one prediction share one."""
+    middle = (rankdata(predicted) - 0.5) / predicted.size
+    place: npt.NDArray[np.int64] = np.minimum((middle * bins).astype(np.int64), bins - 1)
+    return place
+
+
 def calibration(actual: Floats, predicted: Floats, *, bins: int = BINS) -> Calibration:
     """Means by bin of prediction. Customers with one prediction share a bin; empty ones go."""
-    middle = (rankdata(predicted) - 0.5) / actual.size
-    place = np.minimum((middle * bins).astype(int), bins - 1)
+    place = tenths(predicted, bins=bins)
     counts = np.bincount(place, minlength=bins)
     held = counts > 0
 
