@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -78,6 +78,40 @@ def judge(
     )
     chosen, why = choose(found, days)
     return Judged(found, days, chosen, why, start, field)
+
+
+def judged_further(
+    judged: Judged,
+    ledger: Ledger,
+    *,
+    horizons: Sequence[int],
+    settings: PredictionSettings,
+    rng: np.random.Generator,
+) -> Judged:
+    """The same, with the champion and the simple rules judged at longer horizons as well.
+
+    Only at those, in days, of which the history holds a past forecast with as much before it; the
+    choice stays that of the first horizon.
+    """
+    if judged.winner is None:
+        return judged
+    shop = sample(ledger, most=settings.judged_customers)
+    field = [one for name, one in judged.field.items() if name in BASELINES]
+    field += [judged.winner] * (judged.winner.name not in BASELINES)
+    found = judged.backtest
+    for days in horizons:
+        at = origins(shop, days, at_most=settings.origins)
+        if not at:
+            continue
+        more = backtest(
+            shop, contenders=field, horizons=[days], at=at, draws=min(settings.draws, 200), rng=rng
+        )
+        found = replace(
+            found,
+            trials=(*found.trials, *more.trials),
+            refusals=(*found.refusals, *more.refusals),
+        )
+    return replace(judged, backtest=found)
 
 
 def choose(found: Backtest, days: int) -> tuple[Champion | None, str]:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from perenne.core import PerenneError
-from perenne.models.choosing import Judged, SegmentsAt, choose, groups_of, judge
+from perenne.core import PerenneError, add_months
+from perenne.models.choosing import Judged, SegmentsAt, choose, groups_of, judge, judged_further
 from perenne.models.contenders.births import late_start
 from perenne.models.earlier import Earlier, refit
 from perenne.models.judging.backtest import Progress as JudgeProgress
@@ -95,6 +95,13 @@ def _predicted(
             progress=lambda name, done, total: progress(
                 _("Judging the models ({done} of {total})").format(done=done + 1, total=total)
             ),
+        )
+        judged = judged_further(
+            judged,
+            ledger,
+            horizons=[(add_months(as_of, months) - as_of).days for months in HORIZONS[1:]],
+            settings=settings,
+            rng=rng,
         )
     progress(_("Predicting"))
     told = Told(

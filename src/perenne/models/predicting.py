@@ -83,8 +83,13 @@ class Groups:
     codes: npt.NDArray[np.int64]
 
 
-def total_rows(ahead: Ahead, groups: Groups) -> Iterator[dict[str, Any]]:
-    """Rows of `prediction_totals`: intervals of a group are those of its summed draws."""
+def total_rows(
+    ahead: Ahead, groups: Groups, *, learnt: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows of `prediction_totals`: intervals of a group are those of its summed draws.
+
+    learnt: days of the past forecasts from which their level was learnt.
+    """
     count = len(groups.values)
     told = of_groups(ahead.forecast, groups.codes, count=count, factor=ahead.factor)
     margin = ahead.forecast.mean_value * ahead.factor * ahead.margin_rate
@@ -101,6 +106,7 @@ def total_rows(ahead: Ahead, groups: Groups) -> Iterator[dict[str, Any]]:
             **{name: told.quantiles[name][place] for name in QUANTILES if told.quantiles},
             "margin_mean": margins[place],
             "expected_orders": told.orders[place],
+            "learnt_days": learnt or None,
         }
 
 
@@ -130,7 +136,7 @@ def _array(values: Any, kind: str, size: int) -> pa.Array:
     if pa.types.is_string(wanted) or pa.types.is_date(wanted) or pa.types.is_boolean(wanted):
         return pa.array(values, wanted)
     if pa.types.is_integer(wanted):
-        return pa.array(np.asarray(values, dtype=np.int64))
+        return pa.array(values, wanted)
     known = pa.array(np.asarray(_numbers(values), dtype=np.float64), from_pandas=True)
     if pa.types.is_decimal(wanted):
         return pc.round(known, ndigits=4).cast(wanted, safe=False)

@@ -56,6 +56,7 @@ TOTALS = _schema(
         *(Column(f"{end}{level}", "float64", "") for level in (50, 90) for end in ("lo", "hi")),
         Column("margin_mean", "float64", "null where a cost is unknown"),
         Column("expected_orders", "float64", "", True),
+        Column("learnt_days", "int64", "days of the past forecasts that set the level and width"),
     ),
     key="dimension value horizon_months",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from perenne.models.contenders.probability import (
 from perenne.models.contenders.roster import contender
 from perenne.models.forecast import Contender, FittedContender, Forecast
 from perenne.models.histories import Floats, compress
+from perenne.models.horizons import Reach, reaching
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
@@ -85,6 +87,7 @@ class Teller:
     rng: np.random.Generator
     models: dict[int, str] = field(default_factory=dict)
     fits: dict[str, FittedContender] = field(default_factory=dict)
+    learnt: dict[int, int] = field(default_factory=dict)
     companion: Companion | None = None
 
     def __post_init__(self) -> None:
@@ -104,7 +107,7 @@ class Teller:
             ahead = self._ahead(months, rate, when[months])
             columns |= ahead.columns()
             for groups in self._groups():
-                totals.extend(total_rows(ahead, groups))
+                totals.extend(total_rows(ahead, groups, learnt=self.learnt.get(months)))
         columns |= rising(columns, horizons)
         months_ahead = month_rows(self.ledger, self.companion, rng=self.rng)
         return {
@@ -169,8 +172,9 @@ class Teller:
         refusals = []
         for candidate in self._candidates():
             try:
+                reach = self._reaching(candidate, days)
                 found = ask(
-                    self._fitted(candidate),
+                    reach.fitted,
                     self.ledger,
                     horizon=days,
                     draws=self._draws(),
@@ -180,8 +184,27 @@ class Teller:
                 refusals.append(str(refusal))
                 continue
             self.models[months] = candidate.name
+            self.learnt[months] = reach.learnt
             return found
         raise PerenneError(" ".join(refusals))
+
+    def _reaching(self, candidate: Contender, days: int) -> Reach:
+        """The candidate for a horizon that may be longer than the one that was judged."""
+        fitted = self._fitted(candidate)
+        if self.judged is None:
+            return Reach(fitted, 0)
+        return reaching(
+            fitted,
+            candidate,
+            self._sample,
+            days=days,
+            judged=self.judged.horizon,
+            rng=self.rng,
+        )
+
+    @cached_property
+    def _sample(self) -> Ledger:
+        return sample(self.ledger, most=self.settings.judged_customers)
 
     def _fitted(self, candidate: Contender) -> FittedContender:
         """Fitted once, for the horizon that was judged; PerenneError when it cannot be."""
@@ -268,7 +291,7 @@ class Teller:
             self.ledger,
             model,
             self.told.labels,
-            sample=sample(self.ledger, most=self.settings.judged_customers),
+            sample=self._sample,
             rng=self.rng.spawn(1)[0],
         )
 

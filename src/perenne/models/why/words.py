@@ -25,8 +25,13 @@ NEAR = 0.15
 WHOLE, DIGITS = 10.0, 3
 
 
-def reasons_text(why: str | None, *, currency: str) -> str | None:
-    """The reasons of one customer, as JSON, in one text; None without any."""
+def reasons_text(why: str | None, *, currency: str, beside_figures: bool = False) -> str | None:
+    """The reasons of one customer, as JSON, in one text; None without any.
+
+    beside_figures: without the value and its interval, which the reader sees already.
+    """
+    if why and beside_figures:
+        why = json.dumps([one for one in json.loads(why) if one[0] not in ("worth", "wide")])
     return reasons_texts([why], currency=currency)[0]
 
 

@@ -54,6 +54,10 @@ def _probability_models() -> dict[str, tuple[str, str]]:
     dies = _("Customers buy at a pace of their own, and may leave for good after a purchase.")
     regular = _("The same, for customers who buy at regular intervals.")
     return {
+        "nbd": (
+            _("NBD: purchases, and nobody leaves"),
+            _("Customers buy at a pace of their own, and never leave."),
+        ),
         "bg_nbd": (_("BG/NBD: purchases and leaving"), dies),
         "mbg_nbd": (
             _("MBG/NBD: purchases, and leaving from the first one on"),
@@ -71,6 +75,10 @@ def _probability_models() -> dict[str, tuple[str, str]]:
         "pareto_ggg": (
             _("Pareto/GGG: each with a regularity of their own"),
             _("As Pareto/NBD; each customer is more or less regular."),
+        ),
+        "pareto_nbd_births": (
+            _("Pareto/NBD for data that begin late"),
+            _("As Pareto/NBD; customers seen since the start of the data may be older than that."),
         ),
         "pareto_nbd_season": (
             _("Pareto/NBD with seasons"),

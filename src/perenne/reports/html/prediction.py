@@ -13,7 +13,6 @@ from perenne.reports.html.measured import Measured
 from perenne.reports.html.tables import predicted_values, prediction_shares, silent_customers
 from perenne.reports.html.words import Words
 from perenne.text import LANGUAGES, bilingual
-from perenne.text import gettext as _
 
 Row = Mapping[str, Any]
 YEAR_DAYS = 365
@@ -129,10 +128,8 @@ def number(row: Row | None, name: str) -> float | None:
 
 def between(row: Row, words: Words, low: str, high: str) -> str:
     """`€1,000 to €2,000` from two columns; empty when there is no interval."""
-    ends = number(row, low), number(row, high)
-    if None in ends:
-        return ""
-    return _("{low} to {high}").format(low=words.money(ends[0]), high=words.money(ends[1]))
+    lowest, highest = number(row, low), number(row, high)
+    return "" if lowest is None or highest is None else words.between(lowest, highest)
 
 
 def said_of(row: Row, name: str) -> str:

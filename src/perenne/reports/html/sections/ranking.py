@@ -20,14 +20,10 @@ from perenne.reports.html.blocks import (
 from perenne.reports.html.contenders import contender_label, contender_meaning
 from perenne.reports.html.prediction import Prediction, number
 from perenne.reports.html.scoreboard import Contender, Scoreboard
-from perenne.reports.html.words import share, signed
+from perenne.reports.html.words import dates_text, share, signed
 from perenne.segments import segment_label
-from perenne.text import format_date, format_number, format_value, ngettext
+from perenne.text import format_date, format_number, format_value
 from perenne.text import gettext as _
-
-
-def dates_text(n: int) -> str:
-    return ngettext("{n} past date", "{n} past dates", n).format(n=n)
 
 
 def of_text(found: tuple[int, int]) -> str:

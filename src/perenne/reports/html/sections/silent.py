@@ -49,5 +49,5 @@ def _row(prediction: Prediction, one: Any) -> Row:
     ]
     from perenne.models.why.words import reasons_text  # SciPy comes with it
 
-    why = reasons_text(one.get("why"), currency=words.currency)
+    why = reasons_text(one.get("why"), currency=words.currency, beside_figures=True)
     return Row(Cell(str(one["customer_id"]), hint=why or ""), cells)
