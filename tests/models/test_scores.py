@@ -174,3 +174,23 @@ def test_nobody_to_score():
             rng=np.random.default_rng(0),
             where=np.zeros(2, dtype=bool),
         )
+
+
+def test_the_interval_of_a_skewed_mean_holds_it_nine_times_in_ten():
+    """Zero for three quarters, gamma for the others: the t interval holds it less often."""
+    rng, held, plain = np.random.default_rng(8), 0, 0
+    for _shop in range(2000):
+        value = np.where(rng.random(60) < 0.25, rng.gamma(0.8, 50.0, 60), 0.0)
+        found = points.calibration(value, np.zeros(60))
+        held += bool(found.low[0] <= 0.25 * 40 <= found.high[0])
+        plain += bool(abs(value.mean() - 10) <= 1.671 * value.std(ddof=1) / np.sqrt(60))
+    assert held / 2000 == pytest.approx(0.9, abs=0.025)
+    assert plain / 2000 < 0.87
+
+
+def test_a_mean_without_spread_or_customers_has_no_interval():
+    found = points.calibration(
+        np.array([5.0, 5.0, 5.0, 5.0, 5.0, 1.0, 2.0]), np.array([1.0] * 5 + [2, 2])
+    )
+    assert np.isnan(found.low).all()
+    assert np.isnan(found.high).all()

@@ -31,9 +31,13 @@ def engine() -> Iterator[DuckEngine]:
 def read(engine: DuckEngine) -> Read:
     """The ledger of canonical rows: marts as of END, ledger as of `until`."""
 
-    def reading(rows: dict[str, list[dict[str, Any]]], until: date = END) -> Ledger:
+    def reading(
+        rows: dict[str, list[dict[str, Any]]],
+        until: date = END,
+        settings: MetricSettings = MetricSettings(),  # noqa: B008 - frozen
+    ) -> Ledger:
         canonical = {name: engine.rows(CANONICAL[name], some) for name, some in rows.items()}
-        tables = {**canonical, **build_marts(canonical, as_of=END, settings=MetricSettings())}
+        tables = {**canonical, **build_marts(canonical, as_of=END, settings=settings)}
         found = engine.fetch(ledger_rows(tables, as_of=until))
         return ledger_from(found, engine.fetch(customer_attributes(tables)), until=until)
 
@@ -163,6 +167,24 @@ def test_reading_early_is_reading_late_and_going_back(read: Read) -> None:
     back = late.as_of(early.until)
     for name in ("customer", "day", "orders", "net", "returned", "margin", "customer_ids"):
         np.testing.assert_array_equal(getattr(early, name), getattr(back, name))
+
+
+def test_a_return_counted_on_its_order_is_known_from_its_own_day_only(read: Read) -> None:
+    """Planted: ann's order of March comes back in January; figures count it in March."""
+    rows = together(order(1, "ann", "2024-03-01", ("hats", 10, 4)), customer("ann", "2024-03-01"))
+    back = refund(1, "ann", "2025-01-10", 10)
+    back["refunds"][0]["order_id"] = "o1"
+    rows = together(rows, back)
+    on_order = MetricSettings(returns_on="order_day")
+    before = read(rows, date(2025, 1, 9), on_order)
+    assert (before.net.tolist(), before.returned.tolist()) == ([10], [0])
+    after = read(rows, END, on_order)
+    assert after.returned.tolist() == [0, 10]
+    assert after.day[1] == day_number(date(2025, 1, 10))
+    past = after.as_of(before.until)
+    assert past.returned.tolist() == [0]
+    assert after.outcome(past, horizon=30).value.tolist() == [-10]
+    np.testing.assert_array_equal(read(rows).returned, after.returned)
 
 
 def test_every_cent_of_known_customers_is_in_the_ledger(engine: DuckEngine, read: Read) -> None:

@@ -39,7 +39,7 @@ MANIFEST: dict[str, Any] = {
         "high": 700.0,
         "slope": None,
     },
-    "truncation": {"detected": False},
+    "truncation": {"found": False},
     "independence": {"correlation": 0.11},
 }
 GATED: dict[str, Any] = {
@@ -216,7 +216,7 @@ def scores(as_of: date) -> Rows:
                     found.append(score(origin, name, measure, value * (1 + (n - 1) * 0.1)))
         found.append(score(origin, "bg_nbd", "bias", 0.2, dimension="segment", group="champions"))
         refused = score(origin, "pareto_ggg", "refused", None)
-        found.append(refused | {"note": "Too few customers bought often."})
+        found.append(refused | {"note_en": "Too few customers bought often."})
     return found
 
 
@@ -251,6 +251,8 @@ def deciles(as_of: date) -> Rows:
             "customers": 8,
             "predicted": 3.0 * n**2,
             "actual": 3.0 * n**2 + (-1) ** n * n,
+            "actual_lo90": 2.4 * n**2,
+            "actual_hi90": 3.8 * n**2,
         }
         for name in ("bg_nbd", "simple_clv")
         for n in range(1, 11)

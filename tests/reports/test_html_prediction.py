@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from perenne.models.reasons import reasons_text
 from perenne.reports import ReportInput, render_html
 from perenne.reports.html.blocks import Page
 from perenne.reports.html.contenders import BASELINES, contender_label, contender_meaning
@@ -129,14 +128,6 @@ def test_customers_to_look_at_are_silent_and_worth_most(
     assert all(customer in text for customer in expected)
 
 
-def test_reasons_are_told_in_words() -> None:
-    why = '[["silent", {"gap": 20.0, "days": 200, "effect": -12.5}], ["usual", {}]]'
-    told = reasons_text(why, currency="EUR")
-    assert told is not None
-    assert "silent for 200 days" in told
-    assert reasons_text("[]", currency="EUR") is reasons_text(None, currency="EUR") is None
-
-
 def test_ranking_names_every_contender_and_marks_the_best(pages: Pages) -> None:
     text = said(pages, "predicted", "trust")
     with use_language("en"):
@@ -217,7 +208,7 @@ def test_tracking_says_what_came_after_the_model_knew(prediction: Prediction) ->
 
 def test_drift_and_methods_are_told(pages: Pages) -> None:
     text = said(pages, "predicted", "trust")
-    for part in ("€480.00 came", "the 28 days since", "lies in its 90% interval", "+4.0%", "0.11"):
+    for part in ("€480.00 came", "the 28 days since", "lies in its 95% interval", "+4.0%", "0.11"):
         assert part in text
     assert "r = 0.2426" in text
 
@@ -279,7 +270,7 @@ def test_manifest_is_read_without_trust(changed: Change, parts: dict[str, Any]) 
 
 
 def test_refusal_is_told_with_its_reason(full: ReportInput, prediction: Prediction) -> None:
-    data = replace(full, prediction={"as_of": "2025-03-28", "refused": "No fit converged."})
+    data = replace(full, prediction={"as_of": "2025-03-28", "refused_en": "No fit converged."})
     with use_language("en"):
         reader = Reader.of(chapters(prediction, data))
     assert "Nothing could be predicted: No fit converged." in reader.sections["next"]

@@ -11,6 +11,7 @@ import pytest
 
 from perenne.core import PerenneError
 from perenne.workspace import Layout, open_shop
+from perenne.workspace.predictions import segments_as_of
 from perenne.workspace.snapshots import current, damaged, point_to
 from perenne.workspace.snapshots import published as all_snapshots
 from tests.cli.files import HEADER, order_rows, orders, write
@@ -95,6 +96,17 @@ def test_nothing_later_leaks_into_the_past(seen_back: Layout, tmp_path: Path, da
         assert _plain(whole, name) == _plain(past, name), name
     assert current(whole).manifest["context"] == current(past).manifest["context"]
     assert values(whole) == values(past)
+
+
+def test_segments_of_a_past_day_are_those_of_a_refresh_as_of_it(seen_back: Layout) -> None:
+    with open_shop(seen_back.root) as shop:
+        earlier = {row["customer_id"]: row["segment"] for row in shop.table("segments").rows()}
+    newest = max(one.id for one in all_snapshots(seen_back) if one.as_of > EARLIER)
+    with open_shop(seen_back.root, snapshot=newest) as shop:
+        told = segments_as_of(shop.tables, settings=shop.settings, fetch=shop.engine.fetch)
+        assert told(EARLIER) == earlier
+        today = {row["customer_id"]: row["segment"] for row in shop.table("segments").rows()}
+        assert told(shop.as_of) == today != earlier
 
 
 def _plain(place: Layout, name: str) -> list[dict[str, object]]:

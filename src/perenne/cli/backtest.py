@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -11,10 +11,19 @@ import click
 
 from perenne.cli import options as opts
 from perenne.cli.printing import print_json, print_table, progress, say
-from perenne.text import format_date, format_days, format_number, format_percent, ngettext
+from perenne.text import (
+    format_date,
+    format_days,
+    format_money,
+    format_number,
+    format_percent,
+    ngettext,
+)
 from perenne.text import gettext as _
 
 SHOWN = ("bias", "rmse", "crps", "gini", "top20", "slope", "pit90", "cover90", "total_inside")
+# What --by may name, and how the backtest calls it.
+KINDS = {"segment": "segment", "channel": "channel", "cohort": "cohort_year", "orders": "orders"}
 SHARES = ("bias", "top20", "pit90", "cover90", "total_inside")
 
 
@@ -43,6 +52,12 @@ def backtest_command() -> click.Command:
         metavar=_("ID"),
         help=_("A model to judge, for example bg_nbd; may be repeated. Default: the usual ones."),
     )
+    @click.option(
+        "--by",
+        type=click.Choice(list(KINDS)),
+        default=None,
+        help=_("Show how the chosen model did by group, as the groups stood on each past day."),
+    )
     @opts.workspace_option()
     @opts.lang_option()
     @opts.json_option()
@@ -50,6 +65,7 @@ def backtest_command() -> click.Command:
         months: int,
         origins: int | None,
         contenders: tuple[str, ...],
+        by: str | None,
         workspace: Path | None,
         lang: str | None,
         as_json: bool,
@@ -68,8 +84,10 @@ def backtest_command() -> click.Command:
                 )
             if as_json:
                 print_json(_values(judged))
-            else:
-                _show(judged)
+                return
+            _show(judged)
+            if by:
+                _show_groups(judged, shop, by)
 
     return backtest
 
@@ -156,6 +174,57 @@ def _cell(judged: Any, name: str, measure: str) -> str:
         middle = sum(known) / len(known) if measure == "total_inside" else median(known)
         return format_percent(middle)
     return format_number(median(known), decimals=2)
+
+
+def _show_groups(judged: Any, shop: Any, by: str) -> None:
+    """The champion within each group: medians over the past days."""
+    from perenne.models.judging.champion import group_scores
+
+    if judged.champion is None:
+        return
+    found = group_scores(judged.backtest, judged.champion, kind=KINDS[by])
+    say()
+    say(_("{model} by group. Median over these days.").format(model=judged.champion.name))
+    titles = {
+        "segment": _("Segment"),
+        "channel": _("Channel"),
+        "cohort": _("First order in"),
+        "orders": _("Purchase days"),
+    }
+    measures = [_("Predicted each"), _("True each"), _("Bias"), _("CRPS"), _("PIT in 90%")]
+    rows = [_group_row(_group_name(shop, by, name), scores, shop) for name, scores in found.items()]
+    header = [titles[by], _("Customers"), *measures, _("Days judged")]
+    print_table(header, rows, right=range(1, len(header)))
+
+
+def _group_name(shop: Any, by: str, name: str) -> str:
+    if name == "?":
+        return _("Unknown")
+    if by != "segment":
+        return name
+    from perenne.segments import segment_label
+
+    return segment_label(name, shop.settings.segments)
+
+
+def _group_row(name: str, scores: list[Any], shop: Any) -> list[str]:
+    def middle(measure: Callable[[Any], float]) -> float | None:
+        known = [value for one in scores if (value := measure(one)) == value]
+        return median(known) if known else None
+
+    def money(value: float | None) -> str:
+        return format_money(value, shop.context.currency)
+
+    return [
+        name,
+        format_number(middle(lambda one: one.customers)),
+        money(middle(lambda one: one.predicted / one.customers)),
+        money(middle(lambda one: one.actual / one.customers)),
+        format_percent(middle(lambda one: one.bias)),
+        money(middle(lambda one: one.crps)),
+        format_percent(middle(lambda one: one.pit90)),
+        format_number(len(scores)),
+    ]
 
 
 def _refusals(judged: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from perenne.metrics.cohorts import CohortCell, CohortRequest, CohortRow, Cohort
 from perenne.metrics.compute import compute
 from perenne.metrics.definitions import Catalogue, Metric, load_catalogue
 from perenne.metrics.follow import cohorts
-from perenne.metrics.learn import describe_window, learn_context
+from perenne.metrics.learn import describe_window, learn_context, learn_inactivity
 from perenne.metrics.lenses import LENSES, AuditRequest, AuditTable, Lens, audit
 from perenne.metrics.requests import Compared, Figure, Request
 from perenne.metrics.settings import Context, MetricSettings, Spend
@@ -34,5 +34,6 @@ __all__ = [
     "compute",
     "describe_window",
     "learn_context",
+    "learn_inactivity",
     "load_catalogue",
 ]

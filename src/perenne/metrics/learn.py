@@ -54,6 +54,17 @@ def learn_context(
     )
 
 
+def learn_inactivity(tables: Tables, *, settings: MetricSettings, fetch: Fetch) -> int:
+    """Days of silence after which a customer counts as inactive: as set, or learnt from the gaps.
+
+    `tables` must hold the marts, made with the same settings.
+    """
+    if settings.inactivity_days is not None:
+        return settings.inactivity_days
+    gaps = fetch(gap_facts(tables)).to_pylist()[0]
+    return learn_window(gaps["gaps"], gaps["quantile"])
+
+
 def _how(gaps: int, settings: MetricSettings) -> str:
     if settings.inactivity_days is not None:
         return "set"

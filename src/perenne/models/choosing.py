@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,12 @@ from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Groups, Progress, backtest
 from perenne.models.judging.champion import Champion, champion
 from perenne.models.judging.trials import Rehearsal, first_day, origins
-from perenne.models.ledger import Ledger
+from perenne.models.ledger import Ledger, day_of
 from perenne.models.purchases.truncation import Truncation
 from perenne.models.settings import PredictionSettings
+
+SegmentsAt = Callable[[date], Mapping[str, str | None]]
+"""Segment by customer as of a day, by the rules of today on what was known then."""
 
 UNKNOWN = "?"
 SHORTEST = 28
@@ -73,7 +77,7 @@ def judge(
         groups=groups,
         progress=progress,
     )
-    chosen, why = _champion(found, days)
+    chosen, why = choose(found, days)
     return Judged(found, days, chosen, why, start, field)
 
 
@@ -83,7 +87,42 @@ def _called_for(ledger: Ledger, start: Truncation) -> tuple[str, ...]:
     return tuple(name for name, shown in signs.items() if shown)
 
 
-def _champion(found: Backtest, days: int) -> tuple[Champion | None, str]:
+def judged_further(
+    judged: Judged,
+    ledger: Ledger,
+    *,
+    horizons: Sequence[int],
+    settings: PredictionSettings,
+    rng: np.random.Generator,
+) -> Judged:
+    """The same, with the champion and the simple rules judged at longer horizons as well.
+
+    Only at those, in days, of which the history holds a past forecast with as much before it; the
+    choice stays that of the first horizon.
+    """
+    if judged.winner is None:
+        return judged
+    shop = sample(ledger, most=settings.judged_customers)
+    field = [one for name, one in judged.field.items() if name in BASELINES]
+    field += [judged.winner] * (judged.winner.name not in BASELINES)
+    found = judged.backtest
+    for days in horizons:
+        at = origins(shop, days, at_most=settings.origins)
+        if not at:
+            continue
+        more = backtest(
+            shop, contenders=field, horizons=[days], at=at, draws=min(settings.draws, 200), rng=rng
+        )
+        found = replace(
+            found,
+            trials=(*found.trials, *more.trials),
+            refusals=(*found.refusals, *more.refusals),
+        )
+    return replace(judged, backtest=found)
+
+
+def choose(found: Backtest, days: int) -> tuple[Champion | None, str]:
+    """The champion, and the reason of it or of there being none."""
     try:
         chosen = champion(found, horizon=days)
     except PerenneError as refusal:
@@ -121,10 +160,11 @@ def _field(names: Sequence[str], extra: Sequence[str]) -> dict[str, Contender]:
     return {one.name: one for one in [*ready, *combined]}
 
 
-def groups_of(channels: Sequence[str | None]) -> Groups:
+def groups_of(channels: Sequence[str | None], segments_at: SegmentsAt | None = None) -> Groups:
     """Groups known on the last day of a past: channel, year of the first order, orders so far.
 
-    channels: names of the codes of the attribute `channel`.
+    channels: names of the codes of the attribute `channel`. segments_at: also the segment that
+    each customer was in on that day.
     """
     names = np.array([*(name or UNKNOWN for name in channels), UNKNOWN], dtype=object)
 
@@ -135,6 +175,14 @@ def groups_of(channels: Sequence[str | None]) -> Groups:
             "channel": names[past.attributes["channel"]].astype(str),
             "cohort_year": years.astype(str),
             "orders": np.array(["1", "2", "3+"])[np.minimum(days, 2)],
+            **segment(past),
         }
+
+    def segment(past: Ledger) -> dict[str, npt.NDArray[Any]]:
+        if segments_at is None:
+            return {}
+        found = segments_at(day_of(past.until))
+        told = [found.get(customer) or UNKNOWN for customer in past.customer_ids.tolist()]
+        return {"segment": np.array(told)}
 
     return groups

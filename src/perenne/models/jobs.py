@@ -11,13 +11,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from perenne.core import PerenneError
-from perenne.models.choosing import Judged, groups_of, judge
+from perenne.core import PerenneError, add_months
+from perenne.models.choosing import Judged, SegmentsAt, choose, groups_of, judge, judged_further
 from perenne.models.contenders.births import late_start
+from perenne.models.earlier import Earlier, refit
 from perenne.models.judging.backtest import Progress as JudgeProgress
-from perenne.models.judging.champion import champion
-from perenne.models.judging.drift import Prediction as Said
-from perenne.models.judging.drift import drift
 from perenne.models.judging.gate import gate
 from perenne.models.ledger import Ledger
 from perenne.models.reading import ledger_from
@@ -27,7 +25,7 @@ from perenne.models.settings import PredictionSettings
 from perenne.models.tables import Tables, customer_attributes, ledger_rows
 from perenne.models.telling import Teller, Told
 from perenne.text import gettext as _
-from perenne.text import use_language
+from perenne.text import remembered, use_language
 
 Fetch = Callable[[Any], pa.Table]
 Progress = Callable[[str], None]
@@ -50,14 +48,38 @@ def predict(
     as_of: date,
     settings: PredictionSettings,
     fetch: Fetch,
-    previous: tuple[date, pa.Table, pa.Table] | None = None,
+    previous: Earlier | None = None,
+    segments_at: SegmentsAt | None = None,
     progress: Progress = lambda text: None,
 ) -> Predicted | None:
     """Judge, choose and predict; None when nobody has bought yet.
 
-    `tables`: marts, customers, costs and segments of the snapshot. previous: as_of, `predictions`
-    and `prediction_totals` of an earlier snapshot, which is scored on what has happened since.
+    `tables`: marts, customers, costs and segments of the snapshot. previous: what an
+    earlier snapshot said, which is scored on what has happened since.
+    segments_at: segments as of a past day, by which forecasts are judged too.
     """
+    with remembered():
+        return _predicted(
+            tables,
+            as_of=as_of,
+            settings=settings,
+            fetch=fetch,
+            previous=previous,
+            segments_at=segments_at,
+            progress=progress,
+        )
+
+
+def _predicted(
+    tables: Tables,
+    *,
+    as_of: date,
+    settings: PredictionSettings,
+    fetch: Fetch,
+    previous: Earlier | None,
+    segments_at: SegmentsAt | None,
+    progress: Progress,
+) -> Predicted | None:
     ledger, labels = read_ledger(tables, as_of=as_of, fetch=fetch)
     if not ledger.customers:
         return None
@@ -69,16 +91,23 @@ def predict(
             horizon=YEAR,
             settings=settings,
             rng=rng,
-            groups=groups_of(labels["channel"]),
+            groups=groups_of(labels["channel"], segments_at),
             progress=lambda name, done, total: progress(
                 _("Judging the models ({done} of {total})").format(done=done + 1, total=total)
             ),
+        )
+        judged = judged_further(
+            judged,
+            ledger,
+            horizons=[(add_months(as_of, months) - as_of).days for months in HORIZONS[1:]],
+            settings=settings,
+            rng=rng,
         )
     progress(_("Predicting"))
     told = Told(
         segments=_segments(tables, ledger, fetch),
         labels=labels,
-        retention=_retention(tables, as_of, ledger, fetch),
+        retention=_retention(tables, as_of, fetch),
     )
     teller = Teller(ledger, judged, told, settings=settings, rng=rng)
     found = teller.tables(HORIZONS)
@@ -91,7 +120,7 @@ def predict(
         "gate": _gate_values(ledger),
         "champion": _champion_values(judged),
         "truncation": _late_start(ledger) if judged else None,
-        "refit": _refit(ledger, previous),
+        "refit": refit(ledger, previous),
     }
     return Predicted(found, manifest)
 
@@ -103,6 +132,7 @@ def backtest(
     settings: PredictionSettings,
     horizon_days: int,
     fetch: Fetch,
+    segments_at: SegmentsAt | None = None,
     progress: JudgeProgress | None = None,
 ) -> Judged:
     """Judge the contenders of the settings on the past of a snapshot. PerenneError without one."""
@@ -117,7 +147,7 @@ def backtest(
         horizon=horizon_days,
         settings=settings,
         rng=np.random.default_rng(settings.seed),
-        groups=groups_of(labels["channel"]),
+        groups=groups_of(labels["channel"], segments_at),
         progress=progress,
     )
 
@@ -130,7 +160,7 @@ def read_ledger(
     attributes = fetch(customer_attributes(tables))
     labels = {
         name: sorted(one for one in attributes[name].unique().to_pylist() if one is not None)
-        for name in ("channel", "country")
+        for name in ("channel", "country", "first_category")
     }
     return ledger_from(rows, attributes, until=as_of), labels
 
@@ -146,8 +176,8 @@ def _segments(tables: Tables, ledger: Ledger, fetch: Fetch) -> list[str | None]:
     return [by_id.get(one) for one in ledger.customer_ids]
 
 
-def _retention(tables: Tables, as_of: date, ledger: Ledger, fetch: Fetch) -> float | None:
-    """Retention spend of the last 365 days per known customer; None when none is known."""
+def _retention(tables: Tables, as_of: date, fetch: Fetch) -> float | None:
+    """Retention spend of the last 365 days; None when none is known."""
     if "costs" not in tables:
         return None
     costs = tables["costs"]
@@ -156,22 +186,25 @@ def _retention(tables: Tables, as_of: date, ledger: Ledger, fetch: Fetch) -> flo
     if not rows:
         return None
     recent = [row["amount"] for row in rows if (as_of - row["day"]).days < YEAR]
-    return float(sum(recent)) / ledger.customers
+    return float(sum(recent))
 
 
 def _gate_values(ledger: Ledger) -> dict[str, Any]:
     """What the gate asks, in both languages: a manifest is read in either."""
-    spoken = {language: _in(language, lambda: gate(ledger, horizon=YEAR)) for language in LANGUAGES}
-    english = spoken["en"]
+    told = {language: _in(language, lambda: gate(ledger, horizon=YEAR)) for language in LANGUAGES}
+    english = told["en"]
     return {
         "passed": english.passed,
-        **{f"reason_{language}": found.reason for language, found in spoken.items()},
+        **{
+            f"reason_{language}": _in(language, lambda: gate(ledger, horizon=YEAR).reason)
+            for language in LANGUAGES
+        },
         "requirements": [
             {
                 **{name: getattr(one, name) for name in ("name", "found", "needed", "passed")},
                 **{
                     f"words_{language}": found.requirements[number].words
-                    for language, found in spoken.items()
+                    for language, found in told.items()
                 },
             }
             for number, one in enumerate(english.requirements)
@@ -180,16 +213,18 @@ def _gate_values(ledger: Ledger) -> dict[str, Any]:
 
 
 def _champion_values(judged: Judged | None) -> dict[str, Any]:
-    if judged is None or judged.champion is None:
-        return {"reason": judged.why if judged else ""}
-    chosen = judged.champion
-    again = {
-        language: _in(language, lambda: champion(judged.backtest, horizon=judged.horizon))
+    if judged is None:
+        return {}
+    reasons = {
+        f"reason_{language}": _in(language, lambda: choose(judged.backtest, judged.horizon)[1])
         for language in LANGUAGES
     }
+    chosen = judged.champion
+    if chosen is None:
+        return reasons
     return {
         "name": chosen.name,
-        **{f"reason_{language}": found.reason for language, found in again.items()},
+        **reasons,
         "horizon_days": chosen.horizon,
         "origins": chosen.origins,
         "unbeaten": list(chosen.unbeaten),
@@ -198,51 +233,14 @@ def _champion_values(judged: Judged | None) -> dict[str, Any]:
 
 
 def _late_start(ledger: Ledger) -> dict[str, Any]:
-    spoken = {language: _in(language, lambda: late_start(ledger)) for language in LANGUAGES}
+    told = {language: _in(language, lambda: late_start(ledger)) for language in LANGUAGES}
     return {
-        "found": spoken["en"].found,
-        "older": spoken["en"].older,
-        **{f"reason_{language}": found.reason for language, found in spoken.items()},
+        "found": told["en"].found,
+        "older": told["en"].older,
+        **{f"reason_{language}": found.reason for language, found in told.items()},
     }
 
 
 def _in(language: str, said: Callable[[], T]) -> T:
     with use_language(language):
         return said()
-
-
-def _refit(
-    ledger: Ledger, previous: tuple[date, pa.Table, pa.Table] | None
-) -> dict[str, Any] | None:
-    """How the predictions of an earlier snapshot did since; None without one."""
-    if previous is None:
-        return None
-    made, customers, totals = previous
-    whole = [
-        row
-        for row in totals.to_pylist()
-        if row["dimension"] == "all" and row["horizon_months"] == HORIZONS[0]
-    ]
-    if not whole or whole[0]["lo90"] is None:
-        return None
-    said = Said(
-        made=(made - date(1970, 1, 1)).days,
-        horizon=YEAR,
-        customer_ids=np.asarray(customers["customer_id"].to_numpy(zero_copy_only=False)),
-        expected=np.asarray(customers["clv_12m"].cast(pa.float64()).to_numpy()),
-        total_low=whole[0]["lo90"],
-        total_high=whole[0]["hi90"],
-    )
-    spoken = {language: _in(language, lambda: drift(ledger, said)) for language in LANGUAGES}
-    found = spoken["en"]
-    return {
-        "made": made.isoformat(),
-        "advised": found.refit,
-        **{f"reason_{language}": "; ".join(one.reasons) for language, one in spoken.items()},
-        "days": found.days,
-        "expected": found.expected,
-        "actual": found.actual,
-        "low": found.low,
-        "high": found.high,
-        "slope": None if np.isnan(found.slope) else found.slope,
-    }

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 
+Factor = float | Floats
 QUANTILES: Mapping[str, float] = {
     "lo90": 0.05,
     "lo50": 0.25,
@@ -36,8 +37,8 @@ class Outlook:
     quantiles: Mapping[str, Floats] | None
 
 
-def of_customers(forecast: Forecast, *, factor: float = 1.0) -> Outlook:
-    """Each customer's own outlook; values times `factor` (a discount)."""
+def of_customers(forecast: Forecast, *, factor: Factor = 1.0) -> Outlook:
+    """Each customer's own outlook; values times `factor` (a discount, one or (customers,))."""
     none = np.full(forecast.mean_orders.size, np.nan)
     bought = forecast.orders
     value = forecast.value
@@ -50,7 +51,7 @@ def of_customers(forecast: Forecast, *, factor: float = 1.0) -> Outlook:
 
 
 def of_groups(
-    forecast: Forecast, groups: npt.NDArray[np.int64], *, count: int, factor: float = 1.0
+    forecast: Forecast, groups: npt.NDArray[np.int64], *, count: int, factor: Factor = 1.0
 ) -> Outlook:
     """The outlook of groups 0 … count − 1: sums over their customers, draw by draw.
 
@@ -63,17 +64,17 @@ def of_groups(
         return np.bincount(of, weights=values[inside], minlength=count).astype(np.float64)
 
     value = forecast.value
-    sums = None if value is None else np.array([total(draw) for draw in value])
+    sums = None if value is None else np.array([total(draw * factor) for draw in value])
     bought = forecast.orders
     chance = None if bought is None else total((bought > 0).mean(axis=0))
     size = np.bincount(of, minlength=count)
     with np.errstate(invalid="ignore"):
         mean_chance = np.full(count, np.nan) if chance is None else chance / size
     return Outlook(
-        mean=total(forecast.mean_value) * factor,
+        mean=total(forecast.mean_value * factor),
         orders=total(forecast.mean_orders),
         chance=mean_chance,
-        quantiles=None if sums is None else _scaled(_quantiles(sums), factor),
+        quantiles=None if sums is None else _quantiles(sums),
     )
 
 
@@ -87,7 +88,7 @@ def _quantiles(draws: npt.NDArray[np.floating]) -> dict[str, Floats]:
     return dict(zip(QUANTILES, found.astype(np.float64), strict=True))
 
 
-def _scaled(quantiles: Mapping[str, Floats], factor: float) -> dict[str, Floats]:
+def _scaled(quantiles: Mapping[str, Floats], factor: Factor) -> dict[str, Floats]:
     return {name: values * factor for name, values in quantiles.items()}
 
 

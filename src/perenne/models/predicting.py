@@ -32,15 +32,15 @@ _ARROW = {
 class Ahead:
     """One horizon: its forecast, the discount of its value, and the rates that make margin of it.
 
-    margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost of
-    keeping one customer until the horizon, discounted; None when no such spend is known.
+    factor, margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost
+    of keeping each customer until the horizon, discounted; None when no such spend is known.
     """
 
     months: int
     forecast: Forecast
-    factor: float
+    factor: Floats
     margin_rate: Floats
-    retention: float | None
+    retention: Floats | None
 
     def columns(self) -> dict[str, Floats]:
         """The columns of this horizon in `predictions`."""
@@ -58,6 +58,22 @@ class Ahead:
         }
 
 
+def rising(columns: Mapping[str, Floats], horizons: Sequence[int]) -> dict[str, Floats]:
+    """Chances and quantiles of a longer horizon no lower than those of a shorter one.
+
+    True of what they estimate, but not of estimates from different draws: each is the mean of the
+    highest so far and of the lowest to come.
+    """
+    found: dict[str, Floats] = {}
+    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
+        names = [stem.format(end=f"{months}m") for months in sorted(horizons)]
+        drawn = np.stack([columns[name] for name in names])
+        highest = np.maximum.accumulate(drawn, axis=0)
+        lowest = np.minimum.accumulate(drawn[::-1], axis=0)[::-1]
+        found |= dict(zip(names, (highest + lowest) / 2, strict=True))
+    return found
+
+
 @dataclass(frozen=True)
 class Groups:
     """One way to split customers: `codes` are places in `values`, −1 for none of them."""
@@ -67,8 +83,13 @@ class Groups:
     codes: npt.NDArray[np.int64]
 
 
-def total_rows(ahead: Ahead, groups: Groups) -> Iterator[dict[str, Any]]:
-    """Rows of `prediction_totals`: intervals of a group are those of its summed draws."""
+def total_rows(
+    ahead: Ahead, groups: Groups, *, learnt: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows of `prediction_totals`: intervals of a group are those of its summed draws.
+
+    learnt: days of the past forecasts from which their level was learnt.
+    """
     count = len(groups.values)
     told = of_groups(ahead.forecast, groups.codes, count=count, factor=ahead.factor)
     margin = ahead.forecast.mean_value * ahead.factor * ahead.margin_rate
@@ -85,6 +106,7 @@ def total_rows(ahead: Ahead, groups: Groups) -> Iterator[dict[str, Any]]:
             **{name: told.quantiles[name][place] for name in QUANTILES if told.quantiles},
             "margin_mean": margins[place],
             "expected_orders": told.orders[place],
+            "learnt_days": learnt or None,
         }
 
 
@@ -114,7 +136,7 @@ def _array(values: Any, kind: str, size: int) -> pa.Array:
     if pa.types.is_string(wanted) or pa.types.is_date(wanted) or pa.types.is_boolean(wanted):
         return pa.array(values, wanted)
     if pa.types.is_integer(wanted):
-        return pa.array(np.asarray(values, dtype=np.int64))
+        return pa.array(values, wanted)
     known = pa.array(np.asarray(_numbers(values), dtype=np.float64), from_pandas=True)
     if pa.types.is_decimal(wanted):
         return pc.round(known, ndigits=4).cast(wanted, safe=False)

@@ -56,6 +56,7 @@ TOTALS = _schema(
         *(Column(f"{end}{level}", "float64", "") for level in (50, 90) for end in ("lo", "hi")),
         Column("margin_mean", "float64", "null where a cost is unknown"),
         Column("expected_orders", "float64", "", True),
+        Column("learnt_days", "int64", "days of the past forecasts that set the level and width"),
     ),
     key="dimension value horizon_months",
 )
@@ -89,7 +90,8 @@ SCORES = _schema(
         Column("value_of_dimension", "string", "the group; null for all"),
         Column("measure", "string", "`refused` for a contender that could not be fitted", True),
         Column("value", "float64", ""),
-        Column("note", "string", "reason of a refusal"),
+        Column("note_en", "string", "reason of a refusal, in English"),
+        Column("note_fr", "string", "the same in French"),
     ),
     key="origin horizon_days contender dimension value_of_dimension measure",
 )
@@ -104,6 +106,8 @@ DECILES = _schema(
         Column("customers", "int64", "", True),
         Column("predicted", "float64", "", True),
         Column("actual", "float64", "", True),
+        Column("actual_lo90", "float64", "90% interval of the actual mean; null: too few"),
+        Column("actual_hi90", "float64", ""),
     ),
     key="origin horizon_days contender decile",
 )

@@ -75,7 +75,8 @@ def _of(one: Trial | Refusal) -> dict[str, Any]:
 
 
 def _refusal_row(refusal: Refusal) -> dict[str, Any]:
-    return {**_of(refusal), "dimension": EVERYONE, "measure": "refused", "note": refusal.reason}
+    notes = {f"note_{language}": said for language, said in refusal.spoken.items()}
+    return {**_of(refusal), "dimension": EVERYONE, "measure": "refused", **notes}
 
 
 def _decile_rows(trial: Trial) -> Iterator[dict[str, Any]]:
@@ -87,6 +88,8 @@ def _decile_rows(trial: Trial) -> Iterator[dict[str, Any]]:
             "customers": int(size),
             "predicted": float(bins.predicted[number]),
             "actual": float(bins.actual[number]),
+            "actual_lo90": float(bins.low[number]),
+            "actual_hi90": float(bins.high[number]),
         }
 
 

@@ -14,14 +14,17 @@ Tables = Mapping[str, ir.Table]
 def ledger_rows(tables: Tables, *, as_of: date) -> ir.Table:
     """One row per known customer and day with a purchase or a return, up to the end of `as_of`.
 
-    `tables`: the marts `sales` and `customer_days`. Columns: customer_id, day, orders (0 when
-    there were returns only), net (sold after discount, before returns), returned (positive),
-    margin (after returns; null as soon as one cost is unknown), gross, discount, and category,
-    that of the largest sale of the day (null on a day without sale). In no order, and with the
-    customers who have returns only: `ledger_from` sorts faster, and leaves those out.
+    A return stands on the day it came back, even where figures count it on the day of its order:
+    before, nobody knew of it. `tables`: the marts `sales` and `customer_days`.
+
+    Columns: customer_id, day, orders (0 when there were returns only), net (sold after discount,
+    before returns), returned (positive), margin (after returns; null as soon as one cost is
+    unknown), gross, discount, and category, that of the largest sale of the day (null on a day
+    without sale). In no order, and with the customers who have returns only: `ledger_from` sorts
+    faster, and leaves those out.
     """
     sales = tables["sales"]
-    told = sales.filter(sales.customer_id.notnull(), sales.day <= ibis.literal(as_of))
+    told = sales.filter(sales.customer_id.notnull(), sales.known_on <= ibis.literal(as_of))
     purchases = tables["customer_days"].select("customer_id", "day", "orders")
     joined = _sums(told).left_join(purchases, ["customer_id", "day"])
     return joined.select(
@@ -38,7 +41,7 @@ def _sums(told: ir.Table) -> ir.Table:
     unknown = told.margin.isnull().any()
     # Structs compare field by field, so that equal amounts do not leave the choice to the engine.
     sale = ibis.struct({"net": told.net, "category": told.category})
-    return told.group_by("customer_id", "day").aggregate(
+    return told.group_by("customer_id", day="known_on").aggregate(
         net=_float(told.net.sum(where=sold)),
         returned=_float(-told.net.sum(where=~sold)),
         margin=ibis.ifelse(unknown, None, told.margin.sum()).cast("float64"),

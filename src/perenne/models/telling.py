@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError, add_months
-from perenne.models.choosing import Judged
+from perenne.models.choosing import Judged, sample
 from perenne.models.contenders.combined import FittedCombined, recalibrated
 from perenne.models.contenders.probability import (
     SOURCES,
@@ -21,24 +22,27 @@ from perenne.models.contenders.roster import SEASONAL, contender
 from perenne.models.contenders.seasonal import SEASON
 from perenne.models.forecast import Contender, FittedContender, Forecast
 from perenne.models.histories import Floats, compress
+from perenne.models.horizons import Reach, reaching
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
-from perenne.models.outlook import mean_discount
 from perenne.models.predicting import (
     Ahead,
     Groups,
     as_table,
     days_after,
     from_rows,
+    rising,
     total_rows,
 )
-from perenne.models.reasons import Expected, reasons, simple_reasons
 from perenne.models.settings import PredictionSettings
 from perenne.models.shop_months import month_rows
 from perenne.models.spend.returns import fit_margin_rate
+from perenne.models.timing import Timing, cost_of_keeping, even_timing, timings
 from perenne.models.value.discounting import LONGEST_YEARS, units_per_year
 from perenne.models.value.even_odds import even_odds
+from perenne.models.why.codes import Expected, reasons, simple_reasons
+from perenne.models.why.traits import Traits, traits
 
 YEAR = 365
 # Cells of draws held at once: what keeps a large shop within memory.
@@ -48,6 +52,8 @@ FEWEST_DRAWS = 100
 ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
 # Under these every customer is.
 NEVER_LEAVE = ("nbd",)
+# These read the first order, so that its effect is in what they predict.
+READ_TRAITS = {"hurdle", "stack"}
 NEVER = "never_even_odds"
 
 
@@ -62,7 +68,7 @@ class Companion:
 
 @dataclass(frozen=True)
 class Told:
-    """What surrounds the ledger: segments by customer, labels of codes, retention cost a year."""
+    """What surrounds the ledger: segments by customer, labels of codes, retention in a year."""
 
     segments: Sequence[str | None]
     labels: Mapping[str, Sequence[str | None]]
@@ -80,6 +86,7 @@ class Teller:
     rng: np.random.Generator
     models: dict[int, str] = field(default_factory=dict)
     fits: dict[str, FittedContender] = field(default_factory=dict)
+    learnt: dict[int, int] = field(default_factory=dict)
     companion: Companion | None = None
 
     def __post_init__(self) -> None:
@@ -94,12 +101,13 @@ class Teller:
         """`predictions`, `prediction_totals` and `prediction_months`."""
         columns: dict[str, Any] = {}
         totals: list[dict[str, Any]] = []
-        rate = self._margin_rate()
+        rate, when = self._margin_rate(), self._timings(horizons)
         for months in horizons:
-            ahead = self._ahead(months, rate)
+            ahead = self._ahead(months, rate, when[months])
             columns |= ahead.columns()
             for groups in self._groups():
-                totals.extend(total_rows(ahead, groups))
+                totals.extend(total_rows(ahead, groups, learnt=self.learnt.get(months)))
+        columns |= rising(columns, horizons)
         months_ahead = month_rows(self.ledger, self.companion, rng=self.rng)
         return {
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
@@ -113,6 +121,8 @@ class Teller:
         found: dict[str, Any] = {
             "model": next(iter(self.models.values()), None),
             "models": horizons,
+            "discount_rate": self.settings.discount_rate,
+            "total_level_spread": self._level_spread(),
         }
         if self.companion:
             fitted, spend = self.companion.model.purchases, self.companion.model.spend
@@ -127,26 +137,44 @@ class Teller:
             }
         return found
 
-    def _ahead(self, months: int, rate: Floats) -> Ahead:
+    def _level_spread(self) -> float:
+        """Error of the level in the totals of the first horizon, of the contender that told it."""
+        told = self.fits.get(next(iter(self.models.values()), ""))
+        return told.recalibration.value.normal_spread if isinstance(told, FittedCombined) else 0.0
+
+    def _ahead(self, months: int, rate: Floats, when: Timing) -> Ahead:
         days = (add_months(self.as_of, months) - self.as_of).days
-        discount = self.settings.discount_rate
-        factor = mean_discount(months, rate=discount)
         spent = self.told.retention
         return Ahead(
             months=months,
             forecast=self._forecast(months, days),
-            factor=factor,
+            factor=when.discount,
             margin_rate=rate,
-            retention=None if spent is None else spent * months / 12 * factor,
+            retention=None if spent is None else cost_of_keeping(spent, when, self._alive()),
         )
+
+    def _timings(self, horizons: Sequence[int]) -> Mapping[int, Timing]:
+        rate, customers = self.settings.discount_rate, self.ledger.customers
+        if self.companion is None:
+            return {months: even_timing(customers, months, rate=rate) for months in horizons}
+        return timings(self.ledger, self.companion.model, horizons, rate=rate)
+
+    def _alive(self) -> Floats:
+        """Chance of still being a customer, as the purchase model has it; 1 without one."""
+        if self.companion is None:
+            return np.ones(self.ledger.customers)
+        model = self.companion.model
+        alive = model.purchases.probability_alive(**model.history(self.ledger))
+        return np.asarray(alive, dtype=np.float64)
 
     def _forecast(self, months: int, days: int) -> Forecast:
         """By the champion; by the next that can, where it cannot look so far."""
         refusals = []
         for candidate in self._candidates():
             try:
+                reach = self._reaching(candidate, days)
                 found = ask(
-                    self._fitted(candidate),
+                    reach.fitted,
                     self.ledger,
                     horizon=days,
                     draws=self._draws(),
@@ -156,8 +184,27 @@ class Teller:
                 refusals.append(str(refusal))
                 continue
             self.models[months] = candidate.name
+            self.learnt[months] = reach.learnt
             return found
         raise PerenneError(" ".join(refusals))
+
+    def _reaching(self, candidate: Contender, days: int) -> Reach:
+        """The candidate for a horizon that may be longer than the one that was judged."""
+        fitted = self._fitted(candidate)
+        if self.judged is None:
+            return Reach(fitted, 0)
+        return reaching(
+            fitted,
+            candidate,
+            self._sample,
+            days=days,
+            judged=self.judged.horizon,
+            rng=self.rng,
+        )
+
+    @cached_property
+    def _sample(self) -> Ledger:
+        return sample(self.ledger, most=self.settings.judged_customers)
 
     def _fitted(self, candidate: Contender) -> FittedContender:
         """Fitted once, for the horizon that was judged; PerenneError when it cannot be."""
@@ -233,15 +280,27 @@ class Teller:
             chance=columns[f"p_order_{end}"],
         )
         if self.companion is None:
-            return simple_reasons(self.ledger, told)
-        return reasons(self.ledger, told, self.companion.model)
+            return simple_reasons(self.ledger)
+        return reasons(self.ledger, told, self.companion.model, self._traits(self.companion.name))
+
+    def _traits(self, model: str) -> Traits | None:
+        """What the first order says beyond the purchases; None where a contender reads it."""
+        if self.judged is None or {*self.judged.field} & READ_TRAITS:
+            return None
+        return traits(
+            self.ledger,
+            model,
+            self.told.labels,
+            sample=self._sample,
+            rng=self.rng.spawn(1)[0],
+        )
 
     def _alive_and_next(self) -> tuple[Any, Any, Any]:
         if self.companion is None:
             return None, None, None
         model = self.companion.model
         purchases, history = model.purchases, model.history(self.ledger)
-        alive = purchases.probability_alive(**history)
+        alive = self._alive()
         source = self.companion.name.removesuffix(SEASON)
         if source in ALIVE_BY_CONSTRUCTION:
             alive = np.where(history["frequency"] > 0, alive, np.nan)

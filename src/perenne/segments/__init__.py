@@ -23,7 +23,7 @@ from perenne.segments.settings import (
     default_rules,
     read_settings,
 )
-from perenne.segments.tables import assign, movements, score, status, summary
+from perenne.segments.tables import assign, movements, name_segments, score, status, summary
 
 __all__ = [
     "NOTES",
@@ -41,6 +41,7 @@ __all__ = [
     "assign",
     "default_rules",
     "movements",
+    "name_segments",
     "opportunity_note_label",
     "read_settings",
     "reason_label",

@@ -1,6 +1,12 @@
 """What a person reads: texts in French and English, figures and dates as each writes them."""
 
-from perenne.text.calendar import DateStyle, format_date, format_month, format_period
+from perenne.text.calendar import (
+    DateStyle,
+    format_date,
+    format_month,
+    format_month_name,
+    format_period,
+)
 from perenne.text.languages import (
     LANGUAGES,
     Language,
@@ -10,7 +16,15 @@ from perenne.text.languages import (
     set_language,
     use_language,
 )
-from perenne.text.messages import LazyText, gettext, lazy_gettext, ngettext, pgettext
+from perenne.text.messages import (
+    LazyText,
+    gettext,
+    lazy_gettext,
+    ngettext,
+    pgettext,
+    remembered,
+    spoken,
+)
 from perenne.text.numerals import (
     MISSING,
     Figure,
@@ -38,6 +52,7 @@ __all__ = [
     "format_days",
     "format_money",
     "format_month",
+    "format_month_name",
     "format_number",
     "format_percent",
     "format_period",
@@ -46,7 +61,9 @@ __all__ = [
     "lazy_gettext",
     "ngettext",
     "pgettext",
+    "remembered",
     "set_language",
+    "spoken",
     "spoken_value",
     "use_language",
 ]

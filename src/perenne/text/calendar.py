@@ -46,6 +46,11 @@ def format_month(month: date | str | None, *, short: bool = False) -> str:
     return _written(day, "MMM y" if short else "MMMM y")
 
 
+def format_month_name(month: int) -> str:
+    """Write the month 1 to 12 without a year: `mars`, `March`."""
+    return _written(date(2001, month, 1), "LLLL")
+
+
 def format_period(start: date | None, end: date | None) -> str:
     """Write the days from `start` to `end`, both included, as short as they can be said.
 

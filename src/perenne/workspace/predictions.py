@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from perenne.core import PerenneError
+from perenne.metrics import build_marts, learn_inactivity
 from perenne.models import PredictionSettings
 from perenne.models.ledger import day_of
+from perenne.segments import name_segments
+from perenne.text import spoken
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import snapshots
 from perenne.workspace.layout import Layout
@@ -19,8 +22,11 @@ from perenne.workspace.settings import Settings
 
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
+    from perenne.models.earlier import Earlier
 
-__all__ = ["Predictions", "day_of", "judge_shop", "predict_snapshot"]
+__all__ = ["Predictions", "day_of", "judge_shop", "predict_snapshot", "segments_as_of"]
+
+Fetch = Callable[[Any], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -55,37 +61,39 @@ def predict_snapshot(
             settings=settings.prediction_settings(),
             fetch=engine.fetch,
             previous=_previous(layout, engine, as_of),
+            segments_at=segments_as_of(tables, settings=settings, fetch=engine.fetch),
             progress=progress,
         )
     except PerenneError as refusal:
-        return Predictions(manifest={"as_of": as_of.isoformat(), "refused": str(refusal)})
+        said = spoken(refusal.what, refusal.next_step)
+        refused = {f"refused_{language}": text for language, text in said.items()}
+        return Predictions(manifest={"as_of": as_of.isoformat(), **refused})
     return Predictions(found.tables, found.manifest) if found else Predictions()
 
 
-def _previous(
-    layout: Layout, engine: DuckEngine, as_of: date
-) -> tuple[date, pa.Table, pa.Table] | None:
+def _previous(layout: Layout, engine: DuckEngine, as_of: date) -> Earlier | None:
     """The published snapshot's predictions, when they were made before `as_of`."""
+    from perenne.models.earlier import Earlier
+
     try:
         known = snapshots.current(layout)
     except PerenneError:
         return None
-    if known.as_of >= as_of or not {"predictions", "prediction_totals"} <= set(known.tables):
+    needed = ("predictions", "prediction_totals", "prediction_months")
+    if known.as_of >= as_of or not set(needed) <= set(known.tables):
         return None
-    customers, totals = (
-        engine.fetch(engine.read(known.table_path(name)))
-        for name in ("predictions", "prediction_totals")
-    )
-    return known.as_of, customers, totals
+    tables = {name: engine.fetch(engine.read(known.table_path(name))) for name in needed}
+    return Earlier(known.as_of, tables, known.manifest.get("prediction") or {})
 
 
 def judge_shop(
     tables: Mapping[str, Table],
     *,
     as_of: date,
-    settings: PredictionSettings,
+    settings: Settings,
+    wanted: PredictionSettings,
     horizon_days: int,
-    fetch: Callable[[Any], pa.Table],
+    fetch: Fetch,
     progress: Callable[[str, int, int], None],
 ) -> Judged:
     """A backtest of a snapshot, on request: any horizon, any origins, any contenders."""
@@ -94,8 +102,31 @@ def judge_shop(
     return backtest(
         tables,
         as_of=as_of,
-        settings=settings,
+        settings=wanted,
         horizon_days=horizon_days,
         fetch=fetch,
+        segments_at=segments_as_of(tables, settings=settings, fetch=fetch),
         progress=progress,
     )
+
+
+def segments_as_of(
+    tables: Mapping[str, Table], *, settings: Settings, fetch: Fetch
+) -> Callable[[date], dict[str, str | None]]:
+    """Segments of a past day: the rules of today on the marts as they stood then.
+
+    `tables`: the canonical tables; the inactivity window is that of the gaps known on that day.
+    """
+    measured = settings.metric_settings()
+
+    def told(day: date) -> dict[str, str | None]:
+        marts = build_marts(tables, as_of=day, settings=measured)
+        window = learn_inactivity({**tables, **marts}, settings=measured, fetch=fetch)
+        named = name_segments(
+            marts["customer_facts"], settings=settings.segments, inactivity_days=window
+        )
+        found = fetch(named.select("customer_id", "segment"))
+        customers, segments = (found[name].to_pylist() for name in ("customer_id", "segment"))
+        return dict(zip(customers, segments, strict=True))
+
+    return told

@@ -184,7 +184,8 @@ class Shop:
         return judge_shop(
             self.tables,
             as_of=self.as_of,
-            settings=wanted,
+            settings=self.settings,
+            wanted=wanted,
             horizon_days=(self.as_of - add_months(self.as_of, -months)).days,
             fetch=self.engine.fetch,
             progress=progress,
@@ -233,9 +234,9 @@ def _with_reasons(customers: Any, currency: str) -> Any:
         return customers
     import pyarrow
 
-    from perenne.models.reasons import reasons_text
+    from perenne.models.why.words import reasons_texts
 
-    words = [reasons_text(why, currency=currency) for why in customers["why"].to_pylist()]
+    words = reasons_texts(customers["why"].to_pylist(), currency=currency)
     place = customers.column_names.index("why")
     return customers.set_column(place, "why", pyarrow.array(words, pyarrow.string()))
 

@@ -36,7 +36,8 @@ def build_marts(tables: Tables, *, as_of: date, settings: MetricSettings) -> dic
 def sales(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Table:
     """The ledger of value: one row per counted product line and per return.
 
-    Columns: kind (sale | return), day, month, order_id, order_number, customer_id, first_day of
+    Columns: kind (sale | return), day, known_on (of a return, the day it came back, whichever day
+    it counts on), month, order_id, order_number, customer_id, first_day of
     the customer, category, channel and country of the order, acquisition_channel, gross,
     discount, net, cost, margin (null when the cost is unknown), cost_known. Returns are negative.
     """
@@ -77,6 +78,7 @@ def _lines(tables: Tables, orders: ir.Table) -> ir.Table:
     return joined.select(
         kind=ibis.literal("sale"),
         day=orders.ordered_on,
+        known_on=orders.ordered_on,
         order_id=counted.order_id,
         order_number=orders.order_number,
         customer_id=orders.customer_id,
@@ -96,6 +98,7 @@ def _orders_without_lines(orders: ir.Table, lines: ir.Table) -> ir.Table:
     return bare.select(
         kind=ibis.literal("sale"),
         day=bare.ordered_on,
+        known_on=bare.ordered_on,
         order_id=bare.order_id,
         order_number=bare.order_number,
         customer_id=bare.customer_id,
@@ -120,6 +123,7 @@ def _returns(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Tab
     rows = joined.select(
         kind=ibis.literal("return"),
         day=given_back if on_order else refunds.refunded_on,
+        known_on=refunds.refunded_on,
         order_id=refunds.order_id,
         order_number=orders.order_number,
         customer_id=refunds.customer_id,
@@ -130,9 +134,8 @@ def _returns(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Tab
         discount=ibis.literal(0, type=MONEY),
         net=(-refunds.net).cast(MONEY),
         cost=(-refunds.cost).cast(MONEY),
-        refunded_on=refunds.refunded_on,
     )
-    return rows.filter(rows.refunded_on <= as_of).drop("refunded_on")
+    return rows.filter(rows.known_on <= as_of)
 
 
 def _with_customer(rows: ir.Table, tables: Tables, *, as_of: date) -> ir.Table:

@@ -25,6 +25,7 @@ from perenne.models.judging.scores import (
 from perenne.models.judging.trials import Rehearsal, ask, origins
 from perenne.models.ledger import Ledger, Outcome
 from perenne.text import gettext as _
+from perenne.text import spoken
 
 EVERYONE = "all"
 
@@ -50,12 +51,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A contender that could not be fitted, with its reason."""
+    """A contender that could not be fitted, with its reason; `spoken` has it by language."""
 
     origin: int
     horizon: int
     contender: str
     reason: str
+    spoken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,8 @@ def backtest(
             try:
                 trials.append(judged.trial(contender, memory, draws=draws, rng=rng))
             except PerenneError as refusal:
-                refusals.append(Refusal(origin, horizon, contender.name, str(refusal)))
+                said = spoken(refusal.what, refusal.next_step)
+                refusals.append(Refusal(origin, horizon, contender.name, str(refusal), said))
     held = {horizon for horizon, _origin in plan}
     return Backtest(
         tuple(trials), tuple(refusals), {h: _short(h) for h in horizons if h not in held}

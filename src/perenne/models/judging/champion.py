@@ -12,6 +12,7 @@ from perenne.models.histories import Floats
 from perenne.models.judging.backtest import Backtest
 from perenne.models.judging.recalibration import PUT_RIGHT
 from perenne.models.judging.scores import Scores
+from perenne.text import format_number, format_percent
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
@@ -101,6 +102,17 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     )
 
 
+def group_scores(found: Backtest, chosen: Champion, *, kind: str) -> dict[str, list[Scores]]:
+    """Scores of the value that the champion foresaw, by group of one kind, an entry per origin."""
+    groups: dict[str, list[Scores]] = {}
+    for trial in found.of(chosen.name, horizon=chosen.horizon):
+        for (quantity, group), scores in trial.groups.items():
+            of, _colon, name = group.partition(": ")
+            if quantity == "value" and of == kind:
+                groups.setdefault(name, []).append(scores)
+    return dict(sorted(groups.items()))
+
+
 def _common_origins(backtest: Backtest, horizon: int) -> list[int]:
     """Origins that those who answered most often share, and after which somebody bought."""
     answered = {
@@ -173,9 +185,14 @@ def _reason(chosen: Standing, best: Standing, better: Sequence[str], *, origins:
             "than {model} over {origins} past forecasts, and stands in."
         ).format(baseline=chosen.contender, model=best.contender, origins=origins)
     said = _(
-        "{model} has the lowest error of the distribution (CRPS {crps:.3f} of the mean spend) over "
-        "{origins} past forecasts, or ties with it and is simpler; its median bias is {bias:+.1%}."
-    ).format(model=chosen.contender, crps=chosen.crps, origins=origins, bias=chosen.median_bias)
+        "{model} has the lowest error of the distribution (CRPS {crps} of the mean spend) over "
+        "{origins} past forecasts, or ties with it and is simpler; its median bias is {bias}."
+    ).format(
+        model=chosen.contender,
+        crps=format_number(chosen.crps, decimals=2),
+        origins=origins,
+        bias=("+" if chosen.median_bias > 0 else "") + format_percent(chosen.median_bias),
+    )
     if better:
         said += " " + _("It does not beat {baselines} on both error and ranking.").format(
             baselines=", ".join(better)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+import numpy.typing as npt
+from scipy.stats import norm, rankdata
 
 from perenne.models.histories import Floats
 
 BINS = 10
+# Customers below which the mean of a bin has no interval.
+FEWEST = 5
 
 
 def bias(actual: Floats, predicted: Floats) -> float:
@@ -68,11 +71,17 @@ def spearman(actual: Floats, predicted: Floats) -> float:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bins of customers by prediction, lowest first: how many, what was said, what happened."""
+    """Bins of customers by prediction, lowest first: how many, what was said, what happened.
+
+    low, high: 90% interval of the mean of what happens to such customers, NaN where it cannot be
+    told (fewer than five customers, or all alike).
+    """
 
     customers: Floats
     predicted: Floats
     actual: Floats
+    low: Floats
+    high: Floats
 
     @property
     def slope(self) -> float:
@@ -93,10 +102,16 @@ class Calibration:
         return float(self.customers @ (self.predicted * self.actual)) / spread if spread else np.nan
 
 
+def tenths(predicted: Floats, *, bins: int = BINS) -> npt.NDArray[np.int64]:
+    """The bin of each customer by prediction, from 0; customers with one prediction share one."""
+    middle = (rankdata(predicted) - 0.5) / predicted.size
+    place: npt.NDArray[np.int64] = np.minimum((middle * bins).astype(np.int64), bins - 1)
+    return place
+
+
 def calibration(actual: Floats, predicted: Floats, *, bins: int = BINS) -> Calibration:
     """Means by bin of prediction. Customers with one prediction share a bin; empty ones go."""
-    middle = (rankdata(predicted) - 0.5) / actual.size
-    place = np.minimum((middle * bins).astype(int), bins - 1)
+    place = tenths(predicted, bins=bins)
     counts = np.bincount(place, minlength=bins)
     held = counts > 0
 
@@ -104,4 +119,34 @@ def calibration(actual: Floats, predicted: Floats, *, bins: int = BINS) -> Calib
         sums: Floats = np.bincount(place, weights=values, minlength=bins)[held] / counts[held]
         return sums
 
-    return Calibration(counts[held].astype(float), mean(predicted), mean(actual))
+    level = mean(actual)
+    apart = actual - np.bincount(place, weights=actual, minlength=bins)[place] / counts[place]
+    low, high = mean_interval(
+        level, counts[held].astype(float), square=mean(apart**2), cube=mean(apart**3)
+    )
+    return Calibration(counts[held].astype(float), mean(predicted), level, low, high)
+
+
+def mean_interval(
+    mean: Floats, size: Floats, *, square: Floats, cube: Floats, level: float = 0.9
+) -> tuple[Floats, Floats]:
+    """Interval of a mean from its sample's central moments, right for skewed values.
+
+    Hall (1992), "On the removal of skewness by transformation": the t statistic is bent by a
+    monotone cubic of its skewness. Where most customers bring nothing and a few much, the plain
+    ± 1.64 standard errors would miss above nine times in ten of its misses.
+    """
+    z = float(norm.ppf((1 + level) / 2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deviation = np.sqrt(square * size / (size - 1))
+        bend = cube / square**1.5 / np.sqrt(size)
+
+        def straight(place: float) -> Floats:
+            """The t with t + bend t²/3 + bend² t³/27 + bend/6 = `place`."""
+            inside: Floats = 3 / bend * (np.cbrt(1 + bend * (place - bend / 6)) - 1)
+            return np.where(np.abs(bend) < 1e-6, place, inside)
+
+        error = deviation / np.sqrt(size)
+        low, high = mean - straight(z) * error, mean - straight(-z) * error
+    known = (size >= FEWEST) & (square > 0)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.models.histories import Floats, read_columns
+from perenne.text import format_number, format_percent
 from perenne.text import gettext as _
 
 # Share of first intervals that the burn-in covers, and the most of the history that it may take.
@@ -143,7 +144,11 @@ def _told(found: bool, spike: float, early: float, late: float) -> str:
         else _("Nothing shows that the history begins later than the shop:")
     )
     signs = _(
-        "first purchases are {spike:.1f} times as frequent at its start as later, and {early:.0%} "
-        "of those customers still buy after a while, against {late:.0%} of later ones."
-    ).format(spike=spike, early=early, late=late)
+        "first purchases are {spike} times as frequent at its start as later, and {early} "
+        "of those customers still buy after a while, against {late} of later ones."
+    ).format(
+        spike=format_number(spike, decimals=1),
+        early=format_percent(early, decimals=0),
+        late=format_percent(late, decimals=0),
+    )
     return f"{verdict} {signs}"

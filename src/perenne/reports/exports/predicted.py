@@ -78,7 +78,11 @@ def _columns() -> Iterator[Described]:
         _l("Day by which a further order is as likely as not; empty when that never comes."),
     )
     yield "next_order_note", "text", _l("Code of why there is no such day.")
-    yield "why", "text", _l("Reasons of the prediction, as JSON: codes with their figures.")
+    yield (
+        "why",
+        "text",
+        _l("Why, in words: what adds to the value of the mean customer and what takes off."),
+    )
 
 
 PREDICTED: Final[tuple[Described, ...]] = tuple(_columns())

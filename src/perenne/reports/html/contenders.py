@@ -56,8 +56,8 @@ def _probability_models() -> dict[str, tuple[str, str]]:
     seasons = _("The same on the clock of the shop, which runs faster in high season.")
     return {
         "nbd": (
-            _("NBD: purchases of customers who stay"),
-            _("Customers buy at a pace of their own, and none of them leaves for good."),
+            _("NBD: purchases, and nobody leaves"),
+            _("Customers buy at a pace of their own, and never leave."),
         ),
         "bg_nbd": (_("BG/NBD: purchases and leaving"), dies),
         "mbg_nbd": (

@@ -11,6 +11,8 @@ from typing import Any
 
 from perenne.reports.html.measured import Measured
 from perenne.reports.html.tables import predicted_values, prediction_shares, silent_customers
+from perenne.reports.html.words import Words
+from perenne.text import LANGUAGES, bilingual
 
 Row = Mapping[str, Any]
 YEAR_DAYS = 365
@@ -122,6 +124,17 @@ def number(row: Row | None, name: str) -> float | None:
     if value is None or isinstance(value, str | bool):
         return None
     return float(value) if math.isfinite(value) else None
+
+
+def between(row: Row, words: Words, low: str, high: str) -> str:
+    """`€1,000 to €2,000` from two columns; empty when there is no interval."""
+    lowest, highest = number(row, low), number(row, high)
+    return "" if lowest is None or highest is None else words.between(lowest, highest)
+
+
+def said_of(row: Row, name: str) -> str:
+    """What the manifest says under `name_en` and `name_fr`, in the current language."""
+    return bilingual({language: str(row.get(f"{name}_{language}") or "") for language in LANGUAGES})
 
 
 def numbers(rows: Iterable[Row], name: str) -> list[float]:

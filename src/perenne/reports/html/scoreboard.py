@@ -11,6 +11,7 @@ from statistics import median
 
 from perenne.reports.html.contenders import BASELINES
 from perenne.reports.html.prediction import YEAR_DAYS, Prediction, Row, number
+from perenne.text import LANGUAGES, bilingual
 
 LOWER_IS_BETTER = ("bias", "rmse", "mae_median", "crps")
 HIGHER_IS_BETTER = ("gini", "capture_10", "capture_20", "spearman")
@@ -117,7 +118,10 @@ def _contender(name: str, rows: Sequence[Row]) -> Contender:
         if row["contender"] != name:
             continue
         if row["measure"] == "refused":
-            refused.append(str(row.get("note") or ""))
+            notes: dict[str, str] = {
+                language: str(row.get(f"note_{language}") or "") for language in LANGUAGES
+            }
+            refused.append(bilingual(notes))
         elif (value := number(row, "value")) is not None:
             values[row["measure"]][row["origin"]] = value
     return Contender(name, values, tuple(dict.fromkeys(refused)))

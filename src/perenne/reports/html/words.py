@@ -13,6 +13,7 @@ from perenne.text import (
     format_number,
     format_percent,
     format_value,
+    ngettext,
 )
 from perenne.text import gettext as _
 
@@ -29,6 +30,15 @@ class Words:
         """Write an amount: `€1,394,602` but `€525.82`."""
         is_large = value is not None and abs(float(value)) >= _WITHOUT_CENTS
         return format_money(value, self.currency, decimals=0 if is_large else None)
+
+    def between(self, low: Figure, high: Figure) -> str:
+        """Write `€903 to €3,361`: both ends with cents, or neither."""
+        is_large = abs(float(high)) >= _WITHOUT_CENTS
+        ends = (
+            format_money(end, self.currency, decimals=0 if is_large else None)
+            for end in (low, high)
+        )
+        return _("{low} to {high}").format(**dict(zip(("low", "high"), ends, strict=True)))
 
     def cents(self, value: Figure | None) -> str:
         return format_money(value, self.currency)
@@ -82,6 +92,10 @@ def points_text(difference: Figure) -> str:
     in_points = Decimal(str(difference)) * 100
     written = format_number(in_points, decimals=1)
     return _("{n} pts").format(n=signed(written, in_points))
+
+
+def dates_text(n: int) -> str:
+    return ngettext("{n} past date", "{n} past dates", n).format(n=n)
 
 
 def listed(names: list[str]) -> str:

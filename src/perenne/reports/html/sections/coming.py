@@ -20,16 +20,24 @@ from perenne.reports.html.blocks import (
     Text,
     filled,
 )
-from perenne.reports.html.prediction import Prediction, number, numbers
+from perenne.reports.html.prediction import (
+    YEAR_DAYS,
+    Prediction,
+    between,
+    number,
+    numbers,
+    said_of,
+)
 from perenne.reports.html.sections import cohorts, months, silent
 from perenne.reports.html.spread import spread
-from perenne.reports.html.words import Words, count, share, times
+from perenne.reports.html.words import Words, count, dates_text, share, times
 from perenne.segments import segment_label
 from perenne.text import format_date, format_value, ngettext
 from perenne.text import gettext as _
 
 BY = ("channel", "cohort_quarter", "country")
 _MOST_GROUPS = 12
+_LEAP = 3
 
 
 def section(prediction: Prediction) -> Section:
@@ -56,7 +64,7 @@ def why_none(prediction: Prediction) -> str:
         return _("No known customer has ordered yet: there is nobody to predict anything for.")
     if prediction.is_gated:
         return _("The data are too few to predict anything yet: the next chapter says why.")
-    refused = prediction.manifest.get("refused")
+    refused = said_of(prediction.manifest, "refused")
     if refused:
         return _("Nothing could be predicted: {reason}").format(reason=refused)
     return _(
@@ -112,10 +120,7 @@ def headline(prediction: Prediction) -> str:
 
 def interval_text(row: Mapping[str, Any] | None, words: Words, level: int = 90) -> str:
     """`€1,000 to €2,000`; empty when there is no interval."""
-    low, high = number(row, f"lo{level}"), number(row, f"hi{level}")
-    if low is None or high is None:
-        return ""
-    return _("{low} to {high}").format(low=words.money(low), high=words.money(high))
+    return between(row or {}, words, f"lo{level}", f"hi{level}")
 
 
 def _facts(prediction: Prediction) -> Facts:
@@ -347,6 +352,7 @@ def _horizons(prediction: Prediction) -> Table:
                 Cell(interval_text(total, words) or "—"),
                 Cell(count(None if (n := number(total, "expected_orders")) is None else round(n))),
                 Cell(_per_customer(total)),
+                Cell(_judged(prediction, months, total)),
             ],
         )
         for months, total in found
@@ -360,9 +366,31 @@ def _horizons(prediction: Prediction) -> Table:
         Column(_("90% interval")),
         Column(_("Expected orders")),
         Column(_("Orders per customer")),
+        Column(_("Judged on the past"), is_text=True),
     ]
     title = _("Predicted value of the known customers, by horizon")
     return filled(Table(title, columns, rows, _money()))
+
+
+def _judged(prediction: Prediction, months: int, total: Mapping[str, Any]) -> str:
+    """Was a forecast so long compared with what came after; if not, from what it is stretched."""
+    learnt = number(total, "learnt_days")
+    if learnt is None:
+        return "—"
+    wanted = months * YEAR_DAYS / 12
+    name = prediction.part("models").get(str(months), prediction.model)
+    dates = {
+        row["origin"]
+        for row in prediction.rows("model_scores")
+        if (row["contender"], row["dimension"], row["measure"]) == (name, "all", "bias")
+        and abs(row["horizon_days"] - wanted) <= _LEAP
+    }
+    if dates:
+        return _("yes, on {dates}").format(dates=dates_text(len(dates)))
+    days = format_value(learnt, "days")
+    if abs(learnt - wanted) <= _LEAP:
+        return _("no; level and width learnt from past forecasts of {days}").format(days=days)
+    return _("no; stretched from past forecasts of {days}").format(days=days)
 
 
 def _per_customer(total: Mapping[str, Any] | None) -> str:
@@ -375,5 +403,10 @@ def _money() -> list[str]:
         _(
             "Counted from the date of the figures; later money counts for less, by the discount "
             "rate of the settings. The monthly forecast is not discounted."
-        )
+        ),
+        _(
+            "A horizon that the past of the shop is too short to judge takes what was learnt at "
+            "the longest one that could be; the error of the level is taken to grow with the root "
+            "of the horizon."
+        ),
     ]

@@ -12,7 +12,7 @@ from perenne.core import add_months
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table, filled
 from perenne.reports.html.blocks import Row as TableRow
 from perenne.reports.html.measured import DAYS_OF_GRACE
-from perenne.reports.html.prediction import Prediction, Row, number
+from perenne.reports.html.prediction import Prediction, Row, between, number
 from perenne.reports.html.words import Words
 from perenne.text import format_month
 from perenne.text import gettext as _
@@ -135,6 +135,10 @@ def _notes() -> list[str]:
     return [
         _("Dashed: forecast. The wide band holds nine months out of ten, the narrow one five."),
         _("Whole months; orders without a known customer are left out, of the past as well."),
+        _(
+            "Amounts of each month, not discounted: their sum is a little above the predicted "
+            "value, in which later money counts for less."
+        ),
     ]
 
 
@@ -145,7 +149,7 @@ def _table(by_part: Mapping[str, Mapping[date, Row]], words: Words) -> Table:
             Cell(format_month(month)),
             [Cell(words.money(_at(by_part, part, month).get("revenue"))) for part in _PARTS]
             + [Cell(_interval(_whole(by_part, month), words, level)) for level in (50, 90)]
-            + [Cell(words.money(number(_whole(by_part, month), "margin")))],
+            + [_margin(_whole(by_part, month), words)],
         )
         for month in months
     ]
@@ -156,9 +160,15 @@ def _table(by_part: Mapping[str, Mapping[date, Row]], words: Words) -> Table:
         Column(_("Revenue")),
         Column(_("50% interval")),
         Column(_("90% interval")),
-        Column(_("Margin")),
+        Column(_("Margin and its 90% interval")),
     ]
     return filled(Table(_("Monthly forecast"), columns, rows))
+
+
+def _margin(row: Mapping[str, Any], words: Words) -> Cell:
+    """What the month leaves in cash, before acquisition and fixed costs."""
+    interval = between(row, words, "margin_lo90", "margin_hi90")
+    return Cell(words.money(number(row, "margin")), hint=interval)
 
 
 def _at(by_part: Mapping[str, Mapping[date, Row]], part: str, month: date) -> Mapping[str, Any]:
@@ -170,7 +180,4 @@ def _whole(by_part: Mapping[str, Mapping[date, Row]], month: date) -> Mapping[st
 
 
 def _interval(row: Mapping[str, Any], words: Words, level: int) -> str:
-    low, high = number(row, f"revenue_lo{level}"), number(row, f"revenue_hi{level}")
-    if low is None or high is None:
-        return "—"
-    return _("{low} to {high}").format(low=words.money(low), high=words.money(high))
+    return between(row, words, f"revenue_lo{level}", f"revenue_hi{level}") or "—"

@@ -7,7 +7,7 @@ from datetime import date
 
 from perenne.charts import Caption, Moment, Series, Size, line_chart
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Row, Table
-from perenne.reports.html.prediction import Prediction, number
+from perenne.reports.html.prediction import Prediction, between, number
 from perenne.reports.html.prediction import Row as Found
 from perenne.reports.html.words import count
 from perenne.text import format_date, format_number, format_value
@@ -52,8 +52,8 @@ def _deciles(prediction: Prediction, rows: Sequence[Found]) -> Chart:
     ).format(date=format_date(rows[0]["origin"]))
     svg = line_chart(
         [
-            Series(_("predicted"), _points(rows, "decile", "predicted"), band=_edges(rows)),
-            Series(_("true"), _points(rows, "decile", "actual")),
+            Series(_("predicted"), _points(rows, "decile", "predicted")),
+            Series(_("true"), _points(rows, "decile", "actual"), band=_edges(rows)),
         ],
         caption=Caption(title, lead, _("No past date could be judged.")),
         format_x=count,
@@ -71,6 +71,7 @@ def _deciles(prediction: Prediction, rows: Sequence[Found]) -> Chart:
                 Cell(count(row["customers"])),
                 Cell(words.money(row["predicted"])),
                 Cell(words.money(row["actual"])),
+                Cell(between(row, words, "actual_lo90", "actual_hi90") or "—"),
             ],
         )
         for row in rows
@@ -80,8 +81,21 @@ def _deciles(prediction: Prediction, rows: Sequence[Found]) -> Chart:
         Column(_("Customers")),
         Column(_("Predicted")),
         Column(_("True")),
+        Column(_("90% interval of the true mean")),
     ]
-    return Chart(title, svg, lead, table=Table(_("Value per customer by tenth"), columns, lines))
+    table = Table(_("Value per customer by tenth"), columns, lines)
+    notes = [_by_chance(rows)] if _edges(rows) else []
+    return Chart(title, svg, lead, notes, table=table)
+
+
+def _by_chance(rows: Sequence[Found]) -> str:
+    """What the band says, and of how many tenths the prediction lies in it."""
+    known = [row for row in rows if number(row, "actual_lo90") is not None]
+    inside = [r for r in known if r["actual_lo90"] <= r["predicted"] <= r["actual_hi90"]]
+    return _(
+        "Band: where the true mean of such customers would lie nine times out of ten, were the "
+        "chance of single orders the only error. The prediction lies in it for {n} of {all} tenths."
+    ).format(n=count(len(inside)), all=count(len(known)))
 
 
 def _points(rows: Iterable[Found], x: str, y: str) -> list[tuple[float, float | None]]:
@@ -89,8 +103,11 @@ def _points(rows: Iterable[Found], x: str, y: str) -> list[tuple[float, float | 
 
 
 def _edges(rows: Iterable[Found]) -> list[tuple[float, float, float]]:
-    """The 90% interval of each tenth, where the table has one."""
-    found = [(float(row["decile"]), number(row, "lo90"), number(row, "hi90")) for row in rows]
+    """The 90% interval of the true mean of each tenth, where the table has one."""
+    found = [
+        (float(row["decile"]), number(row, "actual_lo90"), number(row, "actual_hi90"))
+        for row in rows
+    ]
     return [(x, low, high) for x, low, high in found if low is not None and high is not None]
 
 

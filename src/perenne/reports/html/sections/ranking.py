@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 from perenne.reports.html.blocks import (
@@ -20,14 +20,10 @@ from perenne.reports.html.blocks import (
 from perenne.reports.html.contenders import contender_label, contender_meaning
 from perenne.reports.html.prediction import Prediction, number
 from perenne.reports.html.scoreboard import Contender, Scoreboard
-from perenne.reports.html.words import share, signed
+from perenne.reports.html.words import dates_text, share, signed
 from perenne.segments import segment_label
-from perenne.text import format_date, format_number, format_value, ngettext
+from perenne.text import format_date, format_number, format_value
 from perenne.text import gettext as _
-
-
-def dates_text(n: int) -> str:
-    return ngettext("{n} past date", "{n} past dates", n).format(n=n)
 
 
 def of_text(found: tuple[int, int]) -> str:
@@ -184,28 +180,56 @@ def _explained(one: Contender) -> str:
 
 
 def by_group(prediction: Prediction, board: Scoreboard) -> list[Block]:
-    """Error of the total within each segment, of the model that is used; on demand."""
-    settings = prediction.measured.data.segment_settings
+    """Error of the total within each group, of the model that is used; on demand."""
+    titles = {
+        "segment": (_("Error of the total by segment"), _("Segment on the past date")),
+        "channel": (_("Error of the total by acquisition channel"), _("Channel")),
+        "cohort_year": (_("Error of the total by year of the first order"), _("First order in")),
+        "orders": (_("Error of the total by purchases so far"), _("Purchase days so far")),
+    }
+    tables: list[Block] = [
+        _groups(found, title=title, first=first, name=_group_name(prediction, kind))
+        for kind, (title, first) in titles.items()
+        if (found := _errors(prediction, board, kind))
+    ]
+    return [Fold(_("Group by group"), tables)] if tables else []
+
+
+def _errors(prediction: Prediction, board: Scoreboard, kind: str) -> dict[str, list[float]]:
+    """Bias on each past date, by group of one kind."""
     found: dict[str, list[float]] = defaultdict(list)
     for row in board.groups:
         value = number(row, "value")
         wanted = (row["contender"], row["dimension"], row["measure"])
-        if wanted == (prediction.model, "segment", "bias") and value is not None:
+        if wanted == (prediction.model, kind, "bias") and value is not None:
             found[row["value_of_dimension"] or ""].append(value)
-    if not found:
-        return []
+    return found
+
+
+def _group_name(prediction: Prediction, kind: str) -> Callable[[str], str]:
+    settings = prediction.measured.data.segment_settings
+
+    def name(group: str) -> str:
+        if group in ("", "?"):
+            return _("Unknown")
+        return segment_label(group, settings) if kind == "segment" else group
+
+    return name
+
+
+def _groups(
+    found: Mapping[str, Sequence[float]], *, title: str, first: str, name: Callable[[str], str]
+) -> Table:
     rows = [
         Row(
-            Cell(segment_label(name, settings) or _("No segment")),
+            Cell(name(group)),
             [Cell(signed(share(value := median(values)), value)), Cell(dates_text(len(values)))],
         )
-        for name, values in sorted(found.items(), key=lambda one: -abs(median(one[1])))
+        for group, values in sorted(found.items(), key=lambda one: -abs(median(one[1])))
     ]
     columns = [
-        Column(_("Segment"), is_text=True),
+        Column(first, is_text=True),
         Column(_("Predicted against true, median")),
         Column(_("Judged on")),
     ]
-    notes = [_("Above zero, the model promised more than came.")]
-    table_ = Table(_("Error of the total by segment"), columns, rows, notes)
-    return [Fold(_("Segment by segment"), [table_])]
+    return Table(title, columns, rows, [_("Above zero, the model promised more than came.")])

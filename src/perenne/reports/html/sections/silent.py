@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from perenne.reports.html.blocks import Block, Cell, Column, Row, Table, filled
-from perenne.reports.html.prediction import Prediction, number
+from perenne.reports.html.prediction import Prediction, between, number
 from perenne.reports.html.words import count, share
 from perenne.text import format_days
 from perenne.text import gettext as _
@@ -39,21 +39,15 @@ def blocks(prediction: Prediction) -> list[Block]:
 
 def _row(prediction: Prediction, one: Any) -> Row:
     words = prediction.measured.words
-    low, high = number(one, "clv_12m_lo90"), number(one, "clv_12m_hi90")
-    interval = (
-        "—"
-        if low is None or high is None
-        else _("{low} to {high}").format(low=words.money(low), high=words.money(high))
-    )
     cells = [
         Cell(_("{days} ago").format(days=format_days(one["days_since_last_order"]))),
         Cell(count(one["orders"])),
         Cell(words.money(one["historical_clv"])),
         Cell(words.money(number(one, "clv_12m"))),
-        Cell(interval),
+        Cell(between(one, words, "clv_12m_lo90", "clv_12m_hi90") or "—"),
         Cell(share(number(one, "p_order_12m"))),
     ]
-    from perenne.models.reasons import reasons_text  # SciPy comes with it
+    from perenne.models.why.words import reasons_text  # SciPy comes with it
 
-    why = reasons_text(one.get("why"), currency=words.currency)
+    why = reasons_text(one.get("why"), currency=words.currency, beside_figures=True)
     return Row(Cell(str(one["customer_id"]), hint=why or ""), cells)

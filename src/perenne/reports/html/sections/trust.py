@@ -22,7 +22,7 @@ from perenne.reports.html.prediction import Prediction
 from perenne.reports.html.scoreboard import Contender, Scoreboard, scoreboard
 from perenne.reports.html.sections import proof, ranking
 from perenne.reports.html.sections.upkeep import drift, methods
-from perenne.reports.html.words import listed, quoted, share, signed
+from perenne.reports.html.words import dates_text, listed, quoted, share, signed
 from perenne.text import format_number
 from perenne.text import gettext as _
 
@@ -163,7 +163,7 @@ def _facts(prediction: Prediction, champion: Contender) -> Facts:
                 _("Error of the total"),
                 share(champion.typical("bias")),
                 _("median over {dates}; from {low} to {high}").format(
-                    dates=ranking.dates_text(len(bias)),
+                    dates=dates_text(len(bias)),
                     low=signed(share(min(bias)), min(bias)),
                     high=signed(share(max(bias)), max(bias)),
                 ),

@@ -39,10 +39,10 @@ def _interval(found: Row, actual: float) -> list[str]:
     if low is None or high is None:
         return []
     if low <= actual <= high:
-        return [_("That lies in its 90% interval.")]
+        return [_("That lies in its 95% interval.")]
     if not found.get("advised"):
-        return [_("That lies outside its 90% interval, but it is too early to judge.")]
-    return [_("That lies outside its 90% interval.")]
+        return [_("That lies outside its 95% interval, but it is too early to judge.")]
+    return [_("That lies outside its 95% interval.")]
 
 
 def _advice(found: Row, words: Words) -> list[str]:
@@ -137,7 +137,7 @@ def _level(prediction: Prediction) -> list[str]:
 
 def _truncation(found: Mapping[str, Any]) -> Iterable[Fact]:
     """A history that begins with a change of system makes old customers look new."""
-    detected = found.get("detected", found.get("is_truncated"))
+    detected = found.get("found")
     if detected is None:
         return
     said = (
