@@ -99,6 +99,11 @@ class FittedProbability:
         sold, returned = _sales(ledger)
         return np.asarray(1 - self.returns.of(returned, sold), dtype=np.float64)
 
+    def spending(self, ledger: Ledger) -> dict[str, Any]:
+        """What the spend model reads of each customer."""
+        frequency, value = spend_evidence(ledger)
+        return {"frequency": frequency, "monetary_value": value}
+
     def history(self, ledger: Ledger) -> dict[str, Floats]:
         """What the purchase model reads of each customer."""
         if getattr(self.purchases, "reads_intervals", False):

@@ -21,6 +21,7 @@ LEARNERS: Mapping[str, str] = {
     "pareto_nbd_births": "births:Births",
     "pareto_nbd_season": "seasonal:SeasonalParetoNBD",
     "hurdle": "learners:Hurdle",
+    "stack": "stack:Stack",
 }
 NAMES = (*BASELINES, *SOURCES, *LEARNERS)
 # What competes when the owner names nobody: quick, and unlike each other. Learners take minutes.

@@ -1,0 +1,105 @@
+"""A learner that also knows what a purchase model says, fitted on the same past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from perenne.core import PerenneError
+from perenne.models.contenders.beyond import PURCHASES, Beyond, purchase_model
+from perenne.models.contenders.examples import Described, basket, learnt_horizon
+from perenne.models.contenders.learners import FittedHurdle, learn
+from perenne.models.contenders.probability import WEEK, FittedProbability
+from perenne.models.features import Facts, features
+from perenne.models.histories import Floats
+from perenne.models.ledger import Ledger
+from perenne.text import gettext as _
+
+# What a model must expect at least, of its mean over customers, to be a scale to multiply.
+FLOOR = 0.05
+# Models so simple that what they expect is a poorer scale than the mean basket.
+NEVER_LEAVE = ("nbd",)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The hurdle, fed by a purchase model and a spend model of the same day.
+
+    At each day that is learnt from, the models are fitted on what was known by then, and on nothing
+    else. facts: as in `Hurdle`.
+    """
+
+    name: ClassVar[str] = "stack"
+    facts: Facts | None = None
+
+    def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedHurdle:
+        """PerenneError as of `Hurdle.fit`, and when no purchase model fits."""
+        days = learnt_horizon(ledger, horizon)
+        latest = _model(ledger, PURCHASES, horizon=days, rng=rng)
+        # What does not fit today seldom fitted before.
+        names = PURCHASES[PURCHASES.index(latest.name) :]
+
+        def now(asked: Ledger) -> Described:
+            return described(asked, latest, horizon=days, facts=self.facts)
+
+        def describe(past: Ledger) -> Described:
+            model = _model(past, names, horizon=days, rng=rng)
+            return described(past, model, horizon=days, facts=self.facts)
+
+        found = learn(self.name, ledger, horizon=days, describe=describe, now=now, rng=rng)
+        return replace(found, beyond=Beyond(latest))
+
+
+def described(
+    ledger: Ledger, model: FittedProbability, *, horizon: int, facts: Facts | None = None
+) -> Described:
+    """Features with what `model` expects of each customer in the next `horizon` days."""
+    told = expectations(model, ledger, horizon=horizon)
+
+    def known(past: Ledger) -> dict[str, Floats]:
+        return {**(dict(facts(past)) if facts else {}), **told}
+
+    seen = features(ledger, horizon=horizon, facts=known)
+    if model.name in NEVER_LEAVE:
+        return Described(seen, np.ones(ledger.customers), basket(ledger))
+    chance = np.maximum(told["model_chance"], 1e-9)
+    return Described(
+        seen,
+        _scale(told["model_orders"] / chance - 1),
+        _scale(told["model_value"] / chance),
+    )
+
+
+def expectations(model: FittedProbability, ledger: Ledger, *, horizon: int) -> dict[str, Floats]:
+    """By name: chance of an order, orders, P(alive), value of an order kept, and of all orders."""
+    history, weeks = model.history(ledger), horizon / WEEK
+    orders = model.purchases.expected_purchases(weeks, **history)
+    each = model.spend.expected_value(**model.spending(ledger)) * model.kept(ledger)
+    return {
+        "model_chance": model.purchases.probability_of_purchase(weeks, **history),
+        "model_orders": orders,
+        "model_alive": model.purchases.probability_alive(**history),
+        "model_order_value": each,
+        "model_value": orders * each,
+    }
+
+
+def _model(
+    ledger: Ledger, names: Sequence[str], *, horizon: int, rng: np.random.Generator
+) -> FittedProbability:
+    found = purchase_model(ledger, horizon=horizon, rng=rng, names=names)
+    if found is None:
+        raise PerenneError(
+            _("No purchase model fits on one of the days to learn from."),
+            next_step=_("Use the learner without models, “hurdle”."),
+        )
+    return found
+
+
+def _scale(expected: Floats) -> Floats:
+    """Positive: what is expected, or a part of its mean where that is next to nothing."""
+    usual = max(float(np.nanmean(expected)), 1e-9)
+    return np.maximum(np.nan_to_num(expected), FLOOR * usual)
