@@ -23,9 +23,11 @@ LEARNERS: Mapping[str, str] = {
     "hurdle": "learners:Hurdle",
     "stack": "stack:Stack",
 }
-NAMES = (*BASELINES, *SOURCES, *LEARNERS)
-# What competes when the owner names nobody: quick, and unlike each other. Learners take minutes.
-USUAL = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd")
+COVARIATES = ("bg_nbd_covariates", "mbg_nbd_covariates", "pareto_nbd_covariates")
+NAMES = (*BASELINES, *SOURCES, *COVARIATES, *LEARNERS)
+# What competes when the owner names nobody: quick, and unlike each other. The stack is the learner
+# that did best on published data; the hurdle and models with covariates compete when named.
+USUAL = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "stack")
 
 
 def contender(name: str) -> Contender:
@@ -34,6 +36,10 @@ def contender(name: str) -> Contender:
         return probability_contender(name)
     if name in BASELINES:
         return _made("baselines", BASELINES[name])
+    if name in COVARIATES:
+        covariates = import_module("perenne.models.contenders.covariates")
+        with_covariates: Contender = covariates.CovariateContender(name)
+        return with_covariates
     if name in LEARNERS:
         return _made(*LEARNERS[name].split(":"))
     near = closest(name, NAMES)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.contenders.beyond import PURCHASES, Beyond, purchase_model
@@ -20,6 +21,9 @@ from perenne.text import gettext as _
 
 # What a model must expect at least, of its mean over customers, to be a scale to multiply.
 FLOOR = 0.05
+# Part of the model in the scale that ratios multiply, the rest being the plain guess: the most
+# eager customers, of whom there are few to learn from, then do not run off.
+TRUST = 0.75
 # Models so simple that what they expect is a poorer scale than the mean basket.
 NEVER_LEAVE = ("nbd",)
 
@@ -39,37 +43,57 @@ class Stack:
         """PerenneError as of `Hurdle.fit`, and when no purchase model fits."""
         days = learnt_horizon(ledger, horizon)
         latest = _model(ledger, PURCHASES, horizon=days, rng=rng)
-        # What does not fit today seldom fitted before.
-        names = PURCHASES[PURCHASES.index(latest.name) :]
+
+        trust = 0.0 if latest.name in NEVER_LEAVE else TRUST
 
         def now(asked: Ledger) -> Described:
-            return described(asked, latest, horizon=days, facts=self.facts)
+            return described(asked, latest, horizon=days, trust=trust, facts=self.facts)
 
-        def describe(past: Ledger) -> Described:
-            model = _model(past, names, horizon=days, rng=rng)
-            return described(past, model, horizon=days, facts=self.facts)
-
-        found = learn(self.name, ledger, horizon=days, describe=describe, now=now, rng=rng)
+        # What does not fit today seldom fitted before.
+        names = PURCHASES[PURCHASES.index(latest.name) :]
+        then = AsOf(days, names, trust, rng, self.facts)
+        found = learn(self.name, ledger, horizon=days, describe=then, now=now, rng=rng)
         return replace(found, beyond=Beyond(latest))
 
 
+@dataclass(frozen=True)
+class AsOf:
+    """Describes a past with the first of `names` that fits it, and knows of no other past."""
+
+    horizon: int
+    names: Sequence[str]
+    trust: float
+    rng: np.random.Generator
+    facts: Facts | None = None
+
+    def __call__(self, past: Ledger) -> Described:
+        model = _model(past, self.names, horizon=self.horizon, rng=self.rng)
+        return described(past, model, horizon=self.horizon, trust=self.trust, facts=self.facts)
+
+
 def described(
-    ledger: Ledger, model: FittedProbability, *, horizon: int, facts: Facts | None = None
+    ledger: Ledger,
+    model: FittedProbability,
+    *,
+    horizon: int,
+    trust: float = TRUST,
+    facts: Facts | None = None,
 ) -> Described:
-    """Features with what `model` expects of each customer in the next `horizon` days."""
+    """Features with what `model` expects of each customer in the next `horizon` days.
+
+    trust: the model's part in the scales, which is to be the same on all days learnt from.
+    """
     told = expectations(model, ledger, horizon=horizon)
 
-    def known(past: Ledger) -> dict[str, Floats]:
-        return {**(dict(facts(past)) if facts else {}), **told}
+    def known(past: Ledger) -> Mapping[str, npt.ArrayLike]:
+        return {**(facts(past) if facts else {}), **told}
 
     seen = features(ledger, horizon=horizon, facts=known)
-    if model.name in NEVER_LEAVE:
-        return Described(seen, np.ones(ledger.customers), basket(ledger))
     chance = np.maximum(told["model_chance"], 1e-9)
     return Described(
         seen,
-        _scale(told["model_orders"] / chance - 1),
-        _scale(told["model_value"] / chance),
+        _scale(told["model_orders"] / chance - 1, np.ones(ledger.customers), trust=trust),
+        _scale(told["model_value"] / chance, basket(ledger), trust=trust),
     )
 
 
@@ -99,7 +123,11 @@ def _model(
     return found
 
 
-def _scale(expected: Floats) -> Floats:
-    """Positive: what is expected, or a part of its mean where that is next to nothing."""
+def _scale(expected: Floats, plain: Floats, *, trust: float) -> Floats:
+    """Between what a model expects and a plain guess brought to its level; positive."""
+    if trust == 0:
+        return plain
     usual = max(float(np.nanmean(expected)), 1e-9)
-    return np.maximum(np.nan_to_num(expected), FLOOR * usual)
+    own = np.maximum(np.nan_to_num(expected), FLOOR * usual)
+    blended: Floats = own**trust * (plain * usual / plain.mean()) ** (1 - trust)
+    return blended
