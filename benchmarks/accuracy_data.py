@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -31,14 +31,29 @@ class Split:
     rolling: int
 
 
-def _ledger(who: list[Any], days: list[date], amounts: Any, *, until: date | None = None) -> Ledger:
-    """One row per customer and day with a purchase; zero amounts stay purchases of nothing."""
+def _ledger(
+    who: list[Any],
+    days: list[date],
+    amounts: Any,
+    *,
+    until: date | None = None,
+    attributes: Mapping[str, list[Any]] | None = None,
+) -> Ledger:
+    """One row per customer and day with a purchase; zero amounts stay purchases of nothing.
+
+    attributes: one value per row; those of a customer's earliest row count, as codes.
+    """
     ids, customer = np.unique(np.asarray(who), return_inverse=True)
     day = np.array([day_number(d) for d in days])
     net = np.asarray(amounts, dtype=float)
     span = int(day.max()) + 1
     keys, place = np.unique(customer.astype(np.int64) * span + day, return_inverse=True)
     total = np.bincount(place, weights=net).astype(np.float64)
+    _who, first = np.unique(customer[order := np.argsort(day, kind="stable")], return_index=True)
+    told = {
+        name: np.unique(np.asarray(values), return_inverse=True)[1][order][first]
+        for name, values in (attributes or {}).items()
+    }
     return Ledger(
         customer=(keys // span).astype(np.int32),
         day=(keys % span).astype(np.int32),
@@ -48,6 +63,7 @@ def _ledger(who: list[Any], days: list[date], amounts: Any, *, until: date | Non
         margin=np.full(keys.size, np.nan),
         until=day_number(until) if until else int(day.max()),
         customer_ids=ids,
+        attributes=told,
     )
 
 
@@ -86,12 +102,13 @@ def online_retail(folder: Path) -> Split:
     rows = _read(folder / "online_retail_2_year1" / "online_retail_II_2009_2010.parquet")
     lines = dict.fromkeys(
         zip(*(rows[c] for c in ("Invoice", "StockCode", "Quantity", "InvoiceDate", "Price",
-                                "Customer ID")), strict=True)
+                                "Customer ID", "Country")), strict=True)
     )  # fmt: skip
-    kept = [line for line in lines if _is_sale(*line)]
+    kept = [line for line in lines if _is_sale(*line[:6])]
     days = [date.fromisoformat(str(line[3])[:10]) for line in kept]
     amounts = np.array([float(line[2]) * float(line[4]) for line in kept])
-    ledger = _ledger([str(line[5]) for line in kept], days, amounts)
+    countries = {"country": [str(line[6]) for line in kept]}
+    ledger = _ledger([str(line[5]) for line in kept], days, amounts, attributes=countries)
     return Split("Online Retail", ledger, day_number(date(2010, 8, 31)), 100, 60)
 
 

@@ -10,6 +10,7 @@ import argparse
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from perenne.models.judging.backtest import Backtest, Trial, backtest
 from perenne.models.judging.champion import champion
 from perenne.models.judging.trials import Rehearsal, origins, rehearsals
 
-MODELS = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd", "hurdle")
+MODELS = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd", "hurdle", "stack")
 COLUMNS = (
     ("bias", "{:+.1%}"), ("rmse", "{:.4g}"), ("mae_median", "{:.4g}"), ("mae_zero", "{:.4g}"),
     ("crps", "{:.4g}"), ("gini", "{:.3f}"), ("top10", "{:.3f}"), ("spearman", "{:.3f}"),
@@ -39,11 +40,21 @@ ROLLED = (
 )  # fmt: skip
 
 
-def field(models: Sequence[str], rehearsal: Rehearsal) -> tuple[list[Contender], list[Contender]]:
-    """(contenders that may become champion, peers)."""
-    found = [contender(name) for name in models]
-    ours = [*baselines(), *found, *(recalibrated(one, rehearsal) for one in found)]
-    return [*ours, Combined(found, rehearsal)], [Lifetimes(name) for name in FITTERS]
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for: models by id, whether peers run, draws and seed."""
+
+    models: Sequence[str]
+    peers: bool
+    draws: int
+    seed: int
+
+    def field(self, rehearsal: Rehearsal) -> tuple[list[Contender], list[Contender]]:
+        """(contenders that may become champion, peers)."""
+        found = [contender(name) for name in self.models]
+        ours = [*baselines(), *found, *(recalibrated(one, rehearsal) for one in found)]
+        peers: list[Contender] = [Lifetimes(name) for name in FITTERS] if self.peers else []
+        return [*ours, Combined(found, rehearsal)], peers
 
 
 def _cells(trial: Trial) -> str:
@@ -53,14 +64,14 @@ def _cells(trial: Trial) -> str:
     return " | ".join([*shown, f"{orders.bias:+.1%}", f"{orders.pit90:.1%}"]).replace("nan%", "–")
 
 
-def fixed(split: Split, models: Sequence[str], *, draws: int, seed: int) -> None:
+def fixed(split: Split, asked: Asked) -> None:
     """The table of one split; the champion is chosen on origins before it only."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(asked.seed)
     memory = Rehearsal()
-    ours, peers = field(models, memory)
+    ours, peers = asked.field(memory)
     judged = backtest(
         split.ledger, contenders=[*ours, *peers], horizons=[split.horizon], at=[split.origin],
-        draws=draws, rng=rng, rehearsal=memory,
+        draws=asked.draws, rng=rng, rehearsal=memory,
     )  # fmt: skip
     past = split.ledger.as_of(split.origin)
     first = judged.trials[0].scores["value"]
@@ -94,14 +105,14 @@ def _chosen(
     return f"**{best.name}** ({best.origins} origins of {best.horizon} days). {best.reason}"
 
 
-def rolling(split: Split, models: Sequence[str], *, draws: int, seed: int) -> Backtest:
+def rolling(split: Split, asked: Asked) -> Backtest:
     """Median bias, mean scores and coverage over rolling origins, by contender."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(asked.seed)
     memory = Rehearsal()
-    ours, peers = field(models, memory)
+    ours, peers = asked.field(memory)
     judged = backtest(
         split.ledger, contenders=[*ours, *peers], horizons=[split.rolling],
-        at=origins(split.ledger, split.rolling), draws=draws, rng=rng, rehearsal=memory,
+        at=origins(split.ledger, split.rolling), draws=asked.draws, rng=rng, rehearsal=memory,
     )  # fmt: skip
     print(f"\n### {split.name}, rolling: {split.rolling} days\n")
     print("| contender | " + " | ".join(ROLLED) + " |")
@@ -140,17 +151,19 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=list(MODELS))
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-peers", dest="peers", action="store_false")
     parser.add_argument("--only", choices=("fixed", "rolling"))
-    asked = parser.parse_args()
+    given = parser.parse_args()
+    asked = Asked(given.models, given.peers, given.draws, given.seed)
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("PERENNE_SHARED_DATA", beside))
-    for name in asked.sets or SPLITS:
+    for name in given.sets or SPLITS:
         start = time.perf_counter()
         split = SPLITS[name](folder)
-        if asked.only != "rolling":
-            fixed(split, asked.models, draws=asked.draws, seed=asked.seed)
-        if asked.only != "fixed":
-            rolling(split, asked.models, draws=asked.draws, seed=asked.seed)
+        if given.only != "rolling":
+            fixed(split, asked)
+        if given.only != "fixed":
+            rolling(split, asked)
         print(f"\n({time.perf_counter() - start:.0f} s)", flush=True)
 
 

@@ -116,8 +116,22 @@ def test_a_ledger_with_later_rows_is_refused() -> None:
         features(replace(TWO, until=DAY - 200), horizon=60)
 
 
-def test_further_numbers_come_along_by_name() -> None:
-    found = features(TWO, horizon=60, extra={"visits_30": [3, 0]})
+def test_facts_are_asked_for_as_of_each_day() -> None:
+    asked: list[int] = []
+
+    def visits(past: Ledger) -> dict[str, list[float]]:
+        asked.append(past.until)
+        return {"visits_30": [3.0, 0.0][: past.customers]}
+
+    found = features(TWO, horizon=60, facts=visits)
     assert told(found, "visits_30") == [3, 0]
     assert not found.categorical[found.names.index("visits_30")]
     assert found.categorical[found.names.index("channel")]
+    earlier = features(TWO.as_of(DAY - 90), horizon=60, facts=visits)
+    assert told(earlier, "visits_30") == [3]
+    assert asked == [DAY, DAY - 90]
+
+
+def test_a_fact_without_a_number_for_each_customer_is_refused() -> None:
+    with pytest.raises(PerenneError, match="visits does not give one number per customer"):
+        features(TWO, horizon=60, facts=lambda past: {"visits": [1.0]})

@@ -16,8 +16,6 @@ from tests.models.learning_shops import shop
 HORIZON = 180
 
 
-@pytest.mark.slow
-@pytest.mark.slow
 def test_level_draws_and_first_order_signs() -> None:
     rng = np.random.default_rng(5)
     whole = shop(2500, rng=rng)

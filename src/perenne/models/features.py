@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from perenne.text import gettext as _
 
 Matrix = npt.NDArray[np.float32]
 Columns = dict[str, npt.NDArray[Any]]
+Facts = Callable[[Ledger], Mapping[str, npt.ArrayLike]]
+"""Further numbers by name, one per customer of a ledger, as known on its last day: visits, e-mails
+opened … It is asked anew for each day that is learnt from, and must not look beyond it."""
 
 WINDOWS = (30, 90, 180, 365)
 YEAR = 365
@@ -40,14 +43,11 @@ class Features:
         return np.array([name in CATEGORICAL for name in self.names])
 
 
-def features(
-    ledger: Ledger, *, horizon: int, extra: Mapping[str, npt.ArrayLike] | None = None
-) -> Features:
+def features(ledger: Ledger, *, horizon: int, facts: Facts | None = None) -> Features:
     """Features as of the end of `ledger.until`, for a forecast of `horizon` days.
 
-    `extra`: further numbers by name, one per customer of the ledger and known on that day (page
-    views, e-mails opened …). Only rows up to `ledger.until` count, so that a ledger which holds
-    later ones must go through `as_of` first; PerenneError when it has not.
+    facts: further numbers. Only rows up to `ledger.until` count, so that a ledger which holds later
+    ones must go through `as_of` first; PerenneError when it has not.
     """
     if ledger.day.size and int(ledger.day.max()) > ledger.until:
         raise PerenneError(
@@ -63,7 +63,7 @@ def features(
         **_season(purchases, horizon),
         **_categories(ledger),
         **_first_order(ledger, purchases),
-        **{name: np.asarray(values) for name, values in (extra or {}).items()},
+        **_told(facts, ledger),
     }
     return Features(
         tuple(columns),
@@ -214,6 +214,20 @@ def _code(codes: npt.NDArray[Any]) -> Floats:
         codes = np.unique(codes.astype(str), return_inverse=True)[1]
     values = codes.astype(float)
     return np.where((values < 0) | (values >= MOST_CATEGORIES), np.nan, values)
+
+
+def _told(facts: Facts | None, ledger: Ledger) -> Columns:
+    """PerenneError when a fact has not one number per customer."""
+    told = {name: np.asarray(values) for name, values in (facts(ledger) if facts else {}).items()}
+    for name, values in told.items():
+        if values.shape != (ledger.customers,):
+            raise PerenneError(
+                _("The fact {name} does not give one number per customer.").format(name=name),
+                given=values.shape,
+                allowed=((ledger.customers,),),
+                next_step=_("Give one number for each of ledger.customer_ids, NaN where unknown."),
+            )
+    return told
 
 
 def _per_customer(ledger: Ledger, values: Floats) -> Floats:

@@ -14,24 +14,43 @@ from perenne.models.histories import Floats, Ints
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
-Describe = Callable[[Ledger], Features]
-"""Features of every customer of a ledger, as of its last day."""
-
-ORIGINS = 6
+ORIGINS = 4
 FOLDS = 3
 # More examples than this teach little more and cost time.
-MOST_EXAMPLES = 240_000
+MOST_EXAMPLES = 60_000
 FEWEST_CUSTOMERS = 200
 FEWEST_EITHER = 60
 HALF_LIFE = 365.0
+# Days of history that must lie before an origin, and days below which nothing is learnt.
+LEAST_BEFORE = 28
+SHORTEST = 28
+# A learner looks ahead by this part of the horizon at least, and adds the rest by a model.
+LEAST_PART = 4
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is known of each customer on a day, and what a plain guess makes of it.
+
+    further: orders beyond the first, value: what all orders are worth, both given that there is
+    an order, positive; the learner learns what to multiply them with.
+    """
+
+    features: Features
+    further: Floats
+    value: Floats
+
+
+Describe = Callable[[Ledger], Described]
+"""Every customer of a ledger as of its last day: nothing else may be read."""
 
 
 @dataclass(frozen=True)
 class Examples:
     """One row per customer and origin. `fold` parts the customers, so that none is on two sides.
 
-    orders, value: what followed within the horizon, value net of returns. basket: what an order
-    of the customer was worth so far. weight: less for origins long ago.
+    orders, value: what followed within the horizon, value net of returns. usual_further,
+    usual_value: the plain guesses of `Described`. weight: less for origins long ago.
     """
 
     names: tuple[str, ...]
@@ -41,7 +60,8 @@ class Examples:
     fold: Ints
     orders: Floats
     value: Floats
-    basket: Floats
+    usual_further: Floats
+    usual_value: Floats
     weight: Floats
 
     @property
@@ -49,15 +69,17 @@ class Examples:
         return self.orders > 0
 
 
+COLUMNS = ("origin", "fold", "orders", "value", "usual_further", "usual_value", "weight")
+
+
 def gather(
     ledger: Ledger, *, horizon: int, describe: Describe, rng: np.random.Generator
 ) -> Examples:
     """Examples of up to `ORIGINS` earlier days; every outcome lies within `ledger.until`.
 
-    Raises PerenneError when the history is too short or too few customers did, or did not, order.
+    Raises PerenneError when too few customers did, or did not, order.
     """
-    first = int(ledger.day.min()) if ledger.day.size else ledger.until
-    days = origins(first, ledger.until, horizon=horizon)
+    days = origins(int(ledger.day.min()), ledger.until, horizon=horizon)
     fold_of = rng.permutation(ledger.customers) % FOLDS
     taken = [
         _at(ledger, day, horizon=horizon, describe=describe, fold_of=fold_of, rng=rng, of=len(days))
@@ -65,24 +87,38 @@ def gather(
     ]
     told = [part for part in taken if part is not None]
     if not told:
-        raise _too_short(first, ledger.until, horizon)
+        raise _too_short(ledger, horizon)
     together = Examples(
         told[0].names,
         np.concatenate([part.values for part in told]),
         told[0].categorical,
-        *(
-            np.concatenate([getattr(part, name) for part in told])
-            for name in ("origin", "fold", "orders", "value", "basket", "weight")
-        ),
+        *(np.concatenate([getattr(part, name) for part in told]) for name in COLUMNS),
     )
     _require_both(together)
     return together
 
 
+def learnt_horizon(ledger: Ledger, horizon: int) -> int:
+    """Days ahead that can be learnt: `horizon`, or as much of it as half the history allows.
+
+    Raises PerenneError, before anything is computed, when that is less than a quarter of it, or
+    when too few customers had bought, or had come back, to learn from.
+    """
+    first = int(ledger.day.min()) if ledger.day.size else ledger.until
+    span = ledger.until - first
+    days = horizon if origins(first, ledger.until, horizon=horizon) else min(span // 2, horizon)
+    if days < max(SHORTEST, horizon // LEAST_PART):
+        raise _too_short(ledger, horizon)
+    bought = ledger.day[ledger.orders > 0] <= ledger.until - days
+    if np.unique(ledger.customer[ledger.orders > 0][bought]).size < FEWEST_CUSTOMERS:
+        raise _too_short(ledger, horizon)
+    return days
+
+
 def origins(first: int, until: int, *, horizon: int) -> list[int]:
     """Days to learn from, the latest first: a whole horizon follows, half of one lies before."""
     step = max(7, horizon // 4)
-    earliest = first + max(horizon // 2, 28)
+    earliest = first + max(horizon // 2, LEAST_BEFORE)
     return [day for day in (until - horizon - k * step for k in range(ORIGINS)) if day >= earliest]
 
 
@@ -115,17 +151,18 @@ def _at(
         return None
     outcome = ledger.outcome(past, horizon=horizon)
     kept = _sample(past.customers, MOST_EXAMPLES // of, rng)
-    described = describe(past)
+    told = describe(past)
     same = np.isin(ledger.customer_ids, past.customer_ids, assume_unique=True)
     return Examples(
-        described.names,
-        described.values[kept],
-        described.categorical,
+        told.features.names,
+        told.features.values[kept],
+        told.features.categorical,
         np.full(kept.size, day),
         fold_of[same][kept],
         outcome.orders[kept],
         outcome.value[kept],
-        basket(past)[kept],
+        told.further[kept],
+        told.value[kept],
         np.full(kept.size, 0.5 ** ((ledger.until - horizon - day) / HALF_LIFE)),
     )
 
@@ -152,16 +189,17 @@ def _require_both(examples: Examples) -> None:
     )
 
 
-def _too_short(first: int, until: int, horizon: int) -> PerenneError:
+def _too_short(ledger: Ledger, horizon: int) -> PerenneError:
+    days = ledger.until - int(ledger.day.min()) if ledger.day.size else 0
     return PerenneError(
         _("The history is too short to learn what customers do in {horizon} days.").format(
             horizon=horizon
         ),
-        given={"days": until - first, "horizon": horizon},
+        given={"days": days, "customers": ledger.customers, "horizon": horizon},
         allowed=(
-            _(
-                "one and a half horizons of history, and {fewest} customers by the first third"
-            ).format(fewest=FEWEST_CUSTOMERS),
+            _("half a horizon of history, and {fewest} customers by its middle").format(
+                fewest=FEWEST_CUSTOMERS
+            ),
         ),
         next_step=_("Use a probability model, a longer history or a shorter horizon."),
     )

@@ -14,6 +14,7 @@ from perenne.core import PerenneError
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
+from perenne.models.spend.first_order import with_first_order
 from perenne.models.spend.gamma_gamma import FittedGammaGamma
 from perenne.models.spend.moments import spend_model, variation_within
 from perenne.models.spend.returns import ShrunkRate, fit_return_share
@@ -74,15 +75,11 @@ class ProbabilityContender:
         """The same with purchases fitted by `fit`, which takes the weekly histories."""
         history = weekly_history(ledger)
         extra = {"log_intervals": log_intervals(ledger)} if self.intervals else {}
-        frequency, value = spend_evidence(ledger)
-        sold, returned = _sales(ledger)
         return FittedProbability(
             name=self.name,
             purchases=fit(**history, **extra),
-            spend=spend_model(
-                frequency=frequency, monetary_value=value, within=variation_within(ledger)
-            ),
-            returns=fit_return_share(sold=sold, returned=returned),
+            spend=fit_spend(ledger),
+            returns=fit_returns(ledger),
         )
 
 
@@ -100,7 +97,13 @@ class FittedProbability:
         sold, returned = _sales(ledger)
         return np.asarray(1 - self.returns.of(returned, sold), dtype=np.float64)
 
-    def history(self, ledger: Ledger) -> dict[str, Floats]:
+    def spending(self, ledger: Ledger) -> dict[str, Any]:
+        """What the spend model reads of each customer."""
+        frequency, value = spend_evidence(ledger)
+        first = ledger.histories().first_value
+        return {"frequency": frequency, "monetary_value": value, "first_value": first}
+
+    def history(self, ledger: Ledger) -> dict[str, Any]:
         """What the purchase model reads of each customer."""
         if getattr(self.purchases, "reads_intervals", False):
             return {**weekly_history(ledger), "log_intervals": log_intervals(ledger)}
@@ -122,13 +125,12 @@ class FittedProbability:
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
         """Draws hold the uncertainty of parameters, customers and orders; one vector per draw."""
-        history = self.history(ledger)
-        frequency, value = spend_evidence(ledger)
+        history, spending = self.history(ledger), self.spending(ledger)
         kept = self.kept(ledger)
         weeks = self.ahead(ledger, horizon)
         orders = self.purchases.expected_purchases(weeks, **history)
-        each = self.spend.expected_value(frequency=frequency, monetary_value=value)
-        drawn = self._draws(history, (frequency, value), kept, weeks=weeks, draws=draws, rng=rng)
+        each = self.spend.expected_value(**spending)
+        drawn = self._draws(history, spending, kept, weeks=weeks, draws=draws, rng=rng)
         return Forecast(
             mean_orders=orders,
             mean_value=orders * each * kept,
@@ -139,8 +141,8 @@ class FittedProbability:
 
     def _draws(
         self,
-        history: Mapping[str, Floats],
-        spending: tuple[Floats, Floats],
+        history: Mapping[str, Any],
+        spending: Mapping[str, Any],
         kept: Floats,
         *,
         weeks: float,
@@ -167,13 +169,26 @@ class FittedProbability:
             )
             value[:, rows] = self.spend.sample_totals(
                 orders[:, rows],
-                frequency=spending[0][rows],
-                monetary_value=spending[1][rows],
+                **{name: column[rows] for name, column in spending.items()},
                 rng=stream,
                 parameters=spend_draws,
             )
         value *= kept.astype(np.float32)
         return orders, value
+
+
+def fit_spend(ledger: Ledger) -> FittedGammaGamma:
+    """The spend that its test allows, informed by first orders where they tell of later ones."""
+    frequency, value = spend_evidence(ledger)
+    model = spend_model(frequency=frequency, monetary_value=value, within=variation_within(ledger))
+    first = ledger.histories().first_value
+    return with_first_order(model, frequency=frequency, monetary_value=value, first_value=first)
+
+
+def fit_returns(ledger: Ledger) -> ShrunkRate:
+    """The share of what is sold that comes back."""
+    sold, returned = _sales(ledger)
+    return fit_return_share(sold=sold, returned=returned)
 
 
 def weekly_history(ledger: Ledger) -> dict[str, Floats]:

@@ -22,14 +22,18 @@ LEARNERS: Mapping[str, str] = {
     "bg_bb": "occasions:BetaGeoBetaBinomialContender",
     "pareto_nbd_births": "births:Births",
     "hurdle": "learners:Hurdle",
+    "stack": "stack:Stack",
 }
 SEASONAL: Mapping[str, str] = {
     source + SEASON: source for source in ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd")
 }
-NAMES = (*BASELINES, *SOURCES, *SEASONAL, *LEARNERS)
-# What competes when the owner names nobody: quick, and unlike each other. Learners take minutes.
+COVARIATES = ("bg_nbd_covariates", "mbg_nbd_covariates", "pareto_nbd_covariates")
+NAMES = (*BASELINES, *SOURCES, *SEASONAL, *COVARIATES, *LEARNERS)
+# What competes when the owner names nobody: quick, and unlike each other. The stack is the learner
+# that did best on published data; the hurdle and models with covariates compete when named.
 USUAL = (
     "nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd_season", "mbg_nbd_season", "pareto_nbd_season",
+    "stack",
 )  # fmt: skip
 
 
@@ -41,6 +45,10 @@ def contender(name: str) -> Contender:
         return Seasonal(SEASONAL[name])
     if name in BASELINES:
         return _made("baselines", BASELINES[name])
+    if name in COVARIATES:
+        covariates = import_module("perenne.models.contenders.covariates")
+        with_covariates: Contender = covariates.CovariateContender(name)
+        return with_covariates
     if name in LEARNERS:
         return _made(*LEARNERS[name].split(":"))
     near = closest(name, NAMES)

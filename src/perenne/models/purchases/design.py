@@ -17,6 +17,8 @@ from perenne.text import gettext as _
 MOST_LEVELS = 1000
 # Bounds of the standard deviation of effects, in logarithms, that empirical Bayes may choose.
 LEAST_SPREAD, MOST_SPREAD = 1e-3, 3.0
+# Change of that standard deviation from round to round that no prediction would show.
+SETTLED = 0.02
 
 
 @dataclass(frozen=True)
@@ -207,10 +209,10 @@ def shrink(
         updated = precision.copy()
         for block in blocks:
             updated[block] = 1.0 / _spread(optimum, block, precision) ** 2
-        settled = np.allclose(updated, precision, rtol=0.05)
-        precision = updated
-        if settled:
+        before, after = (1 / np.sqrt(p[p > 0]) for p in (precision, updated))
+        if np.allclose(after, before, rtol=0.025, atol=SETTLED):
             break
+        precision = updated
         optimum = fit(precision, optimum.point)
     return optimum, precision
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import Optimum, maximise
-from perenne.models.histories import Floats
+from perenne.models.histories import Floats, Rows
 from perenne.models.purchases.design import Design, shrink, shrunk
 from perenne.models.spend.likelihood import SpendLikelihood
 from perenne.models.spend.orders import (
@@ -27,6 +27,8 @@ from perenne.models.spend.orders import (
 from perenne.text import gettext as _
 
 FREQUENCY_EFFECT = "frequency_effect"
+FIRST = ("first_shape", "first_ratio")
+"""p₀ and κ of the first order, where `with_first_order` found them."""
 STARTS = ((0.5, 1.0, 0.5), (1.8, 1.4, 0.8), (-0.5, 0.7, 1.0))
 """log p, log q, log γ of values divided by their mean."""
 COARSE_ROWS = 20_000
@@ -147,7 +149,7 @@ class FittedGammaGamma(Fitted):
     """
 
     model: ClassVar[str] = "GammaGamma"
-    positive: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
+    positive: ClassVar[tuple[str, ...]] = ("p", "q", "gamma", *FIRST)
 
     left_out: Mapping[str, float] = field(default_factory=dict)
 
@@ -180,23 +182,43 @@ class FittedGammaGamma(Fitted):
         *,
         frequency: Any = None,
         monetary_value: Any = None,
+        first_value: Any = None,
         covariates: Any = None,
     ) -> Floats:
         """Mean value of a further order of each customer, (customers,); equation (5) of the paper.
 
-        frequency and monetary_value as in `fit`; with frequency 0 the population mean. A mean value
-        of 0 counts as seen. Raises PerenneError for negative values and for q ≤ 1.
+        frequency and monetary_value as in `fit`; with frequency 0 the population mean, or what
+        first_value, the value of the first order, makes of it (a model of `with_first_order`; 0 and
+        NaN say nothing). A mean value of 0 counts as seen. Raises PerenneError for negative values
+        and for q ≤ 1.
         """
         x, spend = _evidence(data, frequency, monetary_value)
         p, q = self.parameters["p"], self.parameters["q"]
         _refuse_without_mean(q)
-        gamma = self._frequency_scale(self.parameters, x)
-        group, coded = self._coded(covariates, x.size)
+        gamma = self.scale_of(x, covariates=covariates)
+        more, told = self._first(first_value, self.parameters, np.arange(x.size))
+        mean: Floats = p * (gamma + spend + told) / (p * x + more + q - 1)
+        return mean
+
+    def scale_of(self, frequency: Floats, *, covariates: Any = None) -> Floats:
+        """γ of each customer, (customers,): it may follow the frequency and the covariates."""
+        gamma = self._frequency_scale(self.parameters, frequency)
+        group, coded = self._coded(covariates, frequency.size)
         if coded is not None:
             beta = np.array([self.parameters[name] for name in self._effects])
             gamma = gamma * np.exp(coded @ beta)[group]
-        mean: Floats = p * (gamma + spend) / (p * x + q - 1)
-        return mean
+        return gamma
+
+    def _first(self, value: Any, parameters: Mapping[str, Any], who: Rows) -> tuple[Any, Any]:
+        """What the first orders of `who` add to the shape and to the rate of the posterior."""
+        if value is None or FIRST[0] not in parameters:
+            return 0.0, 0.0
+        first = np.nan_to_num(np.asarray(value, dtype=float))[who]
+        own, kappa = (parameters[name] for name in FIRST)
+        seen = first > 0
+        return np.where(seen, own, 0.0), np.where(
+            seen, own / (kappa * parameters["p"]) * first, 0.0
+        )
 
     def sample_totals(
         self,
@@ -205,6 +227,7 @@ class FittedGammaGamma(Fitted):
         frequency: Any,
         monetary_value: Any,
         rng: np.random.Generator,
+        first_value: Any = None,
         parameters: Mapping[str, Floats] | None = None,
         covariates: Any = None,
     ) -> npt.NDArray[np.float32]:
@@ -230,8 +253,9 @@ class FittedGammaGamma(Fitted):
                 [np.broadcast_to((parameters or self.parameters)[n], draws) for n in self._effects]
             )
             gamma = gamma * np.exp(coded @ beta)[group[who], draw]
-        p, rate = chosen["p"], gamma + spend[who]
-        shape = np.asarray(chosen["q"] + p * x[who], dtype=np.float32)
+        more, told = self._first(first_value, chosen, who)
+        p, rate = chosen["p"], gamma + spend[who] + told
+        shape = np.asarray(chosen["q"] + p * x[who] + more, dtype=np.float32)
         one_over_nu = rate.astype(np.float32) / rng.standard_gamma(shape, dtype=np.float32)
         before = np.zeros(draw.size, dtype=counts.dtype)
         value = np.zeros(draw.size, dtype=np.float32)
