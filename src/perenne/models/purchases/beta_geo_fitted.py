@@ -118,8 +118,7 @@ class FittedFamily(Fitted):
         asked = self._ask(data, given, covariates=covariates)
         rows = self._rows(covariates, asked.histories.row.size)[1]
         people = [population(self._point(parameters, draw), rows) for draw in range(draws)]
-        seeds = rng.integers(2**63, size=draws).tolist()
-        counts = Sampler(self.family, asked.histories, ahead).draw(people, seeds)
+        counts = Sampler(self.family, asked.histories, ahead).draw(people, rng)
         return counts[:, 0] if np.ndim(horizons) == 0 else counts
 
     def _ask(

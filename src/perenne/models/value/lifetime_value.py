@@ -108,6 +108,7 @@ class CustomerLifetimeValue:
                 groups=codes,
                 rng=_given(rng),
                 threads=threads,
+                order=np.argsort(known.rows.row, kind="stable"),
             )
         return PredictedValue(
             horizons=horizons,
