@@ -61,13 +61,17 @@ def standing(family: Family, histories: Histories, at: Population) -> Standing:
     if family.k > 1:
         stages = stage_terms(shape, (rate - last) / rate, family.k)
     total = stages.sum(axis=0)
-    # a / (b+n-1), and 0 where there was no occasion to drop out yet
-    dropped = np.divide(a, b + n - 1.0, out=np.zeros(n.size), where=n > 0)
+    # a / (b+n-1) to have dropped out already, where there was an occasion to.
+    risk = n > 0
     with np.errstate(over="ignore", invalid="ignore"):
-        odds = dropped * np.exp(shape * np.log(rate / last))
+        odds = np.log(rate / last)
+        odds *= shape
+        np.exp(odds, out=odds)
+        odds *= a / np.where(risk, b + n - 1.0, np.inf)
         if family.k > 1:
             odds /= total
-    alive = np.where(dropped > 0, 1.0 / (1.0 + odds), 1.0)
+        odds += 1.0
+    alive = np.where(risk, np.divide(1.0, odds, out=odds), 1.0)
     return Standing(alive, shape, rate, a, b + n, stages / total)
 
 
