@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError, add_months
+from perenne.models.chance import Chance
 from perenne.models.choosing import Judged
 from perenne.models.contenders.combined import FittedCombined, recalibrated
 from perenne.models.contenders.probability import (
@@ -20,7 +21,7 @@ from perenne.models.contenders.probability import (
     weekly_history,
 )
 from perenne.models.contenders.roster import contender
-from perenne.models.forecast import Contender, FittedContender, Forecast
+from perenne.models.forecast import Contender, FittedContender, Settles
 from perenne.models.histories import Floats, compress
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
@@ -29,10 +30,10 @@ from perenne.models.outlook import mean_discount
 from perenne.models.predicting import (
     Ahead,
     Groups,
+    Terms,
     as_table,
     days_after,
     from_rows,
-    total_rows,
 )
 from perenne.models.reasons import Expected, reasons, simple_reasons
 from perenne.models.settings import PredictionSettings
@@ -42,9 +43,8 @@ from perenne.models.value.discounting import LONGEST_YEARS, units_per_year
 from perenne.models.value.even_odds import even_odds
 
 YEAR = 365
-# Cells of draws held at once: what keeps a large shop within memory.
-CELLS = 100_000_000
-FEWEST_DRAWS = 100
+# Draws times customers held at once: what keeps a shop of any size within memory.
+CELLS = 10_000_000
 # Under these a customer with one order is alive by construction, which says nothing.
 ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
 # Under these every customer is.
@@ -95,12 +95,11 @@ class Teller:
         """`predictions`, `prediction_totals` and `prediction_months`."""
         columns: dict[str, Any] = {}
         totals: list[dict[str, Any]] = []
-        rate = self._margin_rate()
+        rate, groups = self._margin_rate(), self._groups()
         for months in horizons:
-            ahead = self._ahead(months, rate)
+            ahead = self._ahead(self._terms(months, rate), groups)
             columns |= ahead.columns()
-            for groups in self._groups():
-                totals.extend(total_rows(ahead, groups))
+            totals.extend(ahead.rows())
         months_ahead = month_rows(self.ledger, self.companion, rng=self.rng)
         return {
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
@@ -128,37 +127,52 @@ class Teller:
             }
         return found
 
-    def _ahead(self, months: int, rate: Floats) -> Ahead:
-        days = (add_months(self.as_of, months) - self.as_of).days
-        discount = self.settings.discount_rate
-        factor = mean_discount(months, rate=discount)
+    def _terms(self, months: int, rate: Floats) -> Terms:
+        factor = mean_discount(months, rate=self.settings.discount_rate)
         spent = self.told.retention
-        return Ahead(
+        return Terms(
             months=months,
-            forecast=self._forecast(months, days),
             factor=factor,
             margin_rate=rate,
             retention=None if spent is None else spent * months / 12 * factor,
         )
 
-    def _forecast(self, months: int, days: int) -> Forecast:
+    def _ahead(self, terms: Terms, groups: Sequence[Groups]) -> Ahead:
         """By the champion; by the next that can, where it cannot look so far."""
         refusals = []
         for candidate in self._candidates():
             try:
-                found = ask(
-                    self._fitted(candidate),
-                    self.ledger,
-                    horizon=days,
-                    draws=self._draws(),
-                    rng=self.rng,
-                )
+                found = self._told_by(candidate, terms, groups)
             except PerenneError as refusal:
                 refusals.append(str(refusal))
                 continue
-            self.models[months] = candidate.name
+            self.models[terms.months] = candidate.name
             return found
         raise PerenneError(" ".join(refusals))
+
+    def _told_by(self, candidate: Contender, terms: Terms, groups: Sequence[Groups]) -> Ahead:
+        """Part of the customers by part, so that no more draws are held than memory bears.
+
+        All parts share the chance of a future; PerenneError from any part is that of all.
+        """
+        days = (add_months(self.as_of, terms.months) - self.as_of).days
+        found, draws = Ahead(terms, groups), self.settings.draws
+        fitted, chance = self._fitted(candidate), Chance.of(self.rng)
+        size, width = self.ledger.customers, max(CELLS // draws, 1)
+        if size > width and isinstance(fitted, Settles):
+            with numbers_that_hold(candidate.name):
+                fitted = fitted.settled(self.ledger, horizon=days, draws=draws, chance=chance)
+        for number, start in enumerate(range(0, size, width)):
+            part = slice(start, min(start + width, size))
+            told = ask(
+                fitted,
+                self.ledger.part(part),
+                horizon=days,
+                draws=draws,
+                rng=chance.part(number),
+            )
+            found.add(told, part)
+        return found
 
     def _fitted(self, candidate: Contender) -> FittedContender:
         """Fitted once, for the horizon that was judged; PerenneError when it cannot be."""
@@ -177,9 +191,6 @@ class Teller:
         ordered = dict.fromkeys([self.judged.champion.name, *names])
         return [*(self.judged.field[name] for name in ordered), simple]
 
-    def _draws(self) -> int:
-        return max(FEWEST_DRAWS, min(self.settings.draws, CELLS // max(self.ledger.customers, 1)))
-
     def _margin_rate(self) -> Floats:
         """Margin per unit of value, by customer, shrunk to that of the shop; NaN when unknown."""
         ledger = self.ledger
@@ -196,16 +207,20 @@ class Teller:
 
     def _groups(self) -> list[Groups]:
         everyone = np.zeros(self.ledger.customers, dtype=np.int64)
-        first = self.ledger.day[self.ledger.starts[:-1]]
-        quarters = [
-            f"{day.year}-Q{(day.month + 2) // 3}" for day in (day_of(one) for one in first.tolist())
-        ]
         return [
             Groups("all", [None], everyone),
             _coded("segment", self.told.segments),
             *(self._attribute(name) for name in ("channel", "country")),
-            _coded("cohort_quarter", quarters),
+            self._quarters(),
         ]
+
+    def _quarters(self) -> Groups:
+        """Quarter of the first day of each customer."""
+        first = self.ledger.day[self.ledger.starts[:-1]].astype("datetime64[D]")
+        quarter = first.astype("datetime64[M]").astype(np.int64) // 3
+        known, codes = np.unique(quarter, return_inverse=True)
+        names = [f"{1970 + one // 4}-Q{one % 4 + 1}" for one in known.tolist()]
+        return Groups("cohort_quarter", names, codes.astype(np.int64))
 
     def _attribute(self, name: str) -> Groups:
         labels = [*self.told.labels.get(name, ()), None]
@@ -217,7 +232,7 @@ class Teller:
         alive, by, note = self._alive_and_next()
         return {
             "customer_id": self.ledger.customer_ids.tolist(),
-            "model": [self.models[first]] * size,
+            "model": pa.repeat(self.models[first], size),
             "p_alive": alive,
             **columns,
             "next_order_by": by,
@@ -227,12 +242,11 @@ class Teller:
 
     def _why(self, columns: Mapping[str, Any], end: str) -> list[str]:
         """Reasons of each customer's value, as `reasons` codes them."""
-        told = Expected(
-            value=columns[f"clv_{end}"],
-            low=columns[f"clv_{end}_lo90"],
-            high=columns[f"clv_{end}_hi90"],
-            chance=columns[f"p_order_{end}"],
+        value, low, high, chance = (
+            np.asarray(columns[name].cast(pa.float64()).to_numpy(zero_copy_only=False))
+            for name in (f"clv_{end}", f"clv_{end}_lo90", f"clv_{end}_hi90", f"p_order_{end}")
         )
+        told = Expected(value=value, low=low, high=high, chance=chance)
         if self.companion is None:
             return simple_reasons(self.ledger, told)
         return reasons(self.ledger, told, self.companion.model)

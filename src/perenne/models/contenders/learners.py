@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.chance import own
 from perenne.models.contenders.boosting import Boosted, Target, boost
 from perenne.models.contenders.examples import Describe, Examples, basket, gather
 from perenne.models.contenders.spread import Spread, level_spread, spread_of
@@ -84,12 +85,13 @@ class FittedHurdle:
             return Forecast(chance * orders, chance * value)
         counts = np.zeros((draws, chance.size), dtype=np.int32)
         money = np.zeros((draws, chance.size), dtype=np.float32)
+        alone = own(rng)
         for row in range(draws):
             # A good or a bad time for the whole shop: one factor for all customers of a draw.
             lift = np.exp(self.shock * rng.standard_normal() - self.shock**2 / 2)
-            buys = np.flatnonzero(rng.random(chance.size) < chance * lift)
+            buys = np.flatnonzero(alone.random(chance.size) < chance * lift)
             counts[row, buys], money[row, buys] = self.spread.draw(
-                orders[buys], value[buys], rng=rng
+                orders[buys], value[buys], rng=alone
             )
         return Forecast(chance * orders, chance * value, counts, money)
 

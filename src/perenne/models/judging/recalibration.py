@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import betaincinv, digamma
 
+from perenne.models.chance import own
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.judging.draws import Draws
@@ -35,6 +36,19 @@ GRID = np.linspace(0, 1, 513)
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """What the forecast of a whole shop decides for each of its parts.
+
+    centre: average mean; scale: what keeps its total when slopes move means; drawn: what brings the
+    draws, once shaped, to the level of the means, NaN where they themselves are to tell.
+    """
+
+    centre: float
+    scale: float
+    drawn: float = float("nan")
+
+
+@dataclass(frozen=True)
 class Adjustment:
     """What to do to the forecast of one quantity.
 
@@ -49,15 +63,25 @@ class Adjustment:
     slope: float = 1.0
     shape: tuple[float, float] = (1.0, 1.0)
 
-    def factors(self, mean: Floats) -> Floats:
-        """What each customer's mean is multiplied by: slope and level, the slope at equal total."""
+    def anchor(self, mean: Floats) -> Anchor:
+        """That of a forecast of all customers."""
         centre = float(mean.mean())
+        total = float(self._moved(mean, centre) @ mean)
+        return Anchor(centre, float(mean.sum()) / total if total > 0 else 1.0)
+
+    def factors(self, mean: Floats, anchor: Anchor | None = None) -> Floats:
+        """What each customer's mean is multiplied by: slope and level, the slope at equal total.
+
+        anchor: of the shop, where the customers are part of one.
+        """
+        held = anchor or self.anchor(mean)
+        kept: Floats = self.level * self._moved(mean, held.centre) * held.scale
+        return kept
+
+    def _moved(self, mean: Floats, centre: float) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = (centre + self.slope * (mean - centre)) / mean
-        moved = np.clip(np.where(mean > 0, moved, 1.0), *MOVES)
-        total = float(moved @ mean)
-        kept: Floats = self.level * moved * (float(mean.sum()) / total if total > 0 else 1.0)
-        return kept
+        return np.clip(np.where(mean > 0, moved, 1.0), *MOVES)
 
     def quantile_map(self, levels: Floats) -> Floats:
         """Level at which to read the quantile of a purchaser's spend, for each nominal level.
@@ -68,6 +92,9 @@ class Adjustment:
         return mapped
 
 
+Anchors = Mapping[Quantity, Anchor]
+
+
 @dataclass(frozen=True)
 class Recalibration:
     """Adjustments of value and orders, and from how many origins they were learnt."""
@@ -76,24 +103,55 @@ class Recalibration:
     orders: Adjustment = Adjustment()
     origins: int = 0
 
-    def apply(self, forecast: Forecast, *, rng: np.random.Generator) -> Forecast:
+    def apply(
+        self, forecast: Forecast, *, rng: np.random.Generator, anchors: Anchors | None = None
+    ) -> Forecast:
         """The forecast at the learnt level and shape; its totals bear the error of the model.
 
-        One draw stays one future of the whole shop: all customers share its factor.
+        One draw stays one future of the whole shop: all customers share its factor. anchors: by
+        quantity, those of the shop where the forecast is of a part of it.
         """
         draws = next((d for d in (forecast.value, forecast.orders) if d is not None), None)
         shock = np.atleast_1d(rng.standard_normal(0 if draws is None else draws.shape[0]))
+        held: Anchors = anchors or self.anchors(forecast)
         value, orders = (
-            _adjusted(*read(forecast, quantity), adjustment=getattr(self, quantity), shock=shock)
+            _adjusted(
+                *read(forecast, quantity),
+                adjustment=getattr(self, quantity),
+                anchor=held[quantity],
+                shock=shock,
+            )
             for quantity in QUANTITIES
         )
+        of_orders = self.orders.factors(forecast.mean_orders, held["orders"])
         return Forecast(
-            mean_orders=forecast.mean_orders * self.orders.factors(forecast.mean_orders),
-            mean_value=forecast.mean_value * self.value.factors(forecast.mean_value),
-            orders=None if orders is None else _whole(orders, rng),
+            mean_orders=forecast.mean_orders * of_orders,
+            mean_value=forecast.mean_value * self.value.factors(forecast.mean_value, held["value"]),
+            orders=None if orders is None else _whole(orders, own(rng)),
             value=value,
             probability_alive=forecast.probability_alive,
         )
+
+    def anchors(self, whole: Forecast, samples: Sequence[Forecast] = ()) -> Anchors:
+        """Those of the shop that `whole` is a forecast of; `samples` of some of it have draws."""
+        return {
+            quantity: _anchored(getattr(self, quantity), quantity, whole, samples)
+            for quantity in QUANTITIES
+        }
+
+
+def _anchored(
+    adjustment: Adjustment, quantity: Quantity, whole: Forecast, samples: Sequence[Forecast]
+) -> Anchor:
+    anchor = adjustment.anchor(read(whole, quantity)[0])
+    wanted, drawn = 0.0, 0.0
+    for mean, draws in (read(sample, quantity) for sample in samples):
+        if draws is not None:
+            factors = adjustment.factors(mean, anchor)
+            wanted += float(factors @ mean)
+            shaped = _reshaped(draws, adjustment) * factors.astype(np.float32)
+            drawn += float(shaped.sum(dtype=float)) / draws.shape[0]
+    return replace(anchor, drawn=wanted / drawn) if drawn > 0 else anchor
 
 
 def learn(evidence: Sequence[Evidence], *, horizon: int, rng: np.random.Generator) -> Recalibration:
@@ -203,15 +261,22 @@ def _beta(low: float, high: float) -> tuple[float, float]:
 
 
 def _adjusted(
-    mean: Floats, draws: Draws | None, *, adjustment: Adjustment, shock: Floats
+    mean: Floats,
+    draws: Draws | None,
+    *,
+    adjustment: Adjustment,
+    anchor: Anchor,
+    shock: Floats,
 ) -> npt.NDArray[np.float32] | None:
     if draws is None:
         return None
     shaped = _reshaped(draws, adjustment)
-    factors = adjustment.factors(mean)
+    factors = adjustment.factors(mean, anchor)
     shaped *= factors.astype(np.float32)
-    total = float(shaped.sum(dtype=float)) / draws.shape[0]
-    level = float(factors @ mean) / total if total > 0 else 1.0
+    level = anchor.drawn
+    if np.isnan(level):
+        total = float(shaped.sum(dtype=float)) / draws.shape[0]
+        level = float(factors @ mean) / total if total > 0 else 1.0
     spread = adjustment.level_spread
     common = level * np.exp(spread * shock - spread**2 / 2)
     shaped *= common[:, None].astype(np.float32)
