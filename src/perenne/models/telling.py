@@ -44,7 +44,7 @@ from perenne.models.value.even_odds import even_odds
 
 YEAR = 365
 # Draws times customers held at once: what keeps a shop of any size within memory.
-CELLS = 10_000_000
+CELLS = 20_000_000
 # Under these a customer with one order is alive by construction, which says nothing.
 ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
 # Under these every customer is.
@@ -93,19 +93,26 @@ class Teller:
 
     def tables(self, horizons: Sequence[int]) -> dict[str, pa.Table]:
         """`predictions`, `prediction_totals` and `prediction_months`."""
-        columns: dict[str, Any] = {}
-        totals: list[dict[str, Any]] = []
-        rate, groups = self._margin_rate(), self._groups()
-        for months in horizons:
-            ahead = self._ahead(self._terms(months, rate), groups)
-            columns |= ahead.columns()
-            totals.extend(ahead.rows())
+        columns, totals = self.forecasts(horizons)
         months_ahead = month_rows(self.ledger, self.companion, rng=self.rng)
         return {
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
             "prediction_totals": from_rows("prediction_totals", totals),
             "prediction_months": from_rows("prediction_months", months_ahead),
         }
+
+    def forecasts(
+        self, horizons: Sequence[int]
+    ) -> tuple[dict[str, pa.Array], list[dict[str, Any]]]:
+        """Columns of `predictions` that depend on the horizon, rows of `prediction_totals`."""
+        columns: dict[str, pa.Array] = {}
+        totals: list[dict[str, Any]] = []
+        rate, groups = self._margin_rate(), self._groups()
+        for months in horizons:
+            ahead = self._ahead(self._terms(months, rate), groups)
+            columns |= ahead.columns()
+            totals.extend(ahead.rows())
+        return columns, totals
 
     def manifest(self) -> dict[str, Any]:
         """Which model predicts each horizon, and the parameters of the purchase model."""

@@ -15,6 +15,7 @@ from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.judging.draws import Draws
 from perenne.models.judging.points import calibration
+from perenne.models.judging.reshaping import reshaped
 from perenne.models.judging.scores import QUANTITIES, Quantity, read
 from perenne.models.judging.trials import Evidence
 
@@ -288,29 +289,7 @@ def _reshaped(draws: Draws, adjustment: Adjustment) -> npt.NDArray[np.float32]:
     shaped = draws.astype(np.float32)
     if np.allclose(adjustment.shape, 1.0, atol=0.02):
         return shaped
-    mapped = adjustment.quantile_map(GRID)
-    width = max(1, 1_000_000 // draws.shape[0])
-    for start in range(0, draws.shape[1], width):
-        part = slice(start, start + width)
-        shaped[:, part] = _moved(shaped[:, part], mapped)
-    return shaped
-
-
-def _moved(draws: npt.NDArray[np.float32], mapped: Floats) -> npt.NDArray[np.float32]:
-    order = np.argsort(draws, axis=0, kind="stable")
-    ordered = np.take_along_axis(draws, order, axis=0)
-    zeros = np.count_nonzero(draws <= 0, axis=0)
-    held = np.maximum(draws.shape[0] - zeros, 1)
-    rank = np.arange(draws.shape[0])[:, None] - zeros
-    place = np.interp((rank + 0.5) / held, GRID, mapped) * held - 0.5
-    place = np.clip(place, 0, held - 1) + np.minimum(zeros, draws.shape[0] - 1)
-    low = place.astype(int)
-    high = np.minimum(low + 1, draws.shape[0] - 1)
-    below, above = (np.take_along_axis(ordered, at, axis=0) for at in (low, high))
-    moved = np.where(rank >= 0, below + (place - low) * (above - below), ordered)
-    back = np.empty_like(draws)
-    np.put_along_axis(back, order, moved.astype(np.float32), axis=0)
-    return back
+    return reshaped(shaped, grid=GRID, mapped=adjustment.quantile_map(GRID))
 
 
 def _whole(orders: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.int32]:
