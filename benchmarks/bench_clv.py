@@ -28,11 +28,12 @@ STEPS = {
     "clv": "CLV, 12 months, mean",
     "intervals": "CLV, 12/24/36 months, 50/90% intervals",
     "chain": "transactions → CLV (ours with intervals)",
+    "snapshot": "tables of a snapshot: mixture, 400 draws, 12/24/36 months",
 }
 STEPS_FILE = Path(__file__).with_name("clv_steps.py")
 PEERS = ("lifetimes", "pymc_marketing")
-NOT_OFFERED = {"intervals"}
-"""No peer draws the value that one customer will bring."""
+NOT_OFFERED = {"intervals", "snapshot"}
+"""No peer draws the value that one customer will bring, or tells what a shop's groups will."""
 
 Result = dict[str, Any]
 

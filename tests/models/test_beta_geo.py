@@ -298,3 +298,9 @@ def test_another_kind_of_model_is_refused(shop):
     values = json.loads(ModifiedBetaGeo().fit(**shop).to_json())
     with pytest.raises(PerenneError, match="not a saved BetaGeo"):
         FittedBetaGeo.from_values(values)
+
+
+def test_several_horizons_at_once_are_those_one_by_one(shop):
+    model, times = BetaGeo().fit(**shop), np.array([0.0, 4.0, 52.0])
+    each = [model.expected_purchases(time, **shop) for time in times]
+    np.testing.assert_array_equal(model.expected_purchases_by(times, **shop), each)

@@ -77,3 +77,28 @@ def test_bad_weights(weights):
 def test_durations_and_tables_are_no_columns(wrong: np.ndarray) -> None:
     with pytest.raises(PerenneError, match="not a number"):
         read_histories(frequency=wrong, recency=[1, 2], tenure=[3, 4])
+
+
+NUMBERS = st.sampled_from([0.0, 1.0, 2.0, 3.0, 2.5, -1.0, np.nan, np.inf, -np.inf, 1e300])
+
+
+def _refusal(columns):
+    try:
+        histories.check_histories(*columns)
+    except PerenneError as error:
+        return str(error)
+    return None
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=9), st.integers(0, 5))
+def test_one_look_refuses_what_rule_by_rule_does(rows, sound):
+    """Bad rows among `sound` good ones, seen in parts of four, beside all rules one by one."""
+    columns = np.array([(1.0, 2.0, 3.0)] * sound + rows).T
+    width, look = histories.PART, histories._sound
+    try:
+        histories.PART = 4
+        told = _refusal(columns)
+        histories._sound = lambda *_part: False
+        assert told == _refusal(columns)
+    finally:
+        histories.PART, histories._sound = width, look

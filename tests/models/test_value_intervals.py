@@ -104,13 +104,13 @@ def test_totals_are_narrower_than_the_sum_of_bounds(simulated):
 def test_discounting_by_parts_equals_a_fine_sum():
     history = {name: KNOWN[name] for name in ("frequency", "recency", "tenure")}
 
-    def expected(time):
-        return tiny().expected_purchases(time, **history)
+    def expected(times):
+        return np.array([tiny().expected_purchases(time, **history) for time in times])
 
     horizons, force = months(np.array([12, 24, 36])), discount_force(0.1, time_unit="week")
     fast, plain = discounted_purchases(expected, horizons, force=force)
     times = np.linspace(0, horizons[-1], 3601)
-    totals = np.array([expected(time) for time in times])
+    totals = expected(times)
     steps = np.diff(totals, axis=0) * np.exp(-force * (times[1:] + times[:-1]) / 2)[:, None]
     np.testing.assert_allclose(fast, np.cumsum(steps, axis=0)[1199::1200], rtol=1e-4)
     np.testing.assert_allclose(plain, totals[1200::1200])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from perenne.models.chance import Chance
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
 
@@ -38,7 +39,22 @@ class FittedContender(Protocol):
     def forecast(
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
-        """The next `horizon` days after `ledger.until`, for each customer in `ledger`."""
+        """The next `horizon` days after `ledger.until`, for each customer in `ledger`.
+
+        draws: 0 for means alone. Of `rng` itself only what all customers of a future share is
+        drawn, as often whatever the customers; what is their own comes from `chance.own` of it. The
+        ledger may be part of a shop: what only the shop can tell is read from `ledger.shop`.
+        """
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A fitted contender that looks at the whole shop once, before it is asked for its parts."""
+
+    def settled(
+        self, ledger: Ledger, *, horizon: int, draws: int, chance: Chance
+    ) -> FittedContender:
+        """As fitted, with what the forecast of the shop of `ledger` decides for each part of it."""
 
 
 class Contender(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
 
+# Rows that are looked at while they are in the cache.
+PART = 1 << 14
 # Largest table of possible histories that is cheaper than sorting them.
 TABLE = 1 << 24
 
@@ -89,7 +91,7 @@ def _as_floats(name: str, value: Any) -> Floats:
         column = np.atleast_1d(np.asarray(value))
         if column.ndim > 1 or column.dtype.kind in "mM":
             raise TypeError(f"{column.dtype} of {column.ndim} dimensions")
-        column = column.astype(np.float64)
+        column = column.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise PerenneError(
             _("The column {name} holds something that is not a number.").format(name=name),
@@ -138,12 +140,8 @@ class Histories:
         return float(self.weights.sum())
 
 
-def read_histories(
-    data: Any = None, *, group: Ints | None = None, distinct: bool = True, **given: Any
-) -> Histories:
+def read_histories(data: Any = None, *, group: Ints | None = None, **given: Any) -> Histories:
     """Checked and compressed histories. Keywords: frequency, recency, tenure, weights.
-
-    distinct=False keeps one row per customer, for what costs less than compressing.
 
     Raises PerenneError for no rows, NaN, negative values, a fractional frequency, recency > tenure,
     or frequency > 0 with zero recency (and the reverse).
@@ -159,11 +157,6 @@ def read_histories(
             next_step=_("Give how many customers each row stands for."),
         )
     history = (columns["frequency"], columns["recency"], columns["tenure"])
-    if not distinct:
-        size = history[0].size
-        groups = np.zeros(size, dtype=np.int64) if group is None else group
-        each = np.ones(size) if weights is None else weights
-        return Histories(*history, each, np.arange(size), groups)
     return compress(*history, weights=weights, group=group)
 
 
@@ -174,6 +167,8 @@ def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:
         raise PerenneError(
             _("There are no customers to read."), next_step=_("Give at least one row.")
         )
+    if all(_sound(frequency[p], recency[p], tenure[p]) for p in parts(frequency.size)):
+        return
     bad = ~np.isfinite(frequency) | ~np.isfinite(recency) | ~np.isfinite(tenure)
     refuse_where(
         bad,
@@ -213,6 +208,17 @@ def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:
     )
 
 
+def parts(size: int) -> Iterator[slice]:
+    """Slices that cover `size` rows, each small enough to stay in the cache of a processor."""
+    return (slice(start, start + PART) for start in range(0, size, PART))
+
+
+def _sound(x: Floats, last: Floats, age: Floats) -> bool:
+    """Whether rows break none of the rules of `check_histories`; NaN fails every comparison."""
+    fine = (x == np.floor(x)) & (x < np.inf) & (last >= 0) & (last <= age) & (age < np.inf)
+    return bool(np.all(fine & (x >= 0) & ((x > 0) == (last > 0))))
+
+
 def compress(
     frequency: Floats,
     recency: Floats,
@@ -239,9 +245,12 @@ def distinct_rows(*columns: Floats | Ints) -> tuple[Rows, Rows]:
 def _on_grid(ages: Floats) -> Ints:
     """Ages as whole days when they are days, weeks or months of days; else their ranks."""
     for days in (1.0, 7.0, 365.25 / 12):
+        few = ages[:PART] * days
+        if np.abs(np.rint(few) - few).max(initial=0.0) > 0.01:
+            continue  # the first rows tell most units apart
         scaled = ages * days
         nearest = np.rint(scaled)
-        off = 1e-6 * np.min(scaled, where=scaled > 0, initial=1.0)  # a tiny unit is no whole day
+        off = 1e-6 * min(float(scaled[scaled > 0].min(initial=1.0)), 1.0)  # a tiny unit is no day
         if nearest.max() < 2**31 and np.abs(scaled - nearest).max() < off:
             return nearest.astype(np.int64)
     return np.unique(ages, return_inverse=True)[1].astype(np.int64)
@@ -259,11 +268,12 @@ def _distinct(digits: list[Ints]) -> tuple[Rows, Rows]:
     if span > max(TABLE, 8 * key.size):
         _keys, member, row = np.unique(key, return_index=True, return_inverse=True)
         return row.astype(np.intp), member
-    number = np.zeros(span, dtype=np.intp)  # a table beats a sort while it fits in memory
-    number[key] = 1
-    present = np.flatnonzero(number)
+    there = np.zeros(span, dtype=np.bool_)  # a table beats a sort while it fits in memory
+    there[key] = True
+    present = np.flatnonzero(there)
+    number = np.empty(span, dtype=np.int32)
     number[present] = np.arange(present.size)
-    row = number[key]
+    row = number[key].astype(np.intp)
     member = np.empty(present.size, dtype=np.intp)
     member[row] = np.arange(key.size)
     return row, member

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,8 @@ class Ledger:
     net: sold after discount, before returns; returned: what was given back, positive; margin:
     after returns, NaN where the cost is unknown. `columns`: further numbers per row (gross,
     discount, units, category code …). `attributes`: one value per customer, known at the first
-    order (channel, country, first_category, first_discounted).
+    order (channel, country, first_category, first_discounted). `whole`: the ledger that this one
+    is a part of.
     """
 
     customer: npt.NDArray[np.int32]
@@ -51,12 +53,34 @@ class Ledger:
     customer_ids: npt.NDArray[Any]
     columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     attributes: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    whole: Ledger | None = field(default=None, repr=False, compare=False)
 
     @property
     def customers(self) -> int:
         return int(self.customer_ids.size)
 
     @property
+    def shop(self) -> Ledger:
+        """The ledger of all customers, for what only the whole shop can tell."""
+        return self if self.whole is None else self.whole
+
+    @cached_property
+    def first_day(self) -> int:
+        """The first day with a row; `until` without any."""
+        return int(self.day.min(initial=self.until))
+
+    @cached_property
+    def first_sale(self) -> int:
+        """The first day with a purchase; `until` without any."""
+        return int(self.day[self.orders > 0].min(initial=self.until))
+
+    @cached_property
+    def usual_net(self) -> float:
+        """Mean net of a purchase day, 0 without any."""
+        sold = self.orders > 0
+        return float(self.net[sold].sum()) / max(int(sold.sum()), 1)
+
+    @cached_property
     def starts(self) -> Rows:
         """First row of each customer, and the number of rows at the end: (customers + 1,)."""
         counts = np.bincount(self.customer, minlength=self.customers)
@@ -68,6 +92,24 @@ class Ledger:
         bought = np.zeros(self.customers, dtype=bool)
         bought[self.customer[rows & (self.orders > 0)]] = True
         return self._only(rows & bought[self.customer], bought, until=until)
+
+    def part(self, customers: slice) -> Ledger:
+        """Customers that follow each other, as a view that knows the `shop` it is part of."""
+        first, last, _step = customers.indices(self.customers)
+        rows = slice(int(self.starts[first]), int(self.starts[last]))
+        return replace(
+            self,
+            customer=self.customer[rows] - np.int32(first),
+            day=self.day[rows],
+            orders=self.orders[rows],
+            net=self.net[rows],
+            returned=self.returned[rows],
+            margin=self.margin[rows],
+            customer_ids=self.customer_ids[first:last],
+            columns={name: column[rows] for name, column in self.columns.items()},
+            attributes={name: column[first:last] for name, column in self.attributes.items()},
+            whole=self.shop,
+        )
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> Ledger:
         """The ledger of the customers where `chosen`, (customers,), is true."""
@@ -89,6 +131,7 @@ class Ledger:
             customer_ids=self.customer_ids[chosen],
             columns={name: column[rows] for name, column in self.columns.items()},
             attributes={name: column[chosen] for name, column in self.attributes.items()},
+            whole=None,
         )
 
     def histories(self) -> History:

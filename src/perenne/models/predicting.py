@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
-from perenne.models.outlook import QUANTILES, of_customers, of_groups
+from perenne.models.outlook import QUANTILES, GroupOutlook, of_customers
 from perenne.models.schema import PREDICTED
 from perenne.warehouse import TableSchema
 
@@ -29,52 +29,6 @@ _ARROW = {
 
 
 @dataclass(frozen=True)
-class Ahead:
-    """One horizon: its forecast, the discount of its value, and the rates that make margin of it.
-
-    factor, margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost
-    of keeping each customer until the horizon, discounted; None when no such spend is known.
-    """
-
-    months: int
-    forecast: Forecast
-    factor: Floats
-    margin_rate: Floats
-    retention: Floats | None
-
-    def columns(self) -> dict[str, Floats]:
-        """The columns of this horizon in `predictions`."""
-        end, told = f"{self.months}m", of_customers(self.forecast, factor=self.factor)
-        margin = told.mean * self.margin_rate
-        unknown = np.full(margin.size, np.nan)
-        quantiles = told.quantiles or dict.fromkeys(QUANTILES, unknown)
-        return {
-            f"expected_orders_{end}": told.orders,
-            f"p_order_{end}": told.chance,
-            f"clv_{end}": told.mean,
-            **{f"clv_{end}_{name}": values for name, values in quantiles.items()},
-            f"clv_margin_{end}": margin,
-            f"clv_net_{end}": unknown if self.retention is None else margin - self.retention,
-        }
-
-
-def rising(columns: Mapping[str, Floats], horizons: Sequence[int]) -> dict[str, Floats]:
-    """Chances and quantiles of a longer horizon no lower than those of a shorter one.
-
-    True of what they estimate, but not of estimates from different draws: each is the mean of the
-    highest so far and of the lowest to come.
-    """
-    found: dict[str, Floats] = {}
-    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
-        names = [stem.format(end=f"{months}m") for months in sorted(horizons)]
-        drawn = np.stack([columns[name] for name in names])
-        highest = np.maximum.accumulate(drawn, axis=0)
-        lowest = np.minimum.accumulate(drawn[::-1], axis=0)[::-1]
-        found |= dict(zip(names, (highest + lowest) / 2, strict=True))
-    return found
-
-
-@dataclass(frozen=True)
 class Groups:
     """One way to split customers: `codes` are places in `values`, −1 for none of them."""
 
@@ -83,31 +37,111 @@ class Groups:
     codes: npt.NDArray[np.int64]
 
 
-def total_rows(
-    ahead: Ahead, groups: Groups, *, learnt: int | None = None
-) -> Iterator[dict[str, Any]]:
-    """Rows of `prediction_totals`: intervals of a group are those of its summed draws.
+@dataclass(frozen=True)
+class Terms:
+    """What turns the forecast of one horizon into money of today: discount, margin, retention.
 
-    learnt: days of the past forecasts from which their level was learnt.
+    factor, margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost
+    of keeping each customer until the horizon, discounted; None when no such spend is known.
     """
-    count = len(groups.values)
-    told = of_groups(ahead.forecast, groups.codes, count=count, factor=ahead.factor)
-    margin = ahead.forecast.mean_value * ahead.factor * ahead.margin_rate
-    inside = groups.codes >= 0
-    margins = np.bincount(groups.codes[inside], weights=margin[inside], minlength=count)
-    sizes = np.bincount(groups.codes[inside], minlength=count)
-    for place, value in enumerate(groups.values):
-        yield {
-            "dimension": groups.dimension,
-            "value": value,
-            "horizon_months": ahead.months,
-            "customers": int(sizes[place]),
-            "mean": told.mean[place],
-            **{name: told.quantiles[name][place] for name in QUANTILES if told.quantiles},
-            "margin_mean": margins[place],
-            "expected_orders": told.orders[place],
-            "learnt_days": learnt or None,
+
+    months: int
+    factor: Floats
+    margin_rate: Floats
+    retention: Floats | None
+
+    def part(self, rows: slice) -> Terms:
+        kept = None if self.retention is None else self.retention[rows]
+        return Terms(self.months, self.factor[rows], self.margin_rate[rows], kept)
+
+
+class Ahead:
+    """One horizon told in parts: columns of customers as they come, sums of groups draw by draw."""
+
+    def __init__(self, terms: Terms, groups: Sequence[Groups]) -> None:
+        self.terms, self.groups = terms, groups
+        self.sums = [GroupOutlook(len(one.values)) for one in groups]
+        self.margins = [np.zeros(len(one.values)) for one in groups]
+        self._columns: dict[str, list[npt.NDArray[Any]]] = {}
+
+    def add(self, forecast: Forecast, part: slice) -> None:
+        """The forecast of the customers `part`; parts come in their order."""
+        terms = self.terms.part(part)
+        for name, values in _columns(forecast, terms).items():
+            self._columns.setdefault(name, []).append(values)
+        margin = forecast.mean_value * terms.factor * terms.margin_rate
+        for groups, sums, margins in zip(self.groups, self.sums, self.margins, strict=True):
+            codes = groups.codes[part]
+            sums.add(forecast, codes, factor=terms.factor)
+            inside = codes >= 0
+            margins += np.bincount(codes[inside], weights=margin[inside], minlength=margins.size)
+
+    def columns(self) -> dict[str, pa.Array]:
+        """The columns of this horizon in `predictions`; they are handed over, not kept."""
+        types = PREDICTED["predictions"].types
+        names = list(self._columns)
+        return {
+            name: _array(np.concatenate(self._columns.pop(name)), types[name], 0) for name in names
         }
+
+    def rows(self, *, learnt: int | None) -> Iterator[dict[str, Any]]:
+        """Rows of `prediction_totals`: intervals of a group are those of its summed draws.
+
+        learnt: days of the past forecasts from which their level was learnt.
+        """
+        for groups, sums, margins in zip(self.groups, self.sums, self.margins, strict=True):
+            told = sums.told()
+            for place, value in enumerate(groups.values):
+                yield {
+                    "dimension": groups.dimension,
+                    "value": value,
+                    "horizon_months": self.terms.months,
+                    "customers": int(sums.size[place]),
+                    "mean": told.mean[place],
+                    **{name: told.quantiles[name][place] for name in QUANTILES if told.quantiles},
+                    "margin_mean": margins[place],
+                    "expected_orders": told.orders[place],
+                    "learnt_days": learnt or None,
+                }
+
+
+def _columns(forecast: Forecast, terms: Terms) -> dict[str, npt.NDArray[Any]]:
+    end, told = f"{terms.months}m", of_customers(forecast, factor=terms.factor)
+    margin = told.mean * terms.margin_rate
+    unknown = np.full(margin.size, np.nan)
+    quantiles = told.quantiles or dict.fromkeys(QUANTILES, unknown)
+    return {
+        f"expected_orders_{end}": told.orders,
+        f"p_order_{end}": told.chance,
+        f"clv_{end}": told.mean,
+        # Draws are in single precision.
+        **{f"clv_{end}_{name}": v.astype(np.float32) for name, v in quantiles.items()},
+        f"clv_margin_{end}": margin,
+        f"clv_net_{end}": unknown if terms.retention is None else margin - terms.retention,
+    }
+
+
+def rising(columns: Mapping[str, pa.Array], horizons: Sequence[int]) -> dict[str, pa.Array]:
+    """Chances and quantiles of a longer horizon no lower than those of a shorter one.
+
+    True of what they estimate, but not of estimates from different draws: each is the mean of the
+    highest so far and of the lowest to come.
+    """
+    types = PREDICTED["predictions"].types
+    found: dict[str, pa.Array] = {}
+    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
+        names = [stem.format(end=f"{months}m") for months in sorted(horizons)]
+        drawn = np.stack([numbers(columns[name]) for name in names])
+        highest = np.maximum.accumulate(drawn, axis=0)
+        lowest = np.minimum.accumulate(drawn[::-1], axis=0)[::-1]
+        for name, values in zip(names, (highest + lowest) / 2, strict=True):
+            found[name] = _array(values, types[name], 0)
+    return found
+
+
+def numbers(column: pa.Array) -> Floats:
+    """A column as float64, NaN for null."""
+    return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def as_table(name: str, columns: Mapping[str, Any]) -> pa.Table:
@@ -133,6 +167,8 @@ def _array(values: Any, kind: str, size: int) -> pa.Array:
     wanted = _ARROW[kind]
     if values is None:
         return pa.nulls(size, wanted)
+    if isinstance(values, pa.Array):
+        return values.cast(wanted)
     if pa.types.is_string(wanted) or pa.types.is_date(wanted) or pa.types.is_boolean(wanted):
         return pa.array(values, wanted)
     if pa.types.is_integer(wanted):

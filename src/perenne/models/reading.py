@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger, day_number
 
-AMOUNTS = ("net", "returned", "margin")
 ATTRIBUTES = ("channel", "country", "first_category", "first_discounted")
 UNKNOWN = -1
 # More days than any calendar has: makes one number of customer and day.
@@ -96,7 +95,9 @@ def _ledger(
         customer=customer[order].astype(np.int32),
         day=day[order].astype(np.int32),
         orders=_numpy(rows["orders"])[order].astype(np.int32),
-        **{name: column(name) for name in AMOUNTS},
+        net=column("net"),
+        returned=column("returned"),
+        margin=column("margin"),
         until=until,
         customer_ids=np.asarray(ids.to_numpy(zero_copy_only=False)),
         columns={

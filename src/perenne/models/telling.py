@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError, add_months
+from perenne.models.chance import Chance
 from perenne.models.choosing import Judged, sample
 from perenne.models.contenders.combined import FittedCombined, recalibrated
 from perenne.models.contenders.probability import (
@@ -20,7 +21,7 @@ from perenne.models.contenders.probability import (
 )
 from perenne.models.contenders.roster import SEASONAL, contender
 from perenne.models.contenders.seasonal import SEASON
-from perenne.models.forecast import Contender, FittedContender, Forecast
+from perenne.models.forecast import Contender, FittedContender, Settles
 from perenne.models.histories import Floats, compress
 from perenne.models.horizons import Reach, reaching
 from perenne.models.judging.recalibration import Recalibration
@@ -29,11 +30,12 @@ from perenne.models.ledger import Ledger, day_of
 from perenne.models.predicting import (
     Ahead,
     Groups,
+    Terms,
     as_table,
     days_after,
     from_rows,
+    numbers,
     rising,
-    total_rows,
 )
 from perenne.models.settings import PredictionSettings
 from perenne.models.shop_months import month_rows
@@ -45,9 +47,8 @@ from perenne.models.why.codes import Expected, reasons, simple_reasons
 from perenne.models.why.traits import Traits, traits
 
 YEAR = 365
-# Cells of draws held at once: what keeps a large shop within memory.
-CELLS = 100_000_000
-FEWEST_DRAWS = 100
+# Draws times customers held at once: what keeps a shop of any size within memory.
+CELLS = 20_000_000
 # Under these a customer with one order is alive by construction, which says nothing.
 ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
 # Under these every customer is.
@@ -99,21 +100,26 @@ class Teller:
 
     def tables(self, horizons: Sequence[int]) -> dict[str, pa.Table]:
         """`predictions`, `prediction_totals` and `prediction_months`."""
-        columns: dict[str, Any] = {}
-        totals: list[dict[str, Any]] = []
-        rate, when = self._margin_rate(), self._timings(horizons)
-        for months in horizons:
-            ahead = self._ahead(months, rate, when[months])
-            columns |= ahead.columns()
-            for groups in self._groups():
-                totals.extend(total_rows(ahead, groups, learnt=self.learnt.get(months)))
-        columns |= rising(columns, horizons)
+        columns, totals = self.forecasts(horizons)
         months_ahead = month_rows(self.ledger, self.companion, rng=self.rng)
         return {
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
             "prediction_totals": from_rows("prediction_totals", totals),
             "prediction_months": from_rows("prediction_months", months_ahead),
         }
+
+    def forecasts(
+        self, horizons: Sequence[int]
+    ) -> tuple[dict[str, pa.Array], list[dict[str, Any]]]:
+        """Columns of `predictions` that depend on the horizon, rows of `prediction_totals`."""
+        columns: dict[str, pa.Array] = {}
+        totals: list[dict[str, Any]] = []
+        rate, groups, when = self._margin_rate(), self._groups(), self._timings(horizons)
+        for months in horizons:
+            ahead = self._ahead(self._terms(months, rate, when[months]), groups)
+            columns |= ahead.columns()
+            totals.extend(ahead.rows(learnt=self.learnt.get(months)))
+        return columns | rising(columns, horizons), totals
 
     def manifest(self) -> dict[str, Any]:
         """Which model predicts each horizon, and the parameters of the purchase model."""
@@ -142,12 +148,10 @@ class Teller:
         told = self.fits.get(next(iter(self.models.values()), ""))
         return told.recalibration.value.normal_spread if isinstance(told, FittedCombined) else 0.0
 
-    def _ahead(self, months: int, rate: Floats, when: Timing) -> Ahead:
-        days = (add_months(self.as_of, months) - self.as_of).days
+    def _terms(self, months: int, rate: Floats, when: Timing) -> Terms:
         spent = self.told.retention
-        return Ahead(
+        return Terms(
             months=months,
-            forecast=self._forecast(months, days),
             factor=when.discount,
             margin_rate=rate,
             retention=None if spent is None else cost_of_keeping(spent, when, self._alive()),
@@ -167,26 +171,44 @@ class Teller:
         alive = model.purchases.probability_alive(**model.history(self.ledger))
         return np.asarray(alive, dtype=np.float64)
 
-    def _forecast(self, months: int, days: int) -> Forecast:
+    def _ahead(self, terms: Terms, groups: Sequence[Groups]) -> Ahead:
         """By the champion; by the next that can, where it cannot look so far."""
         refusals = []
         for candidate in self._candidates():
             try:
-                reach = self._reaching(candidate, days)
-                found = ask(
-                    reach.fitted,
-                    self.ledger,
-                    horizon=days,
-                    draws=self._draws(),
-                    rng=self.rng,
-                )
+                found = self._told_by(candidate, terms, groups)
             except PerenneError as refusal:
                 refusals.append(str(refusal))
                 continue
-            self.models[months] = candidate.name
-            self.learnt[months] = reach.learnt
+            self.models[terms.months] = candidate.name
             return found
         raise PerenneError(" ".join(refusals))
+
+    def _told_by(self, candidate: Contender, terms: Terms, groups: Sequence[Groups]) -> Ahead:
+        """Part of the customers by part, so that no more draws are held than memory bears.
+
+        All parts share the chance of a future; PerenneError from any part is that of all.
+        """
+        days = (add_months(self.as_of, terms.months) - self.as_of).days
+        found, draws = Ahead(terms, groups), self.settings.draws
+        reach, chance = self._reaching(candidate, days), Chance.of(self.rng)
+        fitted: FittedContender = reach.fitted
+        size, width = self.ledger.customers, max(CELLS // draws, 1)
+        if size > width and isinstance(fitted, Settles):
+            with numbers_that_hold(candidate.name):
+                fitted = fitted.settled(self.ledger, horizon=days, draws=draws, chance=chance)
+        for number, start in enumerate(range(0, size, width)):
+            part = slice(start, min(start + width, size))
+            told = ask(
+                fitted,
+                self.ledger.part(part),
+                horizon=days,
+                draws=draws,
+                rng=chance.part(number),
+            )
+            found.add(told, part)
+        self.learnt[terms.months] = reach.learnt
+        return found
 
     def _reaching(self, candidate: Contender, days: int) -> Reach:
         """The candidate for a horizon that may be longer than the one that was judged."""
@@ -223,9 +245,6 @@ class Teller:
         ordered = dict.fromkeys([self.judged.champion.name, *names])
         return [*(self.judged.field[name] for name in ordered), simple]
 
-    def _draws(self) -> int:
-        return max(FEWEST_DRAWS, min(self.settings.draws, CELLS // max(self.ledger.customers, 1)))
-
     def _margin_rate(self) -> Floats:
         """Margin per unit of value, by customer, shrunk to that of the shop; NaN when unknown."""
         ledger = self.ledger
@@ -242,16 +261,20 @@ class Teller:
 
     def _groups(self) -> list[Groups]:
         everyone = np.zeros(self.ledger.customers, dtype=np.int64)
-        first = self.ledger.day[self.ledger.starts[:-1]]
-        quarters = [
-            f"{day.year}-Q{(day.month + 2) // 3}" for day in (day_of(one) for one in first.tolist())
-        ]
         return [
             Groups("all", [None], everyone),
             _coded("segment", self.told.segments),
             *(self._attribute(name) for name in ("channel", "country")),
-            _coded("cohort_quarter", quarters),
+            self._quarters(),
         ]
+
+    def _quarters(self) -> Groups:
+        """Quarter of the first day of each customer."""
+        first = self.ledger.day[self.ledger.starts[:-1]].astype("datetime64[D]")
+        quarter = first.astype("datetime64[M]").astype(np.int64) // 3
+        known, codes = np.unique(quarter, return_inverse=True)
+        names = [f"{1970 + one // 4}-Q{one % 4 + 1}" for one in known.tolist()]
+        return Groups("cohort_quarter", names, codes.astype(np.int64))
 
     def _attribute(self, name: str) -> Groups:
         labels = [*self.told.labels.get(name, ()), None]
@@ -263,7 +286,7 @@ class Teller:
         alive, by, note = self._alive_and_next()
         return {
             "customer_id": self.ledger.customer_ids.tolist(),
-            "model": [self.models[first]] * size,
+            "model": pa.repeat(self.models[first], size),
             "p_alive": alive,
             **columns,
             "next_order_by": by,
@@ -273,12 +296,11 @@ class Teller:
 
     def _why(self, columns: Mapping[str, Any], end: str) -> list[str]:
         """Reasons of each customer's value, as `reasons` codes them."""
-        told = Expected(
-            value=columns[f"clv_{end}"],
-            low=columns[f"clv_{end}_lo90"],
-            high=columns[f"clv_{end}_hi90"],
-            chance=columns[f"p_order_{end}"],
+        value, low, high, chance = (
+            numbers(columns[name])
+            for name in (f"clv_{end}", f"clv_{end}_lo90", f"clv_{end}_hi90", f"p_order_{end}")
         )
+        told = Expected(value=value, low=low, high=high, chance=chance)
         if self.companion is None:
             return simple_reasons(self.ledger)
         return reasons(self.ledger, told, self.companion.model, self._traits(self.companion.name))

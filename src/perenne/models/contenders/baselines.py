@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.chance import own
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats, Ints
 from perenne.models.ledger import Ledger, Outcome
@@ -53,7 +54,7 @@ class LastPeriod:
     def forecast(
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
-        _need_history(ledger, horizon)
+        _need_history(ledger.shop, horizon)
         again = _repeat(ledger) & (ledger.day > ledger.until - horizon)
         return Forecast(
             _sum(ledger, (ledger.orders > 0) & again),
@@ -147,14 +148,14 @@ class FittedRfmCell:
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
         """Of customers like each one; `horizon` is that of the fit."""
-        asked = _cells(_rfm(ledger), self.edges)
+        asked, alone = _cells(_rfm(ledger), self.edges), own(rng)
         mean_orders, mean_value = np.empty(ledger.customers), np.empty(ledger.customers)
         orders = np.empty((draws, ledger.customers), dtype=np.int32)
         value = np.empty((draws, ledger.customers), dtype=np.float32)
         for who, like in self._matches(asked):
             mean_orders[who] = self.outcome.orders[like].mean()
             mean_value[who] = self.outcome.value[like].mean()
-            chosen = rng.choice(like, (draws, who.size))
+            chosen = alone.choice(like, (draws, who.size))
             orders[:, who] = self.outcome.orders[chosen]
             value[:, who] = self.outcome.value[chosen]
         return Forecast(mean_orders, mean_value, orders, value)
@@ -220,7 +221,7 @@ def baselines() -> tuple[Any, ...]:
 
 def _span(ledger: Ledger) -> int:
     """Days from the first to the last, both counted."""
-    return int(ledger.until - ledger.day.min()) + 1 if ledger.day.size else 0
+    return ledger.until - ledger.first_day + 1 if ledger.day.size else 0
 
 
 def _need_history(ledger: Ledger, horizon: int) -> None:

@@ -67,4 +67,4 @@ def late_start(ledger: Ledger) -> Truncation:
 
 
 def _age(ledger: Ledger) -> float:
-    return float(ledger.until - ledger.day[ledger.orders > 0].min()) / WEEK
+    return float(ledger.until - ledger.shop.first_sale) / WEEK

@@ -11,15 +11,23 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from perenne.core import PerenneError
-from perenne.models.forecast import Contender, FittedContender, Forecast
+from perenne.models.chance import Chance
+from perenne.models.forecast import Contender, FittedContender, Forecast, Settles
 from perenne.models.histories import Floats
-from perenne.models.judging.recalibration import PUT_RIGHT, Recalibration, learn
+from perenne.models.judging.recalibration import PUT_RIGHT, Anchors, Recalibration, learn
 from perenne.models.judging.trials import Evidence, Rehearsal
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
 # Origins' worth of belief in equal weights.
 EQUAL_BELIEF = 1.0
+# Of a shop told in parts: customers whose means are asked at once; samples, and customers in each,
+# whose draws tell the level of the draws of all.
+MEANS_AT_ONCE = 200_000
+SAMPLES, SAMPLE = 8, 5_000
+MEANS = ("mean_orders", "mean_value")
+# Parts of this number and above are nobody's: samples have chance of their own.
+OWN_CHANCE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -72,22 +80,62 @@ def recalibrated(contender: Contender, rehearsal: Rehearsal) -> Combined:
 
 @dataclass(frozen=True)
 class FittedCombined:
-    """Fitted members, the weight of each, and what is put right afterwards."""
+    """Fitted members, the weight of each, and what is put right afterwards.
+
+    anchors: of a shop that is told in parts, once `settled`.
+    """
 
     name: str
     members: tuple[FittedContender, ...]
     weights: Floats
     recalibration: Recalibration
+    anchors: Anchors | None = None
 
     def forecast(
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
-        share = _shares(self.weights, draws, rng=rng)
+        mixed = self._mixed(ledger, horizon=horizon, draws=draws, rng=rng)
+        return self.recalibration.apply(mixed, rng=rng, anchors=self.anchors)
+
+    def settled(
+        self, ledger: Ledger, *, horizon: int, draws: int, chance: Chance
+    ) -> FittedCombined:
+        """Anchored on the means of all customers and the draws of a sample of them."""
+        members = tuple(
+            one.settled(ledger, horizon=horizon, draws=draws, chance=chance)
+            if isinstance(one, Settles)
+            else one
+            for one in self.members
+        )
+        ready = replace(self, members=members)
+
+        def told(part: slice, count: int, number: int) -> Forecast:
+            rng = chance.part(number)
+            return ready._mixed(ledger.part(part), horizon=horizon, draws=count, rng=rng)
+
+        size = ledger.customers
+        steps = range(0, size, MEANS_AT_ONCE)
+        parts = [told(slice(start, start + MEANS_AT_ONCE), 0, 0) for start in steps]
+        means = (np.concatenate([getattr(part, name) for part in parts]) for name in MEANS)
+        starts = np.linspace(0, max(size - SAMPLE, 0), SAMPLES, dtype=int).tolist()
+        samples = [
+            told(slice(start, start + SAMPLE), draws, OWN_CHANCE + number)
+            for number, start in enumerate(starts)
+        ]
+        return replace(ready, anchors=self.recalibration.anchors(Forecast(*means), samples))
+
+    def _mixed(
+        self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
+    ) -> Forecast:
+        """The mixture of the members, not put right yet."""
+        share = _shares(self.weights, draws, rng=rng) if draws else np.zeros(self.weights.size)
         told = [
-            member.forecast(ledger, horizon=horizon, draws=max(int(count), 2), rng=rng)
+            member.forecast(
+                ledger, horizon=horizon, draws=max(int(count), 2) if draws else 0, rng=rng
+            )
             for member, count in zip(self.members, share, strict=True)
         ]
-        return self.recalibration.apply(_mixture(told, self.weights, share), rng=rng)
+        return _mixture(told, self.weights, share)
 
 
 def _shares(weights: Floats, draws: int, *, rng: np.random.Generator) -> Floats:
@@ -106,10 +154,20 @@ def _mixture(told: Sequence[Forecast], weights: Floats, share: Floats) -> Foreca
     return Forecast(
         mean_orders=_weighted([f.mean_orders for f in told], weights),
         mean_value=_weighted([f.mean_value for f in told], weights),
-        orders=np.concatenate([_drawn(f.orders)[:n] for f, n in zip(told, counts, strict=True)]),
-        value=np.concatenate([_drawn(f.value)[:n] for f, n in zip(told, counts, strict=True)]),
+        orders=_stacked([f.orders for f in told], counts),
+        value=_stacked([f.value for f in told], counts),
         probability_alive=_alive(alive, weights),
     )
+
+
+def _stacked(
+    draws: Sequence[npt.NDArray[Any] | None], counts: npt.NDArray[np.int_]
+) -> npt.NDArray[Any] | None:
+    """The first draws of each, as many as `counts` says; None when none is asked for."""
+    if not counts.sum():
+        return None
+    kept = [_drawn(drawn)[:count] for drawn, count in zip(draws, counts, strict=True)]
+    return kept[0] if len(kept) == 1 else np.concatenate(kept)
 
 
 def _weighted(parts: Sequence[Floats], weights: Floats) -> Floats:

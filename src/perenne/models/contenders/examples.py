@@ -131,7 +131,7 @@ def basket(ledger: Ledger) -> Floats:
     who = ledger.customer[sold]
     spent = np.bincount(who, ledger.net[sold], minlength=ledger.customers)
     days = np.bincount(who, minlength=ledger.customers)
-    usual = max(float(spent.sum()) / max(float(days.sum()), 1.0), 1e-6)
+    usual = max(ledger.shop.usual_net, 1e-6)
     shrunk: Floats = (spent + 2 * usual) / (days + 2)
     return np.maximum(shrunk, 0.05 * usual)
 

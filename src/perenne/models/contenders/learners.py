@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.chance import own
 from perenne.models.contenders.beyond import Beyond, purchase_model
 from perenne.models.contenders.boosting import Bins, Boosted, Target, boost
 from perenne.models.contenders.examples import (
@@ -104,12 +105,14 @@ class FittedHurdle:
         counts = np.zeros((draws, chance.size), dtype=np.int32)
         money = np.zeros((draws, chance.size), dtype=np.float32)
         starts = range(0, chance.size, CHUNK)
-        for start, own in zip(starts, rng.spawn(len(starts)), strict=True):
+        for start, stream in zip(starts, own(rng).spawn(len(starts)), strict=True):
             part = slice(start, start + CHUNK)
-            buys = own.random((draws, chance[part].size)) < np.outer(lift, chance[part])
+            buys = stream.random((draws, chance[part].size)) < np.outer(lift, chance[part])
             draw, who = np.nonzero(buys)
             who += start
-            counts[draw, who], money[draw, who] = self.spread.draw(orders[who], value[who], rng=own)
+            counts[draw, who], money[draw, who] = self.spread.draw(
+                orders[who], value[who], rng=stream
+            )
         return Forecast(*mean, counts, money)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.chance import own
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
@@ -21,7 +24,8 @@ from perenne.models.spend.returns import ShrunkRate, fit_return_share
 from perenne.text import gettext as _
 
 WEEK = 7.0
-CHUNK = 20_000
+THREADS = min(2, os.cpu_count() or 1)
+CHUNK = 16_384
 """Customers drawn at a time, each chunk from a random stream of its own."""
 
 
@@ -149,7 +153,10 @@ class FittedProbability:
         draws: int,
         rng: np.random.Generator,
     ) -> tuple[Any, Any]:
-        """Orders and net value, (draws, customers) each; None and None for no draws."""
+        """Orders and net value, (draws, customers) each; None and None for no draws.
+
+        Parameters are shared by all customers; the rest is drawn from streams of their own.
+        """
         if draws == 0:
             return None, None
         size = kept.size
@@ -158,7 +165,8 @@ class FittedProbability:
         purchase_draws = self.purchases.parameter_draws(draws, rng=rng)
         spend_draws = self.spend.parameter_draws(draws, rng=rng)
         starts = range(0, size, CHUNK)
-        for start, stream in zip(starts, rng.spawn(len(starts)), strict=True):
+
+        def fill(start: int, stream: np.random.Generator) -> None:
             rows = slice(start, start + CHUNK)
             orders[:, rows] = self.purchases.sample_purchases(
                 weeks,
@@ -173,6 +181,9 @@ class FittedProbability:
                 rng=stream,
                 parameters=spend_draws,
             )
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(fill, starts, own(rng).spawn(len(starts))))
         value *= kept.astype(np.float32)
         return orders, value
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,12 @@ from scipy.special import betaincinv, digamma
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
+from perenne.models.chance import own
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.judging.draws import Draws
 from perenne.models.judging.points import calibration
+from perenne.models.judging.reshaping import reshaped
 from perenne.models.judging.scores import QUANTITIES, Quantity, read
 from perenne.models.judging.trials import Evidence
 
@@ -39,6 +41,19 @@ GRID = np.linspace(0, 1, 513)
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """What the forecast of a whole shop decides for each of its parts.
+
+    centre: average mean; scale: what keeps its total when slopes move means; drawn: what brings the
+    draws, once shaped, to the level of the means, NaN where they themselves are to tell.
+    """
+
+    centre: float
+    scale: float
+    drawn: float = float("nan")
+
+
+@dataclass(frozen=True)
 class Adjustment:
     """What to do to the forecast of one quantity.
 
@@ -51,19 +66,29 @@ class Adjustment:
 
     level: float = 1.0
     level_spread: float = SPREAD
-    freedom: float = SPREAD_BELIEF
     slope: float = 1.0
     shape: tuple[float, float] = (1.0, 1.0)
+    freedom: float = SPREAD_BELIEF
 
-    def factors(self, mean: Floats) -> Floats:
-        """What each customer's mean is multiplied by: slope and level, the slope at equal total."""
+    def anchor(self, mean: Floats) -> Anchor:
+        """That of a forecast of all customers."""
         centre = float(mean.mean())
+        total = float(self._moved(mean, centre) @ mean)
+        return Anchor(centre, float(mean.sum()) / total if total > 0 else 1.0)
+
+    def factors(self, mean: Floats, anchor: Anchor | None = None) -> Floats:
+        """What each customer's mean is multiplied by: slope and level, the slope at equal total.
+
+        anchor: of the shop, where the customers are part of one.
+        """
+        held = anchor or self.anchor(mean)
+        kept: Floats = self.level * self._moved(mean, held.centre) * held.scale
+        return kept
+
+    def _moved(self, mean: Floats, centre: float) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = (centre + self.slope * (mean - centre)) / mean
-        moved = np.clip(np.where(mean > 0, moved, 1.0), *MOVES)
-        total = float(moved @ mean)
-        kept: Floats = self.level * moved * (float(mean.sum()) / total if total > 0 else 1.0)
-        return kept
+        return np.clip(np.where(mean > 0, moved, 1.0), *MOVES)
 
     def level_errors(self, shock: Floats) -> Floats:
         """Factors of mean 1, one for each standard normal `shock`, that widen totals."""
@@ -86,6 +111,9 @@ class Adjustment:
         return mapped
 
 
+Anchors = Mapping[Quantity, Anchor]
+
+
 @dataclass(frozen=True)
 class Recalibration:
     """Adjustments of value and orders, and from how many origins they were learnt."""
@@ -94,24 +122,55 @@ class Recalibration:
     orders: Adjustment = Adjustment()
     origins: int = 0
 
-    def apply(self, forecast: Forecast, *, rng: np.random.Generator) -> Forecast:
+    def apply(
+        self, forecast: Forecast, *, rng: np.random.Generator, anchors: Anchors | None = None
+    ) -> Forecast:
         """The forecast at the learnt level and shape; its totals bear the error of the model.
 
-        One draw stays one future of the whole shop: all customers share its factor.
+        One draw stays one future of the whole shop: all customers share its factor. anchors: by
+        quantity, those of the shop where the forecast is of a part of it.
         """
         draws = next((d for d in (forecast.value, forecast.orders) if d is not None), None)
         shock = np.atleast_1d(rng.standard_normal(0 if draws is None else draws.shape[0]))
+        held: Anchors = anchors or self.anchors(forecast)
         value, orders = (
-            _adjusted(*read(forecast, quantity), adjustment=getattr(self, quantity), shock=shock)
+            _adjusted(
+                *read(forecast, quantity),
+                adjustment=getattr(self, quantity),
+                anchor=held[quantity],
+                shock=shock,
+            )
             for quantity in QUANTITIES
         )
+        of_orders = self.orders.factors(forecast.mean_orders, held["orders"])
         return Forecast(
-            mean_orders=forecast.mean_orders * self.orders.factors(forecast.mean_orders),
-            mean_value=forecast.mean_value * self.value.factors(forecast.mean_value),
-            orders=None if orders is None else _whole(orders, rng),
+            mean_orders=forecast.mean_orders * of_orders,
+            mean_value=forecast.mean_value * self.value.factors(forecast.mean_value, held["value"]),
+            orders=None if orders is None else _whole(orders, own(rng)),
             value=value,
             probability_alive=forecast.probability_alive,
         )
+
+    def anchors(self, whole: Forecast, samples: Sequence[Forecast] = ()) -> Anchors:
+        """Those of the shop that `whole` is a forecast of; `samples` of some of it have draws."""
+        return {
+            quantity: _anchored(getattr(self, quantity), quantity, whole, samples)
+            for quantity in QUANTITIES
+        }
+
+
+def _anchored(
+    adjustment: Adjustment, quantity: Quantity, whole: Forecast, samples: Sequence[Forecast]
+) -> Anchor:
+    anchor = adjustment.anchor(read(whole, quantity)[0])
+    wanted, drawn = 0.0, 0.0
+    for mean, draws in (read(sample, quantity) for sample in samples):
+        if draws is not None:
+            factors = adjustment.factors(mean, anchor)
+            wanted += float(factors @ mean)
+            shaped = _reshaped(draws, adjustment) * factors.astype(np.float32)
+            drawn += float(shaped.sum(dtype=float)) / draws.shape[0]
+    return replace(anchor, drawn=wanted / drawn) if drawn > 0 else anchor
 
 
 def learn(evidence: Sequence[Evidence], *, horizon: int, rng: np.random.Generator) -> Recalibration:
@@ -145,9 +204,9 @@ def _learn(
     return Adjustment(
         level,
         spread,
-        freedom,
         _slope(seen, quantity, weights),
         _shape(np.concatenate([np.zeros(0), *places])),
+        freedom,
     )
 
 
@@ -224,15 +283,22 @@ def _beta(low: float, high: float) -> tuple[float, float]:
 
 
 def _adjusted(
-    mean: Floats, draws: Draws | None, *, adjustment: Adjustment, shock: Floats
+    mean: Floats,
+    draws: Draws | None,
+    *,
+    adjustment: Adjustment,
+    anchor: Anchor,
+    shock: Floats,
 ) -> npt.NDArray[np.float32] | None:
     if draws is None:
         return None
     shaped = _reshaped(draws, adjustment)
-    factors = adjustment.factors(mean)
+    factors = adjustment.factors(mean, anchor)
     shaped *= factors.astype(np.float32)
-    total = float(shaped.sum(dtype=float)) / draws.shape[0]
-    level = float(factors @ mean) / total if total > 0 else 1.0
+    level = anchor.drawn
+    if np.isnan(level):
+        total = float(shaped.sum(dtype=float)) / draws.shape[0]
+        level = float(factors @ mean) / total if total > 0 else 1.0
     shaped *= (level * adjustment.level_errors(shock))[:, None].astype(np.float32)
     return shaped
 
@@ -242,29 +308,7 @@ def _reshaped(draws: Draws, adjustment: Adjustment) -> npt.NDArray[np.float32]:
     shaped = draws.astype(np.float32)
     if np.allclose(adjustment.shape, 1.0, atol=0.02):
         return shaped
-    mapped = adjustment.quantile_map(GRID)
-    width = max(1, 1_000_000 // draws.shape[0])
-    for start in range(0, draws.shape[1], width):
-        part = slice(start, start + width)
-        shaped[:, part] = _moved(shaped[:, part], mapped)
-    return shaped
-
-
-def _moved(draws: npt.NDArray[np.float32], mapped: Floats) -> npt.NDArray[np.float32]:
-    order = np.argsort(draws, axis=0, kind="stable")
-    ordered = np.take_along_axis(draws, order, axis=0)
-    zeros = np.count_nonzero(draws <= 0, axis=0)
-    held = np.maximum(draws.shape[0] - zeros, 1)
-    rank = np.arange(draws.shape[0])[:, None] - zeros
-    place = np.interp((rank + 0.5) / held, GRID, mapped) * held - 0.5
-    place = np.clip(place, 0, held - 1) + np.minimum(zeros, draws.shape[0] - 1)
-    low = place.astype(int)
-    high = np.minimum(low + 1, draws.shape[0] - 1)
-    below, above = (np.take_along_axis(ordered, at, axis=0) for at in (low, high))
-    moved = np.where(rank >= 0, below + (place - low) * (above - below), ordered)
-    back = np.empty_like(draws)
-    np.put_along_axis(back, order, moved.astype(np.float32), axis=0)
-    return back
+    return reshaped(shaped, grid=GRID, mapped=adjustment.quantile_map(GRID))
 
 
 def _whole(orders: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.int32]:

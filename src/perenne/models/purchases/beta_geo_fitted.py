@@ -11,7 +11,15 @@ from scipy.special import betainc
 
 from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
-from perenne.models.histories import Floats, Histories, distinct_rows, read_columns, read_histories
+from perenne.models.histories import (
+    Floats,
+    Histories,
+    check_histories,
+    distinct_rows,
+    parts,
+    read_columns,
+    read_histories,
+)
 from perenne.models.purchases.beta_geo_expectation import Active, expected_while_active
 from perenne.models.purchases.beta_geo_likelihood import Family, Population, population
 from perenne.models.purchases.beta_geo_sampling import Counts, Sampler, standing
@@ -20,6 +28,7 @@ from perenne.models.purchases.design import Design
 from perenne.text import gettext as _
 
 NAMES = ("r", "alpha", "a", "b")
+NO_ROWS = np.zeros(0, dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -59,22 +68,48 @@ class FittedFamily(Fitted):
         Without dropout at the first purchase (BG/NBD, BG/CNBD-k) it is 1 for everyone without a
         repeat purchase, whatever the silence: in the paper only a repeat purchase can be the last.
         """
-        asked = self._ask(data, given, covariates=covariates, distinct=False)
-        return standing(self.family, asked.histories, asked.people).alive
+        x, last, age = read_columns(data, ("frequency", "recency", "tenure"), given).values()
+        check_histories(x, last, age)
+        group, rows = self._rows(covariates, x.size)
+        people = population(self._point(None, 0), rows)
+        alive = np.empty(x.size)
+        for part in parts(x.size):
+            # One row per customer: to find out which are alike would cost more.
+            alike = group[part]
+            some = Histories(x[part], last[part], age[part], x[part], row=NO_ROWS, group=alike)
+            alive[part] = standing(self.family, some, people).alive
+        return alive
 
     def expected_purchases(
         self, horizon: Any, data: Any = None, *, covariates: Any = None, **given: Any
     ) -> Floats:
         """Expected purchases in the next `horizon` time units (scalar or one per customer)."""
         asked = self._ask(data, given, covariates=covariates, horizon=horizon)
+        expected: Floats = self._expected(asked, [asked.ahead])[0]
+        return expected
+
+    def expected_purchases_by(
+        self, times: Floats, data: Any = None, *, covariates: Any = None, **given: Any
+    ) -> Floats:
+        """As `expected_purchases` for several horizons at once, (times, customers): sooner."""
+        asked = self._ask(data, given, covariates=covariates)
+        size = asked.histories.frequency.size
+        ages = [np.broadcast_to(time, size) for time in _ages(times, np.size(times))]
+        return self._expected(asked, ages)
+
+    def _expected(self, asked: Asked, ages: Sequence[Floats]) -> Floats:
+        """(ages, customers); each of `ages` is (rows,)."""
         histories = asked.histories
         at = standing(self.family, histories, asked.people)
         # An active customer's recency no longer matters: far fewer distinct cases.
         pair, first = distinct_rows(histories.frequency, histories.tenure, histories.group)
-        active = Active(at.shape, at.rate, at.a, at.b, asked.ahead)[first]
-        each = expected_while_active(active, self.family.k)
-        expected = at.alive * (at.stages * each[:, pair]).sum(axis=0)
-        return np.asarray(expected[histories.row])
+        expected = np.empty((len(ages), histories.row.size))
+        for out, ahead in zip(expected, ages, strict=True):
+            active = Active(at.shape, at.rate, at.a, at.b, ahead)[first]
+            each = expected_while_active(active, self.family.k)
+            known = at.alive * (at.stages * each[:, pair]).sum(axis=0)
+            np.take(known, histories.row, out=out)
+        return expected
 
     def probability_of_purchase(
         self, horizon: Any, data: Any = None, *, covariates: Any = None, **given: Any
@@ -142,8 +177,7 @@ class FittedFamily(Fitted):
         asked = self._ask(data, given, covariates=covariates)
         rows = self._rows(covariates, asked.histories.row.size)[1]
         people = [population(self._point(parameters, draw), rows) for draw in range(draws)]
-        seeds = rng.integers(2**63, size=draws).tolist()
-        counts = Sampler(self.family, asked.histories, ahead).draw(people, seeds)
+        counts = Sampler(self.family, asked.histories, ahead).draw(people, rng)
         return counts[:, 0] if np.ndim(horizons) == 0 else counts
 
     @staticmethod
@@ -159,7 +193,6 @@ class FittedFamily(Fitted):
         *,
         covariates: Any,
         horizon: Any = 0.0,
-        distinct: bool = True,
     ) -> Asked:
         columns = read_columns(data, ("frequency", "recency", "tenure"), given)
         size = columns["frequency"].size
@@ -172,13 +205,13 @@ class FittedFamily(Fitted):
             people = Population(people.r, people.alpha[kept], people.a[kept], people.b[kept])
         elif ages.size:
             ages = np.full(rows.shape[0], ages[0])
-        return Asked(read_histories(group=group, distinct=distinct, **columns), people, ages)
+        return Asked(read_histories(group=group, **columns), people, ages)
 
     def _rows(self, covariates: Any, size: int) -> tuple[Any, Floats]:
         """(group of each customer, design matrix of the groups)."""
         width = (len(self.covariance) - 4) // 3
         if not width or (isinstance(covariates, str) and covariates == "average"):
-            return np.zeros(size, dtype=np.int64), np.zeros((1, width))
+            return np.broadcast_to(np.int64(0), size), np.zeros((1, width))
         if covariates is None:
             raise PerenneError(
                 _("The model was fitted with covariates, and none are given."),

@@ -10,18 +10,28 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from perenne.models.histories import Floats, Histories, Ints
+from perenne.models.histories import Floats, Histories, Ints, Rows, distinct_rows
 from perenne.models.purchases.beta_geo_likelihood import (
     Family,
     Population,
     stage_terms,
 )
+from perenne.models.purchases.beta_geo_tables import (
+    MOST,
+    SHARED,
+    Lines,
+    Thinning,
+    chance_of_any,
+    draw_counts,
+    draw_dropouts,
+    width_for,
+)
 
 Counts = npt.NDArray[np.int32]
 # Threads of a call; NumPy's generators leave the interpreter free to run another one.
 THREADS = min(4, os.cpu_count() or 1)
-# Counts stop here; the largest float32 below 2^31.
-LONGEST = np.float32(2**31 - 128)
+# Customers of a block: their draws fit the cache of a processor.
+BLOCK = 16_384
 
 
 @dataclass(frozen=True)
@@ -51,13 +61,17 @@ def standing(family: Family, histories: Histories, at: Population) -> Standing:
     if family.k > 1:
         stages = stage_terms(shape, (rate - last) / rate, family.k)
     total = stages.sum(axis=0)
-    # a / (b+n-1), and 0 where there was no occasion to drop out yet
-    dropped = np.divide(a, b + n - 1.0, out=np.zeros(n.size), where=n > 0)
+    # a / (b+n-1) to have dropped out already, where there was an occasion to.
+    risk = n > 0
     with np.errstate(over="ignore", invalid="ignore"):
-        odds = dropped * np.exp(shape * np.log(rate / last))
+        odds = np.log(rate / last)
+        odds *= shape
+        np.exp(odds, out=odds)
+        odds *= a / np.where(risk, b + n - 1.0, np.inf)
         if family.k > 1:
             odds /= total
-    alive = np.where(dropped > 0, 1.0 / (1.0 + odds), 1.0)
+        odds += 1.0
+    alive = np.where(risk, np.divide(1.0, odds, out=odds), 1.0)
     return Standing(alive, shape, rate, a, b + n, stages / total)
 
 
@@ -73,20 +87,110 @@ class Sampler:
     histories: Histories
     horizons: Floats
 
-    def draw(self, parameters: Sequence[Population], seeds: Sequence[int]) -> Counts:
-        """(draws, horizons, customers), one draw per parameters and seed, in threads."""
-        out = np.zeros((len(seeds), self.horizons.size, self.histories.row.size), dtype=np.int32)
+    def draw(self, parameters: Sequence[Population], rng: np.random.Generator) -> Counts:
+        """(draws, horizons, customers), one draw for each of the parameters, in threads.
+
+        Customers are taken in the order of their histories, block by block: those of a block share
+        much, and each block has a random stream of its own.
+        """
+        size = self.histories.row.size
+        out = np.zeros((len(parameters), self.horizons.size, size), dtype=np.int32)
+        order = np.argsort(self.histories.row, kind="stable")
+        blocks = [order[start : start + BLOCK] for start in range(0, size, BLOCK)]
+        streams = rng.spawn(len(blocks))
 
         def fill(index: int) -> None:
-            rng = np.random.Generator(np.random.SFC64(seeds[index]))
-            self._one(standing(self.family, self.histories, parameters[index]), rng, out[index])
+            stream = np.random.Generator(np.random.SFC64(streams[index].integers(2**63)))
+            block = _Block.of(self, blocks[index], parameters[0])
+            for at, counts in zip(parameters, out, strict=True):
+                block.draw(at, stream, counts)
 
         with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(fill, range(len(seeds))))
+            list(pool.map(fill, range(len(blocks))))
         return out
 
-    def _one(self, at: Standing, rng: np.random.Generator, out: Counts) -> None:
-        row = self.histories.row
+
+@dataclass(frozen=True)
+class _Block:
+    """Customers with similar histories: those read from tables, and those drawn one by one.
+
+    pair, kind: of each distinct history, its (x, T) and its x, as lines of tables; pairs, kinds:
+    one history that has each. width: entries of a line.
+    """
+
+    family: Family
+    histories: Histories
+    horizons: Floats
+    read: _Customers
+    drawn: _Customers
+    pair: Rows
+    pairs: Rows
+    kind: Rows
+    kinds: Rows
+    width: int
+    thinning: Thinning
+
+    @classmethod
+    def of(cls, sampler: Sampler, customers: Rows, at: Population) -> _Block:
+        """The block of `customers`, given in the order of their histories; tables fit `at`."""
+        family, histories, horizons = sampler.family, sampler.histories, sampler.horizons
+        distinct, row = np.unique(histories.row[customers], return_inverse=True)
+        own = Histories(
+            frequency=histories.frequency[distinct],
+            recency=histories.recency[distinct],
+            tenure=histories.tenure[distinct],
+            weights=histories.weights[distinct],
+            row=row,
+            group=histories.group[distinct],
+        )
+        pair, pairs = distinct_rows(own.frequency, own.tenure, own.group)
+        kind, kinds = distinct_rows(own.frequency, own.group)
+        stands = standing(family, own, at)
+        width, enough = width_for(stands.shape[pairs], stands.rate[pairs], float(horizons[-1]))
+        worth = enough & (np.bincount(pair[row], minlength=pairs.size) >= SHARED)
+        read = worth[pair[row]] & (family.k == 1)
+        return cls(
+            family,
+            own,
+            horizons,
+            _Customers(customers[read], row[read]),
+            _Customers(customers[~read], row[~read]),
+            pair,
+            pairs,
+            kind,
+            kinds,
+            width,
+            Thinning(horizons, width),
+        )
+
+    def draw(self, parameters: Population, rng: np.random.Generator, out: Counts) -> None:
+        """One future of the block's customers, into their places of `out` (horizons, …)."""
+        at = standing(self.family, self.histories, parameters)
+        if self.read.who.size:
+            self._read(at, rng, out)
+        if self.drawn.who.size:
+            self._draw(at, rng, out)
+
+    def _read(self, at: Standing, rng: np.random.Generator, out: Counts) -> None:
+        last = float(self.horizons[-1])
+        lines = Lines(at.shape[self.pairs], at.rate[self.pairs], at.a[self.kinds], at.b[self.kinds])
+        chance = (at.alive * chance_of_any(lines, last)[self.pair]).astype(np.float32)
+        row = self.read.row
+        some = np.flatnonzero(rng.random(row.size, dtype=np.float32) < chance.take(row))
+        if not some.size:
+            return
+        who, row = self.read.who.take(some), row.take(some)
+        line, kind = self.pair.take(row), self.kind.take(row)
+        bought = draw_counts(lines, line, horizon=last, width=self.width, rng=rng)
+        kept = draw_dropouts(lines, kind, bought, width=self.width, rng=rng)
+        out[-1, who] = kept
+        for index in range(self.horizons.size - 2, -1, -1):
+            bought = self.thinning.before(index, bought, rng)
+            out[index, who] = np.minimum(bought, kept)
+
+    def _draw(self, at: Standing, rng: np.random.Generator, out: Counts) -> None:
+        """As the model is told: rates, purchases, dropout."""
+        row = self.drawn.row
         alive = np.flatnonzero(
             rng.random(row.size, dtype=np.float32) < at.alive.astype(np.float32)[row]
         )
@@ -98,11 +202,9 @@ class Sampler:
         many = np.flatnonzero(bought[-1] > 1)
         bought[:, many] = np.minimum(bought[:, many], _until_dropout(at, who[many], rng))
         some = np.flatnonzero(bought[-1])
-        out[:, alive[some]] = bought[:, some]
+        out[:, self.drawn.who[alive[some]]] = bought[:, some]
 
-    def _passed(
-        self, at: Standing, who: npt.NDArray[np.intp], stage: Counts, rng: np.random.Generator
-    ) -> Counts:
+    def _passed(self, at: Standing, who: Rows, stage: Counts, rng: np.random.Generator) -> Counts:
         """Stages passed by the end of each horizon, as if nobody dropped out."""
         shape = at.shape.astype(np.float32)[who] + stage
         rate = rng.standard_gamma(shape, dtype=np.float32) * (1.0 / at.rate).astype(np.float32)[who]
@@ -115,6 +217,14 @@ class Sampler:
             left = rng.binomial(left, self.horizons[index] / self.horizons[index + 1])
             passed[index, busy] = left
         return passed
+
+
+@dataclass(frozen=True)
+class _Customers:
+    """who: their places among all customers; row: their histories within the block."""
+
+    who: Rows
+    row: Rows
 
 
 def _stages(stages: Floats, who: npt.NDArray[np.intp], rng: np.random.Generator) -> Counts:
@@ -133,4 +243,4 @@ def _until_dropout(at: Standing, who: npt.NDArray[np.intp], rng: np.random.Gener
         # -log(1-p) = log1p(X/Y) for p = X/(X+Y)
         waits = rng.standard_exponential(who.size, dtype=np.float32)
         count = np.ceil(waits / np.log1p(lost / kept))
-    return np.asarray(np.fmin(np.fmax(count, 1.0), LONGEST).astype(np.int32))
+    return np.asarray(np.fmin(np.fmax(count, 1.0), MOST).astype(np.int32))

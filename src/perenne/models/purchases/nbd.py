@@ -142,12 +142,15 @@ class FittedNBD(Fitted):
         """(draws, customers), or (draws, horizons, customers) cumulated for a sequence."""
         x, big_t = _read(history)
         values = self.parameters if parameters is None else parameters
-        r, alpha = (np.broadcast_to(values[n], (draws,))[:, None] for n in ("r", "alpha"))
-        rates = rng.standard_gamma(r + x) / (alpha + big_t)
+        r, alpha = (np.broadcast_to(values[n], (draws,)) for n in ("r", "alpha"))
         ends = np.atleast_1d(np.asarray(horizons, dtype=float))
-        steps = np.diff(ends, prepend=0.0)
-        counts = np.stack([rng.poisson(rates * step) for step in steps], axis=1)
-        futures = counts.cumsum(axis=1).astype(np.int32)
+        futures = np.empty((draws, ends.size, x.size), dtype=np.int32)
+        for draw, counts in enumerate(futures):
+            shape = (r[draw] + x).astype(np.float32)
+            rates = rng.standard_gamma(shape, dtype=np.float32) / (alpha[draw] + big_t)
+            for row, step in enumerate(np.diff(ends, prepend=0.0)):
+                counts[row] = rng.poisson(rates * step)
+            np.cumsum(counts, axis=0, out=counts)
         return futures if np.ndim(horizons) else futures[:, 0]
 
 

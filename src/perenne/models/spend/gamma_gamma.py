@@ -239,32 +239,62 @@ class FittedGammaGamma(Fitted):
         """
         x, spend = _evidence(None, frequency, monetary_value)
         grown = counts if counts.ndim == 3 else counts[:, None, :]
-        draws, horizons, customers = grown.shape
+        group, coded = self._coded(covariates, x.size)
+        known = _Known(
+            x.astype(np.float32),
+            spend.astype(np.float32),
+            np.log1p(x),
+            first_value if FIRST[0] in self.parameters else None,
+            group,
+            coded,
+        )
         totals = np.zeros(grown.shape, dtype=np.float32)
-        draw, who = np.divmod(np.flatnonzero(grown[:, -1]), customers)
-        chosen = {
-            name: value if parameters is None else parameters[name][draw]
-            for name, value in self.parameters.items()
-        }
-        gamma = self._frequency_scale(chosen, x[who])
-        group, coded = self._coded(covariates, customers)
-        if coded is not None:
-            beta = np.array(
-                [np.broadcast_to((parameters or self.parameters)[n], draws) for n in self._effects]
-            )
-            gamma = gamma * np.exp(coded @ beta)[group[who], draw]
-        more, told = self._first(first_value, chosen, who)
-        p, rate = chosen["p"], gamma + spend[who] + told
-        shape = np.asarray(chosen["q"] + p * x[who] + more, dtype=np.float32)
-        one_over_nu = rate.astype(np.float32) / rng.standard_gamma(shape, dtype=np.float32)
-        before = np.zeros(draw.size, dtype=counts.dtype)
-        value = np.zeros(draw.size, dtype=np.float32)
-        for horizon in range(horizons):
-            now = grown[draw, horizon, who]
-            value += one_over_nu * _gamma_sums(p, now - before, rng)
-            totals[draw, horizon, who] = value
-            before = now
+        for draw, bought in enumerate(grown):
+            chosen = {
+                name: float(value if parameters is None else parameters[name][draw])
+                for name, value in self.parameters.items()
+            }
+            self._one_future(bought, known, at=chosen, rng=rng, totals=totals[draw])
         return totals.reshape(counts.shape)
+
+    def _one_future(
+        self,
+        bought: npt.NDArray[Any],
+        known: _Known,
+        *,
+        at: Mapping[str, float],
+        rng: np.random.Generator,
+        totals: npt.NDArray[np.float32],
+    ) -> None:
+        """Values of cumulated orders, (horizons, customers), into `totals`; one ν per customer."""
+        who = np.flatnonzero(bought[-1])
+        x = known.x.take(who)
+        rate = self._scales(known, who, at)
+        rate += known.spend.take(who)
+        more, told = self._first(known.first, at, who)
+        rate += np.asarray(told, dtype=np.float32)
+        x *= np.float32(at["p"])
+        x += np.asarray(at["q"] + more, dtype=np.float32)
+        rate /= rng.standard_gamma(x, dtype=np.float32)
+        value = np.zeros(who.size, dtype=np.float32)
+        before = np.zeros(who.size, dtype=bought.dtype)
+        for row, counts in enumerate(bought):
+            now = counts.take(who)
+            value += rate * _gamma_sums(at["p"], now - before, rng)
+            totals[row, who] = value
+            before = now
+
+    def _scales(
+        self, known: _Known, who: npt.NDArray[np.intp], at: Mapping[str, float]
+    ) -> npt.NDArray[np.float32]:
+        """γ of each customer of `who`, as `_frequency_scale`, and by covariates."""
+        scale = np.full(who.size, at["gamma"], dtype=np.float32)
+        if FREQUENCY_EFFECT in at:
+            scale *= np.exp(at[FREQUENCY_EFFECT] * known.log_x.take(who)).astype(np.float32)
+        if known.coded is not None:
+            by_group = np.exp(known.coded @ np.array([at[name] for name in self._effects]))
+            scale *= by_group.astype(np.float32)[known.group.take(who)]
+        return scale
 
     @property
     def _effects(self) -> list[str]:
@@ -291,6 +321,19 @@ class FittedGammaGamma(Fitted):
         return grown
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What draws read of customers: repeat orders, what they amount to, log(1 + x), the value of
+    the first order where the model reads it, covariates."""
+
+    x: npt.NDArray[np.float32]
+    spend: npt.NDArray[np.float32]
+    log_x: Floats
+    first: Any
+    group: npt.NDArray[np.int64]
+    coded: Floats | None
+
+
 def _evidence(data: Any, frequency: Any, monetary_value: Any) -> tuple[Floats, Floats]:
     """Repeat orders x and what they amount to, x z̄, 0 without repeat order."""
     columns = read_spend(data, frequency=frequency, monetary_value=monetary_value)
@@ -299,14 +342,13 @@ def _evidence(data: Any, frequency: Any, monetary_value: Any) -> tuple[Floats, F
     return x, np.where(x > 0, x * columns["monetary_value"], 0.0)
 
 
-def _gamma_sums(p: Any, orders: npt.NDArray[Any], rng: np.random.Generator) -> Any:
+def _gamma_sums(
+    p: float, orders: npt.NDArray[Any], rng: np.random.Generator
+) -> npt.NDArray[np.float32]:
     """Draws of Gamma(p n, 1), the total of n orders in units of 1/ν; 0 for none."""
-    if np.all(some := orders > 0):
-        return rng.standard_gamma(np.asarray(p * orders, dtype=np.float32), dtype=np.float32)
-    sums = np.zeros(orders.size, dtype=np.float32)
-    shape = (p * orders)[some].astype(np.float32)
-    sums[some] = rng.standard_gamma(shape, dtype=np.float32)
-    return sums
+    shape = orders.astype(np.float32)
+    shape *= np.float32(p)
+    return rng.standard_gamma(shape, dtype=np.float32)
 
 
 def _refuse_without_mean(q: float) -> None:

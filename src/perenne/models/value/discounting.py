@@ -74,31 +74,32 @@ def discount_force(rate: float, *, time_unit: str) -> float:
 
 
 def discounted_purchases(
-    expected: Callable[[float], Floats], horizons: Floats, *, force: float
+    expected: Callable[[Floats], Floats], horizons: Floats, *, force: float
 ) -> tuple[Floats, Floats]:
     """Discounted and plain expected purchases until each horizon, both (horizons, customers).
 
-    `expected(t)` are the purchases expected in (0, t]. Discounted continuously, each purchase at
-    its own time: ∫ e^(−δt) dE(t) = e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt, by parts.
+    `expected(times)`, (times, customers), are the purchases expected in (0, t]. Discounted
+    continuously, each at its own time, by parts: ∫ e^(−δt) dE = e^(−δh) E(h) + δ ∫ e^(−δt) E dt.
     """
-    plain = np.array([expected(float(h)) for h in horizons])
     if force == 0 or horizons[-1] == 0:
+        plain = expected(horizons)
         return plain.copy(), plain
-    owed = np.zeros_like(plain)
     starts = np.concatenate(([0.0], horizons[:-1]))
     bend = float(horizons[horizons > 0][0]) / 10
-    for row, (start, end) in enumerate(zip(starts, horizons, strict=True)):
-        if row:
-            owed[row] = owed[row - 1]
-        for time, weight in _nodes(start, end, bend=bend):
-            owed[row] += force * weight * np.exp(-force * time) * expected(time)
+    nodes = [_nodes(start, end, bend=bend) for start, end in zip(starts, horizons, strict=True)]
+    times = np.concatenate([time for time, _weight in nodes])
+    weights = np.concatenate([weight for _time, weight in nodes])
+    both = expected(np.concatenate((horizons, times)))
+    plain, between = both[: horizons.size], both[horizons.size :]
+    between *= (force * weights * np.exp(-force * times))[:, None]
+    owed = between.reshape(horizons.size, NODES, -1).sum(axis=1).cumsum(axis=0)
     return np.exp(-force * horizons)[:, None] * plain + owed, plain
 
 
-def _nodes(start: float, end: float, *, bend: float) -> list[tuple[float, float]]:
+def _nodes(start: float, end: float, *, bend: float) -> tuple[Floats, Floats]:
     """Nodes and weights of ∫ dt, spaced in log(1 + t/bend): purchases slow down with time."""
     points, weights = np.polynomial.legendre.leggauss(NODES)
     low, high = np.log1p(start / bend), np.log1p(end / bend)
     places = low + (high - low) * (points + 1) / 2
     times = bend * np.expm1(places)
-    return list(zip(times, weights * (high - low) / 2 * (times + bend), strict=True))
+    return times, weights * (high - low) / 2 * (times + bend)

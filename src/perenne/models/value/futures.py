@@ -36,7 +36,7 @@ class Customers:
     factor: Floats
     covariates: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
-    def part(self, rows: slice) -> Customers:
+    def part(self, rows: npt.NDArray[np.intp]) -> Customers:
         return Customers(
             self.frequency[rows],
             self.recency[rows],
@@ -108,27 +108,31 @@ def draw_futures(
     groups: Mapping[str, Group],
     rng: np.random.Generator,
     threads: int,
+    order: npt.NDArray[np.intp] | None = None,
 ) -> Futures:
-    """Draw all customers by chunks; the result depends on `rng`, not on the order of threads."""
+    """Draw all customers by chunks; the result depends on `rng`, not on the order of threads.
+
+    order: in which to take customers; those with like histories should follow each other, as they
+    share work.
+    """
     size = customers.frequency.size
     horizons, draws = sampler.horizons.size, sampler.levels.size
     quantiles = np.empty((probabilities.size, horizons, size), dtype=np.float32)
     sums = {name: np.zeros((draws, horizons, count)) for name, (_codes, count) in groups.items()}
     chunk = max(CHUNK * 3 // max(horizons, 3), 1)  # of like memory for any number of horizons
-    pieces = [slice(start, min(start + chunk, size)) for start in range(0, size, chunk)]
+    ordered = np.arange(size) if order is None else order
+    pieces = [ordered[start : start + chunk] for start in range(0, size, chunk)]
     streams = rng.spawn(len(pieces))
 
     def work(index: int) -> dict[str, Floats]:
         rows = pieces[index]
         value = sampler.values(customers.part(rows), rng=streams[index])
-        by_customer = np.ascontiguousarray(value.transpose(2, 1, 0))
-        del value
-        found = {
-            name: _sums(by_customer, codes[rows], count) for name, (codes, count) in groups.items()
-        }
+        found = {name: _sums(value, codes[rows], count) for name, (codes, count) in groups.items()}
         if probabilities.size:
-            by_customer.sort(axis=-1)
-        quantiles[:, :, rows] = _at(by_customer, probabilities).transpose(2, 1, 0)
+            for row in range(horizons):
+                by_customer = np.ascontiguousarray(value[:, row].T)
+                by_customer.sort(axis=-1)
+                quantiles[:, row, rows] = _at(by_customer, probabilities).T
         return found
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -138,15 +142,15 @@ def draw_futures(
     return Futures(quantiles, sums)
 
 
-def _sums(by_customer: Singles, codes: npt.NDArray[np.intp], count: int) -> Floats:
-    """(draws, horizons, groups) from (customers, horizons, draws)."""
-    size, horizons, draws = by_customer.shape
+def _sums(value: Singles, codes: npt.NDArray[np.intp], count: int) -> Floats:
+    """(draws, horizons, groups) from (draws, horizons, customers)."""
+    draws, horizons, size = value.shape
     if count == 1:
-        return np.asarray(by_customer.sum(axis=0, dtype=np.float64).T[:, :, None])
+        return np.asarray(value.sum(axis=2, dtype=np.float64)[:, :, None])
     ones = np.ones(size, dtype=np.float32)
     member = csr_matrix((ones, (codes, np.arange(size))), shape=(count, size))
-    grouped = member @ by_customer.reshape(size, horizons * draws)
-    return np.asarray(grouped.reshape(count, horizons, draws).transpose(2, 1, 0), dtype=np.float64)
+    grouped = (member @ value.reshape(draws * horizons, size).T).T
+    return np.asarray(grouped.reshape(draws, horizons, count), dtype=np.float64)
 
 
 def _at(ordered: Singles, probabilities: Floats) -> Singles:

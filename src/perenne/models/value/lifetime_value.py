@@ -108,6 +108,7 @@ class CustomerLifetimeValue:
                 groups=codes,
                 rng=_given(rng),
                 threads=threads,
+                order=np.argsort(known.rows.row, kind="stable"),
             )
         return PredictedValue(
             horizons=horizons,
@@ -126,17 +127,21 @@ class CustomerLifetimeValue:
             discount_force(discount_rate, time_unit=self.time_unit),
         )
 
-    def expected_orders(self, horizon: float, known: Known) -> Floats:
-        """Orders expected until `horizon` of customers with each distinct history."""
-        orders: Floats = self.purchases.expected_purchases(horizon, **known.history())
-        return orders
+    def expected_orders(self, times: Floats, known: Known) -> Floats:
+        """Orders expected until each of `times` of each distinct history, (times, histories)."""
+        at_once = getattr(self.purchases, "expected_purchases_by", None)
+        if at_once is not None:
+            orders: Floats = at_once(times, **known.history())
+            return orders
+        model, history = self.purchases, known.history()
+        return np.array([model.expected_purchases(float(time), **history) for time in times])
 
     def _means(
         self, known: Known, times: tuple[Floats, float], *, kept: Any
     ) -> tuple[Floats, Floats, Floats]:
         """Value of customers; discounted and plain purchases of distinct rows."""
         discounted, plain = discounted_purchases(
-            lambda time: self.expected_orders(time, known), times[0], force=times[1]
+            lambda ages: self.expected_orders(ages, known), times[0], force=times[1]
         )
         each = self.spend.expected_value(**known.spending())
         if kept is not None:

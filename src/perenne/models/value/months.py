@@ -125,7 +125,7 @@ def _margin_rates(
     """Margin rate of existing customers in each month, (months,), weighed by expected value."""
     rows = known.rows
     each = kept * model.spend.expected_value(**known.spending())
-    orders = np.array([model.expected_orders(end, known) for end in ends])
+    orders = model.expected_orders(ends, known)
     monthly = np.diff(orders, axis=0, prepend=0)
     worth, earned = (
         monthly @ np.bincount(rows.row, weights=weights, minlength=rows.frequency.size)
