@@ -72,10 +72,23 @@ def _probability_models() -> dict[str, tuple[str, str]]:
             _("Pareto/GGG: each with a regularity of their own"),
             _("As Pareto/NBD; each customer is more or less regular."),
         ),
+        **_with_covariates(),
         "pareto_nbd_season": (
             _("Pareto/NBD with seasons"),
             _("As Pareto/NBD; the pace of purchases follows the seasons of the year."),
         ),
+    }
+
+
+def _with_covariates() -> dict[str, tuple[str, str]]:
+    said = _(
+        "The same, where channel, country, category and discount of the first order move pace, "
+        "leaving and basket."
+    )
+    return {
+        "bg_nbd_covariates": (_("BG/NBD with what the first order told"), said),
+        "mbg_nbd_covariates": (_("MBG/NBD with what the first order told"), said),
+        "pareto_nbd_covariates": (_("Pareto/NBD with what the first order told"), said),
     }
 
 
