@@ -77,6 +77,7 @@ def _probability_models() -> dict[str, tuple[str, str]]:
             _("Pareto/GGG: each with a regularity of their own"),
             _("As Pareto/NBD; each customer is more or less regular."),
         ),
+        **_with_covariates(),
         "pareto_nbd_births": (
             _("Pareto/NBD for records that begin late"),
             _("As Pareto/NBD; customers who came before the records have a model of their own."),
@@ -89,6 +90,18 @@ def _probability_models() -> dict[str, tuple[str, str]]:
             _("BG/BB: purchases on occasions"),
             _("For shops that sell on occasions: at each one a customer buys or not, or has left."),
         ),
+    }
+
+
+def _with_covariates() -> dict[str, tuple[str, str]]:
+    said = _(
+        "The same, where channel, country, category and discount of the first order move pace, "
+        "leaving and basket."
+    )
+    return {
+        "bg_nbd_covariates": (_("BG/NBD with what the first order told"), said),
+        "mbg_nbd_covariates": (_("MBG/NBD with what the first order told"), said),
+        "pareto_nbd_covariates": (_("Pareto/NBD with what the first order told"), said),
     }
 
 
