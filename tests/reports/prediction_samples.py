@@ -158,6 +158,7 @@ def total(
             "lo90": mean - spread * 1.4,
             "hi90": mean + spread * 1.7,
             "margin_mean": mean * 0.4,
+            "learnt_days": 365,
         }
     return row
 

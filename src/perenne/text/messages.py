@@ -18,7 +18,9 @@ def gettext(message: str) -> str:
 
     Imported as `_`. Names are filled in afterwards: `_("Hello {name}").format(name=name)`.
     """
-    return _said(lambda: _message(message))
+    if _remembers.get():
+        return _Remembered.of(lambda: _message(message))
+    return _message(message)
 
 
 def _message(message: str) -> str:
@@ -29,7 +31,9 @@ def _message(message: str) -> str:
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Return the form for `n` things; French says 0 in the singular, English in the plural."""
-    return _said(lambda: _form(singular, plural, n))
+    if _remembers.get():
+        return _Remembered.of(lambda: _form(singular, plural, n))
+    return _form(singular, plural, n)
 
 
 def _form(singular: str, plural: str, n: int) -> str:
@@ -78,10 +82,6 @@ def _in(language: Language, texts: tuple[str, ...]) -> str:
 
 def _again(text: object) -> object:
     return text.say() if isinstance(text, _Remembered) else text
-
-
-def _said(say: Callable[[], str]) -> str:
-    return _Remembered.of(say) if _remembers.get() else say()
 
 
 class _Remembered(str):

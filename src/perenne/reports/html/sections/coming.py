@@ -21,23 +21,21 @@ from perenne.reports.html.blocks import (
     filled,
 )
 from perenne.reports.html.prediction import (
-    YEAR_DAYS,
     Prediction,
     between,
     number,
     numbers,
     said_of,
 )
-from perenne.reports.html.sections import cohorts, months, silent
+from perenne.reports.html.sections import cohorts, further, months, silent
 from perenne.reports.html.spread import spread
-from perenne.reports.html.words import Words, count, dates_text, share, times
+from perenne.reports.html.words import Words, count, share
 from perenne.segments import segment_label
-from perenne.text import format_date, format_value, ngettext
+from perenne.text import format_date, ngettext
 from perenne.text import gettext as _
 
 BY = ("channel", "cohort_quarter", "country")
 _MOST_GROUPS = 12
-_LEAP = 3
 
 
 def section(prediction: Prediction) -> Section:
@@ -84,7 +82,7 @@ def _blocks(prediction: Prediction) -> list[Block]:
     if prediction.values:
         blocks.append(_distribution(prediction))
     blocks += silent.blocks(prediction)
-    blocks.append(_horizons(prediction))
+    blocks.append(further.table(prediction))
     return blocks
 
 
@@ -337,76 +335,3 @@ def _distribution(prediction: Prediction) -> Chart:
         )
     ]
     return Chart(title, svg, lead, notes)
-
-
-def _horizons(prediction: Prediction) -> Table:
-    words = prediction.measured.words
-    found = [(months, prediction.total(months)) for months in prediction.horizons]
-    rows = [
-        Row(
-            Cell(format_value(months, "months")),
-            [
-                Cell(words.money(number(total, "mean"))),
-                Cell(words.money(number(total, "median"))),
-                Cell(interval_text(total, words, 50) or "—"),
-                Cell(interval_text(total, words) or "—"),
-                Cell(count(None if (n := number(total, "expected_orders")) is None else round(n))),
-                Cell(_per_customer(total)),
-                Cell(_judged(prediction, months, total)),
-            ],
-        )
-        for months, total in found
-        if total is not None
-    ]
-    columns = [
-        Column(_("Horizon"), is_text=True),
-        Column(_("Mean")),
-        Column(_("Median")),
-        Column(_("50% interval")),
-        Column(_("90% interval")),
-        Column(_("Expected orders")),
-        Column(_("Orders per customer")),
-        Column(_("Judged on the past"), is_text=True),
-    ]
-    title = _("Predicted value of the known customers, by horizon")
-    return filled(Table(title, columns, rows, _money()))
-
-
-def _judged(prediction: Prediction, months: int, total: Mapping[str, Any]) -> str:
-    """Was a forecast so long compared with what came after; if not, from what it is stretched."""
-    learnt = number(total, "learnt_days")
-    if learnt is None:
-        return "—"
-    wanted = months * YEAR_DAYS / 12
-    name = prediction.part("models").get(str(months), prediction.model)
-    dates = {
-        row["origin"]
-        for row in prediction.rows("model_scores")
-        if (row["contender"], row["dimension"], row["measure"]) == (name, "all", "bias")
-        and abs(row["horizon_days"] - wanted) <= _LEAP
-    }
-    if dates:
-        return _("yes, on {dates}").format(dates=dates_text(len(dates)))
-    days = format_value(learnt, "days")
-    if abs(learnt - wanted) <= _LEAP:
-        return _("no; level and width learnt from past forecasts of {days}").format(days=days)
-    return _("no; stretched from past forecasts of {days}").format(days=days)
-
-
-def _per_customer(total: Mapping[str, Any] | None) -> str:
-    orders, customers = number(total, "expected_orders"), number(total, "customers")
-    return times(orders / customers) if orders is not None and customers else "—"
-
-
-def _money() -> list[str]:
-    return [
-        _(
-            "Counted from the date of the figures; later money counts for less, by the discount "
-            "rate of the settings. The monthly forecast is not discounted."
-        ),
-        _(
-            "A horizon that the past of the shop is too short to judge takes what was learnt at "
-            "the longest one that could be; the error of the level is taken to grow with the root "
-            "of the horizon."
-        ),
-    ]
