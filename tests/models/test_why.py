@@ -198,7 +198,7 @@ def test_a_channel_that_disappoints_is_told_and_not_counted(ledger: Ledger, mode
         names={"channel": ["a", 'l"un']},
     )
     value = np.full(customers, 100.0)
-    why = reasons(ledger, Expected(value, value, value, value), model, known)
+    why = reasons(ledger, Expected(value, value, value, value), model, known=known)
     text = reasons_text(why[2], currency="EUR")
     assert text is not None
     assert 'Won by the channel l"un: over the last 12 months' in text

@@ -303,7 +303,8 @@ class Teller:
         told = Expected(value=value, low=low, high=high, chance=chance)
         if self.companion is None:
             return simple_reasons(self.ledger)
-        return reasons(self.ledger, told, self.companion.model, self._traits(self.companion.name))
+        known = self._traits(self.companion.name)
+        return reasons(self.ledger, told, self.companion.model, known=known)
 
     def _traits(self, model: str) -> Traits | None:
         """What the first order says beyond the purchases; None where a contender reads it."""

@@ -47,7 +47,7 @@ class Reason:
 
 
 def reasons(
-    ledger: Ledger, told: Expected, model: FittedProbability, known: Traits | None = None
+    ledger: Ledger, told: Expected, model: FittedProbability, *, known: Traits | None = None
 ) -> list[str]:
     """JSON per customer: [code, figures] of the value, then of its reasons, the largest first.
 

@@ -126,9 +126,9 @@ def number(row: Row | None, name: str) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def between(row: Row, words: Words, low: str, high: str) -> str:
+def between(row: Row, words: Words, *, ends: tuple[str, str]) -> str:
     """`€1,000 to €2,000` from two columns; empty when there is no interval."""
-    lowest, highest = number(row, low), number(row, high)
+    lowest, highest = (number(row, end) for end in ends)
     return "" if lowest is None or highest is None else words.between(lowest, highest)
 
 

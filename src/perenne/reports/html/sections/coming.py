@@ -118,7 +118,7 @@ def headline(prediction: Prediction) -> str:
 
 def interval_text(row: Mapping[str, Any] | None, words: Words, level: int = 90) -> str:
     """`€1,000 to €2,000`; empty when there is no interval."""
-    return between(row or {}, words, f"lo{level}", f"hi{level}")
+    return between(row or {}, words, ends=(f"lo{level}", f"hi{level}"))
 
 
 def _facts(prediction: Prediction) -> Facts:

@@ -25,8 +25,8 @@ def table(prediction: Prediction) -> Table:
             [
                 Cell(words.money(number(total, "mean"))),
                 Cell(words.money(number(total, "median"))),
-                Cell(between(total, words, "lo50", "hi50") or "—"),
-                Cell(between(total, words, "lo90", "hi90") or "—"),
+                Cell(between(total, words, ends=("lo50", "hi50")) or "—"),
+                Cell(between(total, words, ends=("lo90", "hi90")) or "—"),
                 Cell(count(None if (n := number(total, "expected_orders")) is None else round(n))),
                 Cell(_per_customer(total)),
                 Cell(_judged(prediction, months, total)),

@@ -167,7 +167,7 @@ def _table(by_part: Mapping[str, Mapping[date, Row]], words: Words) -> Table:
 
 def _margin(row: Mapping[str, Any], words: Words) -> Cell:
     """What the month leaves in cash, before acquisition and fixed costs."""
-    interval = between(row, words, "margin_lo90", "margin_hi90")
+    interval = between(row, words, ends=("margin_lo90", "margin_hi90"))
     return Cell(words.money(number(row, "margin")), hint=interval)
 
 
@@ -180,4 +180,4 @@ def _whole(by_part: Mapping[str, Mapping[date, Row]], month: date) -> Mapping[st
 
 
 def _interval(row: Mapping[str, Any], words: Words, level: int) -> str:
-    return between(row, words, f"revenue_lo{level}", f"revenue_hi{level}") or "—"
+    return between(row, words, ends=(f"revenue_lo{level}", f"revenue_hi{level}")) or "—"

@@ -71,7 +71,7 @@ def _deciles(prediction: Prediction, rows: Sequence[Found]) -> Chart:
                 Cell(count(row["customers"])),
                 Cell(words.money(row["predicted"])),
                 Cell(words.money(row["actual"])),
-                Cell(between(row, words, "actual_lo90", "actual_hi90") or "—"),
+                Cell(between(row, words, ends=("actual_lo90", "actual_hi90")) or "—"),
             ],
         )
         for row in rows

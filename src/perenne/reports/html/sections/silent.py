@@ -44,7 +44,7 @@ def _row(prediction: Prediction, one: Any) -> Row:
         Cell(count(one["orders"])),
         Cell(words.money(one["historical_clv"])),
         Cell(words.money(number(one, "clv_12m"))),
-        Cell(between(one, words, "clv_12m_lo90", "clv_12m_hi90") or "—"),
+        Cell(between(one, words, ends=("clv_12m_lo90", "clv_12m_hi90")) or "—"),
         Cell(share(number(one, "p_order_12m"))),
     ]
     from perenne.models.why.words import reasons_text  # SciPy comes with it
