@@ -12,8 +12,10 @@ from perenne.models.contenders.births import FittedBirths
 from perenne.models.contenders.combined import Combined, FittedCombined
 from perenne.models.contenders.probability import probability_contender
 from perenne.models.contenders.roster import BASELINES, contender
+from perenne.models.contenders.seasonal import Clock, FittedSeasonal
 from perenne.models.forecast import Settles
 from perenne.models.judging.recalibration import Adjustment, Recalibration
+from perenne.models.purchases.pareto_ggg_fitted import FittedParetoGGG
 from perenne.models.purchases.true_births import TrueBirths
 from perenne.models.settings import PredictionSettings
 from tests.models.test_births_contender import shop
@@ -40,10 +42,35 @@ def births():
     return FittedBirths("pareto_nbd_births", fitted.purchases, fitted.spend, fitted.returns)
 
 
+def seasonal():
+    """On a clock with a season, which these customers do not follow."""
+    plain = probability_contender("pareto_nbd")
+    first = int(LEDGER.day.min()) - 1
+    clock = Clock(first, 1, (), ()).learnt(np.array([0.3, 0.1]))
+    ages = LEDGER.ages(clock.times)
+    fitted = plain.fit_purchases(LEDGER, lambda **_weekly: plain.purchases.fit(**ages))
+    return FittedSeasonal(
+        "pareto_nbd_season", fitted.purchases, fitted.spend, fitted.returns, clock
+    )
+
+
+def regular():
+    """Customers who differ in their regularity, as these do not."""
+    truth = {"r": 1.2, "alpha": 12.0, "s": 1.5, "beta": 60.0, "t": 4.0, "gamma": 2.0}
+    spread = tuple(map(tuple, 1e-4 * np.eye(6)))
+    model = FittedParetoGGG(truth, 0.0, spread, float(LEDGER.customers))
+    plain = probability_contender("pareto_nbd")
+    return replace(plain.fit_purchases(LEDGER, lambda **_weekly: model), name="pareto_ggg")
+
+
 def fitted(name):
     rng = np.random.default_rng(2)
     if name == "pareto_nbd_births":
         return births()
+    if name == "pareto_nbd_season":
+        return seasonal()
+    if name == "pareto_ggg":
+        return regular()
     if name == "recalibrated":
         member = probability_contender("nbd").fit(LEDGER, horizon=HORIZON, rng=rng)
         done = Recalibration(

@@ -122,7 +122,8 @@ def test_drawn_futures_have_these_frequencies(model: Any) -> None:
     chance = model.purchase_probabilities(20.0, **ROWS, up_to=8)
     seen = np.stack([(draws == count).mean(axis=0) for count in range(9)], axis=1)
     error = np.sqrt(chance * (1 - chance) / 20_000)
-    assert (np.abs(seen - chance) < 4.5 * error + 1e-9).all()
+    # Three draws of a count that hardly ever comes are no evidence.
+    assert (np.abs(seen - chance) < 4.5 * error + 3 / 20_000).all()
 
 
 def test_new_customers_simulated_purchase_by_purchase() -> None:

@@ -1,11 +1,10 @@
 """When value comes, and what keeping customers costs."""
 
-from types import SimpleNamespace
-
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from perenne.models.contenders.probability import probability_contender
+from perenne.models.contenders.probability import FittedProbability, probability_contender
 from perenne.models.forecast import Forecast
 from perenne.models.outlook import mean_discount, of_customers, of_groups
 from perenne.models.predicting import rising
@@ -37,7 +36,7 @@ def two():
 
 def test_discount_and_stay_by_hand(two):
     leaving = 0.02
-    model = SimpleNamespace(purchases=Leaving(leaving, [0.2, 0.8]))
+    model = FittedProbability("leaving", Leaving(leaving, [0.2, 0.8]), None, None)
     found = timings(two, model, [12, 36], rate=RATE)
     force = np.log1p(RATE) * 7 / 365.25
     for horizon in (12, 36):
@@ -52,7 +51,7 @@ def test_discount_and_stay_by_hand(two):
 
 
 def test_who_never_leaves_orders_evenly(two):
-    model = SimpleNamespace(purchases=Leaving(1e-9, [1.0, 1.0]))
+    model = FittedProbability("leaving", Leaving(1e-9, [1.0, 1.0]), None, None)
     found = timings(two, model, [24], rate=RATE)[24]
     even = even_timing(2, 24, rate=RATE)
     assert found.discount == pytest.approx(even.discount, rel=2e-4)
@@ -98,9 +97,9 @@ def test_discounts_differ_between_customers_and_totals_follow():
 def test_a_longer_horizon_is_never_less_likely_nor_worth_less():
     names = ("p_order_{}m", *(f"clv_{{}}m_{name}" for name in ("median", "lo50", "hi50")))
     ends = [name.format(n) for name in (*names, "clv_{}m_lo90", "clv_{}m_hi90") for n in (12, 24)]
-    columns = {name: np.array([0.3, 0.2]) for name in ends}
-    columns["p_order_24m"] = np.array([0.2, 0.4])
+    columns = {name: pa.array([0.3, 0.2]) for name in ends}
+    columns["p_order_24m"] = pa.array([0.2, 0.4])
     found = rising(columns, (12, 24))
-    assert found["p_order_12m"].tolist() == [0.25, 0.2]
-    assert found["p_order_24m"].tolist() == [0.25, 0.4]
-    assert found["clv_24m_hi90"].tolist() == [0.3, 0.2]
+    assert found["p_order_12m"].to_pylist() == [0.25, 0.2]
+    assert found["p_order_24m"].to_pylist() == [0.25, 0.4]
+    assert [float(one) for one in found["clv_24m_hi90"].to_pylist()] == [0.3, 0.2]

@@ -15,6 +15,7 @@ from perenne.models.outlook import mean_discount
 from perenne.models.value.discounting import (
     discount_force,
     discounted_purchases,
+    expected_by,
     units_per_year,
 )
 
@@ -54,7 +55,7 @@ def timings(
     distinct = {name: getattr(rows, name) for name in history}
     ends = np.array([model.ahead(ledger, round(DAYS * months)) for months in sorted(horizons)])
     owed, plain = discounted_purchases(
-        lambda time: model.purchases.expected_purchases(time, **distinct),
+        lambda times: expected_by(model.purchases, times, **distinct),
         ends,
         force=discount_force(rate, time_unit="week"),
     )

@@ -73,6 +73,14 @@ def discount_force(rate: float, *, time_unit: str) -> float:
     return float(np.log1p(rate) / units_per_year(time_unit))
 
 
+def expected_by(purchases: Any, times: Floats, **history: Any) -> Floats:
+    """Expected purchases until each of `times`, (times, customers); at once where a model can."""
+    at_once = getattr(purchases, "expected_purchases_by", None)
+    if at_once is not None:
+        return np.asarray(at_once(times, **history), dtype=np.float64)
+    return np.array([purchases.expected_purchases(float(time), **history) for time in times])
+
+
 def discounted_purchases(
     expected: Callable[[Floats], Floats], horizons: Floats, *, force: float
 ) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ from perenne.models.value.discounting import (
     LONGEST_YEARS,
     discount_force,
     discounted_purchases,
+    expected_by,
     read_horizons,
     units_per_year,
 )
@@ -129,12 +130,7 @@ class CustomerLifetimeValue:
 
     def expected_orders(self, times: Floats, known: Known) -> Floats:
         """Orders expected until each of `times` of each distinct history, (times, histories)."""
-        at_once = getattr(self.purchases, "expected_purchases_by", None)
-        if at_once is not None:
-            orders: Floats = at_once(times, **known.history())
-            return orders
-        model, history = self.purchases, known.history()
-        return np.array([model.expected_purchases(float(time), **history) for time in times])
+        return expected_by(self.purchases, times, **known.history())
 
     def _means(
         self, known: Known, times: tuple[Floats, float], *, kept: Any
