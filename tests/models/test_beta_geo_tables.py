@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import betaln
-from scipy.stats import chisquare, nbinom
+from scipy.stats import chisquare, kstest, nbinom
 
 from perenne.models.purchases import beta_geo_sampling, beta_geo_tables
 from perenne.models.purchases.beta_geo import FittedBetaGeo, FittedModifiedBetaGeo
@@ -129,3 +129,43 @@ def test_draws_of_parameters_reach_the_tables():
     ]
     error = drawn.std(axis=1) / np.sqrt(CUSTOMERS)
     assert (np.abs(drawn.mean(axis=1) - expected) < 5 * error).all()
+
+
+@pytest.mark.parametrize("draws", [1, 2, 7, 150])
+def test_draws_of_a_customer_cover_every_part_once(draws):
+    rng = np.random.default_rng(9)
+    strata = beta_geo_sampling.Strata(500, draws=draws, rng=rng)
+    places = np.array([strata.next(rng) for _draw in range(draws)])
+    assert places.min() > 0
+    assert places.max() <= 1
+    middles = (np.arange(draws)[:, None] + 0.5) / draws
+    assert np.abs(np.sort(places, axis=0) - middles).max() <= 0.5 / draws + 1e-6
+    if draws == 150:
+        # Uniform and independent of each other within a draw, and not the same from draw to draw.
+        assert kstest(places[3], "uniform").pvalue > 1e-4
+        assert abs(np.corrcoef(places[:, ::2].ravel(), places[:, 1::2].ravel())[0, 1]) < 0.02
+        assert abs(np.corrcoef(places[3], places[4])[0, 1]) < 0.2
+
+
+def test_how_often_a_customer_buys_is_exact_to_one_draw():
+    history = (2, 40, 70)
+    drawn = model().sample_purchases(
+        HORIZONS, **alike(*history), rng=np.random.default_rng(10), draws=150
+    )
+    some = (drawn[:, -1] > 0).sum(axis=0)
+    wanted = 150 * at_least(FittedBetaGeo, *history, HORIZONS[-1])[1]
+    assert (np.abs(some - wanted) < 1).all()
+
+
+def test_totals_vary_as_sums_of_independent_customers_do():
+    history = (2, 40, 70)
+    drawn = model().sample_purchases(
+        HORIZONS, **alike(*history), rng=np.random.default_rng(11), draws=400
+    )
+    tail = at_least(FittedBetaGeo, *history, HORIZONS[-1])
+    n = np.arange(tail.size)
+    mean = tail[1:].sum()
+    variance = ((2 * n[1:] - 1) * tail[1:]).sum() - mean**2
+    total = drawn[:, -1].sum(axis=1, dtype=float)
+    assert total.mean() == pytest.approx(CUSTOMERS * mean, rel=0.002)
+    assert total.var() == pytest.approx(CUSTOMERS * variance, rel=0.3)

@@ -22,12 +22,13 @@ from perenne.models.purchases.beta_geo_tables import (
     Lines,
     Thinning,
     chance_of_any,
-    draw_counts,
+    counts_at,
     draw_dropouts,
     width_for,
 )
 
 Counts = npt.NDArray[np.int32]
+Singles = npt.NDArray[np.float32]
 # Threads of a call; NumPy's generators leave the interpreter free to run another one.
 THREADS = min(4, os.cpu_count() or 1)
 # Customers of a block: their draws fit the cache of a processor.
@@ -79,6 +80,32 @@ def _each(values: Floats, group: Ints) -> Floats:
     return np.broadcast_to(values, group.shape) if values.size == 1 else values[group]
 
 
+class Strata:
+    """Numbers in (0, 1], one per customer and draw, that each customer's draws cover evenly.
+
+    Of `draws` numbers of a customer one lies in each of as many equal parts, in an order of the
+    customer's own. Within one draw the numbers of customers are independent and uniform, so that
+    sums over customers are what they would be; bounds of a customer need fewer draws.
+    """
+
+    def __init__(self, size: int, *, draws: int, rng: np.random.Generator) -> None:
+        steps = np.arange(1, draws + 1)
+        steps = steps[np.gcd(steps, draws) == 1].astype(np.int32)
+        self.draws = draws
+        self.step = steps[rng.integers(steps.size, size=size)]
+        self.part = rng.integers(draws, size=size, dtype=np.int32)
+
+    def next(self, rng: np.random.Generator) -> Singles:
+        """Those of the next draw."""
+        self.part += self.step
+        self.part -= self.draws * (self.part >= self.draws).astype(np.int32)
+        place = self.part.astype(np.float32)
+        place += 1
+        place -= rng.random(place.size, dtype=np.float32)
+        place /= np.float32(self.draws)
+        return place
+
+
 @dataclass(frozen=True)
 class Sampler:
     """Draws of cumulated purchases within each of the increasing `horizons`."""
@@ -102,8 +129,12 @@ class Sampler:
         def fill(index: int) -> None:
             stream = np.random.Generator(np.random.SFC64(streams[index].integers(2**63)))
             block = _Block.of(self, blocks[index], parameters[0])
+            strata = [
+                Strata(some.who.size, draws=len(parameters), rng=stream)
+                for some in (block.read, block.drawn)
+            ]
             for at, counts in zip(parameters, out, strict=True):
-                block.draw(at, stream, counts)
+                block.draw(at, stream, counts, strata=strata)
 
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(fill, range(len(blocks))))
@@ -163,37 +194,49 @@ class _Block:
             Thinning(horizons, width),
         )
 
-    def draw(self, parameters: Population, rng: np.random.Generator, out: Counts) -> None:
-        """One future of the block's customers, into their places of `out` (horizons, …)."""
+    def draw(
+        self,
+        parameters: Population,
+        rng: np.random.Generator,
+        out: Counts,
+        *,
+        strata: Sequence[Strata],
+    ) -> None:
+        """One future of the block's customers, into their places of `out` (horizons, …).
+
+        strata: of those read from tables, and of those drawn.
+        """
         at = standing(self.family, self.histories, parameters)
         if self.read.who.size:
-            self._read(at, rng, out)
+            self._read(at, rng, out, place=strata[0].next(rng))
         if self.drawn.who.size:
-            self._draw(at, rng, out)
+            self._draw(at, rng, out, place=strata[1].next(rng))
 
-    def _read(self, at: Standing, rng: np.random.Generator, out: Counts) -> None:
+    def _read(self, at: Standing, rng: np.random.Generator, out: Counts, *, place: Singles) -> None:
+        """One number, `place`, says whether there are purchases and, if nobody left, how many."""
         last = float(self.horizons[-1])
         lines = Lines(at.shape[self.pairs], at.rate[self.pairs], at.a[self.kinds], at.b[self.kinds])
         chance = (at.alive * chance_of_any(lines, last)[self.pair]).astype(np.float32)
         row = self.read.row
-        some = np.flatnonzero(rng.random(row.size, dtype=np.float32) < chance.take(row))
+        each = chance.take(row)
+        some = np.flatnonzero(place < each)
         if not some.size:
             return
+        place = place.take(some)
+        place /= each.take(some)
         who, row = self.read.who.take(some), row.take(some)
         line, kind = self.pair.take(row), self.kind.take(row)
-        bought = draw_counts(lines, line, horizon=last, width=self.width, rng=rng)
+        bought = counts_at(lines, line, place, horizon=last, width=self.width)
         kept = draw_dropouts(lines, kind, bought, width=self.width, rng=rng)
         out[-1, who] = kept
         for index in range(self.horizons.size - 2, -1, -1):
             bought = self.thinning.before(index, bought, rng)
             out[index, who] = np.minimum(bought, kept)
 
-    def _draw(self, at: Standing, rng: np.random.Generator, out: Counts) -> None:
-        """As the model is told: rates, purchases, dropout."""
+    def _draw(self, at: Standing, rng: np.random.Generator, out: Counts, *, place: Singles) -> None:
+        """As the model is told: active or not (`place`), rates, purchases, dropout."""
         row = self.drawn.row
-        alive = np.flatnonzero(
-            rng.random(row.size, dtype=np.float32) < at.alive.astype(np.float32)[row]
-        )
+        alive = np.flatnonzero(place <= at.alive.astype(np.float32)[row])
         who = row[alive]
         stage = _stages(at.stages, who, rng)
         passed = self._passed(at, who, stage, rng)

@@ -26,7 +26,7 @@ BEYOND = 1e-4
 # Counts stop here; the largest float32 below 2^31.
 MOST = 2**31 - 128
 # Customers who must share a line before it costs less than they would.
-SHARED = 8
+SHARED = 4
 
 
 @dataclass(frozen=True)
@@ -80,19 +80,18 @@ def chance_of_any(lines: Lines, horizon: float) -> Floats:
     return chance
 
 
-def draw_counts(
-    lines: Lines, line: Rows, *, horizon: float, width: int, rng: np.random.Generator
-) -> Counts:
-    """N given N ≥ 1 of customers whose lines are `line`."""
+def counts_at(lines: Lines, line: Rows, place: Singles, *, horizon: float, width: int) -> Counts:
+    """N given N ≥ 1 of customers whose lines are `line`: the largest n with P(N ≥ n) > place."""
     table, beyond, any_ = _at_least(lines, horizon, width)
-    start, place = line * width, _uniform(line.size, rng)
+    start = line * width
     counts = (_search(table, start, place, width) - start + 1).astype(np.int32)
     full = np.flatnonzero(counts == width)
     over = full[place[full] < beyond[line[full]]]
     if over.size:
         at = line[over]
         kept = lines.rate[at] / (lines.rate[at] + horizon)
-        exact = np.ceil(nbdtrik(1 - place[over] * any_[at], lines.shape[at], kept))
+        left = np.maximum(place[over] * any_[at], 1e-15)
+        exact = np.ceil(nbdtrik(1 - left, lines.shape[at], kept))
         counts[over] = np.clip(exact, width, MOST)
     return counts
 
