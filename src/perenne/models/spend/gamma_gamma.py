@@ -176,6 +176,11 @@ class FittedGammaGamma(Fitted):
             name: np.where(wrong, self.parameters[name], values) for name, values in drawn.items()
         }
 
+    @property
+    def reads_first_order(self) -> bool:
+        """Whether the value of the first order counts as evidence."""
+        return FIRST[0] in self.parameters
+
     def expected_value(
         self,
         data: Any = None,
@@ -244,7 +249,7 @@ class FittedGammaGamma(Fitted):
             x.astype(np.float32),
             spend.astype(np.float32),
             np.log1p(x),
-            first_value if FIRST[0] in self.parameters else None,
+            first_value if self.reads_first_order else None,
             group,
             coded,
         )

@@ -20,7 +20,6 @@ import numpy.typing as npt
 from perenne.core import PerenneError
 from perenne.models.contenders.probability import (
     FittedProbability,
-    spend_evidence,
 )
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
@@ -52,9 +51,10 @@ class Parts:
 
 def parts(ledger: Ledger, model: FittedProbability) -> Parts:
     """The difference of each customer from the mean one, by counterfactuals of the models."""
-    frequency, value = spend_evidence(ledger)
-    each = model.spend.expected_value(frequency=frequency, monetary_value=value)
-    paid, usual_paid = _paid(ledger, told=frequency > 0)
+    spending = model.spending(ledger)
+    each = model.spend.expected_value(**spending)
+    told = (spending["frequency"] > 0) | model.spend.reads_first_order
+    paid, usual_paid = _paid(ledger, told=told)
     kept, usual_kept = model.kept(ledger), 1 - model.returns.shop
     orders, unsilent = _orders(ledger, model)
     own = {"orders": orders, "basket": each / paid, "discount": paid, "returns": kept}
