@@ -17,16 +17,14 @@ import numpy as np
 
 from benchmarks.accuracy_data import SPLITS, Split
 from benchmarks.accuracy_peers import FITTERS, Lifetimes
-from perenne.core import PerenneError
-from perenne.models.contenders.baselines import baselines
-from perenne.models.contenders.combined import Combined, recalibrated
-from perenne.models.contenders.roster import contender
+from perenne.models.choosing import competing, judge
 from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Trial, backtest
 from perenne.models.judging.champion import champion
-from perenne.models.judging.trials import Rehearsal, origins, rehearsals
+from perenne.models.judging.trials import Rehearsal, origins
+from perenne.models.ledger import Ledger
+from perenne.models.settings import PredictionSettings
 
-MODELS = ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd", "hurdle", "stack")
 COLUMNS = (
     ("bias", "{:+.1%}"), ("rmse", "{:.4g}"), ("mae_median", "{:.4g}"), ("mae_zero", "{:.4g}"),
     ("crps", "{:.4g}"), ("gini", "{:.3f}"), ("top10", "{:.3f}"), ("spearman", "{:.3f}"),
@@ -49,12 +47,11 @@ class Asked:
     draws: int
     seed: int
 
-    def field(self, rehearsal: Rehearsal) -> tuple[list[Contender], list[Contender]]:
-        """(contenders that may become champion, peers)."""
-        found = [contender(name) for name in self.models]
-        ours = [*baselines(), *found, *(recalibrated(one, rehearsal) for one in found)]
+    def field(self, ledger: Ledger, memory: Rehearsal) -> tuple[list[Contender], list[Contender]]:
+        """(contenders that may become champion, as in a refresh; peers)."""
+        ours = competing(ledger, self.models, memory=memory)
         peers: list[Contender] = [Lifetimes(name) for name in FITTERS] if self.peers else []
-        return [*ours, Combined(found, rehearsal)], peers
+        return list(ours.values()), peers
 
 
 def _cells(trial: Trial) -> str:
@@ -68,12 +65,12 @@ def fixed(split: Split, asked: Asked) -> None:
     """The table of one split; the champion is chosen on origins before it only."""
     rng = np.random.default_rng(asked.seed)
     memory = Rehearsal()
-    ours, peers = asked.field(memory)
+    past = split.ledger.as_of(split.origin)
+    ours, peers = asked.field(past, memory)
     judged = backtest(
         split.ledger, contenders=[*ours, *peers], horizons=[split.horizon], at=[split.origin],
         draws=asked.draws, rng=rng, rehearsal=memory,
     )  # fmt: skip
-    past = split.ledger.as_of(split.origin)
     first = judged.trials[0].scores["value"]
     print(f"\n### {split.name}: {past.customers:,} customers, {split.horizon} days, "
           f"actual {first.actual:,.0f}\n")  # fmt: skip
@@ -84,32 +81,20 @@ def fixed(split: Split, asked: Asked) -> None:
         print(f"| {trial.contender} | {_cells(trial)} |")
     for refusal in judged.refusals:
         print(f"\n{refusal.contender}: {refusal.reason}")
-    print("\nChampion, chosen on earlier origins: " + _chosen(split, ours, memory, rng), flush=True)
-
-
-def _chosen(
-    split: Split, ours: Sequence[Contender], memory: Rehearsal, rng: np.random.Generator
-) -> str:
-    past = split.ledger.as_of(split.origin)
-    pairs = rehearsals(past, split.horizon)
-    if not pairs:
-        return "none (no earlier origin fits)."
-    try:
-        earlier = backtest(
-            past, contenders=ours, horizons=[pairs[0][1]], at=[origin for origin, _h in pairs],
-            draws=100, rng=rng, rehearsal=memory,
-        )  # fmt: skip
-        best = champion(earlier, horizon=pairs[0][1])
-    except PerenneError as error:
-        return f"none ({error})"
-    return f"**{best.name}** ({best.origins} origins of {best.horizon} days). {best.reason}"
+    chosen = judge(
+        past, horizon=split.horizon, settings=PredictionSettings(contenders=tuple(asked.models)),
+        rng=rng,
+    )  # fmt: skip
+    name = chosen.champion.name if chosen.champion else "none"
+    print(f"\nChampion, chosen on earlier origins of {chosen.horizon} days: **{name}**.", chosen.why,
+          flush=True)  # fmt: skip
 
 
 def rolling(split: Split, asked: Asked) -> Backtest:
     """Median bias, mean scores and coverage over rolling origins, by contender."""
     rng = np.random.default_rng(asked.seed)
     memory = Rehearsal()
-    ours, peers = asked.field(memory)
+    ours, peers = asked.field(split.ledger, memory)
     judged = backtest(
         split.ledger, contenders=[*ours, *peers], horizons=[split.rolling],
         at=origins(split.ledger, split.rolling), draws=asked.draws, rng=rng, rehearsal=memory,
@@ -148,7 +133,7 @@ def _rolled(trials: Sequence[Trial]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="*", choices=[*SPLITS, []], default=[])
-    parser.add_argument("--models", nargs="*", default=list(MODELS))
+    parser.add_argument("--models", nargs="*", default=[], help="by default, as a refresh")
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-peers", dest="peers", action="store_false")

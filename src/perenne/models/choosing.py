@@ -65,8 +65,7 @@ def judge(
     """Backtest every contender of the settings on (a sample of) the shop, and choose."""
     judged = sample(ledger, most=settings.judged_customers)
     days = judged_horizon(judged, horizon)
-    start = late_start(ledger)
-    field = _field(settings.contenders, () if settings.contenders else _called_for(ledger, start))
+    field = competing(ledger, settings.contenders)
     found = backtest(
         judged,
         contenders=list(field.values()),
@@ -78,13 +77,31 @@ def judge(
         progress=progress,
     )
     chosen, why = choose(found, days)
-    return Judged(found, days, chosen, why, start, field)
+    return Judged(found, days, chosen, why, late_start(ledger), field)
 
 
-def _called_for(ledger: Ledger, start: Truncation) -> tuple[str, ...]:
-    """Contenders that compete where the shop shows what they are for."""
-    signs = {LATE: start.found, OCCASIONS: find_occasions(ledger) is not None}
-    return tuple(name for name, shown in signs.items() if shown)
+def competing(
+    ledger: Ledger, names: Sequence[str] = (), *, memory: Rehearsal | None = None
+) -> dict[str, Contender]:
+    """Contenders by name, simplest first: baselines, models, all models combined.
+
+    Where nobody is named, those for special shops join when `ledger` shows what they are for. Each
+    model competes at the level that its own earlier forecasts should have had, and with the error
+    that they had in its totals: nobody is told a total without the error of its model.
+    """
+    single = [*contenders(names), *(() if names else _called_for(ledger))]
+    models = [one for one in single if one.name not in BASELINES]
+    kept = memory or Rehearsal()
+    ready = [
+        one if one.name in BASELINES else Combined((one,), kept, name=one.name) for one in single
+    ]
+    combined = [Combined(models, kept)] if len(models) > 1 else []
+    return {one.name: one for one in [*ready, *combined]}
+
+
+def _called_for(ledger: Ledger) -> list[Contender]:
+    signs = {LATE: late_start(ledger).found, OCCASIONS: find_occasions(ledger) is not None}
+    return [contender(name) for name, shown in signs.items() if shown]
 
 
 def judged_further(
@@ -142,22 +159,6 @@ def sample(ledger: Ledger, *, most: int) -> Ledger:
 def judged_horizon(ledger: Ledger, horizon: int) -> int:
     """`horizon`, or as much of it as leaves half the history to learn from."""
     return max(SHORTEST, min(horizon, (ledger.until - first_day(ledger)) // 2))
-
-
-def _field(names: Sequence[str], extra: Sequence[str]) -> dict[str, Contender]:
-    """Contenders in order of simplicity: baselines, models, all models combined.
-
-    Each model competes at the level that its own earlier forecasts should have had, and with the
-    error that they had in its totals: nobody is told a total without the error of its model.
-    """
-    single = [*contenders(names), *map(contender, extra)]
-    models = [one for one in single if one.name not in BASELINES]
-    memory = Rehearsal()
-    ready = [
-        one if one.name in BASELINES else Combined((one,), memory, name=one.name) for one in single
-    ]
-    combined = [Combined(models, memory)] if len(models) > 1 else []
-    return {one.name: one for one in [*ready, *combined]}
 
 
 def groups_of(channels: Sequence[str | None], segments_at: SegmentsAt | None = None) -> Groups:
