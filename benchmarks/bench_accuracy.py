@@ -86,8 +86,8 @@ def fixed(split: Split, asked: Asked) -> None:
         rng=rng,
     )  # fmt: skip
     name = chosen.champion.name if chosen.champion else "none"
-    print(f"\nChampion, chosen on earlier origins of {chosen.horizon} days: **{name}**.", chosen.why,
-          flush=True)  # fmt: skip
+    print(f"\nChampion, chosen on earlier origins of {chosen.horizon} days: **{name}**. ", end="")
+    print(chosen.why, flush=True)
 
 
 def rolling(split: Split, asked: Asked) -> Backtest:
