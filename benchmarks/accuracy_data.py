@@ -16,8 +16,8 @@ from perenne.models.ledger import Ledger, day_number
 
 # Codes of the UCI Online Retail set that stand for no product.
 NO_PRODUCT = ("POST", "DOT", "M", "D", "C2", "CRUK", "PADS", "BANK CHARGES", "AMAZONFEE", "ADJUST")
-# Days that stand for a period of the donors' log, which only tells years.
-PERIOD = 28
+# The donors' log tells years only.
+PERIOD = 365
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _is_sale(invoice: Any, code: Any, quantity: Any, _when: Any, price: Any, who
 
 
 def donors(folder: Path) -> Split:
-    """The simulated log of BTYD: 6 yearly occasions, then 7; a year stands as 28 days."""
+    """The simulated log of BTYD: 6 yearly occasions, then 7."""
     rows = _read(folder / "btyd_donations" / "discreteSimElog.parquet")
     periods = np.array([int(d[:4]) - 1970 for d in rows["date"]])
     ids = np.array(rows["cust"])

@@ -1,6 +1,6 @@
 """The champion's rule, on scores typed by hand."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -141,3 +141,23 @@ def test_a_model_competes_as_recalibrated_where_it_stands_so():
         model_recalibrated=[{"crps": 5.1, **GOOD}] * 2,
     )
     assert champion(backtest, horizon=90).name == "model_recalibrated"
+
+
+def test_one_that_needs_a_longer_past_is_judged_where_it_could_answer():
+    told = judged(
+        all_zero=[{"crps": 10, **POOR}] * 3,
+        plain=[{"crps": c, **GOOD} for c in (9, 6, 7)],
+        season=[{"crps": c, "rmse": 4.0, "gini": 0.8} for c in (5.4, 6.3)],
+    )
+    later = [
+        replace(one, origin=one.origin + 1) if one.contender == "season" else one
+        for one in told.trials
+    ]
+    found = champion(Backtest(tuple(later), ()), horizon=90)
+    assert (found.name, found.origins) == ("season", 3)
+    standing = next(one for one in found.standings if one.contender == "season")
+    # A tenth better than the plain model wherever both answered, so also at the first origin.
+    assert standing.crps == pytest.approx(0.9 * (0.9 + 0.6 + 0.7) / 3)
+    assert standing.gini == pytest.approx(0.8)
+    gone = [one for one in later if (one.contender, one.origin) != ("season", 2)]
+    assert champion(Backtest(tuple(gone), ()), horizon=90).name == "plain"

@@ -157,8 +157,9 @@ def sample(ledger: Ledger, *, most: int) -> Ledger:
 
 
 def judged_horizon(ledger: Ledger, horizon: int) -> int:
-    """`horizon`, or as much of it as leaves half the history to learn from."""
-    return max(SHORTEST, min(horizon, (ledger.until - first_day(ledger)) // 2))
+    """`horizon`, or as much of it as leaves two past days with as much history before each."""
+    history = ledger.until - first_day(ledger)
+    return max(SHORTEST, min(horizon, int(history / 2.5)))
 
 
 def groups_of(channels: Sequence[str | None], segments_at: SegmentsAt | None = None) -> Groups:

@@ -55,11 +55,14 @@ class Combined:
     def _willing(
         self, ledger: Ledger, *, horizon: int, rng: np.random.Generator
     ) -> tuple[list[FittedContender], list[list[Evidence | None]]]:
-        fitted, evidence, refusals = [], [], []
+        fitted: list[FittedContender] = []
+        evidence, refusals = [], []
         for member in self.members:
             try:
                 done = self.rehearsal.fit(member, ledger, horizon=horizon, rng=rng)
             except PerenneError as refusal:
+                if len(self.members) == 1:
+                    raise
                 refusals.append(f"{member.name}: {refusal}")
                 continue
             fitted.append(done)

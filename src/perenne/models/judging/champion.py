@@ -59,7 +59,10 @@ class Champion:
 def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BASELINES) -> Champion:
     """The champion at one horizon. PerenneError with fewer than two contenders that answered.
 
-    1. Compared are the contenders that answered at the most origins, on the same origins.
+    1. Compared are the contenders that answered at the last origin, on the origins of those that
+       answered most often. One that could not answer at an earlier one (its past was too short
+       there) is taken to have been as much better or worse there, beside the best of those that
+       answered at all, as where it did answer.
     2. A model that also stands recalibrated competes as such only: its raw totals bear no error of
        the model. Of the models, those whose |median bias| is at most 15% (or, when none is,
        the least biased).
@@ -70,21 +73,18 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
-    common = _common_origins(backtest, horizon)
-    losses = _losses(backtest, horizon, common)
-    if len(losses) < 2 or not common:
+    compared = _compared(backtest, horizon, _origins(backtest, horizon))
+    if len(compared) < 2:
         raise PerenneError(
             _(
                 "A champion needs at least two contenders that answered, and purchases to judge "
                 "them on."
             ),
-            given=tuple(losses),
+            given=tuple(compared),
             next_step=_("Use a shorter horizon or wait for a longer history."),
         )
-    standings = [
-        _standing(_scores(backtest, name, horizon, common), name, loss, baselines)
-        for name, loss in losses.items()
-    ]
+    standings = [_standing(name, told, baselines) for name, told in compared.items()]
+    losses = {name: told.crps for name, told in compared.items()}
     raw = {name.removesuffix(PUT_RIGHT) for name in losses if name.endswith(PUT_RIGHT)}
     models = [one for one in standings if not one.is_baseline and one.contender not in raw]
     best = _best(models or standings, losses)
@@ -113,7 +113,7 @@ def group_scores(found: Backtest, chosen: Champion, *, kind: str) -> dict[str, l
     return dict(sorted(groups.items()))
 
 
-def _common_origins(backtest: Backtest, horizon: int) -> list[int]:
+def _origins(backtest: Backtest, horizon: int) -> list[int]:
     """Origins that those who answered most often share, and after which somebody bought."""
     answered = {
         name: {trial.origin for trial in backtest.of(name, horizon=horizon)}
@@ -125,17 +125,63 @@ def _common_origins(backtest: Backtest, horizon: int) -> list[int]:
     return sorted(set.intersection(*shared) - silent) if shared else []
 
 
-def _scores(backtest: Backtest, name: str, horizon: int, at: Sequence[int]) -> list[Scores]:
-    return [t.scores["value"] for t in backtest.of(name, horizon=horizon) if t.origin in at]
+@dataclass(frozen=True)
+class _Told:
+    """Measures of one contender by origin, (origins,); crps and rmse relative to the mean |value|.
+
+    NaN where it did not answer, and for what cannot be computed.
+    """
+
+    crps: Floats
+    rmse: Floats
+    gini: Floats
+    bias: Floats
+    inside: Floats
+
+    @classmethod
+    def at(cls, origins: Sequence[int], scores: Mapping[int, Scores]) -> _Told:
+        def measured(name: str, *, relative: bool = False) -> Floats:
+            found = [scores.get(origin) for origin in origins]
+            return np.array(
+                [
+                    np.nan if s is None else getattr(s, name) / (s.mae_zero if relative else 1)
+                    for s in found
+                ]
+            )
+
+        errors = (measured(name, relative=True) for name in ("crps", "rmse"))
+        return cls(*errors, *(measured(name) for name in ("gini", "bias", "total_inside")))
+
+    def beside(self, other: _Told) -> _Told:
+        """The same without gaps: errors in proportion to those of `other`, Gini at its distance."""
+        return _Told(
+            crps=_filled(self.crps, other.crps * _mean(self.crps / other.crps)),
+            rmse=_filled(self.rmse, other.rmse * _mean(self.rmse / other.rmse)),
+            gini=_filled(self.gini, other.gini + _mean(self.gini - other.gini)),
+            bias=self.bias,
+            inside=self.inside,
+        )
 
 
-def _losses(backtest: Backtest, horizon: int, at: Sequence[int]) -> dict[str, Floats]:
-    """CRPS relative to the mean |value| of each origin, of who answered at all, as given."""
-    found = {name: _scores(backtest, name, horizon, at) for name in backtest.contenders(horizon)}
+def _filled(values: Floats, others: Floats) -> Floats:
+    return np.where(np.isnan(values), others, values)
+
+
+def _compared(backtest: Backtest, horizon: int, origins: Sequence[int]) -> dict[str, _Told]:
+    """Those who answered at the last origin, without gaps, as given."""
+    if not origins:
+        return {}
+    told = {
+        name: _Told.at(
+            origins, {t.origin: t.scores["value"] for t in backtest.of(name, horizon=horizon)}
+        )
+        for name in backtest.contenders(horizon)
+    }
+    last = {name: one for name, one in told.items() if np.isfinite(one.crps[-1])}
+    always = [one for one in last.values() if np.isfinite(one.crps).all()]
+    best = min(always, key=lambda one: float(one.crps.mean()))
     return {
-        name: np.array([one.crps / one.mae_zero for one in scores])
-        for name, scores in found.items()
-        if len(scores) == len(at)
+        name: one if np.isfinite(one.crps).all() else one.beside(best) for name, one in last.items()
     }
 
 
@@ -143,19 +189,22 @@ def _count(losses: Mapping[str, Floats]) -> int:
     return next(iter(losses.values())).size
 
 
-def _standing(
-    scores: Sequence[Scores], name: str, loss: Floats, baselines: Sequence[str]
-) -> Standing:
-    inside = np.array([s.total_inside for s in scores])
+def _standing(name: str, told: _Told, baselines: Sequence[str]) -> Standing:
     return Standing(
         contender=name,
-        crps=float(loss.mean()),
-        median_bias=float(np.median([s.bias for s in scores])),
-        rmse=float(np.mean([s.rmse / s.mae_zero for s in scores])),
-        gini=float(np.mean([s.gini for s in scores])),
-        inside=float(inside.mean()),
+        crps=float(told.crps.mean()),
+        median_bias=float(np.nanmedian(told.bias)),
+        rmse=float(told.rmse.mean()),
+        gini=float(told.gini.mean()),
+        inside=_mean(told.inside),
         is_baseline=name in baselines,
     )
+
+
+def _mean(values: Floats) -> float:
+    """Of those that are known; NaN for none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else np.nan
 
 
 def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standing:
