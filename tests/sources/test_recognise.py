@@ -12,13 +12,13 @@ from perenne.core import PerenneError
 from perenne.sources import ChannelRule, recognise
 from perenne.sources.headers import currency_of, key
 from perenne.warehouse import DuckEngine
-from tests.sources.golden import CONTEXT, SHELF, golden_files
+from tests.sources.golden import CONTEXT, SHELF, imported
 
 Write = Callable[..., Path]
 BringIn = Callable[..., Any]
 
 
-@pytest.mark.parametrize("file", golden_files(), ids=lambda f: f"{f.parts[-3]}/{f.name}")
+@pytest.mark.parametrize("file", imported(), ids=lambda f: f"{f.parts[-3]}/{f.name}")
 def test_the_name_of_a_file_does_not_matter(engine: DuckEngine, tmp_path: Path, file: Path) -> None:
     copy = tmp_path / "shopify_orders_meta_ads.bin"
     shutil.copyfile(file, copy)

@@ -17,10 +17,8 @@ def identify(cleaned: Mapping[str, Table], *, key: str, keep: Keep) -> dict[str,
     links with other rules and probabilities to the same `customer_links` table. `keep` writes a
     table and hands back what was written.
     """
-    link = keep(
-        "customer_links",
-        tables.links((cleaned["orders"], cleaned["refunds"]), cleaned["customers"], key),
-    )
+    speakers = [cleaned[name] for name in ("orders", "refunds", *tables.RELATION)]
+    link = keep("customer_links", tables.links(speakers, cleaned["customers"], key))
     order = keep("orders", tables.orders(cleaned["orders"], link))
     line = keep("order_lines", tables.lines(cleaned["lines"], order))
     return {
@@ -28,8 +26,16 @@ def identify(cleaned: Mapping[str, Table], *, key: str, keep: Keep) -> dict[str,
         "orders": order,
         "order_lines": line,
         "refunds": keep("refunds", tables.refunds(cleaned["refunds"], link)),
-        "customers": keep("customers", tables.customers(order, line, link)),
+        "customers": keep(
+            "customers", tables.customers(order, line, link, told=cleaned["customers"])
+        ),
         "contacts": keep("contacts", tables.contacts(cleaned["customers"], link)),
         "products": keep("products", tables.shaped(cleaned["products"], "products")),
         "costs": keep("costs", tables.shaped(cleaned["costs"], "costs")),
+        "consents": keep("consents", tables.consents(cleaned["consents"], link)),
+        "events": keep("events", tables.events(cleaned["events"], link)),
+        "subscriptions": keep(
+            "subscriptions", tables.subscriptions(cleaned["subscriptions"], link)
+        ),
+        "surveys": keep("surveys", tables.surveys(cleaned["surveys"], link)),
     }

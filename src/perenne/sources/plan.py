@@ -45,7 +45,7 @@ def _dates(recognition: Recognition, context: ReadContext) -> list[str]:
         )
         if layout.timed and not layout.zoned:
             zone = _("Its times carry no zone and are taken as {zone}.").format(
-                zone=context.time_zone
+                zone=recognition.preset.fields[field].zone or context.time_zone
             )
             text = f"{text} {zone}"
         said.append(text)
