@@ -10,8 +10,6 @@ import ibis.expr.types as ir
 from perenne.warehouse import CANONICAL, MONEY
 
 REF = ("source", "customer_ref", "customer_ref_kind")
-# Staged tables beside orders and refunds that speak of customers.
-RELATION = ("consents", "events", "subscriptions", "surveys")
 
 
 def keyed_hash(key: str, *parts: ir.StringValue) -> ir.StringValue:
@@ -97,7 +95,7 @@ def refunds(table: ir.Table, link: ir.Table) -> ir.Table:
 def customers(order: ir.Table, line: ir.Table, link: ir.Table, *, told: ir.Table) -> ir.Table:
     """Schema `customers`: everyone a source knows; prospects have no first order.
 
-    `told` are the staged customers: what sources say of them.
+    `told` is what sources say of each (`relation.told`).
     """
     bought = order.filter(order.is_purchase & order.customer_id.notnull())
     facts = bought.group_by("customer_id").agg(
@@ -119,7 +117,7 @@ def customers(order: ir.Table, line: ir.Table, link: ir.Table, *, told: ir.Table
     everyone = link.select("customer_id").distinct()
     joined = everyone.left_join(facts, "customer_id", rname="f_{name}")
     joined = joined.left_join(start, "customer_id", rname="s_{name}")
-    joined = joined.left_join(_told(told, link), "customer_id", rname="t_{name}")
+    joined = joined.left_join(told, "customer_id", rname="t_{name}")
     return shaped(
         joined.mutate(
             orders=joined.orders.fill_null(0),
@@ -127,25 +125,6 @@ def customers(order: ir.Table, line: ir.Table, link: ir.Table, *, told: ir.Table
         ),
         "customers",
     )
-
-
-def _told(persons: ir.Table, link: ir.Table) -> ir.Table:
-    """What sources say of each customer: of each column the word of the newest file that has one;
-    Klaviyo's prediction whole, from one row."""
-    known = with_customer(persons.filter(persons.customer_ref.notnull()), link)
-    newest = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
-    names = ("klaviyo_predicted_value", "klaviyo_predicted_orders", "klaviyo_predicted_on")
-    prediction = ibis.struct({name: known[name] for name in names})
-    guess = known.klaviyo_predicted_on.notnull() & known.klaviyo_predicted_value.notnull()
-    told = known.group_by("customer_id").agg(
-        created_on=known.created_on.min(),
-        told_channel=known.channel.first(order_by=["created_on", *newest]),
-        account=known.account_ref.first(order_by=newest),
-        tags=known.tags.first(order_by=newest),
-        historic_clv=known.historic_clv.first(order_by=newest),
-        guess=prediction.first(where=guess, order_by=newest),
-    )
-    return told.mutate(**{name: told.guess[name] for name in names}).drop("guess")
 
 
 def _main_category(line: ir.Table) -> ir.Table:
@@ -170,81 +149,6 @@ def contacts(staged: ir.Table, link: ir.Table) -> ir.Table:
     )
     ranked = known.mutate(rank=rank)
     return shaped(ranked.filter(ranked.rank == 0), "contacts")
-
-
-def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `consents`: of all that sources say on a channel and purpose, the word that decides.
-
-    A suppression list wins over everything. Else the last word with a date does; one without a date
-    can only take away: an undated refusal wins over any permission, an undated permission over
-    nothing but silence. Nothing is inferred from a purchase.
-    """
-    known = with_customer(staged, link)
-    dated = known.said_on.notnull()
-    standing = ibis.cases(
-        (known.suppressed, 0),
-        ((known.status == "unsubscribed") & ~dated, 1),
-        (known.status == "unknown", 4),
-        (dated, 2),
-        else_=3,
-    )
-    refused = (known.status == "unsubscribed").ifelse(0, 1)
-    ranked = known.mutate(_standing=standing, _refused=refused)
-    rank = ibis.row_number().over(
-        ibis.window(
-            group_by=["customer_id", "channel", "purpose"],
-            order_by=[
-                "_standing",
-                ibis.desc("said_on"),
-                ibis.desc("said_at"),
-                "_refused",
-                ibis.desc("seq"),
-                "source",
-                "row_file",
-                "row_number",
-            ],
-        )
-    )
-    ranked = ranked.mutate(_rank=rank)
-    first = ranked.filter(ranked._rank == 0)
-    status = first.suppressed.ifelse("unsubscribed", first.status)
-    return shaped(first.mutate(status=status), "consents")
-
-
-def events(staged: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `events`, with the customer where the source names one."""
-    known = with_customer(staged, link)
-    return shaped(
-        known.mutate(
-            event_id=_own_id(known, known.source_event_id),
-            quantity=known.quantity.fill_null(1),
-            # An event with a day has an instant in every preset; by hand it may have none.
-            occurred_at=ibis.coalesce(
-                known.occurred_at, known.occurred_on.cast("timestamp('UTC')")
-            ),
-        ),
-        "events",
-    )
-
-
-def subscriptions(staged: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `subscriptions`, with the customer."""
-    known = with_customer(staged, link)
-    subscription_id = known.source.concat("/", known.source_subscription_id)
-    return shaped(known.mutate(subscription_id=subscription_id), "subscriptions")
-
-
-def surveys(staged: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `surveys`, with the customer where the answer is not anonymous."""
-    known = with_customer(staged, link)
-    response = known.source_response_id.concat("/", known.kind)
-    return shaped(known.mutate(response_id=_own_id(known, response)), "surveys")
-
-
-def _own_id(table: ir.Table, number: ir.StringValue) -> ir.StringValue:
-    """The source's own number, else the row it was read from: unique within a snapshot."""
-    row = ibis.literal("row/").concat(table.row_hash, "/", table.row_number.cast("string"))
-    return table.source.concat("/", ibis.coalesce(number, row))
 
 
 def shaped(table: ir.Table, name: str) -> ir.Table:
