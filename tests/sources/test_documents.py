@@ -138,6 +138,9 @@ def test_the_table_that_a_preset_knows_is_read(
 ) -> None:
     outcome = bring_in(write(REPORT))
     assert outcome.found.preset.name == "ga4_channels"
+    said = "\n".join(outcome.found.plan)
+    assert "header stands on line 8, and no other" in said
+    assert "“20250901” from the lines above the header as start" in said
     assert [(row["row_number"], row["quantity"]) for row in outcome.tables["events"]] == [(9, "5")]
     assert [(row["line"], row["reason"]) for row in outcome.quarantine] == [
         (10, "a total row"),
@@ -150,3 +153,11 @@ def test_one_line_that_begins_with_a_hash_is_a_header(engine: DuckEngine, write:
     text = "# commande,Date,Client,Total\n1,2025-10-13,c1,5\n"
     found = recognise(write(text), engine=engine, context=CONTEXT)
     assert found.layout.kind == "csv"
+
+
+def test_a_column_named_by_hand_is_looked_for_in_every_table(
+    write: Write, bring_in: Callable[..., Any]
+) -> None:
+    text = REPORT.replace("Groupe de canaux par défaut", "Levier")
+    outcome = bring_in(write(text), preset="ga4_channels", mapping={"channel": "Levier"})
+    assert [row["row_number"] for row in outcome.tables["events"]] == [9]

@@ -35,7 +35,11 @@ def map_columns(
     kind: Preset, columns: tuple[str, ...], by_hand: Mapping[str, str]
 ) -> dict[str, str]:
     """Give each field of `kind` the column with its best alias; each column serves one field."""
-    found = {name: column for name, column in by_hand.items() if name in kind.fields}
+    found = {
+        name: column
+        for name, column in by_hand.items()
+        if name in kind.fields and column in columns
+    }
     free = [column for column in columns if column not in found.values()]
     for name, spec in kind.fields.items():
         column = None if name in found else _column_for(spec, free)

@@ -16,6 +16,7 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
             file=recognition.path.name, preset=_(recognition.preset.title)
         ),
         _("Write the staged tables {tables}.").format(tables=", ".join(recognition.tables)),
+        *_place(recognition),
         *_dates(recognition, context),
         _decimal(recognition),
         _identical(recognition),
@@ -33,6 +34,21 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
         names = ", ".join(recognition.ignored)
         said.append(_("Ignore the columns {names}.").format(names=names))
     return (*said, *(_(note) for note in recognition.preset.notes))
+
+
+def _place(recognition: Recognition) -> list[str]:
+    """Which table of the file is read, and what the lines above it tell."""
+    said = [
+        _("Take “{text}” from the lines above the header as {field} of every row.").format(
+            text=text, field=field
+        )
+        for field, text in recognition.constants.items()
+    ]
+    if recognition.layout.kind != "sections":
+        return said
+    line = recognition.layout.header_line
+    only = _("Read the table whose header stands on line {line}, and no other of the file.")
+    return [only.format(line=line), *said]
 
 
 def _dates(recognition: Recognition, context: ReadContext) -> list[str]:
