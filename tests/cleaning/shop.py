@@ -18,7 +18,10 @@ Row = dict[str, Any]
 KEY = "a key for tests"
 ORIGIN = {"source": "string", "batch": "string", "seq": "int64", "identical": "string"}
 # In the order in which the cleaning fetches the fates.
-FATES = ("orders", "order_lines", "refunds", "customers", "products", "costs")
+FATES = (
+    *("orders", "order_lines", "refunds", "customers", "products", "costs"),
+    *("consents", "events", "subscriptions", "surveys"),
+)
 MONEY_COLUMNS = frozenset(
     name
     for schema in STAGED.values()

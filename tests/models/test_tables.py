@@ -214,3 +214,18 @@ def test_codes_depend_on_the_names_only() -> None:
     assert codes(pa.array(["b", None, "a", "b"])).tolist() == [1, -1, 0, 1]
     assert codes(pa.array([True, False, None])).tolist() == [1, 0, -1]
     assert codes(pa.array([None, None], pa.string())).tolist() == [-1, -1]
+
+
+def test_what_klaviyo_foretold_comes_along_with_its_day(read: Read) -> None:
+    assert not [name for name in read(SHOP).attributes if name.startswith("klaviyo")]
+    foretold = {
+        "klaviyo_predicted_value": Decimal("59.5"),
+        "klaviyo_predicted_orders": Decimal("1.25"),
+        "klaviyo_predicted_on": date(2025, 1, 30),
+    }
+    people = [row | foretold if row["customer_id"] == "bob" else row for row in SHOP["customers"]]
+    ledger = read({**SHOP, "customers": people})
+    assert ledger.customer_ids.tolist() == ["ann", "bob"]
+    found = {name: ledger.attributes[name].tolist()[1] for name in foretold}
+    assert found == {**foretold, "klaviyo_predicted_on": day_number(date(2025, 1, 30))}
+    assert all(np.isnan(ledger.attributes[name][0]) for name in foretold)

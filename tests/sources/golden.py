@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from perenne.sources import ReadContext, preset_names, recognise, stage
+from perenne.core import PerenneError
+from perenne.sources import ReadContext, preset, preset_names, recognise, stage
 from perenne.sources import presets as presets_package
 from perenne.warehouse import DuckEngine, quote_text
 
@@ -24,6 +25,11 @@ def golden_files() -> list[Path]:
     ]
 
 
+def imported() -> list[Path]:
+    """The golden files of presets that import, and do not only refuse."""
+    return [file for file in golden_files() if preset(file.parts[-3]).refuse is None]
+
+
 def expected_path(file: Path) -> Path:
     return file.with_name(file.name + ".expected.json")
 
@@ -31,6 +37,8 @@ def expected_path(file: Path) -> Path:
 def run_golden(file: Path, folder: Path) -> dict[str, Any]:
     """Recognise and stage `file`; values as JSON, null columns left out."""
     with DuckEngine(threads=1) as engine:
+        if preset(file.parts[-3]).refuse:
+            return _refused(engine, file)
         found = recognise(file, engine=engine, context=CONTEXT)
         done = stage(found, engine=engine, context=CONTEXT, into=folder)
         tables = {name: read_rows(engine, path) for name, path in done.tables.items()}
@@ -45,6 +53,18 @@ def run_golden(file: Path, folder: Path) -> dict[str, Any]:
         "tables": tables,
         "quarantine": quarantine,
     }
+
+
+def _refused(engine: DuckEngine, file: Path) -> dict[str, Any]:
+    try:
+        recognise(file, engine=engine, context=CONTEXT)
+    except PerenneError as refusal:
+        return {
+            "preset": refusal.given,
+            "refused": str(refusal).replace(file.name, "FILE"),
+            "next_step": refusal.next_step,
+        }
+    raise AssertionError(f"{file} was recognised and not refused")
 
 
 def read_rows(engine: DuckEngine, path: Path) -> list[dict[str, Any]]:

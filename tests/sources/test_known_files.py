@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from perenne.core import PerenneError
 from perenne.sources import StagedFile, recognise, stage
 from perenne.warehouse import DuckEngine, quote_text
 from tests.sources.golden import CONTEXT
@@ -115,3 +116,78 @@ def test_recognised_without_a_flag_and_nothing_refused(
     assert (done.recognition.preset.name, tuple(done.tables)) == (preset, (table,))
     assert done.counts[0].quarantined == 0
     assert done.counts[0].kept > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "preset", "counts"),
+    [
+        (
+            "saas_customer360_synthetic/support_tickets.parquet",
+            "tickets",
+            {"events": 599, "surveys": 505},
+        ),
+        ("saas_customer360_synthetic/usage_events.parquet", "events", {"events": 5000}),
+        ("saas_customer360_synthetic/nps.parquet", "surveys", {"surveys": 399}),
+        ("saas_customer360_synthetic/contacts.parquet", "customers", {"customers": 1000}),
+        ("saas_customer360_synthetic/crm_accounts.parquet", "customers", {"customers": 300}),
+        ("events_ecom/events.parquet", "events", {"events": 14362}),
+        ("thelook_subset/subset_users.parquet", "customers", {"customers": 1000}),
+        ("thelook_subset/subset_products.parquet", "products", {"products": 1000}),
+    ],
+)
+def test_contacts_events_and_answers_are_recognised_whole(
+    engine: DuckEngine, shared_data: Path, tmp_path: Path, *, path: str, preset: str, counts: Any
+) -> None:
+    done = bring(engine, shared_data / path, tmp_path)
+    assert done.recognition.preset.name == preset
+    assert {count.table: count.kept for count in done.counts} == counts
+    assert {count.quarantined for count in done.counts} == {0}
+
+
+def test_kinds_of_events_are_those_of_the_raw_file(
+    engine: DuckEngine, ask: Answer, shared_data: Path, tmp_path: Path
+) -> None:
+    path = shared_data / "events_ecom" / "events.parquet"
+    done = bring(engine, path, tmp_path)
+    told = dict(ask(f"SELECT event_text, min(event) FROM {staged(done, 'events')} GROUP BY 1"))
+    raw = f"read_parquet({quote_text(str(path))})"
+    assert told.keys() == {row[0] for row in ask(f"SELECT DISTINCT event FROM {raw}")}
+    assert told == KINDS
+
+
+KINDS = {
+    **dict.fromkeys(("home", "catalog", "account_page", "promo_page", "error_page"), "page_view"),
+    **dict.fromkeys(("add_to_cart", "cart"), "cart"),
+    **dict.fromkeys(("shipping_details", "payment_details", "checkout_bug"), "checkout"),
+    **dict.fromkeys(("compare", "filter_results", "wishlist_add"), "other"),
+    "product_view": "product_view",
+    "purchase": "purchase",
+    "review_page": "page_view",
+    "search": "search",
+    "support_chat": "ticket",
+}
+
+
+def test_answers_without_a_day_are_refused_and_read_with_one(
+    engine: DuckEngine, ask: Answer, shared_data: Path, tmp_path: Path
+) -> None:
+    path = shared_data / "nps_retail_fr" / "nps_even_ids.parquet"
+    with pytest.raises(PerenneError, match="no column for answered"):
+        recognise(path, engine=engine, context=CONTEXT, preset="surveys")
+    raw = f"read_parquet({quote_text(str(path))})"
+    dated = tmp_path / "dated.parquet"
+    ask(f"COPY (SELECT *, '2025-10-13' AS jour FROM {raw}) TO {quote_text(str(dated))}")
+    found = recognise(
+        dated, engine=engine, context=CONTEXT, preset="surveys", mapping={"answered": "jour"}
+    )
+    done = stage(found, engine=engine, context=CONTEXT, into=tmp_path / "staged")
+    (expected,) = ask(
+        f"SELECT sum(try_cast(nps AS INT)), count(*) FILTER (nps <> 'NA'), "
+        f"count(*) FILTER (satisfaction <> 'NA') FROM {raw}"
+    )
+    surveys = staged(done, "surveys")
+    (answer,) = ask(
+        f"SELECT sum(score) FILTER (kind = 'nps'), count(*) FILTER (kind = 'nps'), "
+        f"count(*) FILTER (kind = 'csat') FROM {surveys}"
+    )
+    assert answer == expected

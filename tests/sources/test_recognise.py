@@ -12,13 +12,13 @@ from perenne.core import PerenneError
 from perenne.sources import ChannelRule, recognise
 from perenne.sources.headers import currency_of, key
 from perenne.warehouse import DuckEngine
-from tests.sources.golden import CONTEXT, SHELF, golden_files
+from tests.sources.golden import CONTEXT, SHELF, imported
 
 Write = Callable[..., Path]
 BringIn = Callable[..., Any]
 
 
-@pytest.mark.parametrize("file", golden_files(), ids=lambda f: f"{f.parts[-3]}/{f.name}")
+@pytest.mark.parametrize("file", imported(), ids=lambda f: f"{f.parts[-3]}/{f.name}")
 def test_the_name_of_a_file_does_not_matter(engine: DuckEngine, tmp_path: Path, file: Path) -> None:
     copy = tmp_path / "shopify_orders_meta_ads.bin"
     shutil.copyfile(file, copy)
@@ -173,3 +173,78 @@ def test_an_order_exported_twice_into_one_file_is_staged_twice(
     assert len(outcome.tables["orders"]) == 2
     totals = [c.amount for c in outcome.done.controls if c.table == "orders"]
     assert totals == [16]
+
+
+CONNECTOR = "id,name,email,_fivetran_synced\n1,Anne,a@b.c,2025-07-14 07:46:12\n"
+
+
+def test_a_refusal_says_why_and_what_to_import_and_naming_a_generic_preset_overrules_it(
+    engine: DuckEngine, write: Write
+) -> None:
+    path = write(CONNECTOR)
+    with pytest.raises(PerenneError, match="one table among many") as caught:
+        recognise(path, engine=engine, context=CONTEXT)
+    assert caught.value.given == "connector_tables"
+    assert "--source" in caught.value.next_step
+    found = recognise(path, engine=engine, context=CONTEXT, preset="customers")
+    assert found.preset.name == "customers"
+
+
+def test_naming_a_preset_that_only_refuses_refuses(engine: DuckEngine, write: Write) -> None:
+    with pytest.raises(PerenneError, match="no e-mail address"):
+        recognise(write(CONNECTOR), engine=engine, context=CONTEXT, preset="woocommerce_analytics")
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("id,name,updated_at", "1,Soldes,2025-07-14"),
+        ("date,clicks,impressions,spend,revenue", "2025-07-14,3,500,12.5,80"),
+    ],
+)
+def test_a_list_of_anything_is_no_list_of_customers_products_or_orders(
+    engine: DuckEngine, write: Write, header: str, row: str
+) -> None:
+    with pytest.raises(PerenneError, match="does not recognise"):
+        recognise(write(f"{header}\n{row}\n"), engine=engine, context=CONTEXT)
+
+
+CONTACTS = "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Accepts SMS Marketing,"
+CONTACTS += "Total Spent,Total Orders,Tax Exempt\n"
+
+
+@pytest.mark.parametrize(("others", "doubted"), [("yes", True), ("no", False)])
+def test_a_column_that_is_all_yes_is_pointed_out_and_kept(
+    write: Write, bring_in: BringIn, others: str, doubted: bool
+) -> None:
+    rows = [f"{n},A,B,a{n}@b.c,{'yes' if n else others},no,0,0,no\n" for n in range(25)]
+    outcome = bring_in(write(CONTACTS + "".join(rows)))
+    notes = [note for note in outcome.done.notes if "25 consents for email" in note]
+    assert len(notes) == doubted
+    assert len(outcome.tables["consents"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("created", "day", "instant"),
+    [
+        ("2025-06-30 22:30:00", "2025-07-01", "2025-06-30T22:30:00+00:00"),
+        ("2025-12-31 22:59", "2025-12-31", "2025-12-31T22:59:00+00:00"),
+        ("2025-12-31 23:01", "2026-01-01", "2025-12-31T23:01:00+00:00"),
+        ("2025-07-01", "2025-07-01", "2025-06-30T22:00:00+00:00"),
+    ],
+)
+def test_times_that_a_platform_writes_in_utc_fall_on_the_local_day(
+    write: Write, bring_in: BringIn, *, created: str, day: str, instant: str
+) -> None:
+    header = "id,Created (UTC),Amount,Amount Refunded,Currency,Captured,Status,Customer ID\n"
+    outcome = bring_in(write(f"{header}ch_1,{created},5,0,eur,true,Paid,cus_1\n"))
+    (order,) = outcome.tables["orders"]
+    assert (order["ordered_on"], order["ordered_at"]) == (day, instant)
+    (control,) = outcome.done.controls
+    assert control.month == day[:7]
+
+
+def test_a_file_of_this_kind_is_told_by_a_name_like_it(write: Write, bring_in: BringIn) -> None:
+    text = "RecordedDate,ResponseId,Finished,Q7 recommend\n2025-10-13,R_1,True,9\n"
+    (answer,) = bring_in(write(text)).tables["surveys"]
+    assert (answer["kind"], answer["score"]) == ("nps", "9")

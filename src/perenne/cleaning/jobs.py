@@ -22,7 +22,8 @@ Fetch = Callable[[Table], pa.Table]
 
 @dataclass(frozen=True)
 class Cleaned:
-    """`tables`: lines, orders, refunds, products, costs, customers (staged rows kept).
+    """`tables`: lines, orders, refunds, products, costs; customers, consents, events,
+    subscriptions and surveys as staged rows that were known by `as_of`.
 
     `fates`: per staged table, rows kept and merged per import. `flows`: rows and written value
     per import, month, currency and rule. `quarantine`: rows that cannot be placed: lines of
@@ -81,7 +82,6 @@ def clean(
             "lines": line_table,
             "orders": order_table,
             "refunds": keep("refund_rows", refunds.filter(refunds.refunded_on <= as_of)),
-            "customers": kept["customers"],
             **pipeline.reference_tables(kept, as_of=as_of, rates=rates, currency=policy.currency),
         },
         fates={name: fetch(flows.fate_counts(table)) for name, table in fated.items()},

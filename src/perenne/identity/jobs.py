@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from perenne.identity import tables
+from perenne.identity.tables import facts, relation
 from perenne.warehouse import Table
 
 Keep = Callable[[str, Table], Table]
@@ -17,19 +17,26 @@ def identify(cleaned: Mapping[str, Table], *, key: str, keep: Keep) -> dict[str,
     links with other rules and probabilities to the same `customer_links` table. `keep` writes a
     table and hands back what was written.
     """
-    link = keep(
-        "customer_links",
-        tables.links((cleaned["orders"], cleaned["refunds"]), cleaned["customers"], key),
-    )
-    order = keep("orders", tables.orders(cleaned["orders"], link))
-    line = keep("order_lines", tables.lines(cleaned["lines"], order))
+    speakers = [cleaned[name] for name in ("orders", "refunds", *relation.RELATION)]
+    link = keep("customer_links", facts.links(speakers, cleaned["customers"], key))
+    order = keep("orders", facts.orders(cleaned["orders"], link))
+    line = keep("order_lines", facts.lines(cleaned["lines"], order))
     return {
         "customer_links": link,
         "orders": order,
         "order_lines": line,
-        "refunds": keep("refunds", tables.refunds(cleaned["refunds"], link)),
-        "customers": keep("customers", tables.customers(order, line, link)),
-        "contacts": keep("contacts", tables.contacts(cleaned["customers"], link)),
-        "products": keep("products", tables.shaped(cleaned["products"], "products")),
-        "costs": keep("costs", tables.shaped(cleaned["costs"], "costs")),
+        "refunds": keep("refunds", facts.refunds(cleaned["refunds"], link)),
+        "customers": keep(
+            "customers",
+            facts.customers(order, line, link, told=relation.told(cleaned["customers"], link)),
+        ),
+        "contacts": keep("contacts", facts.contacts(cleaned["customers"], link)),
+        "products": keep("products", facts.shaped(cleaned["products"], "products")),
+        "costs": keep("costs", facts.shaped(cleaned["costs"], "costs")),
+        "consents": keep("consents", relation.consents(cleaned["consents"], link)),
+        "events": keep("events", relation.events(cleaned["events"], link)),
+        "subscriptions": keep(
+            "subscriptions", relation.subscriptions(cleaned["subscriptions"], link)
+        ),
+        "surveys": keep("surveys", relation.surveys(cleaned["surveys"], link)),
     }

@@ -14,6 +14,8 @@ from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger, day_number
 
 ATTRIBUTES = ("channel", "country", "first_category", "first_discounted")
+# Klaviyo's prediction, imported with its profiles: a forecast to compare with.
+FORETOLD = ("klaviyo_predicted_value", "klaviyo_predicted_orders", "klaviyo_predicted_on")
 UNKNOWN = -1
 # More days than any calendar has: makes one number of customer and day.
 SPAN = 1 << 22
@@ -34,12 +36,24 @@ def ledger_from(rows: pa.Table, attributes: pa.Table, *, until: date) -> Ledger:
     if len(others):
         listed = pa.concat_arrays([listed, others.cast(listed.type)])
         number = pc.index_in(rows["customer_id"], value_set=listed)
-    told = {
+    told: dict[str, npt.NDArray[Any]] = {
         name: codes(_with_nulls(attributes[name], len(others)))
         for name in ATTRIBUTES
         if name in attributes.column_names
     }
+    told |= _foretold(attributes, len(others))
     return _ledger(rows, number, until=day_number(until), ids=listed, attributes=told)
+
+
+def _foretold(attributes: pa.Table, others: int) -> dict[str, Floats]:
+    """What Klaviyo foretold of each customer, NaN where nothing; empty when it was not imported."""
+    names = [name for name in FORETOLD if name in attributes.column_names]
+    if not names or attributes[names[0]].null_count == len(attributes):
+        return {}
+    plain = {name: _with_nulls(attributes[name], others) for name in names}
+    # A day becomes its number.
+    days = {n: c.cast(pa.int32()) if pa.types.is_date(c.type) else c for n, c in plain.items()}
+    return {n: _numpy(pc.fill_null(c.cast(pa.float64()), float("nan"))) for n, c in days.items()}
 
 
 def codes(names: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
@@ -81,7 +95,7 @@ def _ledger(
     *,
     until: int,
     ids: pa.Array,
-    attributes: dict[str, npt.NDArray[np.int32]],
+    attributes: dict[str, npt.NDArray[Any]],
 ) -> Ledger:
     customer = _numpy(number).astype(np.int64)
     day = _numpy(rows["day"].cast(pa.int32())).astype(np.int64)

@@ -8,6 +8,8 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from perenne.models.reading import FORETOLD
+
 Tables = Mapping[str, ir.Table]
 
 
@@ -58,11 +60,14 @@ def _float(total: ir.Scalar) -> ir.Scalar:
 def customer_attributes(tables: Tables) -> ir.Table:
     """What the first order told of each customer who bought, from the table `customers`.
 
-    Columns: customer_id, channel, country, first_category, first_discounted (null = unknown).
+    Columns: customer_id, channel, country, first_category, first_discounted (null = unknown), and
+    what Klaviyo foretold.
     """
     customers = tables["customers"]
     return (
         customers.filter(customers.first_order_on.notnull())
-        .select("customer_id", "channel", "country", "first_category", "first_discounted")
+        .select(
+            "customer_id", "channel", "country", "first_category", "first_discounted", *FORETOLD
+        )
         .order_by("customer_id")
     )

@@ -46,7 +46,11 @@ class ReadContext:
             raise ValueError("imported_at must carry a time zone")
 
     @property
+    def local_day(self) -> date:
+        """The day of the import in the workspace's zone."""
+        return self.imported_at.astimezone(UTC).astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
     def latest(self) -> date:
         """The last local day that is not "in the future": one day of grace for other zones."""
-        local = self.imported_at.astimezone(UTC).astimezone(ZoneInfo(self.time_zone))
-        return local.date() + timedelta(days=1)
+        return self.local_day + timedelta(days=1)

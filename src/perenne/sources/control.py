@@ -53,7 +53,7 @@ def controls(
 
 def _dated(recognition: Recognition, control: ControlSpec) -> list[str]:
     """Fields that tell month and currency: in a group they stand on its head row."""
-    named = (first_mapped(control.date or "", recognition), control.currency)
+    named = (first_mapped(control.date or "", recognition), *(control.currency or "").split("|"))
     return [name for name in named if name in recognition.columns]
 
 
@@ -100,9 +100,10 @@ def _number(recognition: Recognition, name: str) -> str:
 
 
 def _currency(recognition: Recognition, control: ControlSpec, context: ReadContext) -> str:
-    column = control.currency
-    if column is not None and column in recognition.columns:
-        return f"upper(nullif(trim({raw(column)}), ''))"
+    named = [name for name in (control.currency or "").split("|") if name in recognition.columns]
+    if named:
+        cells = ", ".join(f"nullif(trim({raw(name)}), '')" for name in named)
+        return f"upper(coalesce({cells}))"
     return currency_sql(recognition, context=context)
 
 
@@ -118,14 +119,19 @@ def _month(recognition: Recognition, control: ControlSpec, context: ReadContext)
         return "CAST(NULL AS VARCHAR)"
     cases = " ".join(f"WHEN '{shape}' THEN {cut}" for shape, cut in cuts.items())
     month = f"CASE date_shape({cell}) {cases} END"
+    here = quote_text(context.time_zone)
+    there = recognition.preset.fields[date].zone
+    if there and layout.timed and there != context.time_zone:
+        local = f"timezone({quote_text(there)}, try_cast({cell} AS TIMESTAMP))"
+        moved = f"strftime(timezone({here}, {local}), '%Y-%m')"
+        month = f"CASE WHEN contains({cell}, ':') THEN coalesce({moved}, {month}) ELSE {month} END"
     if not layout.zoned:
         return month
-    zone = quote_text(context.time_zone)
     glued = f"regexp_replace({cell}, ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2')"
     instant = f"try_cast({glued} AS TIMESTAMPTZ)"
     return (
         f"CASE WHEN zone_text({cell}) = '' THEN {month} "
-        f"ELSE strftime(timezone({zone}, {instant}), '%Y-%m') END"
+        f"ELSE strftime(timezone({here}, {instant}), '%Y-%m') END"
     )
 
 

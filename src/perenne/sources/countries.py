@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from weakref import WeakSet
 
 import pyarrow as pa
 import yaml
@@ -12,8 +13,14 @@ from perenne.warehouse import DuckEngine
 _TABLE = "perenne_countries"
 
 
+_READY: WeakSet[DuckEngine] = WeakSet()
+
+
 def create_countries(engine: DuckEngine) -> None:
     """Create the table of country names on this connection, once."""
+    if engine in _READY:
+        return
+    _READY.add(engine)
     engine.duck.execute(
         "CREATE OR REPLACE TEMP MACRO country_key(c) AS "
         "(regexp_replace(lower(strip_accents(c)), '[^a-z]', '', 'g'))"

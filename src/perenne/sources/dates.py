@@ -110,10 +110,15 @@ def day_sql(cell: str, layout: DateLayout, *, context: ReadContext) -> str:
 
 
 def moment_columns(
-    name: str, cell: str, layout: DateLayout, *, context: ReadContext
+    name: str, cell: str, layout: DateLayout, *, context: ReadContext, zone: str | None = None
 ) -> dict[str, str]:
-    """SQL of `name_at` (instant), `name_on` (local day) and `name_timed`, through named steps."""
-    zone = quote_text(context.time_zone)
+    """SQL of `name_at` (instant), `name_on` (local day) and `name_timed`, through named steps.
+
+    `zone` is that of times without an offset, where it is not the workspace's.
+    """
+    here = quote_text(context.time_zone)
+    there = quote_text(zone or context.time_zone)
+    clock = _has_clock(f"{name}__c", layout) if layout.timed else "false"
     text = f"{name}__c"
     steps = {text: f"trim({cell})"}
     slow = day_sql(text, layout, context=context)
@@ -126,8 +131,7 @@ def moment_columns(
         sound = f"CASE WHEN {name}__quick >= TIMESTAMP '1000-01-01' THEN {name}__quick END"
         local = f"coalesce({sound}, {local})"
     steps[f"{name}__local"] = local
-    steps |= _zoned(name, zone) if layout.zoned else _naive(name, zone)
-    clock = _has_clock(text, layout) if layout.timed else "false"
+    steps |= _instants(name, here=here, there=there, zoned=layout.zoned, clock=clock)
     steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {clock} END"
     return steps
 
@@ -149,22 +153,24 @@ def _quick_sql(text: str, layout: DateLayout) -> str | None:
     return f"try_strptime({text}, [{formats}])"
 
 
-def _naive(name: str, zone: str) -> dict[str, str]:
-    return {
-        f"{name}_on": f"CAST({name}__local AS DATE)",
-        f"{name}_at": f"timezone({zone}, {name}__local)",
-    }
-
-
-def _zoned(name: str, zone: str) -> dict[str, str]:
-    """With an offset the text is an instant; rows without one stay local."""
-    instant = f"try_cast(CAST({name}__local AS VARCHAR) || {name}__zone AS TIMESTAMPTZ)"
+def _instants(name: str, *, here: str, there: str, zoned: bool, clock: str) -> dict[str, str]:
+    """The instant, and its day `here`. Times without an offset are those of `there`; a day without
+    a time stays as written."""
+    local, at = f"{name}__local", f"{name}_at"
+    naive = f"timezone({there}, {local})"
+    day = f"CAST({local} AS DATE)"
+    there_on = day
+    if here != there:
+        naive = f"CASE WHEN {clock} THEN {naive} ELSE timezone({here}, {local}) END"
+        there_on = f"CASE WHEN {clock} THEN CAST(timezone({here}, {at}) AS DATE) ELSE {day} END"
+    if not zoned:
+        return {at: naive, f"{name}_on": there_on}
+    instant = f"try_cast(CAST({local} AS VARCHAR) || {name}__zone AS TIMESTAMPTZ)"
     return {
         f"{name}__zone": f"clock_zone({name}__c)",
-        f"{name}_at": f"CASE WHEN {name}__zone = '' THEN timezone({zone}, {name}__local) "
-        f"ELSE {instant} END",
-        f"{name}_on": f"CASE WHEN {name}__zone = '' THEN CAST({name}__local AS DATE) "
-        f"ELSE CAST(timezone({zone}, {name}_at) AS DATE) END",
+        at: f"CASE WHEN {name}__zone = '' THEN {naive} ELSE {instant} END",
+        f"{name}_on": f"CASE WHEN {name}__zone = '' THEN {there_on} "
+        f"ELSE CAST(timezone({here}, {at}) AS DATE) END",
     }
 
 

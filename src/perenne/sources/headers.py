@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from perenne.sources.macros import CURRENCIES
 
@@ -13,6 +14,7 @@ _SIGNS = {"€": "EUR", "£": "GBP"}
 _CODES = frozenset(CURRENCIES)
 
 
+@lru_cache(maxsize=1 << 14)
 def key(name: str) -> str:
     """`N° de commande` and `n de COMMANDE` have one key: letters and digits, no accent, no case."""
     bare = unicodedata.normalize("NFKD", name.replace("°", " ").replace("º", " "))
@@ -29,6 +31,7 @@ def currency_of(name: str) -> str | None:
     return code if code in _CODES else None
 
 
+@lru_cache(maxsize=1 << 14)
 def keys(name: str) -> tuple[str, ...]:
     """The keys a header answers to: as it stands, and without its currency."""
     whole = key(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["csv", "excel", "parquet", "jsonl"]
+Kind = Literal["csv", "sections", "excel", "parquet", "jsonl", "objects"]
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,21 @@ class Layout:
     """Columns whose decimal mark is known to be a dot because the file stores numbers."""
     duplicated: tuple[str, ...] = ()
     """Header names that stand more than once."""
+    above: str = ""
+    """The lines above the header: titles, comments, dates of a report."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The first rows of a file as text; `complete` when the file has no other."""
+    """The first rows of a file as text; `complete` when the file has no other.
+
+    `others` are the other tables of a file that holds several.
+    """
 
     layout: Layout
     rows: tuple[tuple[str | None, ...], ...]
     complete: bool
+    others: tuple[Sample, ...] = ()
 
 
 @dataclass(frozen=True)

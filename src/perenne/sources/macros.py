@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from weakref import WeakSet
 
 from perenne.warehouse import DuckEngine
 
@@ -83,7 +84,8 @@ MACROS: Final[dict[str, str]] = {
     "THEN number_comma_slow(c) ELSE coalesce("
     "try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)), number_comma_slow(c)) END",
     "is_blank(c)": "c IS NULL OR (length(trim(c)) <= 4 AND "
-    "lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none'))",
+    "lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none')) "
+    "OR starts_with(c, '0000-00-00')",  # MySQL's day that is none
     "digits(c)": "nullif(regexp_replace(c, '[^0-9]', '', 'g'), '')",
     "clock_text(c)": _CLOCK,
     "zone_text(c)": r"regexp_extract(c, ':\d{2}(?:\.\d+)?\s*"
@@ -115,7 +117,13 @@ MACROS: Final[dict[str, str]] = {
 }
 
 
+_READY: WeakSet[DuckEngine] = WeakSet()
+
+
 def create_macros(engine: DuckEngine) -> None:
-    """Create every macro on this connection; doing it again changes nothing."""
+    """Create every macro on this connection, once."""
+    if engine in _READY:
+        return
+    _READY.add(engine)
     for signature, body in MACROS.items():
         engine.duck.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS ({body})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from perenne.core import PerenneError
@@ -21,22 +21,28 @@ _MARGIN = 0.1
 
 @dataclass(frozen=True)
 class Match:
-    """A preset that a file fits, the columns of its fields, and how sure that is."""
+    """A preset that a table of a file fits, the columns of its fields, and how sure that is."""
 
     preset: Preset
+    sample: Sample
     columns: dict[str, str]
     confidence: float
     reasons: tuple[str, ...]
+    constants: Mapping[str, str] = field(default_factory=dict)
 
 
 def map_columns(
     kind: Preset, columns: tuple[str, ...], by_hand: Mapping[str, str]
 ) -> dict[str, str]:
     """Give each field of `kind` the column with its best alias; each column serves one field."""
-    found = {field: column for field, column in by_hand.items() if field in kind.fields}
+    found = {
+        name: column
+        for name, column in by_hand.items()
+        if name in kind.fields and column in columns
+    }
     free = [column for column in columns if column not in found.values()]
-    for name, field in kind.fields.items():
-        column = None if name in found else _column_for(field, free)
+    for name, spec in kind.fields.items():
+        column = None if name in found else _column_for(spec, free)
         if column is not None:
             found[name] = column
             free.remove(column)
@@ -53,21 +59,41 @@ def _column_for(field: FieldSpec, free: list[str]) -> str | None:
         for alias in field.aliases:
             if headers.key(alias) in by_key:
                 return by_key[headers.key(alias)]
-    return None
+    if field.like is None:
+        return None
+    return next((c for c in free if re.search(field.like, c, re.IGNORECASE)), None)
 
 
 def _missing(kind: Preset, columns: Mapping[str, str]) -> list[str]:
     return [
-        need
-        for need in kind.detect.require
-        if not any(field in columns for field in need.split("|"))
+        need for need in kind.detect.require if not any(name in columns for name in need.split("|"))
     ]
 
 
+def _columns(
+    kind: Preset, sample: Sample, by_hand: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Columns by field, and the cells that hold for every row: told by the lines above."""
+    columns = map_columns(kind, sample.layout.columns, by_hand)
+    constants = {}
+    for name, spec in kind.fields.items():
+        if spec.above and name not in columns:
+            told = re.search(spec.above, sample.layout.above, re.IGNORECASE | re.MULTILINE)
+            if told:
+                constants[name] = str(next(filter(None, told.groups()))).strip()
+    return columns | {name: f"({name})" for name in constants}, constants
+
+
 def named(name: str, sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
-    """The match of a preset that was named; PerenneError when a column it needs is missing."""
+    """The match of a preset that was named; PerenneError when a column it needs is missing.
+
+    Of a file with several tables the one that has most of its columns is meant.
+    """
     kind = preset(name)
-    columns = map_columns(kind, sample.layout.columns, mapping)
+    _refuse(kind, path)
+    tables = (sample, *sample.others)
+    sample = max(tables, key=lambda one: len(_columns(kind, one, mapping)[0]))
+    columns, constants = _columns(kind, sample, mapping)
     missing = _missing(kind, columns)
     if missing or not applicable(kind, columns):
         first = (missing or ["order_id"])[0].split("|")[0]
@@ -81,13 +107,21 @@ def named(name: str, sample: Sample, *, mapping: Mapping[str, str], path: Path) 
                 names=", ".join(sample.layout.columns), field=first
             ),
         )
-    return Match(kind, columns, 1.0, (_("The preset was named, not detected."),))
+    reasons = (_("The preset was named, not detected."),)
+    return Match(kind, sample, columns, 1.0, reasons, constants)
 
 
 def best(sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
-    """The preset that fits best; PerenneError when none does, or two do equally well."""
-    matches = [m for name in preset_names() if (m := _match(preset(name), sample, mapping))]
-    matches.sort(key=lambda match: -match.confidence)
+    """The preset that fits best; PerenneError when none does, two do equally well, or the one
+    that does says that such files are not imported."""
+    matches = _heard(
+        [
+            match
+            for table in (sample, *sample.others)
+            for name in preset_names()
+            if (match := _match(preset(name), table, mapping))
+        ]
+    )
     if not matches:
         raise PerenneError(
             _("Perenne does not recognise the columns of {file}: {names}.").format(
@@ -98,10 +132,11 @@ def best(sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
             next_step=_(
                 "Name the kind of file with --source ({presets}) and its columns with --map "
                 "FIELD=COLUMN."
-            ).format(presets=", ".join(preset_names())),
+            ).format(presets=", ".join(n for n in preset_names() if preset(n).generic)),
         )
+    _refuse(matches[0].preset, path)
     close = [m for m in matches if matches[0].confidence - m.confidence < _MARGIN - 1e-9]
-    if len(close) > 1:
+    if len({match.preset.name for match in close}) > 1:
         names = [match.preset.name for match in close]
         raise PerenneError(
             _("{file} could be any of: {names}.").format(file=path.name, names=", ".join(names)),
@@ -112,12 +147,33 @@ def best(sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
     return matches[0]
 
 
+def _heard(matches: list[Match]) -> list[Match]:
+    """The matches by confidence: a platform's own preset is heard before a refusal, a refusal
+    before the presets that fit any tool."""
+    own = [m for m in matches if not m.preset.generic and m.preset.refuse is None]
+    refusals = [m for m in matches if m.preset.refuse]
+    return sorted(own or refusals or matches, key=lambda match: -match.confidence)
+
+
+def _refuse(kind: Preset, path: Path) -> None:
+    if kind.refuse is not None:
+        raise PerenneError(
+            _("{file} is {kind}, which Perenne does not import: {reason}").format(
+                file=path.name, kind=_(kind.title), reason=_(kind.refuse.reason)
+            ),
+            given=kind.name,
+            next_step=_(kind.refuse.next_step),
+        )
+
+
 def _match(kind: Preset, sample: Sample, mapping: Mapping[str, str]) -> Match | None:
     """How well a file fits a preset; None when it cannot be one."""
-    columns = map_columns(kind, sample.layout.columns, mapping)
+    columns, constants = _columns(kind, sample, mapping)
     if not set(mapping) <= set(kind.fields) or _missing(kind, columns):
         return None
-    if any(field in columns for field in kind.detect.forbid) or not applicable(kind, columns):
+    if any(name in columns for name in kind.detect.forbid):
+        return None
+    if kind.refuse is None and not applicable(kind, columns):
         return None
     if not all(
         _holds(check.field, check.pattern, check.share, columns, sample)
@@ -129,13 +185,14 @@ def _match(kind: Preset, sample: Sample, mapping: Mapping[str, str]) -> Match | 
     share = len(present) / len(marks)
     used = len(columns) / len(sample.layout.columns)
     confidence = kind.detect.base + kind.detect.reach * (0.6 * share + 0.4 * min(used, 1))
-    return Match(kind, columns, round(confidence, 3), _reasons(kind, columns, sample))
+    reasons = _reasons(kind, columns, sample)
+    return Match(kind, sample, columns, round(confidence, 3), reasons, constants)
 
 
 def _holds(
     field: str, pattern: str, share: float, columns: Mapping[str, str], sample: Sample
 ) -> bool:
-    if field not in columns:
+    if columns.get(field) not in sample.layout.columns:
         return True
     position = sample.layout.columns.index(columns[field])
     cells = [row[position] for row in sample.rows if row[position]]
@@ -144,7 +201,7 @@ def _holds(
 
 
 def _reasons(kind: Preset, columns: Mapping[str, str], sample: Sample) -> tuple[str, ...]:
-    found = ", ".join(columns.values())
+    found = ", ".join(c for c in columns.values() if c in sample.layout.columns)
     said = [_("The header has {names}.").format(names=found)]
     if kind.detect.content:
         checked = ", ".join(columns[c.field] for c in kind.detect.content if c.field in columns)

@@ -16,6 +16,7 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
             file=recognition.path.name, preset=_(recognition.preset.title)
         ),
         _("Write the staged tables {tables}.").format(tables=", ".join(recognition.tables)),
+        *_place(recognition),
         *_dates(recognition, context),
         _decimal(recognition),
         _identical(recognition),
@@ -35,6 +36,21 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
     return (*said, *(_(note) for note in recognition.preset.notes))
 
 
+def _place(recognition: Recognition) -> list[str]:
+    """Which table of the file is read, and what the lines above it tell."""
+    said = [
+        _("Take “{text}” from the lines above the header as {field} of every row.").format(
+            text=text, field=field
+        )
+        for field, text in recognition.constants.items()
+    ]
+    if recognition.layout.kind != "sections":
+        return said
+    line = recognition.layout.header_line
+    only = _("Read the table whose header stands on line {line}, and no other of the file.")
+    return [only.format(line=line), *said]
+
+
 def _dates(recognition: Recognition, context: ReadContext) -> list[str]:
     said = []
     for field, layout in recognition.dates.items():
@@ -45,7 +61,7 @@ def _dates(recognition: Recognition, context: ReadContext) -> list[str]:
         )
         if layout.timed and not layout.zoned:
             zone = _("Its times carry no zone and are taken as {zone}.").format(
-                zone=context.time_zone
+                zone=recognition.preset.fields[field].zone or context.time_zone
             )
             text = f"{text} {zone}"
         said.append(text)

@@ -16,7 +16,7 @@ def problem_sql(
     recognition: Recognition, table: TableSpec, fields: Iterable[str], *, context: ReadContext
 ) -> str:
     """SQL of the first thing wrong with a row: a struct (column, value, reason), null when none."""
-    cases = [*_skip_case(recognition)]
+    cases = _skip_cases(recognition)
     for name in fields:
         if name in recognition.columns:
             cases += _cell_cases(recognition, name, context=context)
@@ -34,23 +34,24 @@ def _case(condition: str, *, column: str | None, value: str, reason: str) -> str
     )
 
 
-def _skip_case(recognition: Recognition) -> list[str]:
-    skip = recognition.preset.skip
-    if skip is None:
-        return []
-    return [_case(f"({skip.when})", column=None, value="NULL", reason=_(skip.reason))]
+def _skip_cases(recognition: Recognition) -> list[str]:
+    return [
+        _case(f"({skip.when})", column=None, value="NULL", reason=_(skip.reason))
+        for skip in recognition.preset.skip
+    ]
 
 
 def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) -> list[str]:
     """What may be wrong with the cell of one field: (condition, reason), in order."""
     column, cell = recognition.columns[name], raw(name)
-    kind = recognition.preset.fields[name].type
+    spec = recognition.preset.fields[name]
+    kind = spec.type
     filled = f"NOT is_blank({cell})"
     found: list[tuple[str, str]] = []
     if kind == "number":
         found = _number_problems(f"{filled} AND {name} IS NULL", cell)
     elif kind == "date":
-        found = _date_problems(name, filled, context)
+        found = _date_problems(name, filled, context, bounded=spec.bounded)
     elif kind == "flag":
         found = [(f"{filled} AND {name} IS NULL", _("neither yes nor no"))]
     return [_case(when, column=column, value=cell, reason=reason) for when, reason in found]
@@ -65,10 +66,15 @@ def _number_problems(unread: str, cell: str) -> list[tuple[str, str]]:
     ]
 
 
-def _date_problems(name: str, filled: str, context: ReadContext) -> list[tuple[str, str]]:
+def _date_problems(
+    name: str, filled: str, context: ReadContext, *, bounded: bool
+) -> list[tuple[str, str]]:
+    unread = (f"{filled} AND {name}_on IS NULL", _("not a date"))
+    if not bounded:
+        return [unread]
     late, early = context.latest.isoformat(), context.earliest.isoformat()
     return [
-        (f"{filled} AND {name}_on IS NULL", _("not a date")),
+        unread,
         (f"{name}_on > DATE '{late}'", _("a date in the future of the import")),
         (f"{name}_on < DATE '{early}'", _("a date before {earliest}").format(earliest=early)),
     ]

@@ -17,7 +17,7 @@ from perenne.sources.macros import create_macros
 from perenne.sources.matching import Match, best, named
 from perenne.sources.plan import describe
 from perenne.sources.presets import preset, preset_names
-from perenne.sources.recognition import Recognition, applicable
+from perenne.sources.recognition import Recognition, applicable, with_constants
 from perenne.sources.settle import settle
 from perenne.sources.typing_sql import first_mapped
 from perenne.text import gettext as _
@@ -42,15 +42,15 @@ def recognise(
     """
     create_macros(engine)
     sample = readers.look(path, engine=engine)
-    mapping = _checked(mapping or {}, sample.layout)
+    mapping = _checked(mapping or {}, sample)
     match = (
         named(preset, sample, mapping=mapping, path=path)
         if preset
         else best(sample, mapping=mapping, path=path)
     )
-    _refuse_duplicates(match, sample.layout, path)
-    recognition = _recognition(path, match, sample.layout)
-    return _settled(recognition, sample, engine=engine, context=context)
+    _refuse_duplicates(match, match.sample.layout, path)
+    recognition = _recognition(path, match, match.sample.layout)
+    return _settled(recognition, match.sample, engine=engine, context=context)
 
 
 def _recognition(path: Path, match: Match, layout: Layout) -> Recognition:
@@ -64,6 +64,7 @@ def _recognition(path: Path, match: Match, layout: Layout) -> Recognition:
         columns=match.columns,
         ignored=tuple(c for c in layout.columns if c not in match.columns.values()),
         tables=tuple(dict.fromkeys(table.table for table in tables)),
+        constants=match.constants,
     )
 
 
@@ -73,7 +74,8 @@ def _settled(
     """Settle dates and decimal mark on the sample, on the whole file where that is not enough."""
     engine.duck.register(_SAMPLE, _arrow(sample))
     try:
-        found = settle(recognition, relation=_SAMPLE, engine=engine, context=context)
+        relation = with_constants(recognition, _SAMPLE)
+        found = settle(recognition, relation=relation, engine=engine, context=context)
         _refuse_without_dates(found)
     finally:
         engine.duck.unregister(_SAMPLE)
@@ -82,7 +84,8 @@ def _settled(
             loaded = readers.load(
                 recognition.path, sample.layout, engine=engine, place=Place(Path(folder))
             )
-            found = settle(recognition, relation=loaded.relation, engine=engine, context=context)
+            relation = with_constants(recognition, loaded.relation)
+            found = settle(recognition, relation=relation, engine=engine, context=context)
     return replace(found, plan=describe(found, context=context))
 
 
@@ -111,10 +114,12 @@ def _arrow(sample: Sample) -> pa.Table:
     return pa.table([pa.array(c, pa.string()) for c in columns], names=names)
 
 
-def _checked(mapping: Mapping[str, str], layout: Layout) -> dict[str, str]:
+def _checked(mapping: Mapping[str, str], sample: Sample) -> dict[str, str]:
     """Refuse a hand-made mapping that names an unknown column or field."""
     known = sorted({f for name in preset_names() for f in preset(name).fields})
-    by_key = {headers.key(column): column for column in layout.columns}
+    tables = (sample, *sample.others)
+    columns = tuple(dict.fromkeys(name for one in tables for name in one.layout.columns))
+    by_key = {headers.key(column): column for column in columns}
     checked = {}
     for field, column in mapping.items():
         if field not in known:
@@ -131,10 +136,10 @@ def _checked(mapping: Mapping[str, str], layout: Layout) -> dict[str, str]:
             raise PerenneError(
                 _("The file has no column “{column}”.").format(column=column),
                 given=column,
-                allowed=layout.columns,
-                next_step=_("Its columns are: {names}.").format(names=", ".join(layout.columns)),
+                allowed=columns,
+                next_step=_("Its columns are: {names}.").format(names=", ".join(columns)),
             )
-        checked[field] = column if column in layout.columns else by_key[headers.key(column)]
+        checked[field] = column if column in columns else by_key[headers.key(column)]
     return checked
 
 

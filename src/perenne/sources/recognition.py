@@ -10,6 +10,7 @@ from perenne.sources.context import DecimalMark
 from perenne.sources.dates import DateLayout
 from perenne.sources.layout import Layout
 from perenne.sources.presets import Preset, TableSpec
+from perenne.warehouse import quote_name, quote_text
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Recognition:
     questions: tuple[Question, ...] = ()
     dates: Mapping[str, DateLayout] = field(default_factory=dict)
     decimal_mark: DecimalMark | None = None
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """Cells that hold for every row, by field: told by the lines above the header."""
 
     @property
     def system(self) -> str:
@@ -55,6 +58,17 @@ class Recognition:
     def writes(self) -> tuple[TableSpec, ...]:
         """The table specifications that apply to the columns found."""
         return applicable(self.preset, self.columns)
+
+
+def with_constants(recognition: Recognition, relation: str) -> str:
+    """`relation`, whose columns bear their names in the file, with the constants as columns."""
+    if not recognition.constants:
+        return relation
+    cells = ", ".join(
+        f"{quote_text(text)} AS {quote_name(recognition.columns[field])}"
+        for field, text in recognition.constants.items()
+    )
+    return f"(SELECT *, {cells} FROM {relation})"
 
 
 def applicable(preset: Preset, columns: Mapping[str, str]) -> tuple[TableSpec, ...]:

@@ -13,10 +13,11 @@ from perenne.sources import readers
 from perenne.sources.context import ReadContext
 from perenne.sources.control import controls
 from perenne.sources.countries import create_countries
+from perenne.sources.doubts import doubts
 from perenne.sources.layout import Loaded, Place, Unreadable
 from perenne.sources.macros import create_macros
 from perenne.sources.presets.model import TableSpec
-from perenne.sources.recognition import Recognition
+from perenne.sources.recognition import Recognition, with_constants
 from perenne.sources.settle import settle
 from perenne.sources.staged import StagedFile, TableCount
 from perenne.sources.table_sql import staged_select, staged_sql
@@ -95,7 +96,7 @@ def _raw_select(recognition: Recognition, loaded: Loaded) -> str:
     )
     return (
         f"SELECT CAST(_line AS BIGINT) AS _line, md5(concat_ws(chr(31), {cells})) AS _hash, "
-        f"{mapped} FROM {loaded.relation}"
+        f"{mapped} FROM {with_constants(recognition, loaded.relation)}"
     )
 
 
@@ -115,11 +116,11 @@ def _refuse_questions(recognition: Recognition) -> None:
 def _run(work: _Work) -> StagedFile:
     counts, refused = [], [_unreadable(work)]
     tables: dict[str, Path] = {}
-    for spec in work.recognition.writes:
-        count, problems = _stage_table(work, spec)
+    for table in dict.fromkeys(spec.table for spec in work.recognition.writes):
+        count, problems = _stage_table(work, table)
         counts.append(count)
-        refused.append(problems)
-        tables[spec.table] = work.into / f"{spec.table}.parquet"
+        refused += problems
+        tables[table] = work.into / f"{table}.parquet"
     quarantine = work.into / "quarantine.parquet"
     _copy(work.engine, " UNION ALL ".join(refused) + ' ORDER BY line, "table"', quarantine)
     rows = _number(work.engine, f"SELECT count(*) FROM {work.relation}") + len(work.unreadable)
@@ -140,6 +141,7 @@ def _run(work: _Work) -> StagedFile:
         controls=found,
         currencies=tuple(sorted({c.currency for c in found if c.currency})),
         unknown_channel_share=_unknown_channels(work, tables),
+        notes=doubts(tables, engine=work.engine),
     )
 
 
@@ -157,24 +159,35 @@ def _unreadable(work: _Work) -> str:
     return f"SELECT * FROM {_UNREADABLE}"
 
 
-def _stage_table(work: _Work, spec: TableSpec) -> tuple[TableCount, str]:
-    """Write one staged table; return its counts and the SQL of its quarantine rows."""
-    typed = work.place.file(f"{spec.table}.parquet")
+def _stage_table(work: _Work, table: str) -> tuple[TableCount, list[str]]:
+    """Write one staged table; return its counts and the SQL of its quarantine rows.
+
+    A preset may say several times how rows become rows of one table: consents by channel.
+    """
+    file = work.recognition.path.name
+    specs = [spec for spec in work.recognition.writes if spec.table == table]
+    sources = [_typed(work, spec, place=place) for place, spec in enumerate(specs)]
+    selects = [staged_select(s, t, file=file) for s, t in zip(specs, sources, strict=True)]
+    target = work.into / f"{table}.parquet"
+    kept = _copy(work.engine, " UNION ALL ".join(selects), target)
+    read = sum(_number(work.engine, f"SELECT count(*) FROM {source}") for source in sources)
+    if table == work.recognition.preset.grain:
+        read += len(work.unreadable)
+    refused = [
+        f'SELECT {quote_text(file)} AS file, _line AS line, _problem."column" AS "column", '
+        f'_problem.value AS value, _problem.reason AS reason, {quote_text(table)} AS "table" '
+        f"FROM {source} WHERE _problem IS NOT NULL"
+        for source in sources
+    ]
+    return TableCount(table, read, kept, read - kept), refused
+
+
+def _typed(work: _Work, spec: TableSpec, *, place: int) -> str:
+    """The rows that concern `spec`, typed and judged, as an SQL relation."""
+    typed = work.place.file(f"{spec.table}-{place}.parquet")
     sql = staged_sql(work.recognition, spec, relation=work.relation, context=work.context)
     _copy(work.engine, sql, typed, compression=_QUICK)
-    source = f"read_parquet({quote_text(str(typed))})"
-    target = work.into / f"{spec.table}.parquet"
-    kept = _copy(work.engine, staged_select(spec, source, file=work.recognition.path.name), target)
-    read = _number(work.engine, f"SELECT count(*) FROM {source}")
-    if spec.table == work.recognition.preset.grain:
-        read += len(work.unreadable)
-    name, table = quote_text(work.recognition.path.name), quote_text(spec.table)
-    refused = (
-        f'SELECT {name} AS file, _line AS line, _problem."column" AS "column", '
-        f'_problem.value AS value, _problem.reason AS reason, {table} AS "table" '
-        f"FROM {source} WHERE _problem IS NOT NULL"
-    )
-    return TableCount(spec.table, read, kept, read - kept), refused
+    return f"read_parquet({quote_text(str(typed))})"
 
 
 def _unknown_channels(work: _Work, tables: dict[str, Path]) -> float | None:

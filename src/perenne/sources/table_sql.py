@@ -24,6 +24,7 @@ _ORIGIN = ("row_file", "row_number", "row_hash")
 _TYPES = {
     "string": "VARCHAR",
     "int64": "BIGINT",
+    "float64": "DOUBLE",
     "boolean": "BOOLEAN",
     "date": "DATE",
     "decimal(18, 4)": "DECIMAL(18, 4)",
@@ -84,7 +85,8 @@ def _layered(columns: dict[str, str], rows: str) -> str:
 
 
 def _extras(recognition: Recognition, spec: TableSpec, *, context: ReadContext) -> dict[str, str]:
-    """Columns that any preset may speak of: `who`, `money_currency`, `known_channel`."""
+    """Columns that any preset may speak of: `who`, `money_currency`, `known_channel`, and
+    `imported_on`, the local day of the import."""
     texts = [value_text(value) for value in spec.columns.values()]
     texts += [spec.only or "", spec.key or ""]
     words = {word for text in texts for word in words_of(text)}
@@ -95,4 +97,6 @@ def _extras(recognition: Recognition, spec: TableSpec, *, context: ReadContext) 
         extras["money_currency"] = currency_sql(recognition, context=context)
     if "known_channel" in words:
         extras["known_channel"] = channel_sql(recognition, context=context)
+    if "imported_on" in words:
+        extras["imported_on"] = f"DATE '{context.local_day.isoformat()}'"
     return extras

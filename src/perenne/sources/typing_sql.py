@@ -49,8 +49,7 @@ def used_fields(recognition: Recognition, table: TableSpec) -> tuple[str, ...]:
     """Fields of the preset that the expressions of `table` speak of, in the preset's order."""
     texts = [value_text(v) for v in table.columns.values()]
     texts += [*table.required.values(), table.only or "", table.key or ""]
-    if recognition.preset.skip:
-        texts.append(recognition.preset.skip.when)
+    texts += [skip.when for skip in recognition.preset.skip]
     words = {word for text in texts for word in words_of(text)}
     words |= {field for word in words for field in DERIVED.get(word, ())}
     return tuple(
@@ -86,7 +85,8 @@ def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict
         return _absent(name, kind)
     cell = raw(name)
     if kind == "date":
-        return moment_columns(name, cell, recognition.dates[name], context=context)
+        zone = recognition.preset.fields[name].zone
+        return moment_columns(name, cell, recognition.dates[name], context=context, zone=zone)
     if kind == "number":
         machine = recognition.columns[name] in recognition.layout.machine_numbers
         mark = "." if machine else (recognition.decimal_mark or ".")

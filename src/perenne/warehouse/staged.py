@@ -14,10 +14,11 @@ _WHEN = columns(
     ("ordered_on", "date", "local calendar day; never passes through UTC when no time was given"),
     ("time_known", "boolean", "false when the source gave a date without a time"),
 )
-_WHO = columns(
+_WHO_COLUMNS = (
     ("customer_ref", "string", "the source's own id of the customer, else a normalised e-mail"),
     ("customer_ref_kind", "string", "id | email | phone | name; null without a customer"),
 )
+_WHO = columns(*_WHO_COLUMNS)
 
 STAGED_ORDERS = TableSchema(
     "orders",
@@ -132,12 +133,143 @@ STAGED_CUSTOMERS = TableSchema(
             ("address", "string", "street"),
             ("postcode", "string", "text, never a number"),
             ("city", "string", "as written"),
+            ("region", "string", "state, province or region as written"),
             ("country", "string", "as in orders"),
+            ("birth_on", "date", "date of birth"),
+            ("account_ref", "string", "the source's id of the company or account"),
             ("created_on", "date", "when the source says the customer was created"),
             ("channel", "string", "acquisition channel when the source says it"),
+            ("tags", "string", "tags or lists, separated by commas"),
+            ("total_orders", "int64", "orders so far, as the source says: only for comparison"),
+            ("total_spent", MONEY, "spend so far, as the source says: only for comparison"),
+            ("historic_clv", MONEY, "value so far, as Klaviyo says: only for comparison"),
+            ("klaviyo_predicted_value", MONEY, "Klaviyo's predicted value of the next 365 days"),
+            ("klaviyo_predicted_orders", QUANTITY, "its predicted orders of the next 365 days"),
+            ("klaviyo_predicted_on", "date", "last day that the export it stands in knows of"),
         ),
     ),
     ("customer_ref",),
+)
+STAGED_CONSENTS = TableSchema(
+    "consents",
+    "one row per customer, channel and purpose that a source says something about",
+    (
+        *_ORIGIN,
+        *columns(
+            ("customer_ref", "string", "as in orders", True),
+            ("customer_ref_kind", "string", "as in orders"),
+            ("channel", "string", "email | sms | phone | post | whatsapp | push | ads", True),
+            (
+                "purpose",
+                "string",
+                "marketing | partners | ads_matching | surveys | service …",
+                True,
+            ),
+            ("status", "string", "subscribed | unsubscribed | unknown", True),
+            ("suppressed", "boolean", "stands on a suppression list: wins over everything", True),
+            ("status_text", "string", "status or reason as the source wrote it"),
+            ("said_at", "timestamp('UTC')", "when it was said; null when the source does not tell"),
+            ("said_on", "date", "local calendar day"),
+            ("origin", "string", "form, list or import where it was said, as written"),
+            ("proof", "string", "what the source keeps as proof: method, level, form version"),
+        ),
+    ),
+    ("customer_ref", "customer_ref_kind", "channel", "purpose", "suppressed"),
+)
+STAGED_EVENTS = TableSchema(
+    "events",
+    "one row per thing that happened, or per count of them; no name, address or message in it",
+    (
+        *_ORIGIN,
+        *columns(
+            ("source_event_id", "string", "the source's own id, null when it has none"),
+            (
+                "occurred_at",
+                "timestamp('UTC')",
+                "instant; local midnight without a time",
+            ),
+            ("occurred_on", "date", "local calendar day", True),
+            ("until_on", "date", "last day of a count that spans several days"),
+            ("time_known", "boolean", "false when the source gave a date without a time"),
+            *_WHO_COLUMNS,
+            (
+                "event",
+                "string",
+                "page_view | product_view | search | cart | checkout | purchase | session | "
+                "login | usage | email_sent | email_open | email_click | email_bounce | "
+                "sms_sent | sms_click | subscribe | unsubscribe | ticket | call | training | other",
+                True,
+            ),
+            ("event_text", "string", "the kind as the source wrote it"),
+            ("channel", "string", "channel, null = unknown"),
+            ("campaign", "string", "campaign, flow or list"),
+            ("session_id", "string", "the source's session id"),
+            ("product_id", "string", "product looked at or put into the basket"),
+            ("status", "string", "state of a ticket or call, as written"),
+            ("topic", "string", "category, priority or form of a ticket, as written"),
+            ("ended_on", "date", "day on which a ticket was solved or a session ended"),
+            ("hours", "float64", "hours from start to end: of a ticket to its solution"),
+            ("quantity", QUANTITY, "how many; null = 1"),
+            ("value", MONEY, "value that the source puts on it; never revenue"),
+            ("currency", "string", "ISO 4217, null = the workspace's"),
+        ),
+    ),
+    ("source_event_id",),
+)
+STAGED_SUBSCRIPTIONS = TableSchema(
+    "subscriptions",
+    "one row per subscription, as it stands in the source",
+    (
+        *_ORIGIN,
+        *columns(
+            ("source_subscription_id", "string", "the source's own id", True),
+            *_WHO_COLUMNS,
+            (
+                "status",
+                "string",
+                "active | trialing | past_due | paused | cancelled | expired | other",
+                True,
+            ),
+            ("status_text", "string", "as written"),
+            ("started_at", "timestamp('UTC')", "instant"),
+            ("started_on", "date", "local calendar day", True),
+            ("trial_until_on", "date", "last day of the trial"),
+            ("cancelled_on", "date", "day on which the customer cancelled"),
+            ("ended_on", "date", "day on which it stopped, at or after the cancellation"),
+            ("next_charge_on", "date", "next planned charge"),
+            ("cancel_reason", "string", "as written"),
+            ("plan", "string", "plan or product name"),
+            ("product_id", "string", "SKU, product or plan id"),
+            ("price", MONEY, "price of one unit per interval"),
+            ("quantity", QUANTITY, "units per interval"),
+            ("currency", "string", "ISO 4217, null = the workspace's"),
+            ("interval_unit", "string", "day | week | month | year"),
+            ("interval_count", "int64", "units between two charges"),
+        ),
+    ),
+    ("source_subscription_id",),
+)
+STAGED_SURVEYS = TableSchema(
+    "surveys",
+    "one row per answer to one scored question",
+    (
+        *_ORIGIN,
+        *columns(
+            ("source_response_id", "string", "the source's own id of the answer"),
+            *_WHO_COLUMNS,
+            ("survey", "string", "name or id of the survey"),
+            ("kind", "string", "nps | csat | ces | other", True),
+            ("answered_at", "timestamp('UTC')", "instant"),
+            ("answered_on", "date", "local calendar day", True),
+            ("score", QUANTITY, "as answered", True),
+            ("scale_min", "int64", "lowest possible score"),
+            ("scale_max", "int64", "highest possible score"),
+            ("comment", "string", "as written; it may name persons"),
+            ("source_order_id", "string", "order that the question was about"),
+            ("topic", "string", "shop, product or subject that the question was about"),
+        ),
+    ),
+    ("source_response_id", "kind"),
 )
 STAGED_PRODUCTS = TableSchema(
     "products",
@@ -148,6 +280,9 @@ STAGED_PRODUCTS = TableSchema(
             ("product_id", "string", "SKU or id as it stands on order lines", True),
             ("product_name", "string", "as written"),
             ("category", "string", "as written"),
+            ("vendor", "string", "brand or supplier"),
+            ("status", "string", "active | draft | archived; null = unknown"),
+            ("stock", QUANTITY, "units in stock when the list was exported"),
             ("price", MONEY, "list price"),
             ("cost", MONEY, "cost of goods of one unit, without tax"),
             ("currency", "string", "ISO 4217, null = the workspace's"),
@@ -183,5 +318,9 @@ STAGED: dict[str, TableSchema] = {
         STAGED_CUSTOMERS,
         STAGED_PRODUCTS,
         STAGED_COSTS,
+        STAGED_CONSENTS,
+        STAGED_EVENTS,
+        STAGED_SUBSCRIPTIONS,
+        STAGED_SURVEYS,
     )
 }

@@ -92,14 +92,23 @@ def line_rows(lines: ir.Table, orders: ir.Table) -> ir.Table:
 
 def refund_rows(refunds: ir.Table) -> ir.Table:
     """`refunds` with `fate`: the key is the refund's own number, else its whole content."""
-    columns = [name for name in STAGED["refunds"].names if name not in ORIGIN]
-    keyed = refunds.mutate(_content=content_key(refunds, columns))
+    return numbered_rows(refunds, "refunds", number="source_refund_id", within="product_id")
+
+
+def numbered_rows(
+    table: ir.Table, name: str, *, number: str, within: str | None = None
+) -> ir.Table:
+    """`table` (staged `name`) with `fate`: the key is the source's own `number` (and `within` it
+    another column), else the whole content of the row."""
+    columns = [column for column in STAGED[name].names if column not in ORIGIN]
+    keyed = table.mutate(_content=content_key(table, columns))
+    inner = keyed[within].fill_null("") if within else ibis.literal("")
     keyed = keyed.mutate(
-        _key=keyed.source_refund_id.fill_null("").concat(
+        _key=keyed[number]
+        .fill_null("")
+        .concat(
             "\x1f",
-            keyed.source_refund_id.isnull().ifelse(
-                keyed._content.cast("string"), keyed.product_id.fill_null("")
-            ),
+            keyed[number].isnull().ifelse(keyed._content.cast("string"), inner),
         ),
         _old=False,
     )
@@ -111,6 +120,11 @@ def keyed_rows(table: ir.Table, name: str, key: Sequence[str]) -> ir.Table:
     that repeat each other count once."""
     columns = [column for column in STAGED[name].names if column not in ORIGIN]
     return _newest_distinct(table, ("source", *key), columns)
+
+
+def last_rows(table: ir.Table, key: Sequence[str]) -> ir.Table:
+    """`table` with `fate`: one row per key, the last of the newest batch."""
+    return _newest(table.mutate(_old=False), ("source", *key), last=True)
 
 
 def _newest_distinct(

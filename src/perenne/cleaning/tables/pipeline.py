@@ -9,9 +9,9 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.cleaning.settings import Policy
-from perenne.cleaning.tables import flows, lines, merge, orders, reference
+from perenne.cleaning.tables import flows, lines, merge, orders, reference, relation
 from perenne.cleaning.tables import refunds as given_back
-from perenne.warehouse import MONEY
+from perenne.warehouse import MONEY, STAGED
 
 CONVERTED = (
     "gross",
@@ -43,6 +43,12 @@ def other_fates(staged: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
         "customers": merge.keyed_rows(staged["customers"], "customers", ("customer_ref",)),
         "products": merge.keyed_rows(staged["products"], "products", ("product_id",)),
         "costs": merge.keyed_rows(staged["costs"], "costs", spend),
+        "consents": merge.keyed_rows(staged["consents"], "consents", STAGED["consents"].key),
+        "events": merge.numbered_rows(staged["events"], "events", number="source_event_id"),
+        "subscriptions": merge.last_rows(staged["subscriptions"], ("source_subscription_id",)),
+        "surveys": merge.numbered_rows(
+            staged["surveys"], "surveys", number="source_response_id", within="kind"
+        ),
     }
 
 
@@ -111,7 +117,7 @@ def _in_base(refunds: ir.Table, rates: ir.Table) -> ir.Table:
 def reference_tables(
     kept: Mapping[str, ir.Table], *, as_of: date, rates: ir.Table | None, currency: str
 ) -> dict[str, ir.Table]:
-    """Products, and costs per day up to `as_of`."""
+    """Products, costs per day, and all that is said of customers beside orders, up to `as_of`."""
     costs = kept["costs"].mutate(currency=kept["costs"].currency.fill_null(currency))
     if rates is not None:
         costs = orders.converted(costs, rates, day="from_on", amounts=("amount",))
@@ -119,6 +125,7 @@ def reference_tables(
     return {
         "products": reference.canonical_products(kept["products"]),
         "costs": days.filter(days.day <= as_of),
+        **relation.known_by(kept, as_of),
     }
 
 

@@ -7,11 +7,12 @@ from perenne.sources.presets.model import (
     FieldSpec,
     Grouping,
     Preset,
+    Refusal,
     Rule,
     RuleValue,
     TableSpec,
 )
-from perenne.sources.presets.shelf import preset, preset_names
+from perenne.sources.presets.shelf import preset, preset_names, unnested
 
 __all__ = [
     "ContentCheck",
@@ -20,9 +21,11 @@ __all__ = [
     "FieldSpec",
     "Grouping",
     "Preset",
+    "Refusal",
     "Rule",
     "RuleValue",
     "TableSpec",
     "preset",
     "preset_names",
+    "unnested",
 ]

@@ -9,7 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from perenne.warehouse import STAGED
 
 FieldType = Literal["text", "id", "email", "phone", "country", "currency", "flag", "number", "date"]
-TableName = Literal["orders", "order_lines", "refunds", "customers", "products", "costs"]
+TableName = Literal[
+    "orders",
+    "order_lines",
+    "refunds",
+    "customers",
+    "products",
+    "costs",
+    "consents",
+    "events",
+    "subscriptions",
+    "surveys",
+]
 
 
 class _Strict(BaseModel):
@@ -17,12 +28,24 @@ class _Strict(BaseModel):
 
 
 class FieldSpec(_Strict):
-    """One thing a file may hold. `aliases` are header names, best first; `of_head` fields stand
-    on the first row of a group and are carried to its other rows."""
+    """One thing a file may hold. `aliases` are header names, best first, `like` a regular
+    expression for names that no alias is; `of_head` fields stand on the first row of a group and
+    are carried to its other rows.
+
+    `above` is a regular expression whose first group, found in the lines above the header, is the
+    cell of every row when no column has it. `zone` is the zone of times that name none, where it
+    is not the workspace's.
+    A date that is not `bounded` may lie before the earliest day or after the import: a birthday, a
+    planned charge.
+    """
 
     type: FieldType = "text"
     aliases: tuple[str, ...] = ()
+    like: str | None = None
     of_head: bool = False
+    above: str | None = None
+    zone: str | None = None
+    bounded: bool = True
 
 
 class ContentCheck(_Strict):
@@ -72,7 +95,8 @@ Value = Annotated[str | RuleValue, "an SQL expression over field names, or rules
 class ControlSpec(_Strict):
     """Control totals straight from the file: an amount over number fields, a date field.
 
-    `date` may be `a|b`: the first of them that the file has.
+    `date` may be `a|b`: the first of them that the file has. `currency` may be `a|b`: the first of
+    them that the row fills.
     """
 
     amount: str
@@ -125,8 +149,19 @@ class Skip(_Strict):
     reason: str
 
 
+class Refusal(_Strict):
+    """Why files of this kind are not imported, and what to import in their place."""
+
+    reason: str
+    next_step: str
+
+
 class Preset(_Strict):
-    """One kind of export file."""
+    """One kind of export file.
+
+    One that has a `refuse` writes nothing: it exists to say why. `unnest` names the lists within
+    objects (JSON, XML) that become rows of their own below the row of their object.
+    """
 
     name: str
     title: str
@@ -135,12 +170,14 @@ class Preset(_Strict):
     currency: str | None = None
     """ISO 4217 currency of files that name none, where the export has only one."""
     identical_lines: Literal["merge", "keep"] = "merge"
-    grain: TableName
+    grain: TableName | None = None
     fields: dict[str, FieldSpec]
     detect: Detection
     group: Grouping | None = None
-    skip: Skip | None = None
-    tables: tuple[TableSpec, ...]
+    skip: tuple[Skip, ...] = ()
+    unnest: tuple[str, ...] = ()
+    refuse: Refusal | None = None
+    tables: tuple[TableSpec, ...] = ()
     notes: tuple[str, ...] = ()
 
     @field_validator("fields")
@@ -159,4 +196,11 @@ class Preset(_Strict):
         unknown = named - set(self.fields)
         if unknown:
             raise ValueError(f"preset {self.name} names unknown fields {sorted(unknown)}")
+        if (self.refuse is None) != bool(self.tables and self.grain):
+            raise ValueError(f"preset {self.name} must have tables and a grain, or a refusal")
         return self
+
+    @property
+    def generic(self) -> bool:
+        """Is it a shape that any tool may write, and no platform's own?"""
+        return self.system == "files"

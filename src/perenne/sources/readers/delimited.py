@@ -53,6 +53,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
         delimiter=delimiter,
         archive="gzip" if is_gzip(path) else None,
         duplicated=repeated,
+        above="\n".join(delimiter.join(row) for row in rows[:position]),
     )
     body = [row for row in rows[position + 1 :] if len(row) == len(names)]
     if not body and len(rows) > position + 1:

@@ -36,6 +36,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
         sheet=sheet,
         machine_numbers=numbers,
         duplicated=repeated,
+        above="\n".join(" ".join(filter(None, row)) for row in head[:position]),
     )
     cells = tuple(tuple(_fit(row, len(names))) for row in body[:SAMPLE_ROWS])
     return Sample(layout, cells, complete=len(head) < SAMPLE_ROWS + 40)

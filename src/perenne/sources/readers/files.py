@@ -7,16 +7,18 @@ from types import ModuleType
 
 from perenne.core import PerenneError
 from perenne.sources.layout import Kind, Layout, Loaded, Place, Sample
-from perenne.sources.readers import delimited, excel, json_lines, parquet
+from perenne.sources.readers import delimited, excel, json_lines, objects, parquet, sections
 from perenne.sources.readers.bytes_in import chunks
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
 _READERS: dict[Kind, ModuleType] = {
     "csv": delimited,
+    "sections": sections,
     "excel": excel,
     "parquet": parquet,
     "jsonl": json_lines,
+    "objects": objects,
 }
 
 
@@ -48,9 +50,16 @@ def _kind(path: Path) -> Kind:
         return "parquet"
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return "excel"
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"[{")):
-        return "jsonl"
-    return "csv"
+    text = head.lstrip(b"\xef\xbb\xbf \r\n\t")
+    if text.startswith((b"<?xml", b"<prestashop")) or _is_array(text):
+        return "objects"
+    if text.startswith(b"{"):
+        return "jsonl" if json_lines.is_flat(text) else "objects"
+    return "sections" if sections.is_commented(head) else "csv"
+
+
+def _is_array(text: bytes) -> bool:
+    return text.startswith(b"[") and text[1:].lstrip().startswith(b"{")
 
 
 def _head(path: Path) -> bytes:

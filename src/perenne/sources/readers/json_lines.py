@@ -16,17 +16,22 @@ from perenne.warehouse import DuckEngine, quote_name, quote_text
 SAMPLE_ROWS = 2000
 
 
+def is_flat(head: bytes) -> bool:
+    """Is the first line a flat object? Documents over several lines and objects that hold lists of
+    objects are none."""
+    line, newline, _rest = head.partition(b"\n")
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return bool(newline) and not line.rstrip().endswith((b"{", b"[", b","))
+    return not any(isinstance(v, list) and v and isinstance(v[0], dict) for v in row.values())
+
+
 def look(path: Path, *, engine: DuckEngine) -> Sample:
     """Return the keys found in the first rows, in order of first appearance, and those rows."""
     head = next(chunks(path))
     encoding = tell_encoding(head, name=path.name)
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
-    if text.lstrip().startswith("["):
-        raise PerenneError(
-            _("{file} is one JSON array, not one object per line.").format(file=path.name),
-            given=text[:40],
-            next_step=_("Convert it first: jq -c '.[]' file.json > file.jsonl"),
-        )
     whole = len(head) < (4 << 20)
     texts = text.splitlines() if whole else text.splitlines()[:-1]
     objects = [flat for t in texts[: SAMPLE_ROWS + 1] if (flat := _flat(t)) is not None]

@@ -23,12 +23,18 @@ def keyed_hash(key: str, *parts: ir.StringValue) -> ir.StringValue:
 def links(tables: Iterable[ir.Table], persons: ir.Table, key: str) -> ir.Table:
     """Schema `customer_links`: one row per reference a source makes to a customer.
 
-    `persons` (staged customers) may say that several references of a source are one person.
+    `persons` (staged customers) may say that several references of a source are one person; the
+    id of the person is a reference as well.
     """
     seen = [table.select(*REF) for table in (*tables, persons)]
-    refs = ibis.union(*seen).filter(lambda t: t.customer_ref.notnull())
+    selves = persons.select(
+        "source", customer_ref="person_ref", customer_ref_kind=ibis.literal("id")
+    )
+    refs = ibis.union(*seen, selves).filter(lambda t: t.customer_ref.notnull())
     refs = refs.mutate(customer_ref_kind=refs.customer_ref_kind.fill_null("id")).distinct()
     told = persons.filter(persons.person_ref.notnull() & persons.customer_ref.notnull())
+    told = told.select("source", "customer_ref", "person_ref")
+    told = told.union(told.mutate(customer_ref=told.person_ref))
     person = told.group_by("source", "customer_ref").agg(person_ref=told.person_ref.min())
     known = refs.left_join(person, ["source", "customer_ref"], rname="p_{name}")
     named = known.person_ref.notnull()
@@ -86,8 +92,11 @@ def refunds(table: ir.Table, link: ir.Table) -> ir.Table:
     return shaped(with_customer(table, link), "refunds")
 
 
-def customers(order: ir.Table, line: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `customers`: everyone a source knows; prospects have no first order."""
+def customers(order: ir.Table, line: ir.Table, link: ir.Table, *, told: ir.Table) -> ir.Table:
+    """Schema `customers`: everyone a source knows; prospects have no first order.
+
+    `told` is what sources say of each (`relation.told`).
+    """
     bought = order.filter(order.is_purchase & order.customer_id.notnull())
     facts = bought.group_by("customer_id").agg(
         first_order_at=bought.ordered_at.min(),
@@ -108,7 +117,14 @@ def customers(order: ir.Table, line: ir.Table, link: ir.Table) -> ir.Table:
     everyone = link.select("customer_id").distinct()
     joined = everyone.left_join(facts, "customer_id", rname="f_{name}")
     joined = joined.left_join(start, "customer_id", rname="s_{name}")
-    return shaped(joined.mutate(orders=joined.orders.fill_null(0)), "customers")
+    joined = joined.left_join(told, "customer_id", rname="t_{name}")
+    return shaped(
+        joined.mutate(
+            orders=joined.orders.fill_null(0),
+            channel=ibis.coalesce(joined.channel, joined.told_channel),
+        ),
+        "customers",
+    )
 
 
 def _main_category(line: ir.Table) -> ir.Table:

@@ -1,0 +1,107 @@
+"""What sources say of customers beside orders: who they are to them, consents, events,
+subscriptions, survey answers, each with its customer.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.identity.tables.facts import shaped, with_customer
+
+# Staged tables beside orders and refunds that speak of customers.
+RELATION = ("consents", "events", "subscriptions", "surveys")
+
+
+def told(persons: ir.Table, link: ir.Table) -> ir.Table:
+    """What sources say of each customer: of each column the word of the newest file that has one;
+    Klaviyo's prediction whole, from one row."""
+    known = with_customer(persons.filter(persons.customer_ref.notnull()), link)
+    newest = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    names = ("klaviyo_predicted_value", "klaviyo_predicted_orders", "klaviyo_predicted_on")
+    prediction = ibis.struct({name: known[name] for name in names})
+    guess = known.klaviyo_predicted_on.notnull() & known.klaviyo_predicted_value.notnull()
+    found = known.group_by("customer_id").agg(
+        created_on=known.created_on.min(),
+        told_channel=known.channel.first(order_by=["created_on", *newest]),
+        account=known.account_ref.first(order_by=newest),
+        tags=known.tags.first(order_by=newest),
+        historic_clv=known.historic_clv.first(order_by=newest),
+        guess=prediction.first(where=guess, order_by=newest),
+    )
+    return found.mutate(**{name: found.guess[name] for name in names}).drop("guess")
+
+
+def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `consents`: of all that sources say on a channel and purpose, the word that decides.
+
+    A suppression list wins over everything. Else the last word with a date does; one without a date
+    can only take away: an undated refusal wins over any permission, an undated permission over
+    nothing but silence. Nothing is inferred from a purchase.
+    """
+    known = with_customer(staged, link)
+    dated = known.said_on.notnull()
+    standing = ibis.cases(
+        (known.suppressed, 0),
+        ((known.status == "unsubscribed") & ~dated, 1),
+        (known.status == "unknown", 4),
+        (dated, 2),
+        else_=3,
+    )
+    refused = (known.status == "unsubscribed").ifelse(0, 1)
+    ranked = known.mutate(_standing=standing, _refused=refused)
+    rank = ibis.row_number().over(
+        ibis.window(
+            group_by=["customer_id", "channel", "purpose"],
+            order_by=[
+                "_standing",
+                ibis.desc("said_on"),
+                ibis.desc("said_at"),
+                "_refused",
+                ibis.desc("seq"),
+                "source",
+                "row_file",
+                "row_number",
+            ],
+        )
+    )
+    ranked = ranked.mutate(_rank=rank)
+    first = ranked.filter(ranked._rank == 0)
+    status = first.suppressed.ifelse("unsubscribed", first.status)
+    return shaped(first.mutate(status=status), "consents")
+
+
+def events(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `events`, with the customer where the source names one."""
+    known = with_customer(staged, link)
+    return shaped(
+        known.mutate(
+            event_id=_own_id(known, known.source_event_id),
+            quantity=known.quantity.fill_null(1),
+            # An event with a day has an instant in every preset; by hand it may have none.
+            occurred_at=ibis.coalesce(
+                known.occurred_at, known.occurred_on.cast("timestamp('UTC')")
+            ),
+        ),
+        "events",
+    )
+
+
+def subscriptions(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `subscriptions`, with the customer."""
+    known = with_customer(staged, link)
+    subscription_id = known.source.concat("/", known.source_subscription_id)
+    return shaped(known.mutate(subscription_id=subscription_id), "subscriptions")
+
+
+def surveys(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `surveys`, with the customer where the answer is not anonymous."""
+    known = with_customer(staged, link)
+    response = known.source_response_id.concat("/", known.kind)
+    return shaped(known.mutate(response_id=_own_id(known, response)), "surveys")
+
+
+def _own_id(table: ir.Table, number: ir.StringValue) -> ir.StringValue:
+    """The source's own number, else the row it was read from: unique within a snapshot."""
+    row = ibis.literal("row/").concat(table.row_hash, "/", table.row_number.cast("string"))
+    return table.source.concat("/", ibis.coalesce(number, row))

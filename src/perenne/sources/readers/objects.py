@@ -1,0 +1,164 @@
+"""JSON and XML documents that hold a list of objects, as web shops answer: orders with their lines.
+
+An object becomes a row; what is nested in it becomes `outer.inner`. A list within it that some
+preset asks for (`unnest`) becomes rows of its own below the object's, with the object's `id`; the
+object's row keeps the list as JSON text. Rows are numbered from 1 in this order.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from perenne.core import PerenneError
+from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
+from perenne.sources.presets import unnested
+from perenne.sources.readers import xml_objects
+from perenne.sources.readers.bytes_in import chunks, tell_encoding, utf8_blocks
+from perenne.text import gettext as _
+from perenne.warehouse import DuckEngine, quote_text
+
+SAMPLE_ROWS = 2000
+_BATCH = 20_000
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_SPACE = " \t\r\n,"
+Row = dict[str, str]
+
+
+def look(path: Path, *, engine: DuckEngine) -> Sample:
+    """Return every key of the document, in order of first appearance, and the first rows."""
+    names: dict[str, bool] = {}
+    rows: list[Row] = []
+    count = 0
+    for count, row in enumerate(rows_of(path), start=1):
+        for name, cell in row.items():
+            names[name] = names.get(name, True) and _NUMBER.fullmatch(cell) is not None
+        if count <= SAMPLE_ROWS:
+            rows.append(row)
+    if not names:
+        raise PerenneError(
+            _("{file} holds no list of objects.").format(file=path.name),
+            given=str(path),
+            next_step=_("Export it again with its data."),
+        )
+    columns, repeated = unique_names(list(names))
+    layout = Layout(
+        "objects",
+        columns,
+        machine_numbers=frozenset(name for name, numeric in names.items() if numeric),
+        duplicated=repeated,
+    )
+    cells = tuple(tuple(row.get(name) for name in columns) for row in rows)
+    return Sample(layout, cells, complete=count <= SAMPLE_ROWS)
+
+
+def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
+    """Copy every row as text to a Parquet file, 20,000 rows at a time."""
+    target = place.file("objects.parquet")
+    schema = pa.schema([("_line", pa.int64()), *((n, pa.string()) for n in layout.columns)])
+    numbered = enumerate(rows_of(path), start=1)
+    with pq.ParquetWriter(target, schema) as writer:
+        while batch := list(islice(numbered, _BATCH)):
+            rows = [{"_line": line, **row} for line, row in batch]
+            writer.write_table(pa.Table.from_pylist(rows, schema))
+    return Loaded(f"read_parquet({quote_text(str(target))})")
+
+
+def rows_of(path: Path) -> Iterator[Row]:
+    """Every row of the document, its cells by name; cells that are empty are left out."""
+    wanted = unnested()
+    for found in _objects(path):
+        head: Row = {}
+        below: list[Row] = []
+        _flatten(found, "", head, below, wanted)
+        yield head
+        own = {"id": head["id"]} if "id" in head else {}
+        yield from ({**own, **row} for row in below)
+
+
+def _flatten(
+    value: dict[str, Any], prefix: str, head: Row, below: list[Row], wanted: frozenset[str]
+) -> None:
+    for key, inner in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(inner, dict):
+            _flatten(inner, f"{name}.", head, below, wanted)
+            continue
+        text = _text(inner)
+        if text is not None:
+            head[name] = text
+        if isinstance(inner, list) and name in wanted:
+            for entry in inner:
+                row: Row = {}
+                _flatten(entry if isinstance(entry, dict) else {}, f"{name}.", row, [], wanted)
+                below.append(row)
+
+
+def _text(value: object) -> str | None:
+    if value is None or value == [] or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _objects(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of the document's list: a JSON array, the first list within one object
+    (`{"orders": [...]}`), objects one after the other, or the elements below an XML root."""
+    head = next(chunks(path))
+    encoding = tell_encoding(head, name=path.name)
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        yield from xml_objects.objects(path)
+        return
+    decoder = json.JSONDecoder(parse_float=_Written, parse_int=_Written)
+    try:
+        for value in _values(path, encoding, decoder):
+            yield from _inner(value)
+    except ValueError as error:
+        raise PerenneError(
+            _("{file} does not read as JSON.").format(file=path.name),
+            given=str(error),
+            next_step=_("Export it again, then import the new file."),
+        ) from error
+
+
+class _Written(str):
+    """A number as the file writes it."""
+
+
+def _inner(value: object) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        lists = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        wrapped = lists[0] if lists and len(value) <= 3 and "id" not in value else [value]
+        yield from (one for one in wrapped if isinstance(one, dict))
+    elif isinstance(value, list):
+        yield from (one for one in value if isinstance(one, dict))
+
+
+def _values(path: Path, encoding: str, decoder: json.JSONDecoder) -> Iterator[object]:
+    """The values of the outermost array or sequence, one at a time; memory holds a few blocks."""
+    text, position, started = "", 0, False
+    for block in utf8_blocks(path, encoding):
+        text, position = text[position:] + block.decode("utf-8"), 0
+        while True:
+            while position < len(text) and text[position] in _SPACE:
+                position += 1
+            if not started and position < len(text):
+                started, position = True, position + (text[position] == "[")
+                continue
+            try:
+                value, position = decoder.raw_decode(text, position)
+            except ValueError:
+                break
+            yield value
+    if text[position:].strip(_SPACE + "]"):
+        decoder.raw_decode(text, position)

@@ -1,0 +1,276 @@
+"""What sources say of customers beside orders, as of 31 December 2025."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from perenne.core import opaque_id
+from tests.cleaning.shop import KEY, Import, Row, Shop, line, run, run_rows
+
+DAY = date(2025, 3, 1)
+LATER = date(2026, 1, 5)
+
+
+def who(ref: str | None = "ann", kind: str = "id") -> Row:
+    return {"customer_ref": ref, "customer_ref_kind": kind if ref else None}
+
+
+def at(day: date | None) -> datetime | None:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC) if day else None
+
+
+def consent(status: str, on: date | None = None, **values: Any) -> Row:
+    said = {"said_on": on, "said_at": at(on)}
+    base = {"channel": "email", "purpose": "marketing", "suppressed": False}
+    return {**who(), **base, "status": status, **said, **values}
+
+
+def suppression(**values: Any) -> Row:
+    return consent("unsubscribed", suppressed=True, **values)
+
+
+def word(*imports: Import, channel: str = "email") -> Row:
+    """What the canonical table says of ann's consent."""
+    shop = run(Import({"order_lines": [line()]}, name="0", seq=0), *imports)
+    (found,) = [row for row in shop.tables["consents"] if row["channel"] == channel]
+    assert found["customer_id"] == opaque_id(KEY, "shop", "id", "ann")
+    return found
+
+
+def said(*rows: Row) -> Row:
+    """The word on rows of files imported one after the other."""
+    files = [Import({"consents": [row]}, name=f"f{n}", seq=n) for n, row in enumerate(rows, 1)]
+    return word(*files)
+
+
+def test_a_purchase_is_no_consent() -> None:
+    assert run_rows(order_lines=[line()]).tables["consents"] == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_suppression_wins_whatever_comes_before_or_after(first: bool) -> None:
+    rows = [suppression(status_text="HARD_BOUNCE"), consent("subscribed", date(2025, 12, 1))]
+    found = said(*(rows if first else reversed(rows)))
+    assert (found["status"], found["suppressed"]) == ("unsubscribed", True)
+    assert found["status_text"] == "HARD_BOUNCE"
+
+
+def test_within_a_source_the_newest_file_s_word_replaces_the_older_one() -> None:
+    found = said(consent("unsubscribed"), consent("subscribed", DAY, proof="double opt-in"))
+    assert (found["status"], found["said_on"], found["proof"]) == (
+        "subscribed",
+        DAY,
+        "double opt-in",
+    )
+
+
+def two_systems(*rows: Row) -> Row:
+    """The word where one person's two references, of two lists, say different things."""
+    persons = [{**who(ref), "person_ref": "p1"} for ref in ("ann", "anne")]
+    both = [{**row, "customer_ref": ref} for row, ref in zip(rows, ("ann", "anne"), strict=True)]
+    shop = run(Import({"order_lines": [line()], "customers": persons, "consents": both}))
+    (found,) = shop.tables["consents"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "said_on"),
+    [
+        (
+            (consent("subscribed", DAY), consent("unsubscribed", date(2025, 2, 1))),
+            "subscribed",
+            DAY,
+        ),
+        ((consent("subscribed", DAY), consent("unsubscribed", DAY)), "unsubscribed", DAY),
+        ((consent("subscribed", DAY), consent("unsubscribed")), "unsubscribed", None),
+        ((consent("subscribed"), consent("unsubscribed", DAY)), "unsubscribed", DAY),
+        ((consent("unknown"), consent("subscribed")), "subscribed", None),
+        ((consent("unknown", DAY), consent("subscribed")), "subscribed", None),
+        ((consent("unknown"), consent("unknown")), "unknown", None),
+    ],
+)
+def test_of_two_words_the_last_dated_one_or_the_undated_refusal_decides(
+    rows: tuple[Row, Row], status: str, said_on: date | None
+) -> None:
+    for pair in (rows, rows[::-1]):
+        found = two_systems(*pair)
+        assert (found["status"], found["said_on"]) == (status, said_on)
+
+
+STATUSES = st.sampled_from(["subscribed", "unsubscribed", "unknown"])
+DAYS = st.one_of(st.none(), st.dates(date(2025, 1, 1), date(2025, 12, 31)))
+
+
+@effort(max_examples=6)
+@given(st.lists(st.tuples(STATUSES, DAYS, st.booleans()), min_size=1, max_size=5))
+def test_nobody_is_subscribed_against_a_suppression_or_an_undated_refusal(
+    words: list[tuple[str, date | None, bool]],
+) -> None:
+    persons = [{**who(str(n)), "person_ref": "p"} for n in range(len(words))]
+    rows = [
+        {**consent(status, on), "customer_ref": str(n), "suppressed": stop}
+        for n, (status, on, stop) in enumerate(words)
+    ]
+    shop = run(Import({"order_lines": [line()], "customers": persons, "consents": rows}))
+    (found,) = shop.tables["consents"]
+    held = [(status, on) for status, on, stop in words if not stop]
+    if len(held) < len(words) or ("unsubscribed", None) in held:
+        expected = "unsubscribed"
+    else:
+        dated = [
+            (on, status == "unsubscribed") for status, on in held if on and status != "unknown"
+        ]
+        undated = "subscribed" if ("subscribed", None) in held else "unknown"
+        expected = ("unsubscribed" if max(dated)[1] else "subscribed") if dated else undated
+    assert found["status"] == expected
+    assert found["suppressed"] == (len(held) < len(words))
+
+
+def test_what_was_said_later_is_not_known_yet_and_a_dateless_word_is() -> None:
+    rows = [consent("subscribed", LATER), consent("subscribed", channel="sms")]
+    shop = run_rows(order_lines=[line()], consents=rows)
+    assert [row["channel"] for row in shop.tables["consents"]] == ["sms"]
+
+
+def test_who_only_consents_is_a_prospect() -> None:
+    rows = [{**consent("subscribed"), "customer_ref": "eve@x.fr", "customer_ref_kind": "email"}]
+    shop = run_rows(order_lines=[line()], consents=rows)
+    eve = opaque_id(KEY, "shop", "email", "eve@x.fr")
+    (found,) = [row for row in shop.tables["customers"] if row["customer_id"] == eve]
+    assert (found["orders"], found["first_order_on"]) == (0, None)
+
+
+def test_a_person_s_own_id_is_a_reference_as_well() -> None:
+    mail = who("ann@x.fr", "email")
+    event = {**who("K1"), "event": "email_click", "occurred_on": DAY, "occurred_at": at(DAY)}
+    shop = run_rows(order_lines=[line()], customers=[{**mail, "person_ref": "K1"}], events=[event])
+    (found,) = shop.tables["events"]
+    links = {row["source_id"]: row["customer_id"] for row in shop.tables["customer_links"]}
+    assert found["customer_id"] == links["ann@x.fr"] == links["K1"]
+    assert found["quantity"] == 1
+
+
+def event(number: str | None, day: date = DAY, **values: Any) -> Row:
+    base = {"event": "page_view", "occurred_on": day, "occurred_at": at(day)}
+    return {**who(), **base, "source_event_id": number, **values}
+
+
+def test_an_event_told_twice_counts_once_and_two_alike_without_number_too() -> None:
+    shop = run(
+        Import({"order_lines": [line()], "events": [event("1", quantity=5), event(None)]}),
+        Import(
+            {"events": [event("1", quantity=7), event(None), event(None, channel="ads")]},
+            name="2",
+            seq=2,
+        ),
+    )
+    found = sorted((row["event_id"], row["quantity"]) for row in shop.tables["events"])
+    assert ("shop/1", 7) in found
+    assert len(found) == len({row[0] for row in found}) == 3
+    assert shop.fate("events") == (3, 2)
+
+
+def test_events_after_the_day_are_not_there_and_a_ticket_solved_later_is_open() -> None:
+    rows = [
+        event("soon", LATER),
+        event("t", event="ticket", ended_on=LATER, hours=40.0, status="solved"),
+        event("u", event="ticket", ended_on=DAY, hours=4.0, status="solved"),
+    ]
+    shop = run_rows(order_lines=[line()], events=rows)
+    found = {row["event_id"]: (row["ended_on"], row["status"]) for row in shop.tables["events"]}
+    assert found == {"shop/t": (None, None), "shop/u": (DAY, "solved")}
+
+
+def subscription(number: str = "s", **values: Any) -> Row:
+    base = {"source_subscription_id": number, "status": "active", "started_on": DAY}
+    return {**who(), **base, **values}
+
+
+def subscriptions(*rows: Row) -> dict[str, Row]:
+    shop = run_rows(order_lines=[line()], subscriptions=list(rows))
+    return {row["subscription_id"]: row for row in shop.tables["subscriptions"]}
+
+
+def test_a_subscription_is_its_last_row_and_belongs_to_its_customer() -> None:
+    found = subscriptions(subscription(price=10), subscription(price=12, status="paused"))
+    assert list(found) == ["shop/s"]
+    assert (found["shop/s"]["price"], found["shop/s"]["status"]) == (12, "paused")
+    assert found["shop/s"]["customer_id"] == opaque_id(KEY, "shop", "id", "ann")
+
+
+def test_a_subscription_cancelled_later_is_active_and_one_begun_later_is_not_there() -> None:
+    found = subscriptions(
+        subscription("late", started_on=LATER),
+        subscription("left", status="cancelled", cancelled_on=DAY, cancel_reason="price"),
+        subscription("leaves", status="cancelled", cancelled_on=LATER, cancel_reason="price"),
+        subscription("runs out", status="cancelled", cancelled_on=DAY, ended_on=LATER),
+    )
+    told = {k: (v["status"], v["cancelled_on"], v["ended_on"]) for k, v in found.items()}
+    assert told == {
+        "shop/left": ("cancelled", DAY, None),
+        "shop/leaves": ("active", None, None),
+        "shop/runs out": ("cancelled", DAY, None),
+    }
+    assert found["shop/leaves"]["cancel_reason"] is None
+
+
+def answer(kind: str = "nps", score: int = 9, day: date = DAY, **values: Any) -> Row:
+    base = {"source_response_id": "r", "kind": kind, "score": score, "answered_on": day}
+    return {**who(), **base, **values}
+
+
+def test_one_answer_may_hold_several_scores_and_anonymous_ones_belong_to_nobody() -> None:
+    rows = [
+        answer(),
+        answer("csat", 4),
+        answer(score=2, source_response_id="q", **who(None)),
+        answer(day=LATER, source_response_id="late"),
+    ]
+    shop = run_rows(order_lines=[line()], surveys=rows)
+    found = {row["response_id"]: row["customer_id"] for row in shop.tables["surveys"]}
+    ann = opaque_id(KEY, "shop", "id", "ann")
+    assert found == {"shop/r/nps": ann, "shop/r/csat": ann, "shop/q/nps": None}
+
+
+def known(*files: Row) -> Shop:
+    imports = [Import({"customers": [row]}, name=f"c{n}", seq=n) for n, row in enumerate(files, 1)]
+    return run(Import({"order_lines": [line(channel=None)]}, name="0", seq=0), *imports)
+
+
+def test_sources_say_who_customers_are_and_klaviyo_s_prediction_is_taken_whole() -> None:
+    guess = {"klaviyo_predicted_value": 59, "klaviyo_predicted_orders": 1}
+    shop = known(
+        {
+            **who(),
+            "channel": "popup",
+            "created_on": date(2025, 1, 2),
+            "account_ref": "A1",
+            "historic_clv": 120,
+            **guess,
+            "klaviyo_predicted_on": date(2025, 11, 1),
+        },
+    )
+    (found,) = shop.tables["customers"]
+    assert (found["channel"], found["created_on"], found["account"]) == (
+        "popup",
+        date(2025, 1, 2),
+        "A1",
+    )
+    assert (found["historic_clv"], found["klaviyo_predicted_value"]) == (120, 59)
+    assert found["klaviyo_predicted_on"] == date(2025, 11, 1)
+
+
+def test_a_prediction_made_later_is_not_known() -> None:
+    shop = known({**who(), "klaviyo_predicted_value": 59, "klaviyo_predicted_on": LATER})
+    (found,) = shop.tables["customers"]
+    assert found["klaviyo_predicted_value"] is found["klaviyo_predicted_on"] is None
+
+
+def test_the_channel_of_the_first_order_comes_before_what_a_source_tells() -> None:
+    rows = [{**who(), "channel": "popup"}]
+    shop = run_rows(order_lines=[line(channel="ads")], customers=rows)
+    assert [row["channel"] for row in shop.tables["customers"]] == ["ads"]

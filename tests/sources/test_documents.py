@@ -1,0 +1,163 @@
+"""JSON and XML documents, and reports that begin with comments."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from perenne.sources import recognise
+from perenne.sources.layout import Place
+from perenne.sources.readers import load, look, objects
+from perenne.warehouse import DuckEngine
+from tests.sources.golden import CONTEXT
+
+Write = Callable[..., Path]
+Row = dict[str, Any]
+
+
+def read(engine: DuckEngine, path: Path, folder: Path) -> list[Row]:
+    """Rows of a document with their line, without empty cells."""
+    sample = look(path, engine=engine)
+    loaded = load(path, sample.layout, engine=engine, place=Place(folder))
+    found = engine.duck.sql(f"SELECT * FROM {loaded.relation} ORDER BY _line").to_arrow_table()
+    return [{k: v for k, v in row.items() if v is not None} for row in found.to_pylist()]
+
+
+@pytest.fixture
+def unnesting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "unnested", lambda: frozenset({"items", "more.items"}))
+
+
+def test_an_object_and_its_lists_become_rows(
+    engine: DuckEngine, write: Write, tmp_path: Path, unnesting: None
+) -> None:
+    text = """[{"id": 7, "total": 1.10, "who": {"mail": "a@b.c", "home": {"zip": "01000"}},
+      "items": [{"sku": "A", "tax": {"rate": "20"}}, {"sku": "B"}], "notes": [{"x": 1}], "no": []},
+      {"id": 8, "total": "2", "items": [], "paid": true, "left": null}]"""
+    assert read(engine, write(text, name="a.json"), tmp_path / "w") == [
+        {
+            "_line": 1,
+            "id": "7",
+            "total": "1.10",
+            "who.mail": "a@b.c",
+            "who.home.zip": "01000",
+            "items": '[{"sku": "A", "tax": {"rate": "20"}}, {"sku": "B"}]',
+            "notes": '[{"x": "1"}]',
+        },
+        {"_line": 2, "id": "7", "items.sku": "A", "items.tax.rate": "20"},
+        {"_line": 3, "id": "7", "items.sku": "B"},
+        {"_line": 4, "id": "8", "total": "2", "paid": "true"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": "1", "items": [{"n": "x"}]}, {"id": "2"}]',
+        '{"orders": [{"id": "1", "items": [{"n": "x"}]}, {"id": "2"}], "page": 1}',
+        '{\n "orders": [\n  {"id": "1", "items": [{"n": "x"}]},\n  {"id": "2"}\n ]\n}\n',
+        '{"id": "1", "items": [{"n": "x"}]}\n{"id": "2"}\n',
+        "<?xml version='1.0'?><shop><orders><order><id>1</id><items><item><n>x</n></item></items>"
+        "</order><order><id><![CDATA[2]]></id></order></orders></shop>",
+    ],
+    ids=["array", "wrapped", "printed", "lines", "xml"],
+)
+def test_documents_of_any_dress_hold_the_same_rows(
+    engine: DuckEngine, write: Write, tmp_path: Path, unnesting: None, *, text: str
+) -> None:
+    rows = read(engine, write(text, name="a.bin"), tmp_path / "w")
+    plain = [{k: v for k, v in row.items() if k != "items"} for row in rows]
+    assert plain == [
+        {"_line": 1, "id": "1"},
+        {"_line": 2, "id": "1", "items.n": "x"},
+        {"_line": 3, "id": "2"},
+    ]
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)
+VALUES = st.one_of(TEXTS, st.integers(-9, 9), st.booleans(), st.none())
+OBJECTS = st.dictionaries(st.sampled_from("abcd"), VALUES, min_size=1)
+
+
+@effort(max_examples=25)
+@given(found=st.lists(OBJECTS, min_size=1, max_size=6), indent=st.integers(0, 3))
+def test_objects_are_what_json_says_however_the_bytes_are_cut(
+    tmp_path_factory: pytest.TempPathFactory, *, found: list[Row], indent: int
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "a.json"
+    path.write_text(json.dumps(found, indent=indent or None, ensure_ascii=False), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("perenne.sources.readers.bytes_in.CHUNK", 64)
+        rows = list(objects.rows_of(path))
+    assert rows == [{k: v for k, cell in row.items() if (v := _text(cell))} for row in found]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None if value is None else json.dumps(value)
+
+
+def test_xml_lists_of_one_and_languages(engine: DuckEngine, write: Write, tmp_path: Path) -> None:
+    text = """<prestashop><products><product><id>4</id>
+      <name><language id="1">Savon</language><language id="2">Soap</language></name>
+      <empty></empty></product></products></prestashop>"""
+    rows = read(engine, write(text, name="a.xml"), tmp_path / "w")
+    assert rows == [{"_line": 1, "id": "4", "name": "Savon"}]
+
+
+REPORT = """# Boutique
+# Date de début : 20250901
+# Date de fin : 20250902
+Jour,Sessions
+1,10
+
+# Canaux
+Groupe de canaux par défaut,Sessions,Utilisateurs
+Direct,5,4
+,9,8,Total
+Email,4,3,trop
+"""
+
+
+def test_every_table_of_a_commented_report_is_offered(engine: DuckEngine, write: Write) -> None:
+    sample = look(write(REPORT), engine=engine)
+    tables = [sample, *sample.others]
+    assert [(one.layout.columns, one.layout.header_line) for one in tables] == [
+        (("Jour", "Sessions"), 4),
+        (("Groupe de canaux par défaut", "Sessions", "Utilisateurs"), 8),
+    ]
+    assert tables[1].layout.above.startswith("Canaux\nBoutique")
+
+
+def test_the_table_that_a_preset_knows_is_read(
+    engine: DuckEngine, write: Write, bring_in: Callable[..., Any]
+) -> None:
+    outcome = bring_in(write(REPORT))
+    assert outcome.found.preset.name == "ga4_channels"
+    said = "\n".join(outcome.found.plan)
+    assert "header stands on line 8, and no other" in said
+    assert "“20250901” from the lines above the header as start" in said
+    assert [(row["row_number"], row["quantity"]) for row in outcome.tables["events"]] == [(9, "5")]
+    assert [(row["line"], row["reason"]) for row in outcome.quarantine] == [
+        (10, "a total row"),
+        (11, "4 cells where the header has 3"),
+    ]
+    assert outcome.done.rows == 3
+
+
+def test_one_line_that_begins_with_a_hash_is_a_header(engine: DuckEngine, write: Write) -> None:
+    text = "# commande,Date,Client,Total\n1,2025-10-13,c1,5\n"
+    found = recognise(write(text), engine=engine, context=CONTEXT)
+    assert found.layout.kind == "csv"
+
+
+def test_a_column_named_by_hand_is_looked_for_in_every_table(
+    write: Write, bring_in: Callable[..., Any]
+) -> None:
+    text = REPORT.replace("Groupe de canaux par défaut", "Levier")
+    outcome = bring_in(write(text), preset="ga4_channels", mapping={"channel": "Levier"})
+    assert [row["row_number"] for row in outcome.tables["events"]] == [9]
