@@ -14,6 +14,7 @@ from perenne.models.contenders.probability import probability_contender
 from perenne.models.contenders.roster import BASELINES, contender
 from perenne.models.forecast import Settles
 from perenne.models.judging.recalibration import Adjustment, Recalibration
+from perenne.models.purchases.pareto_ggg import FittedParetoGGG
 from perenne.models.purchases.true_births import TrueBirths
 from perenne.models.settings import PredictionSettings
 from tests.models.test_births_contender import shop
@@ -23,6 +24,7 @@ DRAWS = 300
 SHOP = shop(cut=0, people=1500)
 PLACES = {"channel": np.arange(SHOP.customers) % 2, "country": np.full(SHOP.customers, -1)}
 LEDGER = replace(SHOP, attributes=PLACES)
+REGULAR = {"t": 3.0, "gamma": 1.5, "r": 1.2, "alpha": 12.0, "s": 1.5, "beta": 43.0}
 PARTS = [slice(0, 400), slice(400, 410), slice(410, 1500)]
 UNSETTLED = ("combined", "recalibrated")
 
@@ -44,6 +46,11 @@ def fitted(name):
     rng = np.random.default_rng(2)
     if name == "pareto_nbd_births":
         return births()
+    if name == "pareto_ggg":
+        # Buyers of this shop are not regular, so that nothing can be fitted.
+        cells = tuple(map(tuple, np.diag([0.02] * 6) ** 2))
+        plain = probability_contender("nbd").fit(LEDGER, horizon=HORIZON, rng=rng)
+        return replace(plain, purchases=FittedParetoGGG(REGULAR, 0.0, cells, 1.0))
     if name == "recalibrated":
         member = probability_contender("nbd").fit(LEDGER, horizon=HORIZON, rng=rng)
         done = Recalibration(
