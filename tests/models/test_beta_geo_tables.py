@@ -79,7 +79,7 @@ def mixed(rng):
 def test_tables_and_single_draws_agree(monkeypatch):
     known, rng = mixed(np.random.default_rng(3)), np.random.default_rng(4)
     read = model().sample_purchases(HORIZONS, **known, rng=rng, draws=60)
-    monkeypatch.setattr(beta_geo_sampling, "SHARED", CUSTOMERS + 1)
+    monkeypatch.setattr(beta_geo_tables, "PER_CUSTOMER", 0)
     made = model().sample_purchases(HORIZONS, **known, rng=rng, draws=60)
     for one, other in ((read, made), (read > 0, made > 0), (read**2, made**2)):
         gap = one.mean(axis=2) - other.mean(axis=2)  # (draws, horizons)

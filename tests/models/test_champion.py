@@ -90,6 +90,11 @@ def test_a_biased_contender_cannot_win_while_another_is_level():
     assert champion(judged(**told), horizon=90).name == "level"
     told["level"] = [{"crps": 4, "bias": 0.5, **GOOD}] * 2
     assert champion(judged(**told), horizon=90).name == "biased"
+    # None is level: a few points of bias do not outweigh a better distribution.
+    told["level"] = [{"crps": 4, "bias": 0.35, **GOOD}] * 2
+    assert champion(judged(**told), horizon=90).name == "biased"
+    told["level"] = [{"crps": 4, "bias": 0.2, **GOOD}] * 2
+    assert champion(judged(**told), horizon=90).name == "level"
 
 
 def test_a_baseline_that_beats_all_models_stands_in():

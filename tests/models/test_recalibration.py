@@ -8,7 +8,14 @@ from perenne.models.contenders.baselines import RfmCell
 from perenne.models.contenders.combined import Combined, _shares, pool_weights
 from perenne.models.forecast import Forecast
 from perenne.models.judging.draws import central_share, pit
-from perenne.models.judging.recalibration import Adjustment, Recalibration, _level, learn
+from perenne.models.judging.recalibration import (
+    Adjustment,
+    Recalibration,
+    _level,
+    learn,
+    unseen_season,
+    widened,
+)
 from perenne.models.judging.trials import Evidence
 from perenne.models.ledger import Outcome
 from tests.models.shops import shop
@@ -203,3 +210,26 @@ def test_timid_differences_are_stretched_at_the_same_total():
     assert moved.sum() == pytest.approx(done.level * mean.sum())
     assert moved.std() / moved.mean() > 1.15 * mean.std() / mean.mean()
     assert Adjustment().factors(np.array([0.0, 1.0, 5.0])) == pytest.approx(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("first", "until", "horizon", "share"),
+    [
+        (0, 400, 365, 0.0),
+        (0, 364, 365, 0.0),
+        (100, 365, 99, 1.0),
+        (100, 365, 200, 0.5),
+        (100, 365, 365, 100 / 365),
+        (300, 365, 730, 2 * 300 / 730),
+    ],
+)
+def test_what_part_of_the_days_ahead_falls_in_a_season_never_seen(first, until, horizon, share):
+    assert unseen_season(first, until, horizon=horizon) == pytest.approx(share, abs=0.011)
+
+
+def test_a_season_never_seen_widens_totals():
+    young = shop(np.random.default_rng(12), customers=900, days=270)
+    fitted = Combined((RfmCell(),)).fit(young, horizon=60, rng=np.random.default_rng(1))
+    assert fitted.recalibration.value.level_spread > 0.25
+    done = widened(Recalibration(), by=0.16)
+    assert done.value.level_spread == pytest.approx(0.2)

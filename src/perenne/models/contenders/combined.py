@@ -14,8 +14,16 @@ from perenne.core import PerenneError
 from perenne.models.chance import Chance
 from perenne.models.forecast import Contender, FittedContender, Forecast, Settles
 from perenne.models.histories import Floats
-from perenne.models.judging.recalibration import PUT_RIGHT, Anchors, Recalibration, learn
-from perenne.models.judging.trials import Evidence, Rehearsal
+from perenne.models.judging.recalibration import (
+    PUT_RIGHT,
+    SEASON_SPREAD,
+    Anchors,
+    Recalibration,
+    learn,
+    unseen_season,
+    widened,
+)
+from perenne.models.judging.trials import Evidence, Rehearsal, first_day
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
@@ -49,7 +57,8 @@ class Combined:
         trials = [trial for trial in zip(*evidence, strict=True) if any(trial)]
         weights = pool_weights(trials, members=len(fitted))
         pools = [pooled_evidence(trial, weights, rng=rng) for trial in trials]
-        done = learn(pools, horizon=horizon, rng=rng)
+        unseen = unseen_season(first_day(ledger), ledger.until, horizon=horizon)
+        done = widened(learn(pools, horizon=horizon, rng=rng), by=SEASON_SPREAD * unseen)
         return FittedCombined(self.name, tuple(fitted), weights, done)
 
     def _willing(

@@ -161,17 +161,44 @@ def _weekly(ledger: Ledger, purchases: object, clock: Clock) -> tuple[Floats, Fl
 def _shrunk(table: Floats, target: Floats, *, weight: Floats) -> Floats:
     """Effects by generalised ridge; the prior spread is that of the highest evidence."""
     size = target.size
-    place = np.linspace(-1.0, 1.0, size)
-    free = np.column_stack((np.ones(size), place))
-    noise = _noise(np.column_stack((free, table)), target, weight)
-    precision = weight / noise
-    best = max(SPREADS, key=lambda spread: _evidence(table, free, target, precision, spread))
-    if best == 0.0:
-        return np.zeros(table.shape[1])
-    prior = np.concatenate((np.zeros(2), np.full(table.shape[1], best**-2.0)))
-    design = np.column_stack((free, table))
-    curve = (design.T * precision) @ design + np.diag(prior)
-    return np.asarray(np.linalg.solve(curve, (design.T * precision) @ target)[2:])
+    design = np.column_stack((np.ones(size), np.linspace(-1.0, 1.0, size), table))
+    precision = weight / _noise(design, target, weight)
+    seen = _Seen(
+        curve=(design.T * precision) @ design,
+        slope=(design.T * precision) @ target,
+        effects=table.shape[1],
+    )
+    return seen.effects_at(max(SPREADS, key=seen.evidence))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Sums that the data give: of squares and of products with the target, weighted.
+
+    The first two columns are level and trend, without a prior.
+    """
+
+    curve: Floats
+    slope: Floats
+    effects: int
+
+    def evidence(self, spread: float) -> float:
+        """Logarithm of the marginal likelihood of a prior spread, up to what is common to all."""
+        curve, slope = self._at(spread)
+        fit = float(slope @ np.linalg.solve(curve, slope))
+        prior = -self.effects * np.log(spread) if spread else 0.0
+        return (fit - float(np.linalg.slogdet(curve)[1])) / 2 + prior
+
+    def effects_at(self, spread: float) -> Floats:
+        """Posterior means; none of any size for a spread of 0."""
+        if not spread:
+            return np.zeros(self.effects)
+        return np.asarray(np.linalg.solve(*self._at(spread))[2:])
+
+    def _at(self, spread: float) -> tuple[Floats, Floats]:
+        if not spread:
+            return self.curve[:2, :2], self.slope[:2]
+        return self.curve + np.diag([0.0, 0.0, *[spread**-2.0] * self.effects]), self.slope
 
 
 def _noise(design: Floats, target: Floats, weight: Floats) -> float:
@@ -183,20 +210,6 @@ def _noise(design: Floats, target: Floats, weight: Floats) -> float:
     scale = squares / max(target.size - design.shape[1], 1)
     together = min(max(float(left[1:] @ left[:-1]) / max(squares, 1e-12), 0.0), 0.8)
     return float(max(scale, 1.0) * (1 + together) / (1 - together))
-
-
-def _evidence(
-    table: Floats, free: Floats, target: Floats, precision: Floats, spread: float
-) -> float:
-    """Logarithm of the marginal likelihood, level and trend integrated out."""
-    covariance = np.diag(1 / precision) + spread**2 * (table @ table.T)
-    factor = np.linalg.cholesky(covariance)
-    solved = np.linalg.solve(factor, np.column_stack((free, target)))
-    plain, wanted = solved[:, :-1], solved[:, -1]
-    inner = plain.T @ plain
-    left = wanted - plain @ np.linalg.solve(inner, plain.T @ wanted)
-    inside = float(np.log(np.diag(factor)).sum())
-    return -float(left @ left) / 2 - inside - float(np.linalg.slogdet(inner)[1]) / 2
 
 
 def _flat(ledger: Ledger) -> Clock:

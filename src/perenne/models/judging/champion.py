@@ -65,11 +65,10 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
        answered at all, as where it did answer.
     2. A model that also stands recalibrated competes as such only: its raw totals bear no error of
        the model. Of the models, those whose |median bias| is at most 15% (or, when none is,
-       the least biased).
+       within 15 points of the least biased).
     3. Of these, the lowest mean CRPS of value relative to the mean spend of each origin.
-    4. Those within one standard error of it (of the paired differences, of four origins at
-       least) tie; of them
-       the simplest wins, which is the one that stands first among the contenders given.
+    4. Those within one standard error of it (of the paired differences, of four origins at least)
+       tie; of them the simplest wins: the one that stands first among the contenders given.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
@@ -209,7 +208,8 @@ def _mean(values: Floats) -> float:
 
 def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standing:
     least = min(abs(one.median_bias) for one in standings)
-    level = [one for one in standings if abs(one.median_bias) <= max(LEVEL_BAND, least)]
+    allowed = LEVEL_BAND if least <= LEVEL_BAND else least + LEVEL_BAND
+    level = [one for one in standings if abs(one.median_bias) <= allowed]
     lowest = min(level, key=lambda one: one.crps)
     return next(one for one in level if _ties(losses[one.contender], losses[lowest.contender]))
 

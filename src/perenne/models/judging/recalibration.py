@@ -28,6 +28,10 @@ PUT_RIGHT = "_recalibrated"
 LEVEL_BELIEF = 1.0
 SPREAD_BELIEF, SPREAD = 2.0, 0.12
 LEAST_SPREAD = 0.04
+# Standard deviation of the logarithm of a shop's orders at a time of the year beside its yearly
+# mean, before it was seen: on published sets from nothing (a grocery) to a half (gifts).
+SEASON_SPREAD = 0.25
+YEAR = 365
 # A level error further out, in spreads, is held there: one draw must not stand for a whole mean.
 FURTHEST = 5.0
 # Log-ratio to which one origin moves the level at most: beyond it the shop was another.
@@ -187,6 +191,22 @@ def learn(evidence: Sequence[Evidence], *, horizon: int, rng: np.random.Generato
         _learn(evidence, quantity=quantity, horizon=horizon, rng=rng) for quantity in QUANTITIES
     )
     return Recalibration(value, orders, len(evidence))
+
+
+def unseen_season(first: int, until: int, *, horizon: int) -> float:
+    """Share of the next `horizon` days at a time of the year that days `first` to `until` miss."""
+    ahead = until + np.arange(1, horizon + 1)
+    same_time = ahead - YEAR * -(-(ahead - until) // YEAR)
+    return float(np.mean(same_time < first))
+
+
+def widened(learnt: Recalibration, *, by: float) -> Recalibration:
+    """The same with a further error of the level, the standard deviation of its logarithm."""
+
+    def wider(one: Adjustment) -> Adjustment:
+        return replace(one, level_spread=float(np.hypot(one.level_spread, by)))
+
+    return replace(learnt, value=wider(learnt.value), orders=wider(learnt.orders))
 
 
 def _learn(

@@ -18,7 +18,6 @@ from perenne.models.purchases.beta_geo_likelihood import (
 )
 from perenne.models.purchases.beta_geo_tables import (
     MOST,
-    SHARED,
     Lines,
     Thinning,
     chance_of_any,
@@ -145,8 +144,8 @@ class Sampler:
 class _Block:
     """Customers with similar histories: those read from tables, and those drawn one by one.
 
-    pair, kind: of each distinct history, its (x, T) and its x, as lines of tables; pairs, kinds:
-    one history that has each. width: entries of a line.
+    pair, kind: of each distinct history, its (x, T) and its x, as lines of tables (any pair where
+    it has no line); pairs, kinds: one history that has each. width: entries of a line.
     """
 
     family: Family
@@ -177,8 +176,12 @@ class _Block:
         pair, pairs = distinct_rows(own.frequency, own.tenure, own.group)
         kind, kinds = distinct_rows(own.frequency, own.group)
         stands = standing(family, own, at)
-        width, enough = width_for(stands.shape[pairs], stands.rate[pairs], float(horizons[-1]))
-        worth = enough & (np.bincount(pair[row], minlength=pairs.size) >= SHARED)
+        width, worth = width_for(
+            stands.shape[pairs],
+            stands.rate[pairs],
+            float(horizons[-1]),
+            customers=np.bincount(pair[row], minlength=pairs.size).astype(np.float64),
+        )
         read = worth[pair[row]] & (family.k == 1)
         return cls(
             family,
@@ -186,8 +189,8 @@ class _Block:
             horizons,
             _Customers(customers[read], row[read]),
             _Customers(customers[~read], row[~read]),
-            pair,
-            pairs,
+            np.maximum(np.cumsum(worth) - 1, 0)[pair],
+            pairs[worth],
             kind,
             kinds,
             width,

@@ -25,8 +25,8 @@ WIDTHS = (16, 32, 64, 128, 256)
 BEYOND = 1e-4
 # Counts stop here; the largest float32 below 2^31.
 MOST = 2**31 - 128
-# Customers who must share a line before it costs less than they would.
-SHARED = 4
+# Entries of a line that cost as much as drawing one customer without it.
+PER_CUSTOMER = 8
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,20 @@ class Lines:
     b: Floats
 
 
-def width_for(shape: Floats, rate: Floats, horizon: float) -> tuple[int, npt.NDArray[np.bool_]]:
-    """Entries per line, and which lines that number suffices for."""
+def width_for(
+    shape: Floats, rate: Floats, horizon: float, *, customers: Floats
+) -> tuple[int, npt.NDArray[np.bool_]]:
+    """Entries per line, and which lines are then worth making for their `customers`.
+
+    The number that saves most: a line must be long enough, and not cost more than it serves.
+    """
     reached = horizon / (rate + horizon)
-    enough = betainc(WIDTHS[-1], shape, reached) < BEYOND
-    for width in WIDTHS:
-        if np.all(betainc(width, shape[enough], reached[enough]) < BEYOND):
-            return width, enough
-    return WIDTHS[-1], enough
+    drawn = PER_CUSTOMER * customers
+    worth = {
+        width: (betainc(width, shape, reached) < BEYOND) & (drawn >= width) for width in WIDTHS
+    }
+    best = max(WIDTHS, key=lambda width: float((drawn - width)[worth[width]].sum()))
+    return best, worth[best]
 
 
 class Thinning:
