@@ -133,6 +133,7 @@ STAGED_CUSTOMERS = TableSchema(
             ("postcode", "string", "text, never a number"),
             ("city", "string", "as written"),
             ("country", "string", "as in orders"),
+            ("birth_on", "date", "date of birth"),
             ("created_on", "date", "when the source says the customer was created"),
             ("channel", "string", "acquisition channel when the source says it"),
         ),

@@ -81,10 +81,14 @@ def by_id(layout: Layout, name: str) -> Snapshot:
     )
 
 
-def next_id(layout: Layout, as_of: date) -> str:
-    """Ids grow with each refresh, whatever the clock says."""
+def next_number(layout: Layout) -> int:
+    """Numbers grow with each refresh, whatever the clock says."""
     numbers = [int(path.name.split("-")[0]) for path in layout.snapshots.glob("[0-9]*-*")]
-    return f"{max(numbers, default=0) + 1:06d}-{as_of:%Y%m%d}"
+    return max(numbers, default=0) + 1
+
+
+def next_id(layout: Layout, as_of: date) -> str:
+    return f"{next_number(layout):06d}-{as_of:%Y%m%d}"
 
 
 def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, Any]) -> Snapshot:

@@ -1,0 +1,1 @@
+"""Who is who, as Ibis expressions: references and links, what they share, facts by customer."""
