@@ -54,13 +54,13 @@ def test_links_that_put_nothing_together_prove_nothing() -> None:
 
 def test_a_measured_threshold_keeps_its_promise() -> None:
     """Links are right with the chance that their probability states, but for a shift that the
-    model does not know of: the share of right links above the threshold is as promised in at least
-    about nine of ten shops."""
+    model does not know of: the share of right links above the threshold is as promised in about
+    nine of ten shops or more."""
     chance = random.Random(7)
     kept = 0
-    for _shop in range(60):
+    for _shop in range(40):
         pairs = [(p := chance.random(), chance.random() < p**0.5, 1) for _pair in range(600)]
         found = choose(pairs, precision=0.9, confidence=0.9, fallback=0.99)
-        above = [p for p in (chance.random() for _n in range(4000)) if p >= found.value]
+        above = [p for p in (chance.random() for _n in range(2000)) if p >= found.value]
         kept += sum(p**0.5 for p in above) / len(above) >= 0.9
-    assert kept >= 50
+    assert kept >= 33

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -42,41 +43,45 @@ def choose(
     """
     rows = sorted((row for row in judged if row[2]), key=lambda row: -row[0])
     total = sum(same for _p, same, _n in rows)
-    best: Threshold | None = None
-    right, seen = 0, _Seen()
-    for place, (probability, same, number) in enumerate(rows, start=1):
-        right += same
-        seen = seen.and_one(same, number)
-        following = rows[place][0] if place < len(rows) else probability
-        if (place < len(rows) and following == probability) or seen.share < precision:
+    seen = list(accumulate(rows, _Seen.and_one, initial=_Seen()))
+    for place in range(len(rows), 0, -1):
+        probability, so_far = rows[place - 1][0], seen[place]
+        following = rows[place][0] if place < len(rows) else None
+        if following == probability or so_far.share < precision:
             continue
-        bound = seen.at_least(confidence)
+        bound = so_far.at_least(confidence)
         if bound >= precision:
-            best = Threshold(
-                value=(probability + following) / 2,
+            return Threshold(
+                value=(probability + (probability if following is None else following)) / 2,
                 measured=True,
                 judged=len(rows),
                 accepted=place,
-                precision=seen.share,
+                precision=so_far.share,
                 at_least=bound,
-                recall=right / total if total else None,
+                recall=so_far.links / total if total else None,
             )
-    if best:
-        return best
     needed = math.ceil(math.log(1 - confidence) / math.log(precision))
     return Threshold(fallback, False, len(rows), missing=max(needed - len(rows), 1))
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """Links judged so far, each weighing as many pairs of records as it puts together."""
+    """Links judged so far, each weighing as many pairs of records as it puts together: the whole
+    weight, that of the right ones, the sum of its squares, and how many links were right."""
 
     weight: int = 0
     right: int = 0
     squares: int = 0
+    links: int = 0
 
-    def and_one(self, same: bool, number: int) -> _Seen:
-        return _Seen(self.weight + number, self.right + same * number, self.squares + number**2)
+    def and_one(self, judged: tuple[float, bool, int]) -> _Seen:
+        _probability, same, number = judged
+        return _Seen(
+            self.weight + number,
+            self.right + same * number,
+            self.squares + number**2,
+            self.links + same,
+        )
 
     @property
     def share(self) -> float:
