@@ -72,11 +72,9 @@ def resolve_customers(
 def _before(layout: Layout, engine: DuckEngine) -> Before:
     """The newest snapshot that knows ids, whichever is published: a rollback forgets no id."""
     for snapshot in reversed(snapshots.published(layout)):
-        if "customer_ids" in snapshot.tables and not snapshots.damaged(snapshot):
-            ids, links = (
-                engine.read(snapshot.table_path(name))
-                for name in ("customer_ids", "customer_links")
-            )
+        names = ("customer_ids", "customer_links")
+        if names[0] in snapshot.tables and not snapshots.damaged(snapshot, tables=names):
+            ids, links = (engine.read(snapshot.table_path(name)) for name in names)
             return Before(ids, links, snapshot.manifest["identity"]["largest"])
     return Before()
 
