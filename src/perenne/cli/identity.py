@@ -14,7 +14,7 @@ from perenne.text import gettext as _
 
 
 def identity_group() -> click.Group:
-    group = click.Group(
+    group = opts.Family(
         "identity", help=_("Which records of all sources are one customer, and why.")
     )
     for command in (_review(), _status(), *map(_decide, ("accept", "refuse", "undo"))):
