@@ -43,7 +43,7 @@ check: $(VENV)/dev.stamp ## Check format, lint, types and who imports whom
 bench: $(VENV)/dev.stamp ## Run every benchmark in benchmarks/
 	@found=0; for script in benchmarks/bench_*.py; do \
 	  [ -e "$$script" ] || continue; \
-	  found=1; echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	  found=1; echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" || exit 1; \
 	done; [ $$found = 1 ] || { echo "There are no benchmarks yet: benchmarks/bench_*.py matches no file." >&2; exit 1; }
 
 reference: $(VENV)/dev.stamp ## Write the reference of commands, settings and metrics from their definitions

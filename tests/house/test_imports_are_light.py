@@ -8,16 +8,19 @@ import pytest
 
 HEAVY = (
     "duckdb",
+    "email_validator",
     "ibis",
     "jinja2",
     "narwhals",
     "numpy",
     "pandas",
+    "phonenumbers",
     "polars",
     "pyarrow",
     "pydantic",
     "scipy",
     "sklearn",
+    "splink",
     "xlsxwriter",
 )
 REPORT = f"import sys; print([m for m in {HEAVY!r} if m in sys.modules])"

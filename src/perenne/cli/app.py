@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "kpis": "figures",
     "cohorts": "figures",
     "segments": "figures",
+    "identity": "identity",
     "backtest": "backtest",
     "audit": "audit",
     "report": "papers",
@@ -61,14 +62,23 @@ class Program(click.Group):
         module = import_module(f"perenne.cli.{COMMANDS[cmd_name]}")
         build: Any = module.COMMANDS[cmd_name]
         command: click.Command = build()
-        command.context_class = _Context
-        _in_our_words(command.get_help_option(click.Context(command, parent=ctx)))
+        _dress(command, ctx)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line per command without loading any of them."""
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, text) for name, text in _summaries().items()])
+
+
+def _dress(command: click.Command, parent: click.Context) -> None:
+    """Let a command, and those below it, speak the person's language."""
+    command.context_class = _Context
+    context = _Context(command, parent=parent, info_name=command.name)
+    _in_our_words(command.get_help_option(context))
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            _dress(child, context)
 
 
 def _in_our_words(option: click.Option | None) -> click.Option | None:
@@ -93,6 +103,7 @@ def _summaries() -> dict[str, str]:
         "cohorts": _("Retention, revenue, margin or orders by cohort."),
         "backtest": _("Judge the models on the shop's own past, beside simple rules."),
         "segments": _("RFM segments, their value and movements."),
+        "identity": _("Which records are one customer: review, accept, refuse."),
         "audit": _("Five ways to look at the customer base."),
         "report": _("Write the report as one HTML file."),
         "export": _("Export customers, orders, cohorts, segments or the Excel model."),

@@ -16,6 +16,19 @@ from perenne.text import set_language
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+class Family(click.Group):
+    """Commands about one thing; `--lang` may stand before or after their names."""
+
+    def __init__(self, name: str, *, help: str) -> None:
+        lang = click.Option(["--lang"], type=click.Choice(["fr", "en"]), help=_("Language."))
+        super().__init__(name, help=help, params=[lang], callback=lambda lang: None)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(_("Commands")):
+            rows = [(name, one.get_short_help_str(80)) for name, one in self.commands.items()]
+            formatter.write_dl(rows)
+
+
 def workspace_option() -> Decorator:
     return click.option(
         "--workspace",

@@ -109,6 +109,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         )
         yield from account_lines(refreshed.account, snapshot.manifest["currency"])
         yield from _assumed_lines(snapshot.manifest)
+        yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
     else:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
@@ -137,6 +138,19 @@ def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             n=format_number(undated["rows"]),
             value=format_money(Decimal(undated["net"]), currency, decimals=2),
         )
+
+
+def identity_lines(told: Mapping[str, Any] | None, *, whole: bool) -> Iterator[str]:
+    """What became one customer and by which rule, what waits, and what looks wrong.
+
+    Not `whole`: only what concerns the shop, and nothing where nothing was linked.
+    """
+    if told is None:
+        return
+    from perenne.cli.identity_words import account_words
+    from perenne.identity import IdentityAccount
+
+    yield from account_words(IdentityAccount.from_manifest(told), whole=whole)
 
 
 def account_lines(account: Account, currency: str) -> Iterator[str]:
@@ -225,6 +239,7 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
         "read_otherwise": list(refreshed.read_otherwise),
         "tables": refreshed.snapshot.manifest["tables"],
         "reconciliation": account_values(refreshed.account),
+        "identity": refreshed.snapshot.manifest.get("identity"),
     }
 
 

@@ -1,5 +1,35 @@
-"""The single customer view: which source ids are which customer."""
+"""The single customer view: which records of all sources are which customer."""
 
-from perenne.identity.jobs import identify
+from perenne.identity.account import IdentityAccount, Unused
+from perenne.identity.clusters import components, merged_pairs
+from perenne.identity.decisions import Decision, Word, from_lines, standing, to_line
+from perenne.identity.evidence import evidence_words, field_words, rule_words
+from perenne.identity.identifiers import masked
+from perenne.identity.jobs import identify, resolve
+from perenne.identity.resolving import Before, Resolved, Task
+from perenne.identity.settings import IdentitySettings
+from perenne.identity.thresholds import Threshold, choose
 
-__all__ = ["identify"]
+__all__ = [
+    "Before",
+    "Decision",
+    "IdentityAccount",
+    "IdentitySettings",
+    "Resolved",
+    "Task",
+    "Threshold",
+    "Unused",
+    "Word",
+    "choose",
+    "components",
+    "evidence_words",
+    "field_words",
+    "from_lines",
+    "identify",
+    "masked",
+    "merged_pairs",
+    "resolve",
+    "rule_words",
+    "standing",
+    "to_line",
+]

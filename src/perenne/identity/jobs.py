@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from perenne.identity.resolving import Resolved, Task
+from perenne.identity.resolving import resolve as resolve_records
 from perenne.identity.tables import facts, relation
 from perenne.warehouse import Table
 
 Keep = Callable[[str, Table], Table]
 
 
-def identify(cleaned: Mapping[str, Table], *, key: str, keep: Keep) -> dict[str, Table]:
-    """Canonical tables from cleaned ones (`Cleaned.tables`).
-
-    One source gives one customer by its own id or e-mail. Linking persons across sources adds
-    links with other rules and probabilities to the same `customer_links` table. `keep` writes a
-    table and hands back what was written.
-    """
+def own_links(cleaned: Mapping[str, Table], *, key: str) -> Table:
+    """Schema `customer_links` when each source stands alone: by its own id, e-mail or person."""
     speakers = [cleaned[name] for name in ("orders", "refunds", *relation.RELATION)]
-    link = keep("customer_links", facts.links(speakers, cleaned["customers"], key))
+    return facts.links(speakers, cleaned["customers"], key)
+
+
+def resolve(cleaned: Mapping[str, Table], *, key: str, task: Task) -> Resolved:
+    """Who is one customer across all sources, from cleaned tables (`Cleaned.tables`)."""
+    return resolve_records(task, alone=own_links(cleaned, key=key), staged=cleaned["customers"])
+
+
+def identify(
+    cleaned: Mapping[str, Table], *, key: str, keep: Keep, links: Table | None = None
+) -> dict[str, Table]:
+    """Canonical tables from cleaned ones, keyed by the customers of `links` (`Resolved.links`).
+
+    Without them each source stands alone. `keep` writes a table and hands back what was written.
+    """
+    link = keep("customer_links", own_links(cleaned, key=key) if links is None else links)
     order = keep("orders", facts.orders(cleaned["orders"], link))
     line = keep("order_lines", facts.lines(cleaned["lines"], order))
     return {

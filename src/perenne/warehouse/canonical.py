@@ -121,6 +121,8 @@ CUSTOMER_LINKS = TableSchema(
         ("customer_id", "string", "", True),
         ("rule", "string", "how the link was made", True),
         ("probability", "float64", "1 for a rule that is certain", True),
+        ("own_id", "string", "the customer_id it has while nothing else is linked to it", True),
+        ("run", "int64", "number of the refresh since which the link stands", True),
     ),
     ("source", "source_id", "source_id_kind"),
 )

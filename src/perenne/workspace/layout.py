@@ -54,6 +54,11 @@ class Layout:
         return self.root / ".key"
 
     @property
+    def decisions(self) -> Path:
+        """What the owner decided about pairs of records; only ever added to."""
+        return self.root / "identity-decisions.jsonl"
+
+    @property
     def lock(self) -> Path:
         return self.root / ".lock"
 

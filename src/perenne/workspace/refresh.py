@@ -15,13 +15,13 @@ from typing import Any
 import perenne
 from perenne.cleaning import Account, Cleaned, clean
 from perenne.core import PerenneError
-from perenne.identity import identify
+from perenne.identity import Decision, IdentityAccount, identify, standing
 from perenne.metrics import Context, build_marts, learn_context
 from perenne.segments import assign
 from perenne.text import format_date
 from perenne.text import gettext as _
 from perenne.warehouse import STAGED, DuckEngine, Table
-from perenne.workspace import snapshots
+from perenne.workspace import identities, snapshots
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
 from perenne.workspace.predictions import Predictions, predict_snapshot
@@ -59,7 +59,7 @@ def refresh(
     """
     imports = [batch for batch in list_imports(layout) if batch.tables]
     _require_orders(imports)
-    fingerprint = _fingerprint(imports, settings, as_of)
+    fingerprint = _fingerprint(imports, settings, as_of, identities.decisions(layout))
     if known := _up_to_date(layout, fingerprint):
         return Refreshed(known, False, Account.from_manifest(known.manifest["reconciliation"]))
     scratch = layout.scratch / "refresh"
@@ -84,11 +84,17 @@ def _require_orders(imports: Iterable[Batch]) -> None:
     )
 
 
-def _fingerprint(imports: Iterable[Batch], settings: Settings, as_of: date | None) -> str:
+def _fingerprint(
+    imports: Iterable[Batch],
+    settings: Settings,
+    as_of: date | None,
+    decisions: Iterable[Decision],
+) -> str:
     parts = {
         "imports": [(batch.id, batch.sha256, batch.preset, batch.source) for batch in imports],
         "settings": as_mapping(settings),
         "as_of": str(as_of),
+        "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
         "code": perenne.__version__,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -123,8 +129,7 @@ class _Run:
         )
         self._require_past(cleaned)
         self.progress(_("Customers"))
-        key = self.layout.key.read_text(encoding="utf-8").strip()
-        tables = identify(cleaned.tables, key=key, keep=self._out)
+        tables, identity = self._identified(cleaned)
         tables, context = self._measured(tables, cleaned.as_of, currency)
         predicted = self._predicted(tables, context.as_of)
         context = replace(context, has_predictions="predictions" in tables)
@@ -135,8 +140,24 @@ class _Run:
             "currency_assumed": not (self.settings.shop.currency or self._named(imports)),
             "undated_refunds": self._undated_refunds(tables["refunds"]),
             "prediction": predicted.manifest,
+            "identity": identity.to_manifest(),
         }
         return {**self._manifest(imports, context, tables, account), **assumed}, account
+
+    def _identified(self, cleaned: Cleaned) -> tuple[dict[str, Table], IdentityAccount]:
+        key = self.layout.key.read_text(encoding="utf-8").strip()
+        found = identities.resolve_customers(
+            cleaned.tables,
+            key=key,
+            settings=self.settings.identity,
+            engine=self.engine,
+            layout=self.layout,
+            keep=self._work,
+        )
+        tables = identify(cleaned.tables, key=key, keep=self._out, links=found.links)
+        tables["identity_pairs"] = self._out("identity_pairs", found.pairs)
+        tables["customer_ids"] = self._out("customer_ids", found.ids)
+        return tables, found.account
 
     def _require_past(self, cleaned: Cleaned) -> None:
         if self.engine.fetch(cleaned.tables["orders"].count()).as_py():
@@ -215,7 +236,10 @@ class _Run:
         chosen = self.settings.cleaning.merge_identical_lines
         parts = [
             tables.of_batch(
-                self.engine.read(self.layout.raw / batch.id / f"{name}.parquet"),
+                tables.completed(
+                    self.engine.read(self.layout.raw / batch.id / f"{name}.parquet"),
+                    STAGED[name].types,
+                ),
                 source=batch.source,
                 batch=batch.id,
                 seq=batch.seq,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from perenne.cleaning import CleaningSettings, ExchangeRate, Policy, TaxSettings
 from perenne.core import PerenneError, closest
+from perenne.identity import IdentitySettings
 from perenne.metrics import MetricSettings
 from perenne.models import PredictionSettings
 from perenne.segments import SegmentSettings
@@ -148,6 +149,7 @@ class Settings(_Section):
     channels: tuple[ChannelSettings, ...] = ()
     cleaning: CleaningSettings = CleaningSettings()
     tax: TaxSettings = TaxSettings()
+    identity: IdentitySettings = IdentitySettings()
     rates: tuple[ExchangeRate, ...] = ()
     margin: MarginSettings = MarginSettings()
     metrics: MetricsSection = MetricsSection()
@@ -297,6 +299,10 @@ language = "{language}"            # en or fr
 
 [predictions]
 # enabled = true           # predict the value of each customer at each refresh
+
+[identity]
+# by_phone = true          # records that share a telephone number are one customer
+# threshold = 0.99         # probability from which likeness alone links two records
 
 [tax]
 # prices = "auto"          # auto, included or excluded

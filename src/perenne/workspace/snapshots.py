@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,10 +81,14 @@ def by_id(layout: Layout, name: str) -> Snapshot:
     )
 
 
-def next_id(layout: Layout, as_of: date) -> str:
-    """Ids grow with each refresh, whatever the clock says."""
+def next_number(layout: Layout) -> int:
+    """Numbers grow with each refresh, whatever the clock says."""
     numbers = [int(path.name.split("-")[0]) for path in layout.snapshots.glob("[0-9]*-*")]
-    return f"{max(numbers, default=0) + 1:06d}-{as_of:%Y%m%d}"
+    return max(numbers, default=0) + 1
+
+
+def next_id(layout: Layout, as_of: date) -> str:
+    return f"{next_number(layout):06d}-{as_of:%Y%m%d}"
 
 
 def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, Any]) -> Snapshot:
@@ -109,13 +113,16 @@ def point_to(layout: Layout, name: str) -> None:
     write_atomically(layout.current, name + "\n")
 
 
-def damaged(snapshot: Snapshot) -> list[str]:
-    """Files of a snapshot that are missing or differ from what was signed."""
+def damaged(snapshot: Snapshot, *, tables: Collection[str] | None = None) -> list[str]:
+    """Files of a snapshot, or of some of its tables, that are missing or differ from what was
+    signed."""
     signed: Mapping[str, str] = snapshot.manifest["sha256"]
+    asked = signed if tables is None else {f"{name}.parquet" for name in tables}
     return [
         name
         for name, digest in signed.items()
-        if not (snapshot.folder / name).is_file() or _sha256(snapshot.folder / name) != digest
+        if name in asked
+        and not ((snapshot.folder / name).is_file() and _sha256(snapshot.folder / name) == digest)
     ]
 
 

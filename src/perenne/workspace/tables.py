@@ -18,6 +18,12 @@ def of_batch(table: ir.Table, *, source: str, batch: str, seq: int, identical: s
     )
 
 
+def completed(table: ir.Table, types: Mapping[str, str]) -> ir.Table:
+    """`table` with the columns that its schema has got since it was imported, null."""
+    added = {name: ibis.null(kind) for name, kind in types.items() if name not in table.columns}
+    return table.mutate(**added) if added else table
+
+
 def no_batch(table: ir.Table) -> ir.Table:
     """An empty staged table, shaped as if imports had brought it."""
     return of_batch(table, source="", batch="", seq=0, identical="merge")
@@ -38,6 +44,36 @@ def published_value(lines: ir.Table, orders: ir.Table) -> ir.Table:
         currency=joined.currency,
         rule=ibis.coalesce(joined.excluded_by, ibis.literal("counted")),
     ).agg(rows=joined.count(), amount=joined.as_given.sum())
+
+
+def review_pairs(pair: ir.Table, status: str, *, at_random: bool) -> ir.Table:
+    """Pairs of a status, the likeliest first; or all that the model speaks of, as their ids, which
+    know nothing of them, have them."""
+    if at_random:
+        return pair.filter(pair.rule == "model").order_by("pair_id")
+    chosen = pair if status == "all" else pair.filter(pair.status == status)
+    return chosen.order_by([ibis.desc(chosen.probability.fill_null(0.0)), "pair_id"])
+
+
+def pairs_of_customer(pair: ir.Table, link: ir.Table, customer_id: str) -> ir.Table:
+    """Pairs of which one record is this customer's."""
+    own = link.filter(link.customer_id == customer_id).select("own_id").distinct()
+    mine = own.own_id
+    return pair.filter(pair.own_id_1.isin(mine) | pair.own_id_2.isin(mine))
+
+
+def review_sides(link: ir.Table, contact: ir.Table, own_ids: Sequence[str]) -> ir.Table:
+    """Records by the id they have alone: source, ids there, customer, and personal data."""
+    found = link.filter(link.own_id.isin(list(own_ids)))
+    side = found.group_by("own_id", "source", "customer_id").agg(
+        source_ids=found.source_id.collect(order_by=found.source_id),
+        kind=found.source_id_kind.min(),
+    )
+    named = contact.rename({f"contact_{name}": name for name in contact.columns})
+    return side.left_join(
+        named,
+        [side.customer_id == named.contact_customer_id, side.source == named.contact_source],
+    ).drop("contact_customer_id", "contact_source")
 
 
 def customers_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Table:

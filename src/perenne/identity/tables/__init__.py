@@ -1,1 +1,1 @@
-"""Who is who, as Ibis expressions: links, facts keyed by customer, what is said beside orders."""
+"""Who is who, as Ibis expressions: references, links, what they share, facts by customer."""

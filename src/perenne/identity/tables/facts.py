@@ -1,4 +1,4 @@
-"""Who is who, as Ibis expressions: links, customers, contacts, and facts keyed by customer."""
+"""Links of each source on its own, and the facts, customers and contacts that links key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from perenne.warehouse import CANONICAL, MONEY
+from perenne.warehouse import CANONICAL, MONEY, TableSchema
 
 REF = ("source", "customer_ref", "customer_ref_kind")
 
@@ -24,7 +24,8 @@ def links(tables: Iterable[ir.Table], persons: ir.Table, key: str) -> ir.Table:
     """Schema `customer_links`: one row per reference a source makes to a customer.
 
     `persons` (staged customers) may say that several references of a source are one person; the
-    id of the person is a reference as well.
+    id of the person is a reference as well. Each source stands alone: `tables/sharing.py` links
+    what several tell.
     """
     seen = [table.select(*REF) for table in (*tables, persons)]
     selves = persons.select(
@@ -38,20 +39,23 @@ def links(tables: Iterable[ir.Table], persons: ir.Table, key: str) -> ir.Table:
     person = told.group_by("source", "customer_ref").agg(person_ref=told.person_ref.min())
     known = refs.left_join(person, ["source", "customer_ref"], rname="p_{name}")
     named = known.person_ref.notnull()
+    own_id = keyed_hash(
+        key,
+        known.source,
+        named.ifelse("person", known.customer_ref_kind),
+        ibis.coalesce(known.person_ref, known.customer_ref),
+    )
     return known.select(
         source=known.source,
         source_id=known.customer_ref,
         source_id_kind=known.customer_ref_kind,
-        customer_id=keyed_hash(
-            key,
-            known.source,
-            named.ifelse("person", known.customer_ref_kind),
-            ibis.coalesce(known.person_ref, known.customer_ref),
-        ),
+        customer_id=own_id,
         rule=named.ifelse(
             ibis.literal("source_person"), ibis.literal("source_").concat(known.customer_ref_kind)
         ),
         probability=ibis.literal(1.0),
+        own_id=own_id,
+        run=ibis.literal(0, "int32").cast("int64"),
     )
 
 
@@ -153,12 +157,16 @@ def contacts(staged: ir.Table, link: ir.Table) -> ir.Table:
 
 def shaped(table: ir.Table, name: str) -> ir.Table:
     """Exactly the columns and types of a canonical table."""
-    types = CANONICAL[name].types
+    return to_schema(table, CANONICAL[name])
+
+
+def to_schema(table: ir.Table, schema: TableSchema) -> ir.Table:
+    """Exactly the columns and types of a schema."""
     return table.select(
         **{
             column: table[column].round(4).cast(MONEY)
             if kind == MONEY
             else table[column].cast(kind)
-            for column, kind in types.items()
+            for column, kind in schema.types.items()
         }
     )

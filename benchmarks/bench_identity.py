@@ -1,0 +1,186 @@
+"""How well and how fast records of one person are found: `python benchmarks/bench_identity.py`.
+
+On the published sets: pairwise precision and recall and the largest customer, with the cautious
+threshold and with one measured on the labels of the other half of the persons. Then a million
+simulated records of two sources (`--records N`; 0 leaves it out): seconds and memory.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+import zlib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.identity_data import COLUMNS, SETS, published, simulated
+from perenne.core import opaque_id
+from perenne.identity import (
+    Decision,
+    IdentitySettings,
+    Resolved,
+    Task,
+    choose,
+    components,
+    merged_pairs,
+    resolve,
+)
+from perenne.warehouse import DuckEngine, Table
+
+KEY = "benchmark"
+PRECISION = 0.985
+"""The share of right links that a measured threshold must reach."""
+
+
+class Bench:
+    """One engine and a folder for what a refresh would write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = DuckEngine()
+
+    def keep(self, name: str, table: Table) -> Table:
+        path = self.folder / f"{name}.parquet"
+        self.engine.write(table, path)
+        return self.engine.read(path)
+
+    def resolved(
+        self, persons: pa.Table, settings: IdentitySettings, decisions: tuple[Decision, ...] = ()
+    ) -> Resolved:
+        """Resolve staged customers alone: no order refers to any of them."""
+        cleaned = {"customers": self.engine.arrow(_staged(persons))}
+        for name in ("orders", "refunds"):
+            columns = ("source", "customer_ref", "customer_ref_kind")
+            empty = pa.table({column: pa.array([], pa.string()) for column in columns})
+            cleaned[name] = self.engine.arrow(empty)
+        task = Task(self.engine, self.keep, settings, run=1, decisions=decisions)
+        return resolve(cleaned, key=KEY, task=task)
+
+
+def _staged(persons: pa.Table) -> pa.Table:
+    rows = persons.num_rows
+    columns = {name: persons[name] for name in COLUMNS}
+    columns |= {
+        "source": persons["source"]
+        if "source" in persons.column_names
+        else pa.array(["one"] * rows),
+        "customer_ref_kind": pa.array(["id"] * rows),
+        "row_file": pa.array(["file"] * rows),
+        "row_number": pa.array(range(rows)),
+        "seq": pa.array([1] * rows),
+        "person_ref": pa.nulls(rows, pa.string()),
+    }
+    return pa.table(
+        {n: c.cast(pa.string()) if pa.types.is_null(c.type) else c for n, c in columns.items()}
+    )
+
+
+def quality(root: np.ndarray, truth: np.ndarray, tested: np.ndarray) -> tuple[float, float]:
+    """Pairwise precision and recall over pairs of which at least one record is tested."""
+
+    def pairs(*keys: np.ndarray) -> int:
+        everyone = Counter(zip(*(key.tolist() for key in keys), strict=True))
+        left = Counter(zip(*(key[~tested].tolist() for key in keys), strict=True))
+        return sum(n * (n - 1) // 2 for n in everyone.values()) - sum(
+            n * (n - 1) // 2 for n in left.values()
+        )
+
+    made, true, right = pairs(root), pairs(truth), pairs(root, truth)
+    return right / made if made else 1.0, right / true
+
+
+def judge(name: str, bench: Bench) -> None:
+    """Print how one published set comes out at the cautious threshold and at measured ones."""
+    persons = published(name)
+    start = time.process_time()
+    settings = IdentitySettings(probabilistic="on", review_from=0.01, threshold=1.0)
+    found = bench.resolved(persons, settings)
+    pairs = bench.engine.fetch(found.pairs).to_pylist()
+    seconds = time.process_time() - start
+    ids = [opaque_id(KEY, "one", "id", ref) for ref in persons["customer_ref"].to_pylist()]
+    place = {own: n for n, own in enumerate(ids)}
+    left = np.array([place[row["own_id_1"]] for row in pairs])
+    right = np.array([place[row["own_id_2"]] for row in pairs])
+    probability = np.array([row["probability"] or 0.0 for row in pairs])
+    _names, truth = np.unique(persons["truth"].to_pylist(), return_inverse=True)
+    half = np.array([zlib.crc32(text.encode()) % 2 == 0 for text in persons["truth"].to_pylist()])
+    print(f"{name}: {len(ids)} records, {len(set(truth.tolist()))} persons, {seconds:.1f} CPU s")
+
+    def customers(threshold: float) -> np.ndarray:
+        sure = probability >= threshold
+        return components(len(ids), left[sure], right[sure])
+
+    everyone = np.ones(len(ids), dtype=bool)
+    for threshold in (0.5, 0.9, 0.95, 0.99):
+        root = customers(threshold)
+        _row(f"threshold {threshold}", quality(root, truth, everyone), root)
+    for label, learnt in (
+        ("all labels", everyone),
+        ("half A, tested on B", half),
+        ("half B, tested on A", ~half),
+    ):
+        inside = learnt[left] & learnt[right]
+        order = np.flatnonzero(inside)[np.argsort(-probability[inside], kind="stable")]
+        same = truth[left[order]] == truth[right[order]]
+        together = merged_pairs(len(ids), left[order], right[order])
+        judged = list(
+            zip(probability[order].tolist(), same.tolist(), together.tolist(), strict=True)
+        )
+        for confidence in (0.9, 0.5):
+            chosen = choose(judged, precision=PRECISION, confidence=confidence, fallback=0.99)
+            root = customers(chosen.value)
+            proof = f"at least {chosen.at_least:.3f}" if chosen.at_least else "unmeasured"
+            tested = everyone if learnt.all() else ~learnt
+            text = f"{label}, {confidence:.0%} sure: {chosen.value:.3f} ({proof})"
+            _row(text, quality(root, truth, tested), root)
+
+
+def _row(label: str, found: tuple[float, float], root: np.ndarray) -> None:
+    largest = int(np.bincount(root).max())
+    print(f"  {label:<58} P {found[0]:.4f}  R {found[1]:.4f}  largest {largest}", flush=True)
+
+
+def scale(records: int, bench: Bench) -> None:
+    """Print time, memory and quality on simulated records of two sources."""
+    persons = simulated(records)
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = bench.resolved(persons, IdentitySettings())
+    link = bench.keep("customer_links", found.links)
+    bench.keep("identity_pairs", found.pairs)
+    bench.keep("customer_ids", found.ids)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    told = bench.engine.fetch(link.select("source", "source_id", "customer_id")).to_pydict()
+    known = dict(
+        zip(zip(told["source"], told["source_id"], strict=True), told["customer_id"], strict=True)
+    )
+    asked = zip(persons["source"].to_pylist(), persons["customer_ref"].to_pylist(), strict=True)
+    _names, root = np.unique([known[one] for one in asked], return_inverse=True)
+    truth = np.array(persons["truth"].to_pylist(), dtype=np.int64)
+    account = found.account
+    print(f"{records} simulated records: {wall:.0f} s ({cpu:.0f} CPU s), {_peak():.0f} MB at most")
+    print(f"  {account.links}, {account.review} to review, {account.compared} pairs compared")
+    _row("threshold 0.99", quality(root, truth, np.ones(records, dtype=bool)), root)
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Judge the sets that are asked for, then the simulated records."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="*", default=list(SETS))
+    parser.add_argument("--records", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in asked.sets:
+            judge(name, Bench(Path(folder)))
+        if asked.records:
+            scale(asked.records, Bench(Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

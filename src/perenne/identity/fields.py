@@ -1,0 +1,244 @@
+"""What two records of persons are compared by: fields, how alike they may be, and where to look.
+
+One definition serves the model (how often each level occurs among the same and among different
+persons) and the evidence that a reviewer reads. `{l}` and `{r}` stand for the two records; the
+text is SQL of DuckDB, the dialect that Splink is run with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_ALIKE = "jaro_winkler_similarity({{l}}.{0}, {{r}}.{0})"
+_EDITS = "damerau_levenshtein({{l}}.{0}, {{r}}.{0})"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One way in which two values compare, tried in order; `usual` is how often it is expected
+    among records of one person, where the data cannot tell."""
+
+    code: str
+    sql: str
+    usual: float
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field and its levels, the closest first; what meets none is `different`.
+
+    `rare_counts`: sharing a rare value proves more than sharing a frequent one.
+    `measured`: the evidence also says how alike the texts are.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    different: float
+    rare_counts: bool = True
+    measured: bool = False
+
+
+def _same(name: str, usual: float) -> Level:
+    return Level("same", f"{{l}}.{name} = {{r}}.{name}", usual)
+
+
+def _alike(name: str, code: str, *, from_: float, usual: float) -> Level:
+    return Level(code, f"{_ALIKE.format(name)} >= {from_}", usual)
+
+
+def _edits(name: str, code: str, *, upto: int, usual: float) -> Level:
+    return Level(code, f"{_EDITS.format(name)} <= {upto}", usual)
+
+
+def _name(name: str, other: str) -> Field:
+    close = f"{_ALIKE.format(name)} >= 0.92 OR {_EDITS.format(name)} <= 1"
+    initial = (
+        f"least(length({{l}}.{name}), length({{r}}.{name})) = 1 "
+        f"AND left({{l}}.{name}, 1) = left({{r}}.{name}, 1)"
+    )
+    swapped = f"{{l}}.{name} = {{r}}.{other} OR {{l}}.{other} = {{r}}.{name}"
+    return Field(
+        name,
+        (
+            _same(name, 0.75),
+            Level("initial", initial, 0.02),
+            Level("close", close, 0.1),
+            Level("swapped", swapped, 0.02),
+            _alike(name, "similar", from_=0.8, usual=0.04),
+        ),
+        different=0.07,
+        measured=True,
+    )
+
+
+def _birth() -> Field:
+    """Dates as eight digits. Two of day, month and year, or day and month the other way round."""
+    day, month, year = ("substr({0}.birth, 7, 2)", "substr({0}.birth, 5, 2)", "left({0}.birth, 4)")
+
+    def equal(one: str, other: str) -> str:
+        return f"{one.format('{l}')} = {other.format('{r}')}"
+
+    pairs = ((day, month), (day, year), (month, year))
+    two = [f"({equal(a, a)} AND {equal(b, b)})" for a, b in pairs]
+    turned = f"({equal(year, year)} AND {equal(day, month)} AND {equal(month, day)})"
+    return Field(
+        "birth",
+        (
+            _same("birth", 0.8),
+            _edits("birth", "close", upto=1, usual=0.1),
+            Level("similar", " OR ".join([*two, turned]), 0.05),
+        ),
+        different=0.05,
+        rare_counts=False,
+    )
+
+
+def _email() -> Field:
+    box = "split_part({0}.email, '@', 1)"
+    left, right = box.format("{l}"), box.format("{r}")
+    return Field(
+        "email",
+        (
+            _same("email", 0.65),
+            Level("mailbox", f"{left} = {right}", 0.05),
+            _edits("email", "close", upto=2, usual=0.1),
+            _alike("email", "similar", from_=0.9, usual=0.05),
+            Level("mailbox_similar", f"jaro_winkler_similarity({left}, {right}) >= 0.88", 0.04),
+        ),
+        different=0.11,
+    )
+
+
+FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        _name("last_name", "first_name"),
+        _name("first_name", "last_name"),
+        _birth(),
+        _email(),
+        Field(
+            "phone",
+            (_same("phone", 0.7), _edits("phone", "close", upto=1, usual=0.05)),
+            different=0.25,
+        ),
+        Field(
+            "address",
+            (_same("address", 0.6), _alike("address", "similar", from_=0.9, usual=0.15)),
+            different=0.25,
+            measured=True,
+        ),
+        Field(
+            "postcode",
+            (_same("postcode", 0.75), _edits("postcode", "close", upto=1, usual=0.05)),
+            different=0.2,
+        ),
+        Field(
+            "city",
+            (_same("city", 0.75), _alike("city", "similar", from_=0.88, usual=0.1)),
+            different=0.15,
+        ),
+        Field(
+            "company",
+            (_same("company", 0.7), _alike("company", "similar", from_=0.88, usual=0.15)),
+            different=0.15,
+        ),
+    )
+}
+
+# Pairs worth comparing share one of these; an entry is a field or a piece of one.
+PIECES: Mapping[str, tuple[str, str]] = {
+    "mailbox": ("email", "split_part(email, '@', 1)"),
+    "year": ("birth", "left(birth, 4)"),
+    "birthday": ("birth", "substr(birth, 5, 4)"),
+    "first_1": ("first_name", "left(first_name, 1)"),
+    "first_2": ("first_name", "left(first_name, 2)"),
+    "first_3": ("first_name", "left(first_name, 3)"),
+    "last_1": ("last_name", "left(last_name, 1)"),
+    "last_2": ("last_name", "left(last_name, 2)"),
+    "last_3": ("last_name", "left(last_name, 3)"),
+}
+BLOCKS: tuple[tuple[str, ...], ...] = (
+    ("email",),
+    ("phone",),
+    ("mailbox",),
+    ("address",),
+    ("last_name", "first_name"),
+    ("last_name", "postcode"),
+    ("first_name", "postcode"),
+    ("last_name", "city"),
+    ("first_name", "city"),
+    ("birth", "last_1"),
+    ("birth", "first_1"),
+    ("birth", "postcode"),
+    ("last_name", "year"),
+    ("first_name", "year"),
+    ("last_name", "birthday"),
+    ("first_name", "birthday"),
+    ("first_2", "last_2", "year"),
+    ("city", "year"),
+    ("postcode", "year"),
+    ("postcode", "first_3"),
+    ("city", "last_3"),
+    ("company", "last_name"),
+)
+# Rules that pair records of one person often enough to learn from.
+TRAINING: tuple[tuple[str, ...], ...] = (
+    ("email",),
+    ("phone",),
+    ("birth",),
+    ("last_name", "first_name"),
+    ("last_name", "postcode"),
+)
+# Rules that hardly ever pair two persons: they tell how many pairs there are to find.
+STRICT: tuple[tuple[str, ...], ...] = (
+    ("email",),
+    ("phone",),
+    ("birth", "last_name"),
+    ("birth", "first_name"),
+    ("last_name", "first_name", "postcode"),
+    ("last_name", "first_name", "city"),
+    ("last_name", "first_name", "company"),
+)
+
+
+def piece_sql(name: str) -> str:
+    return PIECES[name][1] if name in PIECES else name
+
+
+def field_of(name: str) -> str:
+    return PIECES[name][0] if name in PIECES else name
+
+
+def among(rules: tuple[tuple[str, ...], ...], present: set[str]) -> list[tuple[str, ...]]:
+    """The rules that need no other field than these."""
+    return [rule for rule in rules if {field_of(name) for name in rule} <= present]
+
+
+def level_sql(field: Field, left: str, right: str) -> str:
+    """SQL of the place of the level at which two records compare, `different` last; -1: absent."""
+    cases = " ".join(
+        f"WHEN {level.sql.format(l=left, r=right)} THEN {place}"
+        for place, level in enumerate(field.levels)
+    )
+    absent = f"{left}.{field.name} IS NULL OR {right}.{field.name} IS NULL"
+    return f"CASE WHEN {absent} THEN -1 {cases} ELSE {len(field.levels)} END"
+
+
+def evidence_sql(left: str, right: str) -> str:
+    """SQL that tells how two records compare: `field=code` or `field=code:0.93`, joined by |."""
+    cells = [_cell(field, left, right) for field in FIELDS.values()]
+    return f"concat_ws('|', {', '.join(cells)})"
+
+
+def _cell(field: Field, left: str, right: str) -> str:
+    name = field.name
+    cases = " ".join(
+        f"WHEN {level.sql.format(l=left, r=right)} THEN '{name}={level.code}'"
+        for level in field.levels
+    )
+    text = f"CASE {cases} ELSE '{name}=different' END"
+    if field.measured:
+        alike = _ALIKE.format(name).format(l=left, r=right)
+        text = f"({text} || printf(':%.2f', {alike}))"
+    return f"CASE WHEN {left}.{name} IS NOT NULL AND {right}.{name} IS NOT NULL THEN {text} END"

@@ -1,0 +1,327 @@
+"""Splink as a suggester: learns from a sample how records of one person differ, scores pairs.
+
+Splink lives here and is imported when it is needed. It runs on the engine's own connection, on
+tables that are dropped at the end: they hold personal data.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from perenne.identity.fields import (
+    BLOCKS,
+    FIELDS,
+    STRICT,
+    TRAINING,
+    Field,
+    among,
+    evidence_sql,
+    field_of,
+    level_sql,
+    piece_sql,
+)
+from perenne.identity.learning import Floats, Patterns, frequencies, same_person
+from perenne.warehouse import DuckEngine
+
+if TYPE_CHECKING:
+    from splink import DuckDBAPI, Linker
+
+FEWEST = 200
+"""Persons below whom nothing can be learnt of how records differ."""
+SAMPLE = 100_000
+"""Persons from whom the model learns how records of one person differ."""
+STRANGERS = 1_000
+"""Persons all of whose pairs, half a million, show how alike strangers are."""
+MOST_PAIRS = 12_000_000
+"""Pairs that are compared at most: larger groups that share a key are left out first."""
+GROUPS = (1_000, 500, 200, 100, 50, 30, 20, 10, 5)
+RECALL = 0.7
+"""Share of the true pairs that the training rules are taken to find."""
+_SHARE = 0.05
+_PEOPLE, _PAIRS = "perenne_people", "perenne_pairs"
+SCORES = pa.schema([("l", pa.int64()), ("r", pa.int64()), ("probability", pa.float64())])
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs compared and what they were compared by; `skipped` is why there are none, or empty."""
+
+    skipped: str = ""
+    compared: int = 0
+    fields: tuple[str, ...] = ()
+    largest_group: int = 0
+
+
+@contextmanager
+def people_in(engine: DuckEngine, people: str) -> Iterator[None]:
+    """The persons (SQL of a relation with `idx`, `own_id`, `source` and the fields) as a table of
+    the engine, for `score` and `evidence`."""
+    try:
+        engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE {_PEOPLE} AS {people}")
+        yield
+    finally:
+        for name in (_PEOPLE, _PAIRS):
+            engine.duck.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def score(
+    engine: DuckEngine, *, linked: pa.Table, from_: float, sources: int
+) -> tuple[Scored, pa.Table]:
+    """Pairs that may be one person: `l`, `r`, `probability`, from the probability `from_` on.
+
+    `linked` (idx, root) says what is one customer already: those pairs are left out. Fewer sources
+    than `sources` that tell of persons, or too little to compare, and nothing is done.
+    """
+    nothing = SCORES.empty_table()
+    people, told, fields = _present(engine)
+    if told < sources:
+        return Scored("sources", fields=fields), nothing
+    if len(fields) < 2 or not {"first_name", "last_name", "birth", "company"} & set(fields):
+        return Scored("fields", fields=fields), nothing
+    if people < FEWEST:
+        return Scored("few", fields=fields), nothing
+    pairs, group = _block(engine, set(fields), linked)
+    if not pairs:
+        return Scored("nothing", fields=fields), nothing
+    with _quiet():
+        model = _trained(engine, fields)
+        if model is None:
+            return Scored("nothing", fields=fields), nothing
+        found = _predicted(engine, model, from_)
+    return Scored("", pairs, fields, group), found.cast(SCORES)
+
+
+def evidence(engine: DuckEngine, pairs: pa.Table) -> pa.Table:
+    """How the records of each pair (l, r) compare: `l`, `r`, `evidence`."""
+    with _registered(engine, "perenne_told", pairs.select(["l", "r"])) as told:
+        return engine.duck.sql(
+            f"SELECT pair.l, pair.r, {evidence_sql('one', 'two')} AS evidence "
+            f"FROM {told} AS pair JOIN {_PEOPLE} AS one ON one.idx = pair.l "
+            f"JOIN {_PEOPLE} AS two ON two.idx = pair.r"
+        ).to_arrow_table()
+
+
+@contextmanager
+def _registered(engine: DuckEngine, name: str, table: pa.Table) -> Iterator[str]:
+    engine.duck.register(name, table)
+    try:
+        yield name
+    finally:
+        engine.duck.unregister(name)
+
+
+def _number(engine: DuckEngine, sql: str) -> int:
+    ((number,),) = engine.duck.execute(sql).fetchall()
+    return int(number)
+
+
+def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
+    """Persons, sources that tell of persons, and the fields that enough of them have, with more
+    than one value."""
+    cells = ", ".join(f"count({name}), approx_count_distinct({name})" for name in FIELDS)
+    person = "coalesce(first_name, last_name, birth, company) IS NOT NULL"
+    sources = f"count(DISTINCT source) FILTER ({person})"
+    asked = f"SELECT count(*), {sources}, {cells} FROM {_PEOPLE}"
+    ((people, told, *counts),) = engine.duck.execute(asked).fetchall()
+    known = zip(FIELDS, counts[::2], counts[1::2], strict=True)
+    fields = tuple(name for name, rows, values in known if rows > _SHARE * people and values > 1)
+    return people, told, fields
+
+
+def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int, int]:
+    """Make the table of pairs that share a key; their number, and the largest group looked at."""
+    keys = " UNION ALL ".join(
+        f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {_PEOPLE} "
+        f"WHERE {' AND '.join(f'{field_of(name)} IS NOT NULL' for name in rule)}"
+        for number, rule in enumerate(among(BLOCKS, present))
+    )
+    engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_keys AS {keys}")
+    try:
+        group = _largest_group(engine)
+        with _registered(engine, "perenne_linked", linked):
+            engine.duck.execute(
+                f"CREATE OR REPLACE TEMP TABLE {_PAIRS} AS WITH kept AS (SELECT key "
+                f"FROM perenne_keys GROUP BY key HAVING count(*) BETWEEN 2 AND {group}), "
+                "near AS (SELECT key, idx, root FROM perenne_keys SEMI JOIN kept USING (key) "
+                "JOIN perenne_linked USING (idx)) "
+                "SELECT DISTINCT one.idx AS join_key_l, two.idx AS join_key_r, '0' AS match_key "
+                "FROM near AS one JOIN near AS two ON one.key = two.key AND one.idx < two.idx "
+                "AND one.root <> two.root"
+            )
+    finally:
+        engine.duck.execute("DROP TABLE IF EXISTS perenne_keys")
+    return _number(engine, f"SELECT count(*) FROM {_PAIRS}"), group
+
+
+def _largest_group(engine: DuckEngine) -> int:
+    """Records of the largest group that is looked at, so that the pairs stay within bounds."""
+    sizes = engine.duck.execute(
+        "SELECT n, count(*) * n * (n - 1) / 2 FROM (SELECT count(*) AS n FROM perenne_keys "
+        "GROUP BY key HAVING count(*) > 1) GROUP BY n"
+    ).fetchall()
+    fitting = (n for n in GROUPS if sum(p for size, p in sizes if size <= n) <= MOST_PAIRS)
+    return next(fitting, 2)
+
+
+def _trained(engine: DuckEngine, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    """Splink's settings with what was learnt; None when no pair of the sample teaches anything."""
+    sample = f"SELECT * FROM {_PEOPLE} ORDER BY own_id LIMIT"
+    engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_sample AS {sample} {SAMPLE}")
+    try:
+        keys = among(TRAINING, set(fields))
+        keys = [key for key in keys if 0 < _found(engine, [key]) <= MOST_PAIRS]
+        strict = _found(engine, among(STRICT, set(fields)))
+        if not keys or not strict:
+            return None
+        size = _number(engine, "SELECT count(*) FROM perenne_sample")
+        chance = min(strict / RECALL / (size * (size - 1) / 2), 0.5)
+        strangers = _strangers(engine, fields)
+        seen = [_patterns(engine, fields, key) for key in keys]
+        same = same_person([FIELDS[name] for name in fields], strangers, seen)
+        return _settings(fields, chance, same=same, strangers=strangers)
+    finally:
+        engine.duck.execute("DROP TABLE IF EXISTS perenne_sample")
+
+
+def _found(engine: DuckEngine, rules: list[tuple[str, ...]]) -> int:
+    """Pairs of the sample that share all fields of one of the rules."""
+    if not rules:
+        return 0
+    pairs = " UNION ".join(
+        f"SELECT one.idx AS l, two.idx AS r FROM perenne_sample AS one JOIN perenne_sample AS two "
+        f"USING ({', '.join(rule)}) WHERE one.idx < two.idx"
+        for rule in rules
+    )
+    return _number(engine, f"SELECT count(*) FROM ({pairs})")
+
+
+def _strangers(engine: DuckEngine, fields: tuple[str, ...]) -> dict[str, Floats]:
+    """How often each level occurs among any two persons."""
+    few = f"(SELECT * FROM perenne_sample ORDER BY own_id LIMIT {STRANGERS})"
+    rows = engine.duck.sql(
+        f"SELECT {_levels(fields)}, count(*) AS pairs FROM {few} AS one JOIN {few} AS two "
+        "ON one.idx < two.idx GROUP BY ALL"
+    ).to_arrow_table()
+    found = {}
+    for name in fields:
+        level, pairs = rows[name].to_numpy(), rows["pairs"].to_numpy()
+        told = level >= 0
+        size = len(FIELDS[name].levels) + 1
+        found[name] = frequencies(np.bincount(level[told], pairs[told], minlength=size).tolist())
+    return found
+
+
+def _patterns(engine: DuckEngine, fields: tuple[str, ...], key: tuple[str, ...]) -> Patterns:
+    """How the pairs of the sample that share a key compare."""
+    shared = " AND ".join(f"one.{name} = two.{name}" for name in key)
+    rows = engine.duck.sql(
+        f"SELECT {_levels(fields)}, count(*) AS pairs FROM perenne_sample AS one "
+        f"JOIN perenne_sample AS two ON {shared} AND one.idx < two.idx GROUP BY ALL ORDER BY ALL"
+    ).to_arrow_table()
+    return Patterns(
+        np.stack([rows[name].to_numpy() for name in fields], axis=1).astype(np.int64),
+        rows["pairs"].to_numpy().astype(float),
+        tuple(name not in key for name in fields),
+    )
+
+
+def _levels(fields: tuple[str, ...]) -> str:
+    return ", ".join(f"{level_sql(FIELDS[name], 'one', 'two')} AS {name}" for name in fields)
+
+
+def _settings(
+    fields: tuple[str, ...],
+    chance: float,
+    *,
+    same: Mapping[str, Floats],
+    strangers: Mapping[str, Floats],
+) -> dict[str, Any]:
+    """The model in Splink's words."""
+    return {
+        "link_type": "dedupe_only",
+        "sql_dialect": "duckdb",
+        "unique_id_column_name": "idx",
+        "probability_two_random_records_match": chance,
+        "comparisons": [
+            _comparison(FIELDS[name], same[name].tolist(), strangers[name].tolist())
+            for name in fields
+        ],
+        # Pairs are handed over ready made; Splink asks for a rule nevertheless.
+        "blocking_rules_to_generate_predictions": [
+            {"blocking_rule": f"l.{fields[0]} = r.{fields[0]}", "sql_dialect": "duckdb"}
+        ],
+        "retain_matching_columns": False,
+        "retain_intermediate_calculation_columns": False,
+    }
+
+
+def _comparison(field: Field, same: list[float], strangers: list[float]) -> dict[str, Any]:
+    name = field.name
+    levels: list[dict[str, Any]] = [
+        {"sql_condition": _sides(level.sql), "label_for_charts": level.code}
+        for level in field.levels
+    ]
+    levels.append({"sql_condition": "ELSE", "label_for_charts": "different"})
+    for level, m, u in zip(levels, same, strangers, strict=True):
+        level |= {"m_probability": m, "u_probability": u}
+        if level["label_for_charts"] == "same" and field.rare_counts:
+            level |= {"tf_adjustment_column": name, "tf_adjustment_weight": 1.0}
+    absent = {
+        "sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL",
+        "label_for_charts": "absent",
+        "is_null_level": True,
+    }
+    return {
+        "output_column_name": name,
+        "comparison_levels": [absent, *levels],
+        "comparison_description": name,
+    }
+
+
+def _sides(sql: str) -> str:
+    """SQL on two records as Splink names their columns: `{l}.email` → `email_l`."""
+    return re.sub(r"\{([lr])\}\.(\w+)", r"\2_\1", sql)
+
+
+def _predicted(engine: DuckEngine, model: dict[str, Any], from_: float) -> pa.Table:
+    with _linker(engine, _PEOPLE, model) as (linker, api):
+        linker.table_management.register_blocked_pairs_for_predict(api.register(_PAIRS))
+        found = linker.inference.predict(threshold_match_probability=from_)
+        return engine.duck.sql(
+            "SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, "
+            f"round(match_probability, 6) AS probability FROM {found.physical_name}"
+        ).to_arrow_table()
+
+
+@contextmanager
+def _linker(
+    engine: DuckEngine, table: str, settings: dict[str, Any]
+) -> Iterator[tuple[Linker, DuckDBAPI]]:
+    """A linker on a table of the engine; what it made there is dropped."""
+    from splink import DuckDBAPI, Linker
+
+    api = DuckDBAPI(connection=engine.duck)
+    try:
+        yield Linker(api.register(table), settings, log_level=logging.CRITICAL), api
+    finally:
+        api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call] # splink gives it none
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Splink explains each step in its log; a refresh has words of its own."""
+    log = logging.getLogger("splink")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

@@ -1,0 +1,189 @@
+"""The records that sources keep of persons: each on its own, how old it is, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+PERSONAL = ("first_name", "last_name", "company", "address", "postcode", "city", "country")
+# What people write for a name when they want to say nothing.
+_NO_NAME = ("", "na", "n a", "nc", "none", "null", "test", "inconnu", "unknown", "client", "x")
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator] # ibis ships no types
+def strip_accents(text: str) -> str:
+    """The engine's own."""
+    raise NotImplementedError
+
+
+def references(links: ir.Table) -> ir.Table:
+    """Links of each source on its own (schema `customer_links`) as records."""
+    return links.select("source", "source_id", "source_id_kind", "own_id", own_rule="rule")
+
+
+def aged(reference: ir.Table, known: ir.Table | None, *, run: int) -> ir.Table:
+    """One row per record: `idx` counts them from the one seen first by a refresh.
+
+    `known` are the ids (schema `customer_ids`) of earlier refreshes. Records first seen together
+    stand in the order of their ids, which chance has drawn, so that the order never changes.
+    """
+    own = reference.group_by("own_id").agg(source=reference.source.min())
+    if known is None:
+        since = own.mutate(since=ibis.literal(run, "int32").cast("int64"))
+    else:
+        joined = own.left_join(known.select("own_id", "since"), "own_id", rname="k_{name}")
+        since = joined.select("own_id", "source", since=joined.since.fill_null(run))
+    order = ibis.window(order_by=["since", "own_id"])
+    return since.mutate(idx=ibis.row_number().over(order).cast("int64"))
+
+
+def anything_told(staged: ir.Table, reference: ir.Table) -> ir.BooleanScalar:
+    """Does any record tell more than an id of its source?"""
+    speaks = reference.source_id_kind.isin(["email", "phone"]).sum().fill_null(0).as_scalar()
+    return (staged.count().as_scalar() + speaks) > 0
+
+
+def told_of(staged: ir.Table, reference: ir.Table) -> ir.Table:
+    """Staged customers with the record that each row is about."""
+    ref = reference.select(
+        "source", "own_id", customer_ref="source_id", customer_ref_kind="source_id_kind"
+    )
+    filled = staged.mutate(customer_ref_kind=staged.customer_ref_kind.fill_null("id"))
+    return filled.inner_join(ref, ["source", "customer_ref", "customer_ref_kind"])
+
+
+def identifiers(
+    reference: ir.Table, told: ir.Table, *, numbers: Sequence[Sequence[str]]
+) -> ir.Table:
+    """E-mails, telephones and shared customer numbers of each record, as nearly as SQL can write
+    them alike: `own_id`, `kind`, `text`, `country`, `names` (the record is known by it)."""
+    nowhere = ibis.null("string")
+    parts = [
+        reference.filter(reference.source_id_kind.isin(["email", "phone"])).select(
+            "own_id", kind="source_id_kind", text="source_id", country=nowhere, names=True
+        )
+    ]
+    parts += [
+        told.filter(told[kind].notnull()).select(
+            "own_id", kind=ibis.literal(kind), text=kind, country=country, names=False
+        )
+        for kind, country in (("email", nowhere), ("phone", told.country))
+    ]
+    for place, sources in enumerate(numbers):
+        numbered = reference.filter(
+            (reference.source_id_kind == "id") & reference.source.isin(list(sources))
+        )
+        parts.append(
+            numbered.select(
+                "own_id",
+                kind=ibis.literal("number"),
+                text=ibis.literal(f"{place}/").concat(numbered.source_id),
+                country=nowhere,
+                names=False,
+            )
+        )
+    every = ibis.union(*parts)
+    tidy = ibis.cases(
+        (every.kind == "email", _tidy_email(every.text)),
+        (every.kind == "phone", every.text.re_replace(r"[\s.()'/-]+", "")),
+        else_=every.text,
+    )
+    country = every.country.re_search("^[A-Z]{2}$").ifelse(every.country, nowhere)
+    return (
+        every.mutate(text=tidy, country=country)
+        .filter(lambda t: t.text != "")
+        .group_by("own_id", "kind", "text", "country")
+        .agg(names=lambda t: t.names.any())
+    )
+
+
+def _tidy_email(text: ir.StringValue) -> ir.StringValue:
+    """Lower case without spaces; Gmail reads no dots and nothing after a plus."""
+    bare = text.lower().re_replace(r"^mailto:|[\s<>\"']+|[.,;]+$", "")
+    google = bare.re_search("@(gmail|googlemail)[.]com$")
+    box = bare.re_replace("@.*$", "").re_replace("[+].*$", "").replace(".", "")
+    return google.ifelse(box.concat("@gmail.com"), bare)
+
+
+PLAIN_EMAIL = (
+    r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}$"
+)
+
+
+def is_plain(given: ir.Table) -> ir.BooleanValue:
+    """Identifiers that are written one way already; the others are for the libraries."""
+    return (given.kind == "number") | (
+        (given.kind == "email") & given.text.re_search(PLAIN_EMAIL) & (given.text.length() <= 254)
+    )
+
+
+def to_look_up(given: ir.Table) -> ir.Table:
+    """Distinct texts that are not plain."""
+    return given.filter(~is_plain(given)).select("kind", "text", "country").distinct()
+
+
+def normal(given: ir.Table, looked_up: ir.Table | None) -> ir.Table:
+    """`own_id`, `kind`, `value`, `names`; what is no identifier at all is left out."""
+    plain = given.filter(is_plain(given)).select("own_id", "kind", value="text", names="names")
+    if looked_up is None:
+        return plain
+    keyed = given.mutate(place=given.country.fill_null(""))
+    found = keyed.inner_join(looked_up, ["kind", "text", "place"])
+    every = plain.union(found.select("own_id", "kind", "value", "names"))
+    return every.group_by("own_id", "kind", "value").agg(names=every.names.any())
+
+
+def people(told: ir.Table, node: ir.Table, used: ir.Table, *, default_country: str) -> ir.Table:
+    """One row per record that tells of a person: its newest words, written so as to be compared.
+    Personal data: for the refresh alone."""
+    newest = ibis.window(
+        group_by="own_id", order_by=[ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    )
+    ranked = told.mutate(_rank=ibis.row_number().over(newest))
+    last = ranked.filter(ranked._rank == 0)
+    first, family = _names(last)
+    said = last.select(
+        "own_id",
+        first_name=first,
+        last_name=family,
+        birth=last.birth_on.strftime("%Y%m%d"),
+        address=_words(last.address),
+        postcode=_postcode(last, default_country),
+        city=_words(last.city),
+        company=_words(last.company),
+    )
+    reached = used.group_by("own_id").agg(
+        email=used.value.min(where=used.kind == "email"),
+        phone=used.value.min(where=used.kind == "phone"),
+    )
+    joined = node.left_join(said, "own_id", rname="s_{name}").left_join(
+        reached, "own_id", rname="r_{name}"
+    )
+    fields = ("email", "phone", *(name for name in said.columns if name != "own_id"))
+    row = joined.select("idx", "own_id", "source", *fields)
+    return row.filter(ibis.or_(*(row[name].notnull() for name in fields)))
+
+
+def _names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
+    """First and family name; a whole name in one cell is cut at its first space."""
+    first, family = _words(table.first_name), _words(table.last_name)
+    whole = family.isnull() & first.contains(" ")
+    start = first.re_extract("^([^ ]+) (.+)$", 1)
+    rest = first.re_extract("^([^ ]+) (.+)$", 2)
+    return whole.ifelse(start, first), whole.ifelse(rest, family)
+
+
+def _words(text: ir.StringValue) -> ir.StringValue:
+    """Lower case without accents or punctuation; null for what says nothing."""
+    plain = strip_accents(text.lower()).re_replace("[^a-z0-9]+", " ").strip()
+    return plain.isin(_NO_NAME).ifelse(ibis.null("string"), plain)
+
+
+def _postcode(table: ir.Table, default_country: str) -> ir.StringValue:
+    """Letters and digits; a French one that lost its first zero in a spreadsheet gets it back."""
+    bare = table.postcode.upper().re_replace("[^A-Z0-9]+", "").nullif("")
+    french = table.country.fill_null(default_country) == "FR"
+    return (french & bare.re_search("^[0-9]{4}$")).ifelse(ibis.literal("0").concat(bare), bare)

@@ -1,0 +1,167 @@
+"""Pairs of records that rules, the model and the owner speak of: which of them are links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from perenne.identity.clusters import Ints, merged_pairs, separated
+from perenne.identity.settings import IdentitySettings
+from perenne.identity.thresholds import Threshold, choose
+
+RULES = ("owner", "number", "email", "phone", "model", "apart")
+"""What a pair rests on, the strongest first; `apart` is a telephone number shared under names
+that contradict each other."""
+OWNER, MODEL, APART = (RULES.index(rule) for rule in ("owner", "model", "apart"))
+NONE, ACCEPT, REFUSE = 0, 1, 2
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of records by number, the smaller (older) at the left: the strongest rule that speaks
+    for each, what the model gives it (nan: nothing) and what the owner decided."""
+
+    left: Ints
+    right: Ints
+    rule: Ints
+    probability: Floats
+    decision: Ints
+
+    @classmethod
+    def of(
+        cls,
+        left: Ints,
+        right: Ints,
+        *,
+        rule: Ints | int,
+        probability: Floats | None = None,
+        decision: Ints | int = NONE,
+    ) -> Pairs:
+        size = len(left)
+        return cls(
+            np.minimum(left, right),
+            np.maximum(left, right),
+            np.broadcast_to(rule, size).astype(np.int64),
+            np.full(size, np.nan) if probability is None else probability,
+            np.broadcast_to(decision, size).astype(np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+def combined(*parts: Pairs, records: int) -> Pairs:
+    """Every pair once, with all that the parts say of it."""
+    keys = np.concatenate([part.left * records + part.right for part in parts])
+    key, place = np.unique(keys, return_inverse=True)
+    rule = np.full(len(key), APART)
+    np.minimum.at(rule, place, np.concatenate([part.rule for part in parts]))
+    probability = np.full(len(key), np.nan)
+    np.fmax.at(probability, place, np.concatenate([part.probability for part in parts]))
+    decision = np.full(len(key), NONE)
+    np.maximum.at(decision, place, np.concatenate([part.decision for part in parts]))
+    return Pairs(key // records, key % records, rule, probability, decision)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """`root`: of each record the oldest record of its customer. `wanted`: which pairs are links,
+    unless that would join a refused pair. `thresholds`: per pair of sources that the model knows.
+    """
+
+    root: Ints
+    wanted: npt.NDArray[np.bool_]
+    thresholds: Mapping[str, Threshold]
+
+    def outcome(self, pairs: Pairs) -> dict[str, npt.NDArray[np.generic]]:
+        """What became of the pairs that concern anybody: those that link, were decided, or wait
+        for review. Two records that other pairs link already wait for nothing."""
+        together = self.root[pairs.left] == self.root[pairs.right]
+        told = self.wanted | (pairs.decision != NONE) | ~together
+        accepted = pairs.decision == ACCEPT
+        refused = pairs.decision == REFUSE
+        status = np.where(refused, "refused", np.where(together, "linked", "review"))
+        rule = np.where(accepted, "owner", np.array((*RULES[:-1], "phone"))[pairs.rule])
+        certain = accepted | (pairs.rule < MODEL)
+        columns = {
+            "l": pairs.left,
+            "r": pairs.right,
+            "status": status,
+            "rule": rule,
+            "probability": np.where(certain, 1.0, pairs.probability),
+            "decision": np.array(("", "accept", "refuse"))[pairs.decision],
+        }
+        return {name: column[told] for name, column in columns.items()}
+
+
+def weigh(pairs: Pairs, sources: npt.NDArray[np.str_], settings: IdentitySettings) -> Weighed:
+    """Which pairs are links, and who is then one customer; `sources` is the source of each record.
+
+    Rules and what the owner accepted link; the model links from the threshold of its pair of
+    sources on; the two records of a refused pair are never one customer.
+    """
+    profile, names = _profiles(pairs, sources)
+    thresholds = _thresholds(pairs, profile, names=names, records=len(sources), settings=settings)
+    limit = np.array([thresholds[name].value for name in names] or [settings.threshold])
+    enough = (pairs.rule < MODEL) | (pairs.decision == ACCEPT)
+    enough |= np.nan_to_num(pairs.probability) >= limit[profile]
+    wanted = enough & (pairs.decision != REFUSE)
+    strength = np.where(pairs.decision == ACCEPT, OWNER, np.minimum(pairs.rule, MODEL))
+    order = np.lexsort((pairs.right, pairs.left, -np.nan_to_num(pairs.probability), strength))
+    order = order[wanted[order]]
+    no = pairs.decision == REFUSE
+    refused = zip(pairs.left[no].tolist(), pairs.right[no].tolist(), strict=True)
+    root = separated(len(sources), pairs.left[order], pairs.right[order], refused=refused)
+    told = np.unique(profile[~np.isnan(pairs.probability)])
+    return Weighed(root, wanted, {names[code]: thresholds[names[code]] for code in told.tolist()})
+
+
+def _profiles(pairs: Pairs, sources: npt.NDArray[np.str_]) -> tuple[Ints, list[str]]:
+    """Of each pair the number of its pair of sources, and the names of these."""
+    names, code = np.unique(sources, return_inverse=True)
+    one, other = code[pairs.left], code[pairs.right]
+    both = np.minimum(one, other) * len(names) + np.maximum(one, other)
+    found, profile = np.unique(both, return_inverse=True)
+    texts = [
+        f"{names[number // len(names)]} + {names[number % len(names)]}" for number in found.tolist()
+    ]
+    return profile.astype(np.int64), texts
+
+
+def _thresholds(
+    pairs: Pairs, profile: Ints, *, names: list[str], records: int, settings: IdentitySettings
+) -> dict[str, Threshold]:
+    """The threshold of each pair of sources, measured on what was decided of the model's pairs."""
+    judged = (pairs.decision != NONE) & ~np.isnan(pairs.probability)
+    together = _put_together(pairs, records) if judged.any() else np.zeros(len(pairs), np.int64)
+    found = {}
+    for number, name in enumerate(names):
+        mine = judged & (profile == number)
+        rows = zip(
+            pairs.probability[mine].tolist(),
+            (pairs.decision[mine] == ACCEPT).tolist(),
+            together[mine].tolist(),
+            strict=True,
+        )
+        found[name] = choose(
+            rows,
+            precision=settings.precision,
+            confidence=settings.confidence,
+            fallback=settings.threshold,
+        )
+    return found
+
+
+def _put_together(pairs: Pairs, records: int) -> Ints:
+    """How many pairs of records each pair would put together, after all that is surer."""
+    probability = np.nan_to_num(pairs.probability)
+    sure = pairs.rule < MODEL
+    order = np.lexsort((pairs.right, pairs.left, -probability, ~sure))
+    order = order[(sure | (probability > 0))[order]]
+    made = np.zeros(len(pairs), dtype=np.int64)
+    made[order] = merged_pairs(records, pairs.left[order], pairs.right[order])
+    return made

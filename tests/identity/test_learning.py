@@ -1,0 +1,63 @@
+"""Learning how records of one person differ: parameters are found again, extremes do no harm."""
+
+import numpy as np
+import pytest
+
+from perenne.identity.fields import FIELDS
+from perenne.identity.learning import Floats, Patterns, frequencies, same_person, usual
+
+THREE = [FIELDS[name] for name in ("last_name", "phone", "city")]
+
+
+def shares(first: float, size: int) -> Floats:
+    """The first level has this share, the others part the rest."""
+    return np.array([first, *[(1 - first) / (size - 1)] * (size - 1)])
+
+
+SAME = {field.name: shares(0.8, len(field.levels) + 1) for field in THREE}
+STRANGERS = {field.name: shares(0.01, len(field.levels) + 1) for field in THREE}
+
+
+def drawn(mine: int, others: int, *, seed: int, open_: tuple[bool, ...] = (True,) * 3) -> Patterns:
+    """Pairs that share a key: so many of one person, so many of strangers."""
+    rng = np.random.default_rng(seed)
+    columns = [
+        np.concatenate(
+            [
+                rng.choice(len(known[field.name]), number, p=known[field.name])
+                for known, number in ((SAME, mine), (STRANGERS, others))
+            ]
+        )
+        for field in THREE
+    ]
+    levels = np.stack(columns, axis=1)
+    levels[rng.random(levels.shape) < 0.1] = -1
+    found, pairs = np.unique(levels, axis=0, return_counts=True)
+    return Patterns(found, pairs.astype(float), open_)
+
+
+def test_what_was_simulated_is_found_again() -> None:
+    seen = [drawn(4_000, 12_000, seed=1), drawn(3_000, 500, seed=2, open_=(False, True, True))]
+    found = same_person(THREE, STRANGERS, seen)
+    for field in THREE:
+        assert found[field.name] == pytest.approx(SAME[field.name], abs=0.02)
+
+
+def test_a_key_under_which_every_pair_is_one_person_s_does_no_harm() -> None:
+    found = same_person(THREE, STRANGERS, [drawn(5_000, 0, seed=3)])
+    for field in THREE:
+        assert found[field.name] == pytest.approx(SAME[field.name], abs=0.02)
+        assert (found[field.name] > 0).all()
+
+
+def test_without_pairs_what_is_usual_stands() -> None:
+    nothing = Patterns(np.zeros((0, 3), dtype=np.int64), np.zeros(0), (True,) * 3)
+    found = same_person(THREE, STRANGERS, [nothing])
+    for field in THREE:
+        assert found[field.name] == pytest.approx(usual(field))
+
+
+def test_a_level_that_strangers_never_show_is_not_impossible() -> None:
+    found = frequencies([0, 3, 97])
+    assert found[0] > 0
+    assert found.sum() == pytest.approx(1)

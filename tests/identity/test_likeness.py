@@ -1,0 +1,113 @@
+"""Records that share no identifier: found by likeness, on published sets and on a made-up town."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.identity_data import published
+from perenne.identity import IdentitySettings, evidence_words
+from perenne.text import use_language
+from tests.identity.people import Customers, Row, Workshop, person, town
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path, settings=IdentitySettings())
+    yield made
+    made.engine.close()
+
+
+def quality(found: Customers, truth: dict[tuple[str, str], str]) -> tuple[float, float]:
+    """Pairwise precision and recall."""
+
+    def pairs(keys: list[object]) -> int:
+        return sum(n * (n - 1) // 2 for n in Counter(keys).values())
+
+    rows = [(row["customer_id"], truth[row["source"], row["source_id"]]) for row in found.links]
+    made, true = pairs([c for c, _t in rows]), pairs([t for _c, t in rows])
+    right = pairs(list(rows))
+    return right / made if made else 1.0, right / true
+
+
+def rows_of(name: str, folder: Path) -> tuple[list[Row], dict[tuple[str, str], str]]:
+    table = published(name, folder / "identity").to_pylist()
+    truth = {("shop", row["customer_ref"]): row.pop("truth") for row in table}
+    return [person(row.pop("customer_ref"), **row) for row in table], truth
+
+
+@pytest.mark.parametrize(
+    ("name", "threshold", "recall"),
+    [
+        pytest.param("febrl1", 0.99, 0.99, marks=pytest.mark.slow),
+        ("rldata500", 0.5, 0.95),
+        pytest.param("febrl2", 0.99, 0.99, marks=pytest.mark.slow),
+        pytest.param("fake_1000", 0.99, 0.72, marks=pytest.mark.slow),
+    ],
+)
+def test_published_persons_are_found(
+    name: str, threshold: float, recall: float, shop: Workshop, shared_data: Path
+) -> None:
+    rows, truth = rows_of(name, shared_data)
+    shop.with_settings(probabilistic="on", threshold=threshold)
+    found = shop.resolve(rows)
+    precision, reached = quality(found, truth)
+    assert precision >= 0.985
+    assert reached >= recall
+    assert found.account.largest <= 12
+
+
+def test_two_sources_of_one_town(shop: Workshop) -> None:
+    """Linked where alike, proposed where doubtful; a decision holds; the same again the same."""
+    rows = town(300)
+    found = shop.resolve(rows)
+    truth = {(row["source"], row["customer_ref"]): row["customer_ref"][1:] for row in rows}
+    precision, recall = quality(found, truth)
+    assert found.account.model == "done"
+    assert found.account.links.keys() == {"model"}
+    assert precision > 0.99
+    assert recall > 0.9
+    link = next(row for row in found.pairs if row["status"] == "linked")
+    assert 0.99 <= link["probability"] <= 1
+    assert {row["run"] for row in found.links} == {1}
+    shop.decide(link, "refuse")
+    after = shop.resolve(rows)
+    changed = {
+        row["customer_id"]
+        for row in after.links
+        if row["own_id"] in (link["own_id_1"], link["own_id_2"])
+    }
+    assert changed == {link["own_id_1"], link["own_id_2"]}
+    assert len(after.groups() - found.groups()) == 2, "the rest is as it was"
+    assert len(after.groups()) == len(found.groups()) + 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "model"),
+    [
+        (town(3), "few"),
+        ([row for row in town(3) if row["source"] == "shop"], "sources"),
+        ([person("1", email="a@x.fr"), person("2", email="b@x.fr")], "sources"),
+    ],
+)
+def test_where_there_is_nothing_to_learn_nothing_is_compared(
+    rows: list[Row], model: str, shop: Workshop
+) -> None:
+    found = shop.resolve(rows)
+    assert (found.account.model, found.account.compared) == (model, 0)
+    assert all(len(group) == 1 for group in found.groups())
+
+
+def test_evidence_is_told_in_words() -> None:
+    evidence = "last_name=close:0.93|first_name=initial:0.70|postcode=same|city=different"
+    with use_language("en"):
+        assert evidence_words(evidence) == [
+            "family name with a slip of the pen (0.93)",
+            "same initial of the first name",
+            "same postcode",
+            "different city",
+        ]
+    with use_language("fr"):
+        assert evidence_words(evidence)[0] == "nom de famille à une faute de frappe près (0,93)"
+        assert evidence_words("") == []

@@ -1,0 +1,181 @@
+"""One customer across sources, in a workspace: the same in any order, decided, undone, kept."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perenne.core import PerenneError
+from perenne.workspace import Layout, open_shop
+from perenne.workspace.identities import Asked, account, decide, decisions, pairs
+from tests.cli.files import write
+from tests.cli.program import refused, succeed
+from tests.workspace.shops import bring, computed, new_workspace, table, values
+
+ORDERS = "order_id,order_date,customer_id,total"
+PEOPLE = "customer_id,first name,last name,email,phone,postcode"
+Files = list[tuple[str, str, str]]
+
+
+def files() -> Files:
+    """(store, file, content): orders of a web shop and a till, and who their customers are."""
+    web = [f"W{n},2024-0{1 + n % 6}-05,{n % 4},{20 + n}" for n in range(12)]
+    till = [f"T{n},2024-0{1 + n % 6}-20,{n % 5},{30 + n}" for n in range(10)]
+    web_people = [
+        "0,Camille,Dupre,camille@mail.example,,69001",
+        "1,Jean,Arnaud,jean@mail.example,06 71 00 00 01,69003",
+        "2,Ines,Lefort,ines@mail.example,,75011",
+        "3,Hugo,Tessier,hugo@mail.example,06 71 00 00 03,33000",
+    ]
+    till_people = [
+        "0,Camille,Dupre,Camille@Mail.example,,69001",
+        "1,J.,Arnaud,,0671000001,69003",
+        "2,Sophie,Vasseur,,0671000003,33000",
+        "3,Lea,Moulin,lea@mail.example,,13001",
+        "4,Paul,Girard,,,59000",
+    ]
+    return [
+        ("web", "web.csv", "\n".join([ORDERS, *web]) + "\n"),
+        ("till", "till.csv", "\n".join([ORDERS, *till]) + "\n"),
+        ("web", "web-people.csv", "\n".join([PEOPLE, *web_people]) + "\n"),
+        ("till", "till-people.csv", "\n".join([PEOPLE, *till_people]) + "\n"),
+    ]
+
+
+def workspace(folder: Path, order: Files) -> Layout:
+    place = new_workspace(folder / "shop")
+    text = place.settings.read_text(encoding="utf-8")
+    place.settings.write_text(text.replace("# enabled = true", "enabled = false"), encoding="utf-8")
+    for store, name, content in order:
+        bring(place, write(folder / store / name, content), store=store)
+    return place
+
+
+def customers(place: Layout) -> dict[tuple[str, str], str]:
+    rows = table(place, "customer_links")
+    return {(row["source"], row["source_id"]): row["customer_id"] for row in rows}
+
+
+def waiting(place: Layout, **asked: Any) -> list[Any]:
+    with open_shop(place.root) as shop:
+        return pairs(shop, Asked(**asked))[0]
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """A workspace of two sources with one snapshot; tests copy it."""
+    place = workspace(tmp_path_factory.mktemp("linked"), files())
+    computed(place)
+    return place
+
+
+def copied(place: Layout, folder: Path) -> Layout:
+    return Layout(Path(shutil.copytree(place.root, folder / "mine")))
+
+
+def test_a_workspace_links_reviews_and_follows_decisions(linked: Layout, tmp_path: Path) -> None:
+    place = copied(linked, tmp_path)
+    before = customers(place)
+    assert before["files:web", "0"] == before["files:till", "0"], "same e-mail"
+    assert before["files:web", "1"] == before["files:till", "1"], "same telephone"
+    assert before["files:web", "3"] != before["files:till", "2"], "names contradict each other"
+    assert values(place, "customers") == {"customers": 7}
+    with open_shop(place.root) as shop:
+        told = account(shop)
+    assert told is not None
+    assert (told.links, told.review) == ({"email": 1, "phone": 1}, 1)
+    assert len({row["customer_id"] for row in table(place, "orders")}) == 7
+
+    (asked,) = waiting(place)
+    assert (asked.status, asked.rule, asked.probability) == ("review", "phone", None)
+    assert {side.contact["last_name"] for side in asked.sides} == {"Tessier", "Vasseur"}
+    (email,) = [one for one in waiting(place, status="linked") if one.rule == "email"]
+    decide(place, [asked.pair_id], "accept")
+    decide(place, [email.pair_id], "refuse")
+    assert waiting(place)[0].decided_since == "accept"
+    assert "links" in succeed("identity", "review", "-w", place.root).out
+
+    assert computed(place).changed
+    after = customers(place)
+    assert after["files:web", "3"] == after["files:till", "2"]
+    assert after["files:web", "0"] != after["files:till", "0"]
+    assert before["files:web", "0"] in {after["files:web", "0"], after["files:till", "0"]}
+    kept = {ref for ref in before if before[ref] == after[ref]}
+    assert len(kept) >= len(before) - 2
+    assert not computed(place).changed, "the same decisions, the same snapshot"
+
+    decide(place, [asked.pair_id, email.pair_id], "undo")
+    assert [one.word for one in decisions(place)] == ["accept", "refuse", "undo", "undo"]
+
+
+def test_an_unknown_pair_is_refused_and_nothing_is_written(linked: Layout, tmp_path: Path) -> None:
+    place = copied(linked, tmp_path)
+    (known,) = waiting(place)
+    slip = known.pair_id[:-1] + ("0" if known.pair_id[-1] != "0" else "1")
+    with pytest.raises(PerenneError, match=known.pair_id) as refusal:
+        decide(place, [known.pair_id, slip], "accept")
+    assert slip in str(refusal.value)
+    assert refusal.value.given == slip
+    assert "perenne identity review" in refusal.value.next_step
+    assert not place.decisions.exists()
+
+    shown = succeed("identity", "review", "-w", place.root)
+    assert "Tessier" not in shown.out, "masked unless asked for"
+    assert "same telephone" in shown.out
+    whole = succeed("identity", "review", "--personal", "-w", place.root, "--lang", "fr")
+    assert "Hugo Tessier" in whole.out
+    assert "même téléphone" in whole.out
+    (pair,) = succeed("identity", "review", "--json", "-w", place.root).json()["pairs"]
+    assert pair["evidence"]["phone"] == "same"
+    assert all("contact" not in record for record in pair["records"])
+    status = succeed("identity", "status", "-w", place.root)
+    assert "9 records of the sources = 7 customers" in status.out
+    assert "There is no pair nothing." in refused("identity", "accept", "nothing", "-w", place.root)
+    accepted = succeed("identity", "accept", known.pair_id, "-w", place.root)
+    assert "1 pair accepted." in accepted.out
+
+    place.decisions.write_text("half a li", encoding="utf-8")
+    with pytest.raises(PerenneError, match=r"identity-decisions\.jsonl"):
+        computed(place)
+
+
+FIGURES = ("customers", "orders", "net_revenue", "repeat_purchase_rate", "historical_clv_12m")
+
+
+def seen(place: Layout) -> tuple[object, ...]:
+    computed(place, as_of=date(2024, 7, 1))
+    facts = [
+        (row["customer_id"], row["orders"], row["first_order_on"])
+        for row in table(place, "customers")
+    ]
+    return customers(place), sorted(facts), values(place, *FIGURES)
+
+
+@pytest.mark.slow
+def test_the_other_order_of_imports_gives_the_same_customers_and_figures(tmp_path: Path) -> None:
+    one = seen(workspace(tmp_path / "one", files()))
+    assert seen(workspace(tmp_path / "two", files()[::-1])) == one
+
+
+@pytest.mark.slow
+def test_ten_imports_in_any_order_give_the_same_customers_and_figures(tmp_path: Path) -> None:
+    """Each file in pieces of its own: ten imports, in six orders drawn by chance."""
+    pieces = []
+    for store, name, content in files():
+        header, *rows = content.splitlines()
+        size = -(-len(rows) // (2 if name == "web.csv" or name == "web-people.csv" else 3))
+        for number, start in enumerate(range(0, len(rows), size)):
+            part = "\n".join([header, *rows[start : start + size]]) + "\n"
+            pieces.append((store, f"{number}-{name}", part))
+    assert len(pieces) == 10
+    found = []
+    for seed in range(6):
+        random.Random(seed).shuffle(pieces)
+        found.append(seen(workspace(tmp_path / str(seed), list(pieces))))
+    assert all(one == other for one, other in itertools.pairwise(found))
