@@ -128,7 +128,7 @@ def test_backoff_keeps_within_its_bounds() -> None:
 )
 def test_retry_after(text: str | None, seconds: float | None) -> None:
     assert retry_after(text, now=NOON) == seconds
-    assert NOON == datetime(2025, 6, 2, 12, tzinfo=UTC)
+    assert datetime(2025, 6, 2, 12, tzinfo=UTC) == NOON
 
 
 def test_nothing_is_told_to_the_makers_of_the_library() -> None:
