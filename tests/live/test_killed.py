@@ -27,7 +27,7 @@ def test_killed_sync_is_finished_by_the_next(runner: Runner, tmp_path: Path) -> 
         code, said, steps = runner.run([*words, str(spare)], tmp_path)
         assert code == 0, said
         assert "23 new or changed" in said
-        for step in range(1, steps + 1, max(1, steps // 4)):
+        for step in range(1, steps + 1, max(1, steps // 3)):
             folder = Path(shutil.copytree(shop.place.root, tmp_path / f"killed-{step}"))
             code, said, _ = runner.run([*words, str(folder)], tmp_path, stop_at=step)
             assert code in (-signal.SIGKILL, 0), said

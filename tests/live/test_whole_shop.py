@@ -53,53 +53,36 @@ def _joined(folder: Path, platforms: list[FakePlatform], time: FakeTime) -> Layo
     return place
 
 
-def test_revenue_is_what_the_platforms_hold(tmp_path: Path, platforms: list[FakePlatform]) -> None:
-    """Net of tax and shipping, by hand: Shopify prices include tax, the others do not."""
+def test_figures_are_those_one_adds_up_by_hand(
+    tmp_path: Path, platforms: list[FakePlatform]
+) -> None:
+    """Revenue without tax and shipping, and a refund that is told of the day after, once."""
     time = FakeTime()
     place = _joined(tmp_path, platforms, time)
     sync(place, clock=time.clock())
-    shopify, woo, presta = (one.records for one in platforms)
-    by_hand = {
-        "woocommerce": sum(
-            (Decimal(line["total"]) for order in woo for line in order["line_items"]), Decimal(0)
-        ),
-        "prestashop": sum((Decimal(order["total_products"]) for order in presta), Decimal(0)),
-    }
-    assert refresh_workspace(place).account.balanced
-    with open_shop(place.root) as shop:
-        lines = shop.engine.fetch(shop.tables["order_lines"]).to_pylist()
-        orders = shop.engine.fetch(shop.tables["orders"]).to_pylist()
-    for source, expected in by_hand.items():
-        own = [row["net"] for row in lines if row["order_id"].startswith(f"{source}/")]
-        assert sum(own) == expected, source
-    assert {source: _count(orders, source) for source in ("shopify", *by_hand)} == dict.fromkeys(
-        ("shopify", *by_hand), 12
-    )
-    assert len(shopify) == 12
-
-
-def test_a_refund_told_later_lowers_the_figures_once(
-    tmp_path: Path, platforms: list[FakePlatform]
-) -> None:
-    time = FakeTime()
-    place = _joined(tmp_path, platforms[1:2], time)
-    sync(place, clock=time.clock())
-    time.advance(days=1)
-    platforms[1].now = time.now
-    platforms[1].change(4)
-    time.advance(minutes=5)
     imports = len(list_imports(place))
+    time.advance(days=1)
+    _shopify, woo, presta = platforms
+    woo.now = time.now
+    woo.change(4)
+    time.advance(minutes=5)
     sync(place, clock=time.clock())
     sync(place, clock=time.clock())
-    assert len(list_imports(place)) == imports + 1
-    refresh_workspace(place, as_of=time.now.date())
-    assert _refunded(place) == 1
-
-
-def _refunded(place: Layout) -> int:
+    assert len(list_imports(place)) == imports + 1, "one change is one import"
+    assert refresh_workspace(place, as_of=time.now.date()).account.balanced
+    sold = {
+        "woocommerce": [line["total"] for order in woo.records for line in order["line_items"]],
+        "prestashop": [order["total_products"] for order in presta.records],
+    }
     with open_shop(place.root) as shop:
-        return len(shop.engine.fetch(shop.tables["refunds"]).to_pylist())
-
-
-def _count(orders: list[dict[str, object]], source: str) -> int:
-    return sum(row["source"] == source for row in orders)
+        lines, orders, refunds = (
+            shop.engine.fetch(shop.tables[name]).to_pylist()
+            for name in ("order_lines", "orders", "refunds")
+        )
+    for source, amounts in sold.items():
+        own = [row["net"] for row in lines if row["order_id"].startswith(f"{source}/")]
+        assert sum(own) == sum(map(Decimal, amounts)), source
+    for source in ("shopify", *sold):
+        assert sum(row["source"] == source for row in orders) == 12
+    told = [row for row in refunds if row["source"] == "woocommerce"]
+    assert [row["refunded_on"] for row in told] == [time.now.date()]

@@ -74,7 +74,6 @@ class ShopifyPlatform(FakePlatform):
             "phone": None,
             "tags": [],
             "discountCodes": [],
-            "paymentGatewayNames": ["bogus"],
             "subtotalPriceSet": _money(f"{price}.0"),
             "totalDiscountsSet": _money("0.0"),
             "totalShippingPriceSet": _money("5.0"),

@@ -93,7 +93,6 @@ def _profile(profile: Answer) -> tuple[str, list[Row]]:
     place = about.inner("location")
     row = {
         **who,
-        "person_ref": about.text("external_id", optional=True),
         "email": about.text("email"),
         "phone": about.text("phone_number"),
         "first_name": about.text("first_name"),

@@ -10,8 +10,11 @@ from perenne.sources.connectors.answers import Answer, read_records
 from perenne.sources.connectors.model import Page, Row, Span, Stream
 from perenne.text import gettext as _
 
+Instant = Callable[[str], str]
+
 # When the clocks go back, an hour of local dates comes twice.
 _TWICE = 2 * 3600
+_OPTIONAL = ("newsletter_date_add",)
 _FINE = Decimal("0.0001")
 _CALLED_OFF = ("order_canceled", "payment_error")
 
@@ -21,8 +24,8 @@ def orders(client: Any, span: Span) -> Iterator[Page]:
     currencies = {key: row.get("iso_code") for key, row in client.table("currencies").items()}
     states = client.table("order_states")
 
-    def make(order: Answer) -> tuple[str, list[Row]]:
-        return _order(order, currencies, states)
+    def make(order: Answer, instant: Instant) -> tuple[str, list[Row]]:
+        return _order(order, instant, currencies, states)
 
     yield from _changed(client, "orders", span, make)
 
@@ -41,15 +44,24 @@ def products(client: Any, span: Span) -> Iterator[Page]:
 
 
 def _changed(
-    client: Any, resource: str, span: Span, make: Callable[[Answer], tuple[str, list[Row]]]
+    client: Any, resource: str, span: Span, make: Callable[[Answer, Instant], tuple[str, list[Row]]]
 ) -> Iterator[Page]:
+    def made(answer: Answer) -> tuple[str, list[Row]]:
+        return make(answer, client.instant)
+
     for page in client.changed(resource, span.start):
         position = client.instant(page[-1]["date_upd"]) if page else None
-        yield Page(read_records(page, make), position)
+        yield Page(read_records(page, made), position)
+
+
+def _at(answer: Answer, name: str, instant: Instant) -> str | None:
+    """A date of the shop as an instant."""
+    local = answer.moment(name, optional=name in _OPTIONAL)
+    return instant(local) if local else None
 
 
 def _order(
-    order: Answer, currencies: dict[str, Any], states: dict[str, Any]
+    order: Answer, instant: Instant, currencies: dict[str, Any], states: dict[str, Any]
 ) -> tuple[str, list[Row]]:
     key = order.known("id")
     currency = currencies.get(order.known("id_currency"))
@@ -57,7 +69,7 @@ def _order(
         order.refuse("id_currency", order.text("id_currency"), _("an unknown currency"))
     base = {
         "source_order_id": key,
-        "ordered_at": order.moment("date_add"),
+        "ordered_at": _at(order, "date_add", instant),
         "currency": currency,
     }
     state = states.get(order.known("current_state"), {})
@@ -108,19 +120,19 @@ def _line(line: Answer, base: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def _slip(slip: Answer) -> tuple[str, list[Row]]:
+def _slip(slip: Answer, instant: Instant) -> tuple[str, list[Row]]:
     key = slip.known("id")
     paid_back = slip.decimal("total_products_tax_incl") + slip.decimal("total_shipping_tax_incl")
     row = {
         "source_order_id": slip.known("id_order"),
         "source_refund_id": key,
-        "refunded_at": slip.moment("date_add"),
+        "refunded_at": _at(slip, "date_add", instant),
         "amount": paid_back,
     }
     return key, [("refunds", row)]
 
 
-def _customer(customer: Answer) -> tuple[str, list[Row]]:
+def _customer(customer: Answer, instant: Instant) -> tuple[str, list[Row]]:
     key = customer.known("id")
     who = {"customer_ref": key, "customer_ref_kind": "id"}
     rows: list[Row] = [
@@ -133,7 +145,7 @@ def _customer(customer: Answer) -> tuple[str, list[Row]]:
                 "last_name": customer.text("lastname"),
                 "company": customer.text("company", optional=True),
                 "birth_on": customer.moment("birthday", optional=True),
-                "created_on": customer.moment("date_add"),
+                "created_on": _at(customer, "date_add", instant),
             },
         )
     ]
@@ -146,13 +158,13 @@ def _customer(customer: Answer) -> tuple[str, list[Row]]:
             "status": "subscribed" if subscribed else "unsubscribed",
             "suppressed": False,
             "status_text": "newsletter",
-            "said_at": customer.moment("newsletter_date_add", optional=True),
+            "said_at": _at(customer, "newsletter_date_add", instant),
         }
         rows.append(("consents", consent))
     return key, rows
 
 
-def _product(product: Answer) -> tuple[str, list[Row]]:
+def _product(product: Answer, _instant: Instant) -> tuple[str, list[Row]]:
     key = product.known("id")
     active = product.flag("active", optional=True)
     row = {

@@ -36,7 +36,6 @@ ORDERS = Template(
   edges {{ node {{
   __typename id legacyResourceId name createdAt updatedAt cancelledAt test
   displayFinancialStatus currencyCode taxesIncluded email phone tags discountCodes
-  paymentGatewayNames
   subtotalPriceSet {_MONEY} totalDiscountsSet {_MONEY} totalShippingPriceSet {_MONEY}
   totalTaxSet {_MONEY} totalPriceSet {_MONEY} totalRefundedSet {_MONEY}
   customAttributes {{ key value }}

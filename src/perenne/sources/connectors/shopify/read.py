@@ -57,13 +57,14 @@ def _order(order: Answer) -> tuple[str, list[Row]]:
     refunds = [_refund(refund, base) for refund in order.many("refunds")]
     status = order.text("displayFinancialStatus")
     cancelled = order.moment("cancelledAt")
+    tags = [str(tag) for tag in order.values("tags")]
     row: dict[str, object] = {
         **base,
         **_who(order),
         "document": "sale",
         "status": "cancelled" if cancelled else _STATUS.get(status or "", "other"),
         "status_text": status,
-        "is_test": order.flag("test"),
+        "is_test": bool(order.flag("test")) or "test" in map(str.casefold, tags),
         "cancelled_on": cancelled,
         "subtotal": _shop_money(order, "subtotalPriceSet"),
         "discount": _shop_money(order, "totalDiscountsSet"),
@@ -75,7 +76,7 @@ def _order(order: Answer) -> tuple[str, list[Row]]:
         "coupon": ", ".join(str(code) for code in order.values("discountCodes")) or None,
         "country": _country(order),
         "attributes": _attributes(order),
-        "tags": ", ".join(str(tag) for tag in order.values("tags")),
+        "tags": ", ".join(tags),
     }
     lines = [_line(line, base, included) for line in order.many("_children")]
     return key, [

@@ -125,13 +125,15 @@ def _refund(refund: Answer) -> tuple[str, list[Row]]:
     currency = refund.known("currency").upper()
     status = refund.text("status")
     charge = refund.text("charge")
-    if status in ("failed", "canceled") or charge is None:
+    if charge is None:
         return key, []
+    # A refund that fails after all is told again, and then takes nothing back.
+    failed = status in ("failed", "canceled")
     row = {
         "source_order_id": charge,
         "source_refund_id": key,
         "refunded_at": refund.unix("created"),
-        "amount": _money(refund, "amount", currency),
+        "amount": Decimal(0) if failed else _money(refund, "amount", currency),
         "currency": currency,
         "reason": refund.text("reason"),
     }
