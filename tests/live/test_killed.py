@@ -19,6 +19,7 @@ def runner() -> Runner:
     return Runner("perenne.cli.live", "perenne.sources.connectors.transport")
 
 
+@pytest.mark.slow
 def test_killed_sync_is_finished_by_the_next(runner: Runner, tmp_path: Path) -> None:
     with WooCommercePlatform(count=23) as platform:
         shop = bench(tmp_path, platform)

@@ -87,3 +87,18 @@ def test_counted_pages_lose_what_the_keyset_keeps() -> None:
         _moves_at_second_page(platform)
         found = client.changed("orders", datetime(2025, 1, 1, tzinfo=UTC))
         assert len({row["id"] for page in found for row in page}) == 23
+
+
+def test_an_update_that_keeps_more_reads_the_stream_anew(tmp_path: Path) -> None:
+    """What an earlier version left out would otherwise stay out until each record changes."""
+    with WooCommercePlatform(count=6) as platform:
+        shop = bench(tmp_path, platform)
+        shop.sync()
+        (first,) = shop.batches()
+        manifest = shop.place.raw / first.id / "manifest.json"
+        text = manifest.read_text(encoding="utf-8")
+        manifest.write_text(text.replace(first.origin["shape"], "of-before"), encoding="utf-8")
+        (done,) = shop.sync()
+        assert done.kept == 6
+        assert shop.held() == shop.wanted()
+        assert shop.sync()[0].kept == 0

@@ -22,6 +22,7 @@ from perenne.sources.connectors import (
     connector_kinds,
     find_secrets,
     kept,
+    shape,
 )
 from perenne.text import gettext as _
 from perenne.workspace.batches import Batch
@@ -163,18 +164,25 @@ def _unknown(name: str, known: list[str], said: str) -> PerenneError:
     )
 
 
-def reached(imports: Iterable[Batch], connection: str, stream: str) -> str | None:
-    """How far a stream has been kept without a gap; None: not at all.
+def batches_of(imports: Iterable[Batch], connection: str, stream: Stream) -> list[Batch]:
+    """The imports of a stream that hold all that this version keeps of it, oldest first.
+
+    After an update that keeps more of a stream, the stream is read anew from its first day.
+    """
+    mine = {"connection": connection, "stream": stream.name, "shape": shape(stream.tables)}
+    return [batch for batch in imports if mine.items() <= dict(batch.origin).items()]
+
+
+def reached(batches: Iterable[Batch]) -> str | None:
+    """How far the imports of a stream go without a gap; None: there are none.
 
     The position stands in the manifest of each batch and so is kept with its rows or not at all.
     When an import is taken back, the position falls to where it began, and it is read again.
     """
     position: str | None = None
-    for batch in imports:
-        origin = batch.origin
-        mine = (origin.get("connection"), origin.get("stream")) == (connection, stream)
-        if mine and origin["from"] == position:
-            position = origin["to"]
+    for batch in batches:
+        if batch.origin["from"] == position:
+            position = batch.origin["to"]
     return position
 
 

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from perenne.sources import ReadContext
@@ -20,12 +19,13 @@ from perenne.sources.connectors import (
     Span,
     Stream,
     changed,
+    shape,
     stage_live,
 )
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches
 from perenne.workspace.batches import Batch, list_imports
-from perenne.workspace.connections import Connection, begin, reached, useful
+from perenne.workspace.connections import Connection, batches_of, begin, reached, useful
 from perenne.workspace.layout import Layout
 
 # Records kept in one batch at least, where the platform lets one stop there.
@@ -70,11 +70,20 @@ class Work:
     def name(self) -> str:
         return f"{self.connection.name}-{self.stream.name}"
 
+    def earlier(self, imports: Iterable[Batch]) -> list[Batch]:
+        """The imports of this stream."""
+        return batches_of(imports, self.connection.name, self.stream)
+
+    def position(self) -> str | None:
+        """How far the stream has been kept."""
+        return reached(self.earlier(list_imports(self.layout)))
+
 
 def planned(work: Work) -> Synced:
     """From where the stream would be asked; nothing is asked."""
-    position = reached(list_imports(work.layout), work.connection.name, work.stream.name)
-    start = begin(position, since=work.connection.settings.since, overlap=work.stream.overlap)
+    start = begin(
+        work.position(), since=work.connection.settings.since, overlap=work.stream.overlap
+    )
     return Synced(work.connection.name, work.stream.name, start, skipped=not useful(work.stream))
 
 
@@ -86,7 +95,7 @@ def sync_stream(work: Work, client: Client) -> Synced:
     plan = planned(work)
     if plan.skipped:
         return plan
-    position = reached(list_imports(work.layout), work.connection.name, work.stream.name)
+    position = work.position()
     pages = work.stream.read(client, Span(plan.start, work.clock.now()))
     records, made, left_out = 0, [], dict[str, int]()
     for extract, end in _extracts(work, pages):
@@ -132,7 +141,7 @@ def _keep(
         scratch = work.layout.scratch / f"sync-{seq:06d}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        known = _records_of(work, imports)
+        known = [work.layout.raw / batch.id / RECORDS for batch in work.earlier(imports)]
         name = f"{work.name}.parquet"
         found = changed(extract, known, engine=engine, into=scratch, name=name)
         if not found.records:
@@ -141,6 +150,7 @@ def _keep(
             "connection": work.connection.name,
             "kind": work.connection.connector.kind,
             "stream": work.stream.name,
+            "shape": shape(work.stream.tables),
             "endpoint": work.stream.endpoint,
             "from": came_from,
             "to": goes_to,
@@ -150,15 +160,6 @@ def _keep(
         batch = _staged(work, found, engine=engine, seq=seq, origin=origin)
         batches.publish(scratch, work.layout, batch)
         return batch
-
-
-def _records_of(work: Work, imports: Iterable[Batch]) -> list[Path]:
-    mine = (work.connection.name, work.stream.name)
-    return [
-        work.layout.raw / batch.id / RECORDS
-        for batch in imports
-        if (batch.origin.get("connection"), batch.origin.get("stream")) == mine
-    ]
 
 
 def _staged(

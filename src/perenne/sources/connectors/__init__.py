@@ -3,7 +3,7 @@
 
 from perenne.sources.connectors.answers import Answer, read_records
 from perenne.sources.connectors.awaited import AWAITED, kept
-from perenne.sources.connectors.extract import RECORDS, Changed, Extract, changed, stage_live
+from perenne.sources.connectors.extract import RECORDS, Changed, Extract, changed, shape, stage_live
 from perenne.sources.connectors.model import (
     Client,
     Connector,
@@ -44,6 +44,7 @@ __all__ = [
     "find_secrets",
     "kept",
     "read_records",
+    "shape",
     "stage_live",
     "variable",
 ]

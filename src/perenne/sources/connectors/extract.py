@@ -75,6 +75,12 @@ class Extract:
             self._waiting = []
 
 
+def shape(tables: Iterable[str]) -> str:
+    """What this version keeps of a stream, as a short digest: another one must be read anew."""
+    columns = _columns(table for table in tables if kept(table))
+    return hashlib.sha256(" ".join(columns).encode()).hexdigest()[:12]
+
+
 @dataclass(frozen=True)
 class Changed:
     """The part of an extract that is new or changed. `records` of them in `path`."""

@@ -14,6 +14,9 @@ TABLE = "row_table"
 # Lines `utm_source: x` and tags of an order: the channel rules read them.
 HINTS = ("attributes", "tags")
 
+# A birthday, the end of a trial, a charge to come.
+_FAR_OFF = frozenset({"birth_on", "trial_until_on", "ended_on", "next_charge_on"})
+
 # Beyond what the schema requires: what an order, a line or a refund is nothing without.
 _REQUIRED = {
     "orders": ("ordered_on", "total"),
@@ -48,7 +51,7 @@ def live_preset(name: str, *, system: str, tables: Iterable[str]) -> Preset:
     fields = {word: FieldSpec() for word in (TABLE, *FAULT, *HINTS)}
     for schema in schemas:
         for column, kind in given(schema).items():
-            fields[field(schema.name, column)] = FieldSpec(type=kind)
+            fields[field(schema.name, column)] = _field(column, kind)
     return Preset(
         name=name,
         title=name,
@@ -59,6 +62,14 @@ def live_preset(name: str, *, system: str, tables: Iterable[str]) -> Preset:
         detect=Detection(require=(), base=1, reach=0),
         tables=tuple(_table(schema) for schema in schemas),
     )
+
+
+def _field(column: str, kind: str) -> FieldSpec:
+    """A field; a date that may lie far off is not held to the bounds of a sale, where presets know
+    of bounds that can be lifted."""
+    can_lift = "bounded" in FieldSpec.model_fields
+    lifted = {"bounded": False} if can_lift and column in _FAR_OFF else {}
+    return FieldSpec.model_validate({"type": kind, **lifted})
 
 
 def _field_type(column: str, kind: str) -> str:
