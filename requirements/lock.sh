@@ -10,7 +10,7 @@ sh requirements/make-venv.sh "$tools"
 compile() {
     "$tools/bin/pip-compile" --quiet --upgrade --generate-hashes --strip-extras \
         --no-annotate --no-header --no-emit-index-url --no-emit-trusted-host \
-        --no-emit-find-links --no-emit-options --build-deps-for editable "$@" pyproject.toml
+        --no-emit-find-links --no-emit-options --allow-unsafe --build-deps-for editable "$@" pyproject.toml
 }
 
 seal() {

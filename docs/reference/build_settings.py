@@ -49,10 +49,10 @@ def render(model: type[Any]) -> str:
     """Return the generated half of the page: one section and table per settings table."""
     pieces = []
     for table in tables(model):
-        rows = list(_settings(table))
+        rows = list(settings_of(table))
         if rows:
             summary = " ".join((table.model.__doc__ or "").split("\n\n")[0].split())
-            pieces.append("\n".join([f"## {table.heading}", "", summary, "", *_table(rows)]))
+            pieces.append("\n".join([f"## {table.heading}", "", summary, "", *markdown(rows)]))
     return "\n\n".join(pieces) + "\n"
 
 
@@ -81,10 +81,10 @@ def _inner_table(path: str, annotation: Any, model: type[Any]) -> Table:
 
 def setting_paths(model: type[Any]) -> list[str]:
     """Return the dotted path of every key that holds a value."""
-    return [setting.path for table in tables(model) for setting in _settings(table)]
+    return [setting.path for table in tables(model) for setting in settings_of(table)]
 
 
-def _settings(table: Table) -> Iterator[Setting]:
+def settings_of(table: Table) -> Iterator[Setting]:
     for name, (annotation, default, meaning) in _members(table.model).items():
         if not _models_in(annotation):
             path = f"{table.path}.{name}".lstrip(".")
@@ -144,7 +144,7 @@ def _shown(default: Any) -> str:
     return "" if default == {} else f"`{default}`"
 
 
-def _table(rows: list[Setting]) -> list[str]:
+def markdown(rows: list[Setting]) -> list[str]:
     head = ["| key | takes | by default | meaning |", "|---|---|---|---|"]
     return head + [
         f"| `{row.path}` | {row.kind} | {row.default} | {row.meaning} |".replace("  |", " |")

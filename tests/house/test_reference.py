@@ -9,7 +9,7 @@ import click
 import pytest
 from pydantic import BaseModel, Field
 
-from docs.reference import build_commands, build_metrics, build_settings
+from docs.reference import build_commands, build_connectors, build_metrics, build_settings
 from tests.house.repository import ROOT
 
 COMMANDS = ROOT / "docs" / "reference" / "commands.md"
@@ -60,6 +60,21 @@ def test_every_setting_is_documented() -> None:
     text = SETTINGS.read_text(encoding="utf-8")
     paths = build_settings.setting_paths(_settings_model())
     assert not [path for path in paths if f"`{path}`" not in text]
+
+
+def test_connectors_page_is_what_the_kinds_say() -> None:
+    page = (ROOT / "docs" / "reference" / "connectors.md").read_text(encoding="utf-8")
+    generated = build_connectors.render(build_connectors.kinds())
+    assert page.split(build_connectors.MARK)[1].strip() == generated.strip(), "run `make reference`"
+
+
+def test_every_kind_is_found_through_its_entry_point() -> None:
+    folder = ROOT / "src" / "perenne" / "sources" / "connectors"
+    folders = {path.parent.name for path in folder.glob("*/settings.py")}
+    assert folders == {kind.kind for kind in build_connectors.kinds()}
+    for name in folders:
+        files = {"__init__.py", "settings.py", "client.py", "read.py", "README.md"}
+        assert files <= {path.name for path in (folder / name).iterdir()}, name
 
 
 def test_metrics_page_is_what_the_catalogue_says() -> None:

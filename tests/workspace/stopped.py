@@ -17,9 +17,9 @@ STEPS = {"os.rename", "os.mkdir", "os.remove", "os.rmdir"}
 class Runner:
     """Starts processes that have everything loaded already, so that each costs little."""
 
-    def __init__(self) -> None:
+    def __init__(self, *also: str) -> None:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["perenne.workspace", "perenne.cli.making"])
+        self._context.set_forkserver_preload(["perenne.workspace", "perenne.cli.making", *also])
 
     def run(
         self, words: list[str], folder: Path, *, stop_at: int = 0, by: int = signal.SIGKILL

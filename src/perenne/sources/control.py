@@ -81,7 +81,7 @@ def _sql(
     numbers = [
         f"{_number(recognition, name)} AS {name}"
         for name, field in recognition.preset.fields.items()
-        if field.type == "number" and name in words_of(control.amount)
+        if field.type in ("number", "decimal") and name in words_of(control.amount)
     ]
     month = _month(recognition, control, context)
     currency = _currency(recognition, control, context)
@@ -95,6 +95,8 @@ def _sql(
 def _number(recognition: Recognition, name: str) -> str:
     if name not in recognition.columns:
         return "CAST(NULL AS DECIMAL(18, 4))"
+    if recognition.preset.fields[name].type == "decimal":
+        return f"try_cast({raw(name)} AS DECIMAL(18, 4))"
     machine = recognition.columns[name] in recognition.layout.machine_numbers
     return number_sql(raw(name), "." if machine else recognition.decimal_mark or ".")
 

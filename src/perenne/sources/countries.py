@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from weakref import WeakSet
 
@@ -16,6 +17,14 @@ _TABLE = "perenne_countries"
 _READY: WeakSet[DuckEngine] = WeakSet()
 
 
+@cache
+def _written() -> tuple[tuple[str, str], ...]:
+    """Names as shops write them, each with its code."""
+    text = resources.files("perenne.sources").joinpath("countries.yaml").read_text("utf-8")
+    found: dict[str, list[str]] = yaml.safe_load(text)
+    return tuple((name, code) for code, names in found.items() for name in names)
+
+
 def create_countries(engine: DuckEngine) -> None:
     """Create the table of country names on this connection, once."""
     if engine in _READY:
@@ -25,9 +34,7 @@ def create_countries(engine: DuckEngine) -> None:
         "CREATE OR REPLACE TEMP MACRO country_key(c) AS "
         "(regexp_replace(lower(strip_accents(c)), '[^a-z]', '', 'g'))"
     )
-    text = resources.files("perenne.sources").joinpath("countries.yaml").read_text("utf-8")
-    found: dict[str, list[str]] = yaml.safe_load(text)
-    pairs = [(name, code) for code, names in found.items() for name in names]
+    pairs = _written()
     names = pa.table({"written": [n for n, _c in pairs], "code": [c for _n, c in pairs]})
     engine.duck.register("perenne_country_names", names)
     engine.duck.execute(

@@ -16,7 +16,7 @@ def problem_sql(
     recognition: Recognition, table: TableSpec, fields: Iterable[str], *, context: ReadContext
 ) -> str:
     """SQL of the first thing wrong with a row: a struct (column, value, reason), null when none."""
-    cases = _skip_cases(recognition)
+    cases = [*_fault_case(recognition), *_skip_cases(recognition)]
     for name in fields:
         if name in recognition.columns:
             cases += _cell_cases(recognition, name, context=context)
@@ -32,6 +32,17 @@ def _case(condition: str, *, column: str | None, value: str, reason: str) -> str
         f'WHEN {condition} THEN struct_pack("column" := {name}, value := {value}, '
         f"reason := {quote_text(reason)})"
     )
+
+
+def _fault_case(recognition: Recognition) -> list[str]:
+    """What the reader of a live source found wrong with a row already."""
+    if not recognition.preset.faults:
+        return []
+    column, value, reason = (raw(name) for name in ("fault", "fault_value", "fault_reason"))
+    return [
+        f'WHEN {column} IS NOT NULL THEN struct_pack("column" := {column}, value := {value}, '
+        f"reason := {reason})"
+    ]
 
 
 def _skip_cases(recognition: Recognition) -> list[str]:
@@ -50,6 +61,13 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
     found: list[tuple[str, str]] = []
     if kind == "number":
         found = _number_problems(f"{filled} AND {name} IS NULL", cell)
+    elif kind == "decimal":
+        unread = f"{cell} IS NOT NULL AND {name} IS NULL"
+        size = f"try_cast({cell} AS DOUBLE)"
+        found = [
+            (f"{unread} AND {size} IS NOT NULL", _("larger than any amount that can be kept")),
+            (unread, _("not a number")),
+        ]
     elif kind == "date":
         found = _date_problems(name, filled, context, bounded=spec.bounded)
     elif kind == "flag":

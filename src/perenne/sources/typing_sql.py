@@ -93,6 +93,8 @@ def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict
         return {
             name: f"CASE WHEN NOT is_blank({cell}) THEN {number_sql(f'trim({cell})', mark)} END"
         }
+    if kind == "decimal":
+        return {name: f"try_cast({cell} AS DECIMAL(18, 4))"}
     return {name: _text_sql(cell, kind)}
 
 
@@ -123,7 +125,8 @@ def _absent(name: str, kind: FieldType) -> dict[str, str]:
             f"{name}_at": "CAST(NULL AS TIMESTAMPTZ)",
             f"{name}_timed": "CAST(NULL AS BOOLEAN)",
         }
-    sql_type = {"number": "DECIMAL(18, 4)", "flag": "BOOLEAN"}.get(kind, "VARCHAR")
+    money = "DECIMAL(18, 4)"
+    sql_type = {"number": money, "decimal": money, "flag": "BOOLEAN"}.get(kind, "VARCHAR")
     return {name: f"CAST(NULL AS {sql_type})"}
 
 

@@ -50,6 +50,8 @@ class Batch:
     notes: tuple[str, ...] = ()
     unknown_channel_share: float | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """Of a live source: connection, stream, endpoint, position from and to, records asked."""
 
     @property
     def quarantined(self) -> int:
@@ -115,7 +117,7 @@ def import_file(
     """
     recognition = look(path, engine=engine, context=context, options=options)
     on_recognised(recognition)
-    digest = _sha256(path)
+    digest = sha256(path)
     known = list_imports(layout)
     twin = next((batch for batch in known if batch.sha256 == digest), None)
     source = _source_name(recognition, options)
@@ -136,8 +138,7 @@ def import_file(
         context=context,
         options=options,
     )
-    write_json(scratch / MANIFEST, asdict(batch))
-    _publish(scratch, layout, batch)
+    publish(scratch, layout, batch)
     if twin:
         forget(layout, twin.id)
     return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)
@@ -191,11 +192,8 @@ def _batch(
         identical=recognition.preset.identical_lines,
         mapping=dict(options.mapping),
         columns=dict(recognition.columns),
-        tables={
-            c.table: {"read": c.read, "kept": c.kept, "quarantined": c.quarantined}
-            for c in staged.counts
-        },
-        controls=tuple(_plain(control) for control in staged.controls),
+        tables=counts(staged),
+        controls=controls(staged),
         rows_read=staged.rows,
         currency=recognition.preset.currency,
         notes=staged.notes,
@@ -204,12 +202,27 @@ def _batch(
     )
 
 
+def counts(staged: StagedFile) -> dict[str, dict[str, int]]:
+    """Rows read, kept and refused by table, as a manifest keeps them."""
+    return {
+        c.table: {"read": c.read, "kept": c.kept, "quarantined": c.quarantined}
+        for c in staged.counts
+    }
+
+
+def controls(staged: StagedFile) -> tuple[dict[str, Any], ...]:
+    """Control totals as a manifest keeps them."""
+    return tuple(_plain(control) for control in staged.controls)
+
+
 def _plain(control: Control) -> dict[str, Any]:
     amounts = {"amount": str(control.amount), "refused_amount": str(control.refused_amount)}
     return {**asdict(control), **amounts}
 
 
-def _publish(scratch: Path, layout: Layout, batch: Batch) -> None:
+def publish(scratch: Path, layout: Layout, batch: Batch) -> None:
+    """Make `scratch` the batch, in one step: its manifest and rows appear together."""
+    write_json(scratch / MANIFEST, asdict(batch))
     layout.raw.mkdir(exist_ok=True)
     refused = scratch / "quarantine.parquet"
     if batch.quarantined and refused.exists():
@@ -238,6 +251,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

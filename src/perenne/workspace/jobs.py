@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from perenne.core import PerenneError
 from perenne.sources import ChannelRule, ReadContext, Recognition
+from perenne.sources.connectors import Clock
+from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
-from perenne.workspace import batches, layout, refresh, settings, snapshots
+from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
 from perenne.workspace.shop import engine_for
 
 
@@ -23,6 +26,7 @@ class Listener:
     recognised: Callable[[Recognition], None] = lambda recognition: None
     imported: Callable[[batches.ImportResult], None] = lambda result: None
     waiting: Callable[[], None] = lambda: None
+    synced: Callable[[syncs.Synced], None] = lambda result: None
 
 
 SILENT = Listener()
@@ -86,6 +90,95 @@ def _alone(
                 yield engine
         finally:
             shutil.rmtree(place.scratch, ignore_errors=True)
+
+
+def sync(
+    place: layout.Layout,
+    names: Iterable[str] = (),
+    *,
+    clock: Clock | None = None,
+    listener: Listener = SILENT,
+    chunk: int = syncs.CHUNK,
+) -> list[syncs.Synced]:
+    """Read the connections called `names` (all without one) from where each was left.
+
+    One sync runs at a time; other work may go on meanwhile. What was kept before something stopped
+    it stays kept.
+    """
+    clock = clock or Clock()
+    results = []
+    with layout.writing(place, lock=place.sync_lock, on_wait=listener.waiting):
+        shutil.rmtree(place.syncing, ignore_errors=True)
+        try:
+            for connection in connections.connections(settings.load(place.settings), names):
+                with closing(connection.open(place, clock)) as client:
+                    for work in _works(place, connection, clock, listener, chunk=chunk):
+                        listener.step(work.name)
+                        result = syncs.sync_stream(work, client)
+                        listener.synced(result)
+                        results.append(result)
+        finally:
+            shutil.rmtree(place.syncing, ignore_errors=True)
+    return results
+
+
+def plan_sync(place: layout.Layout, names: Iterable[str] = ()) -> list[syncs.Synced]:
+    """From where each stream would be asked; nothing is asked."""
+    found = connections.connections(settings.load(place.settings), names)
+    return [
+        syncs.planned(work)
+        for connection in found
+        for work in _works(place, connection, Clock(), SILENT)
+    ]
+
+
+def _works(
+    place: layout.Layout,
+    connection: connections.Connection,
+    clock: Clock,
+    listener: Listener,
+    *,
+    chunk: int = syncs.CHUNK,
+) -> Iterator[syncs.Work]:
+    values = settings.load(place.settings)
+    context = read_context(values, batches.Options(), imported_at=clock.now())
+    for stream in connection.streams:
+        yield syncs.Work(
+            place,
+            connection,
+            stream,
+            context,
+            clock,
+            alone=lambda: _alone(place, values, listener),
+            chunk=chunk,
+        )
+
+
+def connect(
+    place: layout.Layout,
+    name: str,
+    values: Mapping[str, object],
+    *,
+    check: bool = True,
+    clock: Clock | None = None,
+) -> str:
+    """Add a connection to perenne.toml once its platform has answered; return who answered."""
+    known = settings.load(place.settings).connections
+    if name in known:
+        raise PerenneError(
+            _("There is a connection “{name}” already.").format(name=name),
+            given=name,
+            allowed=sorted(known),
+            next_step=_("Change it in perenne.toml, or give another name with --name."),
+        )
+    connection = connections.read_connection(name, connections.parsed(name, values))
+    answered = ""
+    if check:
+        with closing(connection.open(place, clock or Clock())) as client:
+            answered = client.check()
+    with layout.writing(place):
+        connections.write_connection(place, name, values)
+    return answered
 
 
 def look_at(

@@ -62,6 +62,15 @@ class Layout:
     def lock(self) -> Path:
         return self.root / ".lock"
 
+    @property
+    def syncing(self) -> Path:
+        """What a sync has read of a live source and not kept yet."""
+        return self.root / ".sync"
+
+    @property
+    def sync_lock(self) -> Path:
+        return self.root / ".sync.lock"
+
     def report(self, language: str) -> Path:
         return self.root / f"report-{language}.html"
 
@@ -142,15 +151,17 @@ def read_json(path: Path) -> dict[str, Any]:
 def writing(
     layout: Layout,
     *,
+    lock: Path | None = None,
     wait_seconds: float = 60.0,
     on_wait: Callable[[], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Hold the workspace's write lock; wait for another run, refuse when it takes too long.
+    """Hold the workspace's write lock, or another `lock` of it; wait for another run, refuse when
+    it takes too long.
 
     The lock is the operating system's: it falls with the process that held it, however it ends.
     """
-    with layout.lock.open("a") as file:
+    with (lock or layout.lock).open("a") as file:
         waited = 0.0
         while not _try_lock(file.fileno()):
             if waited == 0.0 and on_wait:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from perenne.cleaning import CleaningSettings, ExchangeRate, Policy, TaxSettings
 from perenne.core import PerenneError, closest
@@ -129,6 +129,24 @@ class PredictionsSection(_Section):
     )
 
 
+class ConnectionSettings(_Section):
+    """A live source. Each kind adds its own keys: docs/reference/connectors.md lists them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str = Field(description="Kind of platform: perenne connect lists them.")
+    store: str = Field("", description="Name of the shop, when several use the same platform.")
+    streams: tuple[str, ...] = Field((), description="What to read; empty: all that the kind has.")
+
+    @model_validator(mode="after")
+    def _holds_no_secret(self) -> Self:
+        words = ("secret", "token", "password", "key")
+        for name in self.model_extra or {}:
+            if any(word in name.lower() for word in words):
+                raise ValueError(f"{name} is a secret: it belongs into secrets.toml")
+        return self
+
+
 class EngineSettings(_Section):
     """The engine that computes."""
 
@@ -155,6 +173,7 @@ class Settings(_Section):
     metrics: MetricsSection = MetricsSection()
     segments: SegmentSettings = SegmentSettings()
     predictions: PredictionsSection = PredictionsSection()
+    connections: dict[str, ConnectionSettings] = Field({})
     engine: EngineSettings = EngineSettings()
 
     def policy(self, currency: str) -> Policy:
@@ -212,7 +231,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
         if problem["type"] == "extra_forbidden":
             yield _unknown_key(key, tuple(map(str, problem["loc"])))
         else:
-            given = problem.get("input")
+            # Of a connection nothing is quoted: it may be a secret in the wrong place.
+            given = "…" if key.startswith("connections") else problem.get("input")
             yield _("{key} = {given!r}: {reason}").format(
                 key=key, given=given, reason=problem["msg"]
             )
@@ -316,6 +336,12 @@ language = "{language}"            # en or fr
 # [[channels]]
 # channel = "influence"
 # utm_source = "influencers?"
+
+# Live sources: perenne connect writes them here, perenne sync reads them.
+# [connections.shop]
+# kind = "shopify"
+# shop = "my-shop.myshopify.com"
+# since = 2023-01-01
 
 # Exchange rates: units of the workspace's currency for one unit of the other.
 # [[rates]]

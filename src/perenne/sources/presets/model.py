@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from perenne.warehouse import STAGED
 
-FieldType = Literal["text", "id", "email", "phone", "country", "currency", "flag", "number", "date"]
+FieldType = Literal[
+    "text", "id", "email", "phone", "country", "currency", "flag", "number", "decimal", "date"
+]
+"""`number` is read as people write it; `decimal` as machines do: digits and a dot."""
 TableName = Literal[
     "orders",
     "order_lines",
@@ -175,6 +178,8 @@ class Preset(_Strict):
     detect: Detection
     group: Grouping | None = None
     skip: tuple[Skip, ...] = ()
+    faults: bool = False
+    """Do the fields fault, fault_value and fault_reason say what is wrong with a row?"""
     unnest: tuple[str, ...] = ()
     refuse: Refusal | None = None
     tables: tuple[TableSpec, ...] = ()

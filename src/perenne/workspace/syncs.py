@@ -1,0 +1,194 @@
+"""Syncs: what a live source gives becomes immutable batches, like a file, and only once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from perenne.sources import ReadContext
+from perenne.sources.connectors import (
+    RECORDS,
+    Changed,
+    Client,
+    Clock,
+    Extract,
+    Page,
+    Span,
+    Stream,
+    changed,
+    shape,
+    stage_live,
+)
+from perenne.warehouse import DuckEngine
+from perenne.workspace import batches
+from perenne.workspace.batches import Batch, list_imports
+from perenne.workspace.connections import Connection, batches_of, begin, reached, useful
+from perenne.workspace.layout import Layout
+
+# Records kept in one batch at least, where the platform lets one stop there.
+CHUNK = 20_000
+Alone = Callable[[], Any]
+"""Holds the write lock and gives an engine, in a `with`."""
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What a sync did with one stream. `records` were given, `batches` kept what was new in them.
+
+    `left_out` counts rows of tables that this version does not keep.
+    """
+
+    connection: str
+    stream: str
+    start: datetime
+    records: int = 0
+    batches: tuple[Batch, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    skipped: bool = False
+
+    @property
+    def kept(self) -> int:
+        return sum(batch.origin["kept"] for batch in self.batches)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One stream under way."""
+
+    layout: Layout
+    connection: Connection
+    stream: Stream
+    context: ReadContext
+    clock: Clock
+    alone: Alone
+    chunk: int = CHUNK
+
+    @property
+    def name(self) -> str:
+        return f"{self.connection.name}-{self.stream.name}"
+
+    def earlier(self, imports: Iterable[Batch]) -> list[Batch]:
+        """The imports of this stream."""
+        return batches_of(imports, self.connection.name, self.stream)
+
+    def position(self) -> str | None:
+        """How far the stream has been kept."""
+        return reached(self.earlier(list_imports(self.layout)))
+
+
+def planned(work: Work) -> Synced:
+    """From where the stream would be asked; nothing is asked."""
+    start = begin(
+        work.position(), since=work.connection.settings.since, overlap=work.stream.overlap
+    )
+    return Synced(work.connection.name, work.stream.name, start, skipped=not useful(work.stream))
+
+
+def sync_stream(work: Work, client: Client) -> Synced:
+    """Read a stream from where it was left, and keep it batch by batch.
+
+    Whatever stops it, the batches kept before stay, and the next sync goes on after the last one.
+    """
+    plan = planned(work)
+    if plan.skipped:
+        return plan
+    position = work.position()
+    pages = work.stream.read(client, Span(plan.start, work.clock.now()))
+    records, made, left_out = 0, [], dict[str, int]()
+    for extract, end in _extracts(work, pages):
+        batch = _keep(work, extract, came_from=position, goes_to=end or position)
+        if batch is not None:
+            made.append(batch)
+            position = end or position
+        records += extract.records
+        for table, rows in extract.left_out.items():
+            left_out[table] = left_out.get(table, 0) + rows
+    return Synced(
+        work.connection.name, work.stream.name, plan.start, records, tuple(made), left_out
+    )
+
+
+def _extracts(work: Work, pages: Iterator[Page]) -> Iterator[tuple[Extract, str | None]]:
+    """Pages in chunks, each ending where a later sync may go on."""
+    going = True
+    while going:
+        end: str | None = None
+        work.layout.syncing.mkdir(exist_ok=True)
+        with Extract(work.layout.syncing / f"{work.name}.parquet", work.stream.tables) as extract:
+            going = False
+            for page in pages:
+                for record in page.records:
+                    extract.add(record)
+                end = page.position or end
+                if extract.records >= work.chunk and page.position:
+                    going = True
+                    break
+        yield extract, end
+
+
+def _keep(
+    work: Work, extract: Extract, *, came_from: str | None, goes_to: str | None
+) -> Batch | None:
+    """Make a batch of what is new in an extract; None when nothing is."""
+    if not extract.records:
+        return None
+    with work.alone() as engine:
+        imports = list_imports(work.layout)
+        seq = max((batch.seq for batch in imports), default=0) + 1
+        scratch = work.layout.scratch / f"sync-{seq:06d}"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        known = [work.layout.raw / batch.id / RECORDS for batch in work.earlier(imports)]
+        name = f"{work.name}.parquet"
+        found = changed(extract, known, engine=engine, into=scratch, name=name)
+        if not found.records:
+            return None
+        origin = {
+            "connection": work.connection.name,
+            "kind": work.connection.connector.kind,
+            "stream": work.stream.name,
+            "shape": shape(work.stream.tables),
+            "endpoint": work.stream.endpoint,
+            "from": came_from,
+            "to": goes_to,
+            "records": extract.records,
+            "kept": found.records,
+        }
+        batch = _staged(work, found, engine=engine, seq=seq, origin=origin)
+        batches.publish(scratch, work.layout, batch)
+        return batch
+
+
+def _staged(
+    work: Work, found: Changed, *, engine: DuckEngine, seq: int, origin: Mapping[str, Any]
+) -> Batch:
+    digest = batches.sha256(found.path)
+    staged = stage_live(
+        found,
+        system=work.connection.connector.system,
+        name=work.name,
+        engine=engine,
+        context=work.context,
+    )
+    found.path.unlink()
+    return Batch(
+        id=f"{seq:06d}-{digest[:12]}",
+        seq=seq,
+        source=work.connection.source,
+        preset=f"{work.connection.connector.kind}/{work.stream.name}",
+        file=work.name,
+        sha256=digest,
+        imported_at=work.context.imported_at.astimezone(UTC).isoformat(timespec="seconds"),
+        identical="merge",
+        mapping={},
+        columns={},
+        tables=batches.counts(staged),
+        controls=batches.controls(staged),
+        rows_read=staged.rows,
+        unknown_channel_share=staged.unknown_channel_share,
+        reading=batches.reading(work.context),
+        origin=origin,
+    )
