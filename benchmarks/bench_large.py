@@ -32,9 +32,7 @@ class Spent:
     peak: float
 
     def __add__(self, other: Spent) -> Spent:
-        return Spent(
-            self.seconds + other.seconds, self.cpu + other.cpu, max(self.peak, other.peak)
-        )
+        return Spent(self.seconds + other.seconds, self.cpu + other.cpu, max(self.peak, other.peak))
 
 
 def write_log(path: Path, *, lines: int, first: int = 0, seed: int = 7) -> None:
@@ -81,9 +79,7 @@ def run(command: list[str], *, cwd: Path | None = None) -> Spent:
         errors.seek(0)
         if process.returncode:
             raise RuntimeError(f"{' '.join(command[-6:])}: {errors.read()[-2000:]}")
-    return Spent(
-        time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-    )
+    return Spent(time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def row(name: str, lines: int, spent: Spent) -> None:

@@ -52,22 +52,29 @@ def clean(
     """
     fated = _fates(staged, keep)
     kept = {name: table.filter(table.fate == "kept") for name, table in fated.items()}
-    all_lines = keep("lines", pipeline.sale_lines(kept))
+    all_lines = pipeline.sale_lines(kept)
     heads = keep("heads", lines.headers(kept["orders"], all_lines))
     as_of = as_of or _last_order_day(heads, fetch)
     rates = _rates(
         fetch(flows.currencies(all_lines, heads, kept=kept, base=policy.currency)), policy
     )
     priced = pipeline.priced_lines(
-        all_lines, heads, kept["products"], policy=policy, as_of=as_of, rates=rates
+        all_lines,
+        heads,
+        kept["products"],
+        policy=policy,
+        as_of=as_of,
+        rates=rates,
+        keep=keep,
     )
     priced = keep("priced", priced)
     past = priced.filter(priced.ordered_on <= as_of)
-    order_table = keep("order_heads", orders.canonical_orders(past))
+    order_table = keep("order_heads", orders.canonical_orders(past, heads))
     line_table = orders.canonical_lines(past)
     refunds = pipeline.refund_rows(
         kept["refunds"],
         past,
+        heads,
         order_table=order_table,
         line_table=line_table,
         policy=policy,
@@ -91,9 +98,7 @@ def clean(
 
 
 def _fates(staged: Mapping[str, Table], keep: Keep) -> dict[str, Table]:
-    large = pipeline.order_and_line_fates(staged)
-    written = {name: keep(f"{name}_fate", table) for name, table in large.items()}
-    return {**written, **pipeline.other_fates(staged)}
+    return {**pipeline.order_and_line_fates(staged, keep), **pipeline.other_fates(staged)}
 
 
 def _last_order_day(heads: Table, fetch: Fetch) -> date:

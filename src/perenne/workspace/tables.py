@@ -19,9 +19,11 @@ def of_batch(table: ir.Table, *, source: str, batch: str, seq: int, identical: s
 
 
 def completed(table: ir.Table, types: Mapping[str, str]) -> ir.Table:
-    """`table` with the columns that its schema has got since it was imported, null."""
+    """`table` with the columns that its schema has got since it was imported, null, and with the
+    schema's own types: a file tells the unit of its times, a schema need not."""
     added = {name: ibis.null(kind) for name, kind in types.items() if name not in table.columns}
-    return table.mutate(**added) if added else table
+    known = table.mutate(**added) if added else table
+    return known.cast({name: kind for name, kind in types.items() if known[name].type() != kind})
 
 
 def no_batch(table: ir.Table) -> ir.Table:
@@ -37,13 +39,14 @@ def published_value(lines: ir.Table, orders: ir.Table) -> ir.Table:
     """Rows and written value of the published lines per import, month, currency and rule."""
     order = orders.select("order_id", "source", "currency")
     joined = lines.inner_join(order, "order_id", rname="o_{name}")
-    return joined.group_by(
+    found = joined.group_by(
         batch=joined.batch,
         source=joined.source,
-        month=joined.ordered_on.strftime("%Y-%m"),
+        month=joined.ordered_on.truncate("M"),
         currency=joined.currency,
         rule=ibis.coalesce(joined.excluded_by, ibis.literal("counted")),
     ).agg(rows=joined.count(), amount=joined.as_given.sum())
+    return found.mutate(month=found.month.strftime("%Y-%m"))
 
 
 def review_pairs(pair: ir.Table, status: str, *, at_random: bool) -> ir.Table:

@@ -23,12 +23,13 @@ def line_flows(lines: ir.Table, *, rule: ir.Value, currency: str) -> ir.Table:
     """Rows and written value per import, month, currency (where unsaid: this one) and `rule`."""
     named = lines.mutate(
         rule=rule,
-        month=lines.ordered_on.strftime("%Y-%m"),
+        month=lines.ordered_on.truncate("M"),
         currency=lines.currency.fill_null(currency),
     )
-    return named.group_by(*FLOW_KEY).agg(
+    found = named.group_by(*FLOW_KEY).agg(
         rows=named.count(), amount=named.written.sum().fill_null(0).cast(MONEY)
     )
+    return found.mutate(month=found.month.strftime("%Y-%m"))
 
 
 def fate_in_time(priced: ir.Table, as_of: ir.Value) -> ir.StringValue:

@@ -8,10 +8,10 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.cleaning.rules import KIND_RULE_IDS, KIND_RULES, patterns
-from perenne.cleaning.settings import CleaningSettings, TaxSettings
+from perenne.cleaning.settings import CleaningSettings
+from perenne.cleaning.tables.merge import ORDER
 from perenne.warehouse import MONEY, QUANTITY, STAGED
 
-ORDER = ("source", "source_order_id")
 EXTRA = ("source", "batch", "seq", "identical")
 
 
@@ -109,21 +109,58 @@ def _firsts(
     return {name: table[name].min() for name in names if name not in skip}
 
 
+OF_ORDER = (
+    "order_key",
+    "ordered_at",
+    "ordered_on",
+    "document",
+    "customer_ref",
+    "subtotal",
+    "shipping",
+    "total",
+    "refunded",
+    "tax_included",
+    "status",
+    "cancelled_on",
+    "is_test",
+)
+OF_LINE = (
+    *ORDER,
+    "batch",
+    "row_file",
+    "row_number",
+    "product_id",
+    "product_name",
+    "category",
+    "kind",
+    "quantity",
+    "unit_price",
+    "amount",
+    "discount",
+    "tax",
+    "unit_cost",
+    "currency",
+    "written",
+    "list_cost",
+    "list_currency",
+)
+
+
 def judged(
-    lines: ir.Table, heads: ir.Table, *, settings: CleaningSettings, as_of: ir.Value
+    lines: ir.Table,
+    heads: ir.Table,
+    kinds: ir.Table,
+    *,
+    settings: CleaningSettings,
+    as_of: ir.Value,
 ) -> ir.Table:
-    """`lines` joined to their order, with `kind`, `given` (value as written) and `excluded_by`."""
-    own = lines.drop(
-        [
-            name
-            for name in lines.columns
-            if name in heads.columns
-            and name not in ORDER
-            and name not in ("currency", "tax", "discount")
-        ]
-    )
-    head = heads.rename({f"order_{name}": name for name in ("currency", "tax", "discount")})
-    joined = with_kind(own, settings).inner_join(head, list(ORDER))
+    """`lines` joined to their order, with `kind`, `given` (value as written) and `excluded_by`.
+
+    A line at no price in an order that was paid for is told by `pricing.order_sums`.
+    """
+    own = _with_kind(lines.select(*OF_LINE), kinds)
+    money = {f"order_{name}": heads[name] for name in ("currency", "tax", "discount")}
+    joined = own.inner_join(heads.select(*ORDER, *OF_ORDER, **money), list(ORDER))
     after = joined.amount + joined.discount.fill_null(0)
     before = ibis.coalesce(after, joined.quantity * joined.unit_price).cast(MONEY)
     joined = joined.mutate(
@@ -133,33 +170,42 @@ def judged(
         currency=ibis.coalesce(joined.currency, joined.order_currency),
     )
     joined = joined.mutate(given=(joined.before - joined.own_discount).cast(MONEY))
-    excluded = _order_rule(joined, settings, as_of)
-    excluded = ibis.coalesce(excluded, _line_rule(joined, settings))
-    judged_ = joined.mutate(excluded_by=excluded)
-    return _free_lines(judged_, settings)
+    excluded = ibis.coalesce(_order_rule(joined, settings, as_of), _line_rule(joined, settings))
+    told = joined.mutate(excluded_by=excluded)
+    return told.drop(
+        "order_currency", "amount", "unit_price", "discount", "status", "cancelled_on", "is_test"
+    )
 
 
-def with_kind(lines: ir.Table, settings: CleaningSettings) -> ir.Table:
-    """`lines` with a `kind` everywhere. Each product text is looked at once, not once per line."""
-    untold = lines.filter(lines.kind.isnull()).select("product_id", "product_name").distinct()
-    texts = [untold.product_id.strip().lower(), untold.product_name.strip().lower()]
+def product_texts(lines: ir.Table) -> ir.Table:
+    """Each product id and name of lines that do not say what they are, once."""
+    return lines.filter(lines.kind.isnull()).select("product_id", "product_name").distinct()
+
+
+def product_kinds(texts: ir.Table, settings: CleaningSettings) -> ir.Table:
+    """What kind of line the product's id or name tells, where it tells one."""
+    words = [texts.product_id.strip().lower(), texts.product_name.strip().lower()]
     told: ir.StringValue = ibis.null("string")
     for name, pattern in patterns(settings).items():
-        fits = texts[0].re_search(pattern).fill_null(False) | texts[1].re_search(pattern).fill_null(
+        fits = words[0].re_search(pattern).fill_null(False) | words[1].re_search(pattern).fill_null(
             False
         )
         told = ibis.coalesce(told, fits.ifelse(ibis.literal(name), ibis.null("string")))
-    by_text = untold.mutate(told=told).filter(lambda t: t.told.notnull())
-    by_text = by_text.select(
+    by_text = texts.mutate(told=told).filter(lambda t: t.told.notnull())
+    return by_text.select(
         id_text=by_text.product_id.fill_null(""),
         name_text=by_text.product_name.fill_null(""),
         told=by_text.told,
     )
+
+
+def _with_kind(lines: ir.Table, kinds: ir.Table) -> ir.Table:
+    """`lines` with a `kind` everywhere."""
     joined = lines.left_join(
-        by_text,
+        kinds,
         [
-            lines.product_id.fill_null("") == by_text.id_text,
-            lines.product_name.fill_null("") == by_text.name_text,
+            lines.product_id.fill_null("") == kinds.id_text,
+            lines.product_name.fill_null("") == kinds.name_text,
         ],
     )
     kind = ibis.coalesce(joined.kind, joined.told, ibis.literal("product"))
@@ -198,118 +244,3 @@ def _line_rule(table: ir.Table, settings: CleaningSettings) -> ir.StringValue:
     if settings.returns:
         rules["return"] = table.document == "return"
     return _first_true(rules)
-
-
-def _free_lines(table: ir.Table, settings: CleaningSettings) -> ir.Table:
-    if not settings.zero_price_lines:
-        return table
-    paid = (table.excluded_by.isnull() & (table.before != 0)).fill_null(False)
-    has_paid = paid.max().over(ibis.window(group_by="order_key"))
-    free = table.excluded_by.isnull() & (table.before == 0) & has_paid
-    return table.mutate(excluded_by=free.ifelse(ibis.literal("zero_price_line"), table.excluded_by))
-
-
-def priced(lines: ir.Table, tax: TaxSettings) -> ir.Table:
-    """`lines` with `gross`, `discount`, `net` (all without tax) in the source's currency.
-
-    The part of the order's discount and of its taxes that the lines do not state is shared over
-    the lines in proportion to their value, by running totals, so that the shares add up exactly.
-    Gift cards bear neither: they are value that is sold, taxed when it is spent.
-    """
-    shared = lines.mutate(bears=lines.excluded_by.isnull() | (lines.kind == "sample"))
-    charged = shared.bears | (shared.kind == "gift_card")
-    shared = shared.mutate(
-        weight=shared.bears.ifelse(shared.given, 0).cast(MONEY),
-        charged=charged.ifelse(shared.given, 0).cast(MONEY),
-    )
-    order = ibis.window(group_by="order_key")
-    shared = shared.mutate(
-        running=shared.weight.cumsum(group_by="order_key", order_by=_line_order(shared)),
-        weights=shared.weight.sum().over(order).cast(MONEY),
-        all_charged=shared.charged.sum().over(order).cast(MONEY),
-        stated_discount=shared.bears.ifelse(shared.own_discount, 0).sum().over(order).cast(MONEY),
-        taxed_lines=shared.tax.count().over(order),
-    )
-    rest = ibis.coalesce(
-        shared.all_charged - shared.subtotal,
-        shared.order_discount.fill_null(0) - shared.stated_discount,
-    )
-    shared = shared.mutate(
-        order_rest=ibis.greatest(rest, 0).cast(MONEY),
-        all_given=shared.given.sum().over(order).cast(MONEY),
-    )
-    shared = shared.mutate(includes=_tax_included(shared, tax))
-    shared = shared.mutate(rest_share=_share(shared, shared.order_rest))
-    shared = shared.mutate(paid=(shared.given - shared.rest_share).cast(MONEY))
-    shared = shared.mutate(tax_share=_tax_share(shared, tax))
-    net = (shared.paid - shared.includes.ifelse(shared.tax_share, 0)).cast(MONEY)
-    shared = shared.mutate(net=net)
-    gross = (shared.paid == 0).ifelse(
-        _without_tax(shared, shared.before, tax), _ratio(shared, shared.before)
-    )
-    gross = gross.cast("decimal(18, 4)")
-    return shared.mutate(gross=gross).mutate(discount=lambda t: (t.gross - t.net).cast(MONEY))
-
-
-def _ratio(table: ir.Table, value: ir.Value) -> ir.Value:
-    """`value` scaled as tax scaled the line: exact when nothing was taken out."""
-    scaled = (value.cast("float64") * (table.net / table.paid.nullif(0))).round(4)
-    return (table.net == table.paid).ifelse(value, scaled.cast(MONEY))
-
-
-def _without_tax(table: ir.Table, value: ir.Value, tax: TaxSettings) -> ir.Value:
-    """A fully discounted line tells no tax of its own: the default rate is taken out."""
-    if tax.default_rate is None:
-        return value
-    rate = 1.0 + float(tax.default_rate)
-    return table.includes.ifelse((value.cast("float64") / rate).round(4).cast(MONEY), value)
-
-
-def _tax_included(table: ir.Table, tax: TaxSettings) -> ir.BooleanValue:
-    """Do prices include tax? Where the source does not say, as the order's own figures show: the
-    total holds the tax once, so that it is in the lines if they reach the total without it."""
-    if tax.prices != "auto":
-        return ibis.literal(tax.prices == "included")
-    short = table.total - (table.all_given - table.order_rest) - table.shipping.fill_null(0)
-    shown = short.abs() <= (short - table.order_tax).abs()
-    shown = (table.order_tax > 0).ifelse(shown, ibis.null("boolean"))
-    return ibis.coalesce(table.tax_included, shown, ibis.literal(tax.default_rate is not None))
-
-
-def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
-    """Tax on the line: its own, else its share of the order's (shipping bears tax too, whether it
-    stands in the order or on a line)."""
-    paid_in_all = (table.weights - table.order_rest).cast("float64")
-    carried = table.kind.isin(["shipping", "fee"]) & ~table.bears
-    lines = carried.ifelse(table.given, 0).sum().over(ibis.window(group_by="order_key"))
-    shipping = ibis.greatest(table.shipping.fill_null(0), lines)
-    with_shipping = paid_in_all + shipping.cast("float64")
-    products = (
-        (table.order_tax.cast("float64") * paid_in_all / with_shipping.nullif(0))
-        .round(4)
-        .cast(MONEY)
-    )
-    shared = _share(table, products.fill_null(0))
-    stated = (table.taxed_lines > 0).ifelse(table.tax.fill_null(0), shared)
-    if tax.default_rate is None:
-        return stated.cast(MONEY)
-    rate = float(tax.default_rate)
-    assumed = (table.paid.cast("float64") * (rate / (1 + rate))).round(4).cast(MONEY)
-    unstated = table.order_tax.isnull() & (table.taxed_lines == 0)
-    return unstated.ifelse(assumed, stated).cast(MONEY)
-
-
-def _share(table: ir.Table, amount: ir.Value) -> ir.Value:
-    """The line's part of an order amount in proportion to `weight`; the parts add up exactly."""
-    total = table.weights.cast("float64").nullif(0)
-    upto = (amount.cast("float64") * (table.running.cast("float64") / total)).round(4).cast(MONEY)
-    before = (
-        (amount.cast("float64") * ((table.running - table.weight).cast("float64") / total))
-        .round(4)
-        .cast(MONEY)
-    )
-    return table.bears.ifelse((upto - before).fill_null(0), 0).cast(MONEY)
-
-
-def _line_order(table: ir.Table) -> list[ir.Value]:
-    return [table.batch, table.row_file, table.row_number]

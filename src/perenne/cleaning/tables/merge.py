@@ -6,14 +6,16 @@ imports) and `identical` (`merge` or `keep`, what to do with identical lines of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ibis
 import ibis.expr.types as ir
 
 from perenne.warehouse import STAGED
 
+ORDER = ("source", "source_order_id")
 ORIGIN = ("row_file", "row_number", "row_hash")
+Judge = Callable[[ir.Table], ir.Table]
 # Columns of a line that change while the order lives on: not part of its content.
 _LIVING = ("status",)
 
@@ -44,17 +46,15 @@ def order_rows(orders: ir.Table) -> ir.Table:
     the same customer and amounts the last counts. A number that two customers share is two orders.
     """
     content = ("customer_ref", "document", "subtotal", "total")
-    fated = _newest_distinct(orders, ("source", "source_order_id"), content, last=True)
-    alike = ibis.window(group_by=["source", "source_order_id", "fate"])
+    fated = _newest_distinct(orders, ORDER, content, last=True)
+    alike = ibis.window(group_by=[*ORDER, "fate"])
     told = fated.mutate(
         _who=ibis.coalesce(
             fated.customer_ref, fated.customer_ref.max().over(alike), ibis.literal("")
         )
     )
     told = told.mutate(
-        _other=ibis.dense_rank().over(
-            ibis.window(group_by=["source", "source_order_id", "fate"], order_by="_who")
-        )
+        _other=ibis.dense_rank().over(ibis.window(group_by=[*ORDER, "fate"], order_by="_who"))
     )
     number = told.source_order_id.concat("~", (told._other + 1).cast("string"))
     return told.mutate(source_order_id=(told._other > 0).ifelse(number, told.source_order_id)).drop(
@@ -69,10 +69,7 @@ def line_rows(lines: ir.Table, orders: ir.Table) -> ir.Table:
     it. Otherwise the key is the source's line number, or order and whole content; identical lines
     are told apart by their occurrence within the file where `identical` is `keep`.
     """
-    old = superseded(orders, ("source", "source_order_id"))
-    keyed = _with_old(lines, old, ("source", "source_order_id"))
-    content = [name for name in STAGED["order_lines"].names if name not in (*ORIGIN, *_LIVING)]
-    keyed = keyed.mutate(_content=content_key(keyed, content))
+    keyed = _line_keys(lines, orders)
     occurrence = ibis.row_number().over(
         ibis.window(
             group_by=["source", "batch", "row_file", "source_order_id", "_content"],
@@ -81,13 +78,42 @@ def line_rows(lines: ir.Table, orders: ir.Table) -> ir.Table:
     )
     keyed = keyed.mutate(_nth=occurrence)
     told_apart = keyed.line_number.isnull() & (keyed.identical == "keep")
-    keyed = keyed.mutate(
-        _key=keyed.line_number.notnull().ifelse(
-            ibis.literal("#").concat(keyed.line_number), keyed._content.cast("string")
-        ),
-        _occurrence=told_apart.ifelse(keyed._nth, 0),
+    keyed = keyed.mutate(_occurrence=told_apart.ifelse(keyed._nth, 0))
+    return _newest(keyed, (*ORDER, "_key", "_occurrence"))
+
+
+def _line_keys(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    """`lines` with `_old`, `_content` and `_key`: its number in the source, else its content."""
+    keyed = _with_old(lines, superseded(orders, ORDER), ORDER)
+    content = [name for name in STAGED["order_lines"].names if name not in (*ORIGIN, *_LIVING)]
+    keyed = keyed.mutate(_content=content_key(keyed, content))
+    number = ibis.literal("#").concat(keyed.line_number)
+    return keyed.mutate(
+        _key=keyed.line_number.notnull().ifelse(number, keyed._content.cast("string"))
     )
-    return _newest(keyed, ("source", "source_order_id", "_key", "_occurrence"))
+
+
+def repeated_orders(orders: ir.Table) -> ir.Table:
+    """Orders that more than one row tells."""
+    told = orders.group_by(*ORDER).agg(rows=orders.count())
+    return told.filter(told.rows > 1).drop("rows")
+
+
+def repeated_lines(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    """Orders with lines that another row repeats or a later import replaces."""
+    keyed = _line_keys(lines, orders)
+    told = keyed.group_by(*ORDER, "_key").agg(rows=keyed.count(), old=keyed._old.max())
+    return told.filter((told.rows > 1) | told.old.fill_null(False)).select(*ORDER).distinct()
+
+
+def judged_where(table: ir.Table, repeated: ir.Table, judge: Judge) -> ir.Table:
+    """`judge` applied to the rows of `repeated` orders alone; every other row is kept.
+
+    To rank all rows of a large shop costs more than all the rest of its cleaning.
+    """
+    alone = table.anti_join(repeated, list(ORDER)).mutate(fate=ibis.literal("kept"))
+    several = judge(table.semi_join(repeated, list(ORDER)))
+    return alone.union(several.select(*alone.columns))
 
 
 def refund_rows(refunds: ir.Table) -> ir.Table:

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.cleaning.settings import ExchangeRate
-from perenne.cleaning.tables.lines import ORDER
+from perenne.cleaning.tables.merge import ORDER
 from perenne.warehouse import MONEY
 
 _AMOUNTS = ("gross", "discount", "net")
@@ -105,10 +105,7 @@ def with_costs(lines: ir.Table) -> ir.Table:
 
 def canonical_lines(priced: ir.Table) -> ir.Table:
     """Schema `order_lines`, `customer_id` left out (identity adds it)."""
-    position = ibis.row_number().over(
-        ibis.window(group_by="order_key", order_by=["batch", "row_file", "row_number"])
-    )
-    table = priced.mutate(position=position)
+    table = priced
     return table.select(
         order_line_id=order_id(table).concat("/", table.position.cast("string")),
         order_id=order_id(table),
@@ -128,7 +125,20 @@ def canonical_lines(priced: ir.Table) -> ir.Table:
     )
 
 
-def canonical_orders(priced: ir.Table) -> ir.Table:
+OF_HEAD = (
+    "ordered_at",
+    "ordered_on",
+    "status",
+    "channel",
+    "country",
+    "coupon",
+    "customer_ref",
+    "customer_ref_kind",
+    "document",
+)
+
+
+def canonical_orders(priced: ir.Table, heads: ir.Table) -> ir.Table:
     """Schema `orders` less `customer_id` and `order_number`, plus `customer_ref`, its kind,
     and what refunds need: `product_paid` (counted products, tax included) and `refunded`."""
     counted = priced.excluded_by.isnull()
@@ -141,21 +151,10 @@ def canonical_orders(priced: ir.Table) -> ir.Table:
     sums = {
         name: table[name].sum(where=table.counted).fill_null(0).cast(MONEY) for name in _AMOUNTS
     }
-    names = (
-        "ordered_at",
-        "ordered_on",
-        "status",
-        "channel",
-        "country",
-        "currency",
-        "coupon",
-        "customer_ref",
-        "customer_ref_kind",
-        "document",
-    )
-    grouped = table.group_by(*ORDER).agg(
-        **{name: table[name].min() for name in names},
+    of_order = table.excluded_by.isin(["cancelled", "pending", "test", "adjustment", "return"])
+    grouped = table.group_by("order_key").agg(
         **sums,
+        currency=table.currency.min(),
         products=table.counted.sum(),
         unknown_costs=(table.counted & table.line_cost.isnull()).sum(),
         cost_sum=table.line_cost.sum(where=table.counted).cast(MONEY),
@@ -166,12 +165,11 @@ def canonical_orders(priced: ir.Table) -> ir.Table:
         total_given=table.total.max(),
         refunded=table.refunded.max(),
         includes=table.includes.max(),
-        order_rule=table.excluded_by.min(
-            where=table.excluded_by.isin(["cancelled", "pending", "test", "adjustment", "return"])
-        ),
+        order_rule=table.excluded_by.min(where=of_order),
         stock_rule=table.excluded_by.min(where=table.excluded_by == "stock_movement"),
     )
-    return _finished(grouped)
+    head = heads.select("order_key", *ORDER, *OF_HEAD)
+    return _finished(grouped.inner_join(head, "order_key")).drop("order_key")
 
 
 def _finished(grouped: ir.Table) -> ir.Table:

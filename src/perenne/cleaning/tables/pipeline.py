@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from perenne.cleaning.settings import Policy
-from perenne.cleaning.tables import flows, lines, merge, orders, reference, relation
+from perenne.cleaning.tables import flows, lines, merge, orders, pricing, reference, relation
 from perenne.cleaning.tables import refunds as given_back
 from perenne.warehouse import MONEY, STAGED
 
@@ -26,12 +26,48 @@ CONVERTED = (
     "refunded",
 )
 
+PRICED = (
+    *merge.ORDER,
+    "order_key",
+    "position",
+    "batch",
+    "row_file",
+    "row_number",
+    "ordered_on",
+    "ordered_at",
+    "currency",
+    "product_id",
+    "product_name",
+    "category",
+    "kind",
+    "excluded_by",
+    "quantity",
+    "gross",
+    "discount",
+    "net",
+    "paid",
+    "tax_share",
+    "includes",
+    "unit_cost",
+    "written",
+    "shipping",
+    "order_tax",
+    "total",
+    "refunded",
+)
+Keep = Callable[[str, ir.Table], ir.Table]
 
-def order_and_line_fates(staged: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
-    """Orders and lines with their fate."""
+
+def order_and_line_fates(staged: Mapping[str, ir.Table], keep: Keep) -> dict[str, ir.Table]:
+    """Orders and lines with their fate. `keep` writes a table and hands back what was written."""
+    orders_, lines_ = staged["orders"], staged["order_lines"]
+    several = keep("repeated_orders", merge.repeated_orders(orders_))
+    again = keep("repeated_lines", merge.repeated_lines(lines_, orders_))
     return {
-        "orders": merge.order_rows(staged["orders"]),
-        "order_lines": merge.line_rows(staged["order_lines"], staged["orders"]),
+        "orders": merge.judged_where(orders_, several, merge.order_rows),
+        "order_lines": merge.judged_where(
+            lines_, again, lambda found: merge.line_rows(found, orders_)
+        ),
     }
 
 
@@ -66,24 +102,34 @@ def priced_lines(
     policy: Policy,
     as_of: date,
     rates: ir.Table | None,
+    keep: Keep,
 ) -> ir.Table:
     """Every line with its kind, its rule and its amounts in the workspace's currency."""
     listed = orders.with_products(all_lines, reference.canonical_products(products))
-    judged = lines.judged(listed, heads, settings=policy.cleaning, as_of=ibis.literal(as_of))
+    texts = keep("product_texts", lines.product_texts(listed))
+    judged = lines.judged(
+        listed,
+        heads,
+        keep("product_kinds", lines.product_kinds(texts, policy.cleaning)),
+        settings=policy.cleaning,
+        as_of=ibis.literal(as_of),
+    )
     judged = judged.mutate(currency=judged.currency.fill_null(policy.currency))
-    priced = lines.priced(judged, policy.tax)
+    sums = keep("order_sums", pricing.order_sums(judged, policy.cleaning))
+    priced = pricing.priced(judged, sums, cleaning=policy.cleaning, tax=policy.tax)
     if rates is not None:
         priced = orders.converted(priced, rates, day="ordered_on", amounts=CONVERTED)
         priced = priced.mutate(list_currency=priced.list_currency.fill_null(policy.currency))
         priced = orders.converted(
             priced, rates, day="ordered_on", amounts=("list_cost",), currency="list_currency"
         )
-    return orders.with_costs(priced)
+    return orders.with_costs(priced).select(*PRICED)
 
 
 def refund_rows(
     refunds: ir.Table,
     priced: ir.Table,
+    heads: ir.Table,
     *,
     order_table: ir.Table,
     line_table: ir.Table,
@@ -91,7 +137,7 @@ def refund_rows(
     rates: ir.Table | None,
 ) -> ir.Table:
     """All that was given back: credit notes, refund files, and what orders say beyond them."""
-    notes = given_back.from_credit_notes(priced, policy.cleaning)
+    notes = given_back.from_credit_notes(priced, heads, policy.cleaning)
     if not policy.cleaning.returns:
         return notes
     dated = given_back.order_of_refund(refunds, order_table)

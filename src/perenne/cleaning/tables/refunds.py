@@ -27,16 +27,21 @@ COLUMNS = (
 )
 
 
-def from_credit_notes(priced: ir.Table, settings: CleaningSettings) -> ir.Table:
+def from_credit_notes(priced: ir.Table, heads: ir.Table, settings: CleaningSettings) -> ir.Table:
     """Lines of return documents, each matched to the customer's latest earlier sale line of the
     product with at least that quantity. Unmatched ones stay, without an order."""
+    buyers = heads.select("order_key", "customer_ref", "customer_ref_kind", "channel", "country")
+    back = priced.filter((priced.excluded_by == "return") & (priced.kind == "product"))
+    back = back.inner_join(buyers, "order_key")
     if not settings.returns:
-        return priced.filter(ibis.literal(False)).pipe(_as_returns)
-    back = priced.filter(priced.excluded_by == "return").filter(lambda t: t.kind == "product")
+        return back.filter(ibis.literal(False)).pipe(_as_returns)
     back = back.mutate(
         key=back.row_file.concat("/", back.batch, "/", back.row_number.cast("string"))
     )
-    sold = priced.filter(priced.excluded_by.isnull() & (priced.quantity > 0)).select(
+    given = back.select("source", "product_id").distinct()
+    sold = priced.filter(priced.excluded_by.isnull() & (priced.quantity > 0))
+    sold = sold.semi_join(given, ["source", "product_id"]).inner_join(buyers, "order_key")
+    sold = sold.select(
         "source",
         "customer_ref",
         "product_id",

@@ -1,0 +1,162 @@
+"""What each line was sold for: discounts and taxes of its order shared over the lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.cleaning.settings import CleaningSettings, TaxSettings
+from perenne.warehouse import MONEY
+
+PLACE = ("batch", "row_file", "row_number")
+
+
+def order_sums(judged: ir.Table, settings: CleaningSettings) -> ir.Table:
+    """Per `order_key` what pricing asks of the lines together, one row per order.
+
+    `is_paid`: a line of it has a price, so that lines at no price are gifts. Sums over lines that
+    bear the order's discount (`weights`, `stated_discount`) and its taxes (`all_charged`), over
+    shipping that does not (`carried`), over all (`all_given`); lines that state a tax
+    (`taxed_lines`). Grouping narrow rows and joining is far quicker than windows over wide ones.
+    """
+    untold = judged.excluded_by.isnull()
+    gift = judged.kind == "gift_card"
+    bears = untold | (judged.kind == "sample")
+    # Whether such a line bears anything is known once the order is.
+    maybe = untold & (judged.before == 0) & (judged.kind != "sample")
+    carriage = judged.kind.isin(["shipping", "fee"])
+    if not settings.zero_price_lines:
+        maybe = ibis.literal(False)
+    table = judged.select(
+        "order_key", "given", "own_discount", "tax",
+        sure=bears & ~maybe, maybe=maybe, gift=gift, carriage=carriage,
+        priced=untold & (judged.before != 0),
+    )  # fmt: skip
+    sums = table.group_by("order_key").agg(
+        is_paid=table.priced.max().fill_null(False),
+        all_given=table.given.sum(),
+        taxed_lines=table.tax.count(),
+        weights=table.given.sum(where=table.sure),
+        weights_maybe=table.given.sum(where=table.maybe),
+        charged=table.given.sum(where=(table.sure | table.gift)),
+        charged_maybe=table.given.sum(where=table.maybe & ~table.gift),
+        discount=table.own_discount.sum(where=table.sure),
+        discount_maybe=table.own_discount.sum(where=table.maybe),
+        carried=table.given.sum(where=table.carriage & ~table.sure & ~table.maybe),
+        carried_maybe=table.given.sum(where=table.carriage & table.maybe),
+    )
+    return sums.select(
+        "order_key", "is_paid", "taxed_lines",
+        all_given=_total(sums.all_given),
+        weights=_total(sums.weights, sums.is_paid.ifelse(0, sums.weights_maybe)),
+        all_charged=_total(sums.charged, sums.is_paid.ifelse(0, sums.charged_maybe)),
+        stated_discount=_total(sums.discount, sums.is_paid.ifelse(0, sums.discount_maybe)),
+        carried=_total(sums.carried, sums.is_paid.ifelse(sums.carried_maybe, 0)),
+    )  # fmt: skip
+
+
+def _total(*parts: ir.Value) -> ir.Value:
+    whole = parts[0].fill_null(0)
+    for part in parts[1:]:
+        whole = whole + part.fill_null(0)
+    return whole.cast(MONEY)
+
+
+def priced(
+    judged: ir.Table, sums: ir.Table, *, cleaning: CleaningSettings, tax: TaxSettings
+) -> ir.Table:
+    """`judged` with `gross`, `discount`, `net` (all without tax) in the source's currency, and the
+    line's `position` in its order.
+
+    The part of the order's discount and of its taxes that the lines do not state is shared over
+    the lines in proportion to their value, by running totals, so that the shares add up exactly.
+    Gift cards bear neither: they are value that is sold, taxed when it is spent.
+    """
+    shared = judged.inner_join(sums, "order_key")
+    if cleaning.zero_price_lines:
+        free = shared.excluded_by.isnull() & (shared.before == 0) & shared.is_paid
+        rule = free.ifelse(ibis.literal("zero_price_line"), shared.excluded_by)
+        shared = shared.mutate(excluded_by=rule)
+    shared = shared.mutate(bears=shared.excluded_by.isnull() | (shared.kind == "sample"))
+    shared = shared.mutate(weight=shared.bears.ifelse(shared.given, 0).cast(MONEY))
+    place: dict[str, Any] = {"group_by": "order_key", "order_by": PLACE}
+    rest = ibis.coalesce(
+        shared.all_charged - shared.subtotal,
+        shared.order_discount.fill_null(0) - shared.stated_discount,
+    )
+    shared = shared.mutate(
+        running=shared.weight.cumsum(**place),
+        position=ibis.row_number().over(ibis.window(**place)),
+        order_rest=ibis.greatest(rest, 0).cast(MONEY),
+    )
+    shared = shared.mutate(includes=_tax_included(shared, tax))
+    shared = shared.mutate(rest_share=_share(shared, shared.order_rest))
+    shared = shared.mutate(paid=(shared.given - shared.rest_share).cast(MONEY))
+    shared = shared.mutate(tax_share=_tax_share(shared, tax))
+    net = (shared.paid - shared.includes.ifelse(shared.tax_share, 0)).cast(MONEY)
+    shared = shared.mutate(net=net)
+    gross = (shared.paid == 0).ifelse(
+        _without_tax(shared, shared.before, tax), _ratio(shared, shared.before)
+    )
+    gross = gross.cast("decimal(18, 4)")
+    return shared.mutate(gross=gross).mutate(discount=lambda t: (t.gross - t.net).cast(MONEY))
+
+
+def _ratio(table: ir.Table, value: ir.Value) -> ir.Value:
+    """`value` scaled as tax scaled the line: exact when nothing was taken out."""
+    scaled = (value.cast("float64") * (table.net / table.paid.nullif(0))).round(4)
+    return (table.net == table.paid).ifelse(value, scaled.cast(MONEY))
+
+
+def _without_tax(table: ir.Table, value: ir.Value, tax: TaxSettings) -> ir.Value:
+    """A fully discounted line tells no tax of its own: the default rate is taken out."""
+    if tax.default_rate is None:
+        return value
+    rate = 1.0 + float(tax.default_rate)
+    return table.includes.ifelse((value.cast("float64") / rate).round(4).cast(MONEY), value)
+
+
+def _tax_included(table: ir.Table, tax: TaxSettings) -> ir.BooleanValue:
+    """Do prices include tax? Where the source does not say, as the order's own figures show: the
+    total holds the tax once, so that it is in the lines if they reach the total without it."""
+    if tax.prices != "auto":
+        return ibis.literal(tax.prices == "included")
+    short = table.total - (table.all_given - table.order_rest) - table.shipping.fill_null(0)
+    shown = short.abs() <= (short - table.order_tax).abs()
+    shown = (table.order_tax > 0).ifelse(shown, ibis.null("boolean"))
+    return ibis.coalesce(table.tax_included, shown, ibis.literal(tax.default_rate is not None))
+
+
+def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
+    """Tax on the line: its own, else its share of the order's (shipping bears tax too, whether it
+    stands in the order or on a line)."""
+    paid_in_all = (table.weights - table.order_rest).cast("float64")
+    shipping = ibis.greatest(table.shipping.fill_null(0), table.carried)
+    with_shipping = paid_in_all + shipping.cast("float64")
+    products = (
+        (table.order_tax.cast("float64") * paid_in_all / with_shipping.nullif(0))
+        .round(4)
+        .cast(MONEY)
+    )
+    shared = _share(table, products.fill_null(0))
+    stated = (table.taxed_lines > 0).ifelse(table.tax.fill_null(0), shared)
+    if tax.default_rate is None:
+        return stated.cast(MONEY)
+    rate = float(tax.default_rate)
+    assumed = (table.paid.cast("float64") * (rate / (1 + rate))).round(4).cast(MONEY)
+    unstated = table.order_tax.isnull() & (table.taxed_lines == 0)
+    return unstated.ifelse(assumed, stated).cast(MONEY)
+
+
+def _share(table: ir.Table, amount: ir.Value) -> ir.Value:
+    """The line's part of an order amount in proportion to `weight`; the parts add up exactly."""
+    total = table.weights.cast("float64").nullif(0)
+    upto = (amount.cast("float64") * (table.running.cast("float64") / total)).round(4).cast(MONEY)
+    before = (
+        (amount.cast("float64") * ((table.running - table.weight).cast("float64") / total))
+        .round(4)
+        .cast(MONEY)
+    )
+    return table.bears.ifelse((upto - before).fill_null(0), 0).cast(MONEY)
