@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.metrics.relations import with_relations
+
 Rows = list[dict[str, Any]]
 
 CHANNELS = ("ads", "email", "seo", None)
@@ -34,6 +36,7 @@ class Kind:
     unknown_cost: float = 0.0
     spend: bool = True
     refunds: bool = True
+    relations: bool = True
 
 
 def shop(kind: Kind, seed: int) -> Shop:
@@ -50,7 +53,11 @@ def shop(kind: Kind, seed: int) -> Shop:
         "refunds": _refunds(rng, lines, orders, as_of) if kind.refunds else [],
         "costs": _costs(rng, orders, as_of) if kind.spend else [],
     }
-    return Shop(as_of, {**tables, "customers": _customers(orders, lines)})
+    tables["customers"] = _customers(orders, lines)
+    seed_of_relations = f"relations-{kind.name}-{seed}"
+    return Shop(
+        as_of, with_relations(tables, as_of, seed=seed_of_relations) if kind.relations else tables
+    )
 
 
 def _orders(rng: random.Random, kind: Kind, as_of: date) -> Rows:

@@ -107,6 +107,9 @@ def figure_values(figure: Any) -> dict[str, Any]:
         "group": dict(figure.group) if figure.group else None,
         "note": figure.note,
     }
+    if figure.interval:
+        bounds = figure.interval
+        values["interval"] = {"low": bounds.low, "high": bounds.high, "level": bounds.level}
     if figure.compared:
         other = figure.compared
         values["compared"] = {
@@ -154,12 +157,24 @@ def _figure_row(shop: Any, figure: Any, request: Any, currency: str) -> list[str
     row = [
         f"{shop.catalogue[figure.metric].label} ({figure.metric})",
         *groups,
-        format_value(figure.value, figure.unit, currency),
+        _written(figure, currency),
     ]
     if request.compare:
         other = figure.compared
         row += _change(other, figure.unit, currency) if other else ["", ""]
     return [*row, format_period(figure.period.start, figure.period.end), figure.note or ""]
+
+
+def _written(figure: Any, currency: str) -> str:
+    """The value, with its interval where it has one."""
+    value = format_value(figure.value, figure.unit, currency)
+    if not figure.interval:
+        return value
+    low, high = (
+        format_value(end, figure.unit, currency)
+        for end in (figure.interval.low, figure.interval.high)
+    )
+    return _("{value} ({low} to {high})").format(value=value, low=low, high=high)
 
 
 def _change(other: Any, unit: str, currency: str) -> list[str]:
