@@ -48,6 +48,13 @@ def kpis_command() -> click.Command:
     @click.option(
         "--compare", default=None, help=_("Compare with previous, year, or another period.")
     )
+    @click.option(
+        "--per",
+        type=click.Choice(["customer", "account"]),
+        default="customer",
+        show_default=True,
+        help=_("Whom customers are counted as: persons, or the companies they belong to."),
+    )
     @click.option("--definitions", is_flag=True, help=_("Say what each metric is, then stop."))
     @opts.workspace_option()
     @opts.lang_option()
@@ -58,6 +65,7 @@ def kpis_command() -> click.Command:
         where: tuple[str, ...],
         period: str | None,
         compare: str | None,
+        per: Any,
         definitions: bool,
         workspace: Path | None,
         lang: str | None,
@@ -68,11 +76,13 @@ def kpis_command() -> click.Command:
                 _define(shop, metrics, as_json)
                 return
             request = _request(metrics, by, where, period, compare)
-            figures = shop.figures(request)
+            figures = shop.figures(request, per=per)
             if as_json:
                 print_json([figure_values(figure) for figure in figures])
             else:
                 _show_figures(shop, figures, request)
+                if per == "account":
+                    _tell_accounts(shop)
 
     return kpis
 
@@ -148,6 +158,23 @@ def _show_figures(shop: Any, figures: list[Any], request: Any) -> None:
     tell(
         _("As of {day}, in {currency}. What each metric means: perenne kpis --definitions").format(
             day=format_date(shop.as_of), currency=currency
+        )
+    )
+
+
+def _tell_accounts(shop: Any) -> None:
+    tables, _context = shop.level("account")
+    persons, accounts = shop.tables["customers"], tables["customers"]
+    alone = accounts.filter(accounts.account_id.isnull()).count()
+    fetch = shop.engine.fetch
+    tell(
+        _(
+            "Counted per account: {people} people are {accounts} accounts, {alone} of which are "
+            "people without a company."
+        ).format(
+            people=format_number(fetch(persons.count()).as_py()),
+            accounts=format_number(fetch(accounts.count()).as_py()),
+            alone=format_number(fetch(alone).as_py()),
         )
     )
 

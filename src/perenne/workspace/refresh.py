@@ -141,6 +141,7 @@ class _Run:
             "undated_refunds": self._undated_refunds(tables["refunds"]),
             "prediction": predicted.manifest,
             "identity": identity.to_manifest(),
+            "acquisition": self._acquisition(tables["customers"]),
         }
         return {**self._manifest(imports, context, tables, account), **assumed}, account
 
@@ -154,7 +155,14 @@ class _Run:
             layout=self.layout,
             keep=self._work,
         )
-        tables = identify(cleaned.tables, key=key, keep=self._out, links=found.links)
+        tables = identify(
+            cleaned.tables,
+            key=key,
+            keep=self._out,
+            links=found.links,
+            belonging=self.settings.accounts,
+            acquisition=self.settings.acquisition,
+        )
         tables["identity_pairs"] = self._out("identity_pairs", found.pairs)
         tables["customer_ids"] = self._out("customer_ids", found.ids)
         return tables, found.account
@@ -221,6 +229,16 @@ class _Run:
                 if name := control["currency"] or batch.currency:
                     seen[name] = seen.get(name, 0) + control["rows"]
         return seen
+
+    def _acquisition(self, customers: Table) -> dict[str, Any]:
+        """Customers and prospects by what told the channel that they are counted under."""
+        counts = customers.group_by("channel_from").agg(n=customers.count())
+        found = {row["channel_from"]: row["n"] for row in self.engine.fetch(counts).to_pylist()}
+        names = {"touch": "touch", "order": "order", "source": "source", "unknown": None}
+        return {
+            "rule": self.settings.acquisition.rule,
+            **{name: found.get(told, 0) for name, told in names.items()},
+        }
 
     def _undated_refunds(self, refunds: Table) -> dict[str, Any]:
         """Refunds that an order tells without a day: they stand on the day of the order."""
