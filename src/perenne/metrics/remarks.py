@@ -76,6 +76,8 @@ def unobserved(here: Evaluator, value: Number | None, said: Said) -> Iterator[st
 
 
 def activation(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if value is None:
+        return
     yield _("Within {days} days after the day of the first purchase.").format(
         days=said.context.settings.activation_days
     )
@@ -102,6 +104,8 @@ def unpriced(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]
 
 
 def machines(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if value is None:
+        return
     yield _(
         "Openings are counted as reported: mail programs that load images by themselves, such as "
         "Apple Mail, open too."
