@@ -10,6 +10,7 @@ from perenne.metrics.levels import account_level
 from perenne.metrics.requests import Compared, Figure, Interval, Request
 from perenne.metrics.settings import INTERACTIONS, Context, MetricSettings, Spend
 from perenne.metrics.tables.marts import MARTS, build_marts
+from perenne.metrics.tables.recurring import in_force
 
 __all__ = [
     "INTERACTIONS",
@@ -37,6 +38,7 @@ __all__ = [
     "cohorts",
     "compute",
     "describe_window",
+    "in_force",
     "learn_context",
     "learn_inactivity",
     "load_catalogue",

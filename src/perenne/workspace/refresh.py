@@ -24,7 +24,11 @@ from perenne.warehouse import STAGED, DuckEngine, Table
 from perenne.workspace import identities, snapshots
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
-from perenne.workspace.predictions import Predictions, predict_snapshot
+from perenne.workspace.predictions import (
+    Predictions,
+    predict_snapshot,
+    predict_subscriptions,
+)
 from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings, as_mapping
 
@@ -132,6 +136,7 @@ class _Run:
         tables, identity = self._identified(cleaned)
         tables, context = self._measured(tables, cleaned.as_of, currency)
         predicted = self._predicted(tables, context.as_of)
+        renewed = self._renewed(tables, context.as_of)
         context = replace(context, has_predictions="predictions" in tables)
         self.progress(_("Reconciliation"))
         tables["quarantine"] = self._out("quarantine", cleaned.quarantine)
@@ -140,6 +145,7 @@ class _Run:
             "currency_assumed": not (self.settings.shop.currency or self._named(imports)),
             "undated_refunds": self._undated_refunds(tables["refunds"]),
             "prediction": predicted.manifest,
+            "subscriptions": renewed.manifest,
             "identity": identity.to_manifest(),
             "acquisition": self._acquisition(tables["customers"]),
         }
@@ -211,6 +217,15 @@ class _Run:
             engine=self.engine,
             layout=self.layout,
             progress=self.progress,
+        )
+        for name, table in found.tables.items():
+            tables[name] = self._out(name, self.engine.arrow(table))
+        return found
+
+    def _renewed(self, tables: dict[str, Table], as_of: date) -> Predictions:
+        """What subscriptions will still bring."""
+        found = predict_subscriptions(
+            tables, as_of=as_of, settings=self.settings, engine=self.engine
         )
         for name, table in found.tables.items():
             tables[name] = self._out(name, self.engine.arrow(table))

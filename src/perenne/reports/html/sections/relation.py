@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from perenne.charts import Caption, Change, Series, line_chart, waterfall
 from perenne.metrics import Figure, Request
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Fact, Facts, Row, Section, Table
 from perenne.reports.html.measured import MONTHS_SHOWN, Measured
-from perenne.reports.html.words import signed
+from perenne.reports.html.words import count, share, signed, whole_share
 from perenne.text import format_month, format_value
 from perenne.text import gettext as _
 
@@ -81,12 +82,13 @@ def satisfaction(measured: Measured) -> Section | None:
 def subscriptions(measured: Measured) -> Section | None:
     if not measured.context.subscriptions:
         return None
-    blocks: list[Block] = [Facts(_facts(measured, SUBSCRIPTIONS))]
+    blocks: list[Block] = [Facts([*_facts(measured, SUBSCRIPTIONS), *_to_come(measured)])]
     if measured.value("opening_mrr") or measured.value("mrr"):
         blocks.append(_movements(measured))
     months = _by_month(measured)
     if len(months) >= _FEWEST_MONTHS:
         blocks.append(_months(measured, months))
+    blocks += _survival(measured)
     return Section(
         "subscriptions",
         _("Subscriptions: recurring revenue"),
@@ -194,6 +196,56 @@ def _amount(measured: Measured, name: str) -> Decimal:
     return Decimal(str(measured.figures[name].value or 0))
 
 
+def _to_come(measured: Measured) -> list[Fact]:
+    """What subscriptions in force will still bring, as the refresh predicted it."""
+    told = measured.data.subscriptions or {}
+    value = told.get("residual_value")
+    if not value:
+        return []
+    words = measured.words
+    note = _("{interval} nine times out of ten; discounted at {rate} a year").format(
+        interval=words.between(value["lo90"], value["hi90"]), rate=share(told["discount_rate"])
+    )
+    return [Fact(_("Revenue still to come from subscriptions"), words.money(value["mean"]), note)]
+
+
+def _survival(measured: Measured) -> list[Chart]:
+    """Share still subscribed after each renewal, for the interval of most subscriptions."""
+    rows = [one for one in measured.data.all_rows("subscription_survival") if _is_all(one)]
+    if not rows:
+        return []
+    largest = max(rows, key=lambda one: one["at_risk"])["interval"]
+    seen = sorted(
+        (one for one in rows if one["interval"] == largest), key=lambda one: one["period"]
+    )
+    title = _("Who stays: share still subscribed after each renewal")
+    lead = _(
+        "As seen over all subscriptions billed by the same interval ({interval}), with the 90% "
+        "interval; whoever is still there counts for the renewals survived so far."
+    ).format(interval=largest)
+    series = Series(
+        _("still subscribed"),
+        [(0.0, 1.0), *((float(one["period"]), one["survival"]) for one in seen)],
+        band=[
+            (float(one["period"]), one["low"], one["high"])
+            for one in seen
+            if one["low"] is not None and one["high"] is not None
+        ],
+    )
+    svg = line_chart(
+        [series],
+        caption=Caption(title, lead, _("No renewal has been seen."), "survival"),
+        format_x=count,
+        format_y=whole_share,
+        x_title=_("renewals"),
+    )
+    return [Chart(title, svg, lead)]
+
+
+def _is_all(row: Mapping[str, Any]) -> bool:
+    return bool(row["cohort"] == "all")
+
+
 def _by_month(measured: Measured) -> list[tuple[str, float]]:
     request = Request(("mrr",), by=("month",))
     found = []
@@ -216,7 +268,7 @@ def _months(measured: Measured, months: Sequence[tuple[str, float]]) -> Chart:
     points = [(float(place), value) for place, (_month, value) in enumerate(months)]
     lead = _("On the last day of each month.")
     svg = line_chart(
-        [Series(measured.label("mrr"), points)],
+        [Series("MRR", points)],
         caption=Caption(title, lead, _("No month to show."), "mrr-months"),
         format_x=name,
         format_y=measured.words.axis,
