@@ -175,15 +175,5 @@ SUBSCRIPTION_SURVIVAL = _schema(
 
 PREDICTED: dict[str, TableSchema] = {
     schema.name: schema
-    for schema in (
-        PREDICTIONS,
-        TOTALS,
-        MONTHS,
-        SCORES,
-        DECILES,
-        TRACKING,
-        FREQUENCY,
-        SUBSCRIBED,
-        SUBSCRIPTION_SURVIVAL,
-    )
+    for schema in (PREDICTIONS, TOTALS, MONTHS, SCORES, DECILES, TRACKING, FREQUENCY)
 }
