@@ -1,6 +1,7 @@
 """What sources say of customers beside orders, as of 31 December 2025."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from perenne.core import opaque_id
-from tests.cleaning.shop import KEY, Import, Row, Shop, line, run, run_rows
+from perenne.cleaning import ExchangeRate
+from perenne.core import PerenneError, opaque_id
+from tests.cleaning.shop import KEY, Import, Row, Shop, line, run, run_rows, settings
 
 DAY = date(2025, 3, 1)
 LATER = date(2026, 1, 5)
@@ -274,3 +276,52 @@ def test_the_channel_of_the_first_order_comes_before_what_a_source_tells() -> No
     rows = [{**who(), "channel": "popup"}]
     shop = run_rows(order_lines=[line(channel="ads")], customers=rows)
     assert [row["channel"] for row in shop.tables["customers"]] == ["ads"]
+
+
+def contract(
+    number: int, price: object, unit: str | None, count: int | None = 1, **told: Any
+) -> Row:
+    base = {"source_subscription_id": str(number), "status": "active", "started_on": DAY}
+    return {**who(), **base, "price": price, "interval_unit": unit, "interval_count": count, **told}
+
+
+def test_a_subscription_pays_by_the_month_whatever_its_interval() -> None:
+    rows = [
+        contract(1, 30, "month"),
+        contract(2, 90, "month", 3),
+        contract(3, 365, "year"),
+        contract(4, 7, "week"),
+        contract(5, 1, "day", quantity=2),
+        contract(6, 20, "month", None, quantity=3),
+        contract(7, 20, None),
+        contract(8, None, "month"),
+    ]
+    shop = run(Import({"order_lines": [line()], "subscriptions": rows}))
+    found = {row["subscription_id"]: row["mrr"] for row in shop.tables["subscriptions"]}
+    days = 365 / 12
+    expected = (30, 30, 365 / 12, days, 2 * days, 60, None, None)
+    for number, value in enumerate(expected, 1):
+        told = found[f"shop/{number}"]
+        assert (told is None) == (value is None)
+        assert value is None or float(told) == pytest.approx(value, abs=5e-5)
+
+
+def test_all_subscriptions_of_a_currency_take_the_rate_of_the_as_of_date() -> None:
+    rates = [
+        ExchangeRate(currency="USD", rate=Decimal("0.8"), since=date(2025, 1, 1)),
+        ExchangeRate(currency="USD", rate=Decimal("0.9"), since=date(2025, 11, 1)),
+    ]
+    rows = [contract(1, 100, "month", currency="USD"), contract(2, 100, "month")]
+    tables = {"order_lines": [line()], "subscriptions": rows}
+    shop = run(Import(tables), policy=settings(rates=rates))
+    assert [float(row["mrr"]) for row in shop.tables["subscriptions"]] == [90, 100]
+
+
+def test_a_subscription_in_a_currency_without_a_rate_is_refused() -> None:
+    rows = [contract(1, 100, "month", currency="USD")]
+    with pytest.raises(PerenneError, match="several currencies"):
+        run(
+            Import({"order_lines": [line()], "subscriptions": rows}),
+            policy=settings(currency="EUR"),
+            as_of=None,
+        )

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.metrics.relations import with_relations
+
 Rows = list[dict[str, Any]]
 
 CHANNELS = ("ads", "email", "seo", None)
@@ -34,6 +36,7 @@ class Kind:
     unknown_cost: float = 0.0
     spend: bool = True
     refunds: bool = True
+    relations: bool = True
 
 
 def shop(kind: Kind, seed: int) -> Shop:
@@ -43,14 +46,18 @@ def shop(kind: Kind, seed: int) -> Shop:
     orders = _orders(rng, kind, as_of)
     lines = [line for order in orders for line in _lines(rng, kind, order)]
     _total(orders, lines)
-    _number(orders)
+    number_orders(orders)
     tables = {
         "orders": orders,
         "order_lines": lines,
         "refunds": _refunds(rng, lines, orders, as_of) if kind.refunds else [],
         "costs": _costs(rng, orders, as_of) if kind.spend else [],
     }
-    return Shop(as_of, {**tables, "customers": _customers(orders, lines)})
+    tables["customers"] = customers_of(orders, lines)
+    seed_of_relations = f"relations-{kind.name}-{seed}"
+    return Shop(
+        as_of, with_relations(tables, as_of, seed=seed_of_relations) if kind.relations else tables
+    )
 
 
 def _orders(rng: random.Random, kind: Kind, as_of: date) -> Rows:
@@ -137,7 +144,7 @@ def _total(orders: Rows, lines: Rows) -> None:
         order["cost"] = None if None in costs else sum(costs, Decimal(0))
 
 
-def _number(orders: Rows) -> None:
+def number_orders(orders: Rows) -> None:
     seen: dict[str, int] = {}
     for order in sorted(orders, key=lambda row: (row["ordered_at"], row["order_id"])):
         customer = order["customer_id"]
@@ -203,7 +210,7 @@ def _costs(rng: random.Random, orders: Rows, as_of: date) -> Rows:
     return rows
 
 
-def _customers(orders: Rows, lines: Rows) -> Rows:
+def customers_of(orders: Rows, lines: Rows) -> Rows:
     rows: Rows = [{"customer_id": "prospect", "orders": 0}]
     numbered = [order for order in orders if order.get("order_number")]
     for order in (one for one in numbered if one["order_number"] == 1):

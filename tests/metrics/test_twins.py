@@ -24,7 +24,7 @@ SHOPS = (
     WHOLE,
     WHOLE,
     Kind("no_cost", unknown_cost=0.2),
-    Kind("no_spend", spend=False, refunds=False),
+    Kind("no_spend", spend=False, refunds=False, relations=False),
     Kind("young", days=220),
     Kind("newborn", days=40, customers=20),
     Kind("guests_only", guests=1.0, customers=20),
@@ -35,6 +35,16 @@ SHOPS = (
 def twins(measured: Measured) -> Twins:
     context = measured.context
     return Twins(measured.folder, as_of=context.as_of, window=context.inactivity_days)
+
+
+BESIDE_ORDERS = {"consents", "subscriptions", "interactions", "nps", "csat", "ticket", "session"}
+BESIDE_ORDERS |= {"product_view", "cart", "purchase", "email_sent", "email_open", "email_click"}
+
+
+def expected_value(measured: Measured, name: str, value: Any) -> Any:
+    """What the twin says; nothing where the table it needs was never imported."""
+    lacks = not measured.shop.tables.get("events") and BESIDE_ORDERS & set(CATALOGUE[name].needs)
+    return None if lacks else value
 
 
 def periods(as_of: date) -> list[Period]:
@@ -67,7 +77,10 @@ def test_every_figure_is_its_twin_s(measure: Measure, kind: Kind, seed: int) -> 
     sql = twins(measured)
     for period in periods(measured.shop.as_of):
         found = measured.values(Request(period=period))
-        expected = {name: sql.value(name, period.start, period.end) for name in NAMES}
+        expected = {
+            name: expected_value(measured, name, sql.value(name, period.start, period.end))
+            for name in NAMES
+        }
         wrong = {
             name: (found[name,], expected[name])
             for name in NAMES
@@ -131,8 +144,10 @@ def test_orders_by_dimension(measure: Measure, dimension: str) -> None:
 def test_customers_by_dimension(measure: Measure, dimension: str) -> None:
     measured = measure(WHOLE, 2)
     sql, period = twins(measured), periods(measured.shop.as_of)[1]
-    names = [one.id for one in CATALOGUE if one.grain in ("customer", "step")]
-    names = [name for name in names if "_net" not in name]  # their spend is shared among all
+    grains = ("customer", "step", "person", "answer", "subscription")
+    names = [one.id for one in CATALOGUE if one.grain in grains]
+    # Their spend is shared among all.
+    names = [name for name in names if not name.startswith(("clv_net", "historical_clv_net"))]
     figures = measured.figures(Request(tuple(names), by=(dimension,), period=period))
     groups = {(one.group or {})[dimension] for one in figures}
     assert len(groups) > 1
@@ -141,7 +156,7 @@ def test_customers_by_dimension(measure: Measure, dimension: str) -> None:
         if dimension == "first_discounted" and value is not None:
             value = value == "true"
         only = {CUSTOMER_DIMENSIONS[dimension]: value}
-        if value is None and figure.metric == "buyers":
+        if value is None and figure.metric in ("buyers", "tickets_per_order"):
             continue  # guests are nobody: they have no group
         expected = sql.value(figure.metric, period.start, period.end, customers=only)
         assert agree(figure.value, expected), figure

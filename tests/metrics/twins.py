@@ -11,6 +11,7 @@ import duckdb
 FOLDER = Path(__file__).parent / "twins"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.sql") if not path.stem.startswith("_"))
 TABLES = ("orders", "order_lines", "refunds", "customers", "costs")
+RELATION = ("consents", "events", "surveys", "subscriptions")
 
 
 class Twins:
@@ -20,7 +21,7 @@ class Twins:
         self.folder, self.as_of, self.window = folder, as_of, window
         self.duck = duckdb.connect()
         self.prepared: object = None
-        for name in TABLES:
+        for name in (*TABLES, *RELATION):
             file = folder / f"{name}.parquet"
             self.duck.execute(f"create temp table raw_{name} as select * from '{file}'")
         self.duck.execute(
@@ -28,6 +29,7 @@ class Twins:
             f"where is_purchase and ordered_on <= date '{as_of}'"
         )
         self.duck.execute(f"set variable window_days = {window}")
+        self.duck.execute(f"set variable last_day = date '{as_of}'")
         self.duck.execute(
             "set variable first_day = (select min(ordered_on) from every_order "
             "where customer_id is not null)"
@@ -66,6 +68,10 @@ class Twins:
         self._view("order_lines", f"select * from raw_order_lines where {lines}")
         self._view("refunds", f"select * from raw_refunds where {people} and {_where(orders)}")
         self._view("customers", "select * from raw_customers")
+        for name in ("customers", *RELATION):
+            # Who is nobody in particular stands in the group of the unknown.
+            nobody = "customer_id is null" if None in customers.values() else "false"
+            self._view(f"chosen_{name}", f"select * from raw_{name} where {people} or {nobody}")
         self._view("costs", f"select * from raw_costs where {_where(spend)}")
         self.duck.execute((FOLDER / "_views.sql").read_text("utf-8"))
 

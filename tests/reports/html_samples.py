@@ -21,7 +21,15 @@ Rows = list[dict[str, Any]]
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 FULL = Kind("full", days=900, customers=80)
-POOR = Kind("poor", days=200, customers=40, unknown_cost=1.0, spend=False, refunds=False)
+POOR = Kind(
+    "poor",
+    days=200,
+    customers=40,
+    unknown_cost=1.0,
+    spend=False,
+    refunds=False,
+    relations=False,
+)
 
 
 def report_input(

@@ -48,6 +48,13 @@ def kpis_command() -> click.Command:
     @click.option(
         "--compare", default=None, help=_("Compare with previous, year, or another period.")
     )
+    @click.option(
+        "--per",
+        type=click.Choice(["customer", "account"]),
+        default="customer",
+        show_default=True,
+        help=_("Whom customers are counted as: persons, or the companies they belong to."),
+    )
     @click.option("--definitions", is_flag=True, help=_("Say what each metric is, then stop."))
     @opts.workspace_option()
     @opts.lang_option()
@@ -58,6 +65,7 @@ def kpis_command() -> click.Command:
         where: tuple[str, ...],
         period: str | None,
         compare: str | None,
+        per: Any,
         definitions: bool,
         workspace: Path | None,
         lang: str | None,
@@ -68,11 +76,13 @@ def kpis_command() -> click.Command:
                 _define(shop, metrics, as_json)
                 return
             request = _request(metrics, by, where, period, compare)
-            figures = shop.figures(request)
+            figures = shop.figures(request, per=per)
             if as_json:
                 print_json([figure_values(figure) for figure in figures])
             else:
                 _show_figures(shop, figures, request)
+                if per == "account":
+                    _tell_accounts(shop)
 
     return kpis
 
@@ -107,6 +117,9 @@ def figure_values(figure: Any) -> dict[str, Any]:
         "group": dict(figure.group) if figure.group else None,
         "note": figure.note,
     }
+    if figure.interval:
+        bounds = figure.interval
+        values["interval"] = {"low": bounds.low, "high": bounds.high, "level": bounds.level}
     if figure.compared:
         other = figure.compared
         values["compared"] = {
@@ -149,17 +162,46 @@ def _show_figures(shop: Any, figures: list[Any], request: Any) -> None:
     )
 
 
+def _tell_accounts(shop: Any) -> None:
+    tables, _context = shop.level("account")
+    persons, accounts = shop.tables["customers"], tables["customers"]
+    alone = accounts.filter(accounts.account_id.isnull()).count()
+    fetch = shop.engine.fetch
+    tell(
+        _(
+            "Counted per account: {people} people are {accounts} accounts, {alone} of which are "
+            "people without a company."
+        ).format(
+            people=format_number(fetch(persons.count()).as_py()),
+            accounts=format_number(fetch(accounts.count()).as_py()),
+            alone=format_number(fetch(alone).as_py()),
+        )
+    )
+
+
 def _figure_row(shop: Any, figure: Any, request: Any, currency: str) -> list[str]:
     groups = [(figure.group or {}).get(name) or UNKNOWN for name in request.by]
     row = [
         f"{shop.catalogue[figure.metric].label} ({figure.metric})",
         *groups,
-        format_value(figure.value, figure.unit, currency),
+        _written(figure, currency),
     ]
     if request.compare:
         other = figure.compared
         row += _change(other, figure.unit, currency) if other else ["", ""]
     return [*row, format_period(figure.period.start, figure.period.end), figure.note or ""]
+
+
+def _written(figure: Any, currency: str) -> str:
+    """The value, with its interval where it has one."""
+    value = format_value(figure.value, figure.unit, currency)
+    if not figure.interval:
+        return value
+    low, high = (
+        format_value(end, figure.unit, currency)
+        for end in (figure.interval.low, figure.interval.high)
+    )
+    return _("{value} ({low} to {high})").format(value=value, low=low, high=high)
 
 
 def _change(other: Any, unit: str, currency: str) -> list[str]:

@@ -110,6 +110,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield from account_lines(refreshed.account, snapshot.manifest["currency"])
         yield from _assumed_lines(snapshot.manifest)
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
+        yield from _acquisition_lines(snapshot.manifest.get("acquisition"))
     else:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
@@ -138,6 +139,28 @@ def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             n=format_number(undated["rows"]),
             value=format_money(Decimal(undated["net"]), currency, decimals=2),
         )
+
+
+def _acquisition_lines(told: Mapping[str, Any] | None) -> Iterator[str]:
+    """What told the channels of customers, where a visit told any."""
+    if told is None or not told["touch"]:
+        return
+    known = sum(told[name] for name in ("touch", "order", "source", "unknown"))
+    rule = (
+        _("the first visit")
+        if told["rule"] == "first_touch"
+        else _("the last visit before the first order")
+    )
+    yield _(
+        "Acquisition channel: {touch} by {rule}, {order} by the first order, {source} as a source "
+        "tells it, {unknown} unknown."
+    ).format(
+        rule=rule,
+        **{
+            name: format_percent(told[name] / known)
+            for name in ("touch", "order", "source", "unknown")
+        },
+    )
 
 
 def identity_lines(told: Mapping[str, Any] | None, *, whole: bool) -> Iterator[str]:
@@ -240,6 +263,7 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
         "tables": refreshed.snapshot.manifest["tables"],
         "reconciliation": account_values(refreshed.account),
         "identity": refreshed.snapshot.manifest.get("identity"),
+        "acquisition": refreshed.snapshot.manifest.get("acquisition"),
     }
 
 

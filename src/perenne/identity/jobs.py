@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from perenne.identity.attributes import AccountSettings, AcquisitionSettings
 from perenne.identity.resolving import Resolved, Task
 from perenne.identity.resolving import resolve as resolve_records
 from perenne.identity.tables import facts, relation
+from perenne.identity.tables.accounts import accounts
+from perenne.identity.tables.acquisition import touches
 from perenne.warehouse import Table
 
 Keep = Callable[[str, Table], Table]
@@ -24,14 +27,23 @@ def resolve(cleaned: Mapping[str, Table], *, key: str, task: Task) -> Resolved:
 
 
 def identify(
-    cleaned: Mapping[str, Table], *, key: str, keep: Keep, links: Table | None = None
+    cleaned: Mapping[str, Table],
+    *,
+    key: str,
+    keep: Keep,
+    links: Table | None = None,
+    belonging: AccountSettings | None = None,
+    acquisition: AcquisitionSettings | None = None,
 ) -> dict[str, Table]:
     """Canonical tables from cleaned ones, keyed by the customers of `links` (`Resolved.links`).
 
     Without them each source stands alone. `keep` writes a table and hands back what was written.
+    `belonging` says which customers are one account, `acquisition` which channel brought each.
     """
     link = keep("customer_links", own_links(cleaned, key=key) if links is None else links)
-    order = keep("orders", facts.orders(cleaned["orders"], link))
+    told = cleaned["customers"]
+    account = accounts(told, link, key=key, settings=belonging or AccountSettings())
+    order = keep("orders", facts.orders(cleaned["orders"], link, account=account))
     line = keep("order_lines", facts.lines(cleaned["lines"], order))
     return {
         "customer_links": link,
@@ -40,7 +52,16 @@ def identify(
         "refunds": keep("refunds", facts.refunds(cleaned["refunds"], link)),
         "customers": keep(
             "customers",
-            facts.customers(order, line, link, told=relation.told(cleaned["customers"], link)),
+            facts.customers(
+                order,
+                line,
+                link,
+                told=relation.told(told, link),
+                account=account,
+                touch=touches(
+                    cleaned["events"], order, link, settings=acquisition or AcquisitionSettings()
+                ),
+            ),
         ),
         "contacts": keep("contacts", facts.contacts(cleaned["customers"], link)),
         "products": keep("products", facts.shaped(cleaned["products"], "products")),

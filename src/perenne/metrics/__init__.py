@@ -6,11 +6,14 @@ from perenne.metrics.definitions import Catalogue, Metric, load_catalogue
 from perenne.metrics.follow import cohorts
 from perenne.metrics.learn import describe_window, learn_context, learn_inactivity
 from perenne.metrics.lenses import LENSES, AuditRequest, AuditTable, Lens, audit
-from perenne.metrics.requests import Compared, Figure, Request
-from perenne.metrics.settings import Context, MetricSettings, Spend
+from perenne.metrics.levels import account_level
+from perenne.metrics.requests import Compared, Figure, Interval, Request
+from perenne.metrics.settings import INTERACTIONS, Context, MetricSettings, Spend
 from perenne.metrics.tables.marts import MARTS, build_marts
+from perenne.metrics.tables.recurring import in_force
 
 __all__ = [
+    "INTERACTIONS",
     "LENSES",
     "MARTS",
     "AuditRequest",
@@ -23,16 +26,19 @@ __all__ = [
     "Compared",
     "Context",
     "Figure",
+    "Interval",
     "Lens",
     "Metric",
     "MetricSettings",
     "Request",
     "Spend",
+    "account_level",
     "audit",
     "build_marts",
     "cohorts",
     "compute",
     "describe_window",
+    "in_force",
     "learn_context",
     "learn_inactivity",
     "load_catalogue",

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from perenne.core import PerenneError
-from perenne.metrics.arithmetic import Number, operate
+from perenne.metrics.arithmetic import Number, evaluate, operate
 from perenne.metrics.checks import check_dimensions
 from perenne.metrics.datasets import DATASETS
 from perenne.metrics.definitions import Catalogue, Metric
 from perenne.metrics.dimensions import check_names, is_time, label, time_grain, why_not
-from perenne.metrics.notes import Said, largest_drop, note, unavailable
+from perenne.metrics.expressions import Call
+from perenne.metrics.intervals import interval
+from perenne.metrics.notes import largest_drop, note, unavailable
 from perenne.metrics.periods import Slot, slots
 from perenne.metrics.plan import Query, Task, queries, task, unknown_dimensions
-from perenne.metrics.requests import Compared, Figure, Request
+from perenne.metrics.remarks import Said
+from perenne.metrics.requests import Compared, Figure, Interval, Request
 from perenne.metrics.results import Evaluator, Group, Results, lifespan_metric
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Fetch, Table, Tables
@@ -51,15 +54,16 @@ def compute(
         if not _refused(metric, request, extra)
     }
     drops = _steps_task(tasks, request, catalogue=catalogue, context=context, extra=extra)
-    results = _ask([*tasks.values(), *drops], tables=tables, context=context, fetch=fetch)
+    asked = [one for one in tasks.values() if not unavailable(one.metric, context)]
+    results = _ask([*asked, *drops], tables=tables, context=context, fetch=fetch)
     drop = largest_drop(_steps(drops[0], results, context)) if drops else None
     figures: list[Figure] = []
     for metric in metrics:
-        if metric.id in tasks:
+        if metric.id in tasks and not (request.by and unavailable(metric, context)):
             said = Said(context, drop if metric.id == STEPS else None)
             figures.extend(_figures(tasks[metric.id], request, results=results, said=said))
         else:
-            figures.append(_impossible(metric, request, context=context, extra=extra))
+            figures.extend(_impossible(metric, request, context=context, extra=extra))
     return figures
 
 
@@ -158,7 +162,15 @@ def _figure(
         group=_group(task, request, slot=slot, group=here.group),
         note=note(here, value, slot=slot, said=said),
         compared=_compare(value, there) if there else None,
+        interval=None if value is None else _interval(here),
     )
+
+
+def _interval(here: Evaluator) -> Interval | None:
+    bounds = here.task.metric.bounds
+    if not isinstance(bounds, Call):
+        return None
+    return interval(bounds, tuple(evaluate(one, here.look_up) for one in bounds.arguments))
 
 
 def figure_value(evaluator: Evaluator) -> Number | None:
@@ -197,11 +209,20 @@ def _order(group: Group) -> tuple[tuple[bool, bool, object], ...]:
 
 def _impossible(
     metric: Metric, request: Request, *, context: Context, extra: Iterable[str]
-) -> Figure:
+) -> Iterator[Figure]:
+    """What cannot be split as asked, or was never imported: one figure for each time step."""
     missing = unknown_dimensions(metric, (*request.by, *request.where), extra)
-    slot = slots(metric.scope, asked=request.period, grain=None, compare=None, context=context)[0]
-    reason = _("Not computed: {reason}.").format(reason=why_not(missing[0], metric.grain))
-    return Figure(metric.id, None, metric.unit, slot.period, None, reason)
+    if missing:
+        reason = _("Not computed: {reason}.").format(reason=why_not(missing[0], metric.grain))
+    else:
+        reason = unavailable(metric, context) or ""
+    grain = None if missing else time_grain(request.by)
+    for slot in slots(
+        metric.scope, asked=request.period, grain=grain, compare=None, context=context
+    ):
+        group = {name: slot.label if is_time(name) else None for name in request.by}
+        shown = group if grain else None
+        yield Figure(metric.id, None, metric.unit, slot.period, shown, reason)
 
 
 def _steps_task(

@@ -25,8 +25,16 @@ Source = Literal[
     "spend",
     "attributed",
     "predictions",
+    "people",
+    "reach",
+    "starts",
+    "answers",
+    "subscriptions",
+    "subscribers",
+    "events",
+    "visits",
 ]
-Grain = Literal["order", "customer", "step", "spend"]
+Grain = Literal["order", "customer", "step", "spend", "person", "answer", "subscription", "event"]
 """What a metric's figures belong to; decides which dimensions it knows and what they mean."""
 
 DAYS_PER_YEAR = 365
@@ -101,6 +109,14 @@ DATASETS: dict[str, Dataset] = {
         Dataset("costs24", "attributed", trailing(24), "the same over 24 months"),
         Dataset("costs36", "attributed", trailing(36), "the same over 36 months"),
         Dataset("predictions", "predictions", period, "what the snapshot predicts of customers"),
+        Dataset("people", "people", period, "everybody known by its end, prospects included"),
+        Dataset("reach", "reach", period, "customers and what they allow, on as_of only"),
+        Dataset("starts", "starts", period, "customers who first bought in it, and what they did"),
+        Dataset("answers", "answers", period, "the last answer of each person to each survey"),
+        Dataset("subscriptions", "subscriptions", period, "subscriptions, at its start and end"),
+        Dataset("subscribers", "subscribers", period, "what each subscriber pays, start and end"),
+        Dataset("events", "events", period, "what happened beside orders"),
+        Dataset("visits", "visits", period, "visits of the site that began in it"),
     )
 }
 

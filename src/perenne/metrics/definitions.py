@@ -24,7 +24,27 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LIFESPAN = "lifespan_years"
 """Stands for `implied_lifespan_years` or `average_lifespan_years`, as the settings say."""
 
-Need = Literal["orders", "customers", "cost", "acquisition_spend", "retention_spend", "predictions"]
+Need = Literal[
+    "orders",
+    "customers",
+    "cost",
+    "acquisition_spend",
+    "retention_spend",
+    "predictions",
+    "consents",
+    "subscriptions",
+    "interactions",
+    "nps",
+    "csat",
+    "email_sent",
+    "email_open",
+    "email_click",
+    "session",
+    "product_view",
+    "cart",
+    "purchase",
+    "ticket",
+]
 Said = Annotated[str, Field(min_length=1)]
 
 
@@ -70,10 +90,12 @@ class Metric(BaseModel):
     """Names of the remarks that come with the figure; see `notes.py`."""
     good: Literal["up", "down", "neutral"] = "neutral"
     expression: str
+    interval: str | None = None
+    """`wilson(hits, count)` or `nps(promoters, detractors, answers)`: what the figure may be."""
 
     @model_validator(mode="after")
     def _check_expression(self) -> Metric:
-        for one in aggregates(self.parsed):
+        for one in (*aggregates(self.parsed), *(aggregates(self.bounds) if self.bounds else ())):
             if one.dataset not in DATASETS:
                 raise ValueError(f"{self.id}: unknown dataset {one.dataset!r}")
         return self
@@ -81,6 +103,10 @@ class Metric(BaseModel):
     @cached_property
     def parsed(self) -> Expression:
         return parse(self.expression)
+
+    @cached_property
+    def bounds(self) -> Expression | None:
+        return parse(self.interval) if self.interval else None
 
     @property
     def aggregates(self) -> list[Aggregate]:

@@ -13,6 +13,7 @@ from perenne.text import gettext as _
 
 CUSTOMER_DIMENSIONS = (
     "customer",
+    "account",
     "acquisition_channel",
     "cohort",
     "cohort_week",
@@ -20,14 +21,15 @@ CUSTOMER_DIMENSIONS = (
     "first_category",
     "first_discounted",
 )
-DIMENSIONS = (*CUSTOMER_DIMENSIONS, "channel", "country", "category", "order_number")
+_ORDER_DIMENSIONS = (*CUSTOMER_DIMENSIONS, "channel", "country", "category", "order_number")
+DIMENSIONS = (*_ORDER_DIMENSIONS, "plan", "survey", "topic", "campaign")
 COHORTS: dict[str, TimeGrain] = {
     "cohort": "month",
     "cohort_week": "week",
     "cohort_quarter": "quarter",
 }
 
-_ORDER = {name: name for name in DIMENSIONS}
+_ORDER = {name: name for name in _ORDER_DIMENSIONS}
 _CUSTOMER = {
     **{name: name for name in CUSTOMER_DIMENSIONS},
     "channel": "acquisition_channel",
@@ -38,6 +40,10 @@ _MEANINGS: dict[Grain, dict[str, str]] = {
     "customer": _CUSTOMER,
     "step": {**_CUSTOMER, "order_number": "order_number"},
     "spend": {"channel": "acquisition_channel", "acquisition_channel": "acquisition_channel"},
+    "person": _CUSTOMER,
+    "answer": {**_CUSTOMER, "survey": "survey", "topic": "topic"},
+    "subscription": {**_CUSTOMER, "plan": "plan"},
+    "event": {**_CUSTOMER, "channel": "channel", "campaign": "campaign"},
 }
 
 
@@ -85,7 +91,7 @@ def resolve(name: str, grain: Grain, extra: Iterable[str]) -> str | None:
 
 def why_not(name: str, grain: Grain) -> str:
     """Why a metric of this grain cannot be split by `name`, and what can be done instead."""
-    if name == "category" and grain in ("customer", "step"):
+    if name == "category" and grain in ("customer", "step", "person"):
         return _(
             "a customer buys in several categories; use first_category, the category of the "
             "first order"

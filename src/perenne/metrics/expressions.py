@@ -24,7 +24,7 @@ AGGREGATES = (
 )
 """`sum_all` is null as soon as one value is, `sum_or_null` over no row at all (spend that nobody
 imported is not 0); `curve` hands whole rows to a function."""
-FUNCTIONS = ("payback",)
+FUNCTIONS = ("payback", "wilson", "nps")
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 COMPARISONS = {
     ast.Eq: "==",

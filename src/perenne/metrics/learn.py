@@ -8,7 +8,12 @@ from decimal import Decimal
 from perenne.metrics.inactivity import FEWEST_GAPS, learn_window
 from perenne.metrics.settings import Context, MetricSettings, Spend
 from perenne.metrics.tables import Fetch, Tables
-from perenne.metrics.tables.learning import gap_facts, ledger_facts, spend_facts
+from perenne.metrics.tables.learning import (
+    gap_facts,
+    ledger_facts,
+    relation_facts,
+    spend_facts,
+)
 from perenne.text import gettext as _
 
 
@@ -32,6 +37,9 @@ def learn_context(
         for row in fetch(spend_facts(tables, as_of)).to_pylist()
     }
     learnt = learn_window(gaps["gaps"], gaps["quantile"])
+    told = {
+        (row["name"], row["kind"]): row["rows"] for row in fetch(relation_facts(tables)).to_pylist()
+    }
     return Context(
         as_of=as_of,
         currency=currency,
@@ -51,6 +59,10 @@ def learn_context(
         has_unknown_cost=bool(ledger["has_unknown_cost"]),
         acquisition=spend.get("acquisition", Spend()),
         retention=spend.get("retention", Spend()),
+        events=tuple(sorted(kind for name, kind in told if name == "events")),
+        surveys=tuple(sorted(kind for name, kind in told if name == "surveys")),
+        subscriptions=told.get(("subscriptions", ""), 0),
+        consents=told.get(("consents", ""), 0),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from perenne.metrics.arithmetic import Number
 from perenne.metrics.datasets import DAYS_PER_YEAR, annual_scale, churn_year
@@ -11,6 +10,15 @@ from perenne.metrics.definitions import Metric
 from perenne.metrics.expressions import Call
 from perenne.metrics.periods import Slot
 from perenne.metrics.plan import ACTIVE_CUSTOMERS, CUSTOMERS_IN_GROUP, GAP_MEAN
+from perenne.metrics.remarks import (
+    Said,
+    activation,
+    machines,
+    not_told,
+    unobserved,
+    unpriced,
+    unscaled,
+)
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
 from perenne.text import format_date, format_days, format_number, format_percent, ngettext
@@ -18,14 +26,6 @@ from perenne.text import gettext as _
 
 LARGE_ENOUGH = 30
 RATIO_BAND = (3, 5)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What notes are made from besides the figure itself."""
-
-    context: Context
-    drop: tuple[int, float] | None = None
 
 
 def note(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -> str | None:
@@ -50,7 +50,7 @@ def unavailable(metric: Metric, context: Context) -> str | None:
             "This snapshot predicts nothing: switch on [predictions] in perenne.toml, then run "
             "perenne refresh."
         )
-    return None
+    return not_told(metric.needs, context)
 
 
 def largest_drop(steps: Sequence[tuple[int, int, float]]) -> tuple[int, float] | None:
@@ -71,7 +71,7 @@ def _remarks(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -
         )
     elif metric.scope == "period" and slot.period.start < context.history_from:
         yield _("The data start on {day}.").format(day=format_date(context.history_from))
-    if metric.grain != "order":
+    if metric.grain in ("customer", "step", "spend"):
         yield from _guests(context)
     for name in metric.notes:
         yield from _NOTES[name](here, value, said)
@@ -114,10 +114,18 @@ def _small(here: Evaluator) -> Iterator[str]:
     metric, settings = here.task.metric, here.context.settings
     size = here.look_up(here.task.size)
     fewest = settings.min_group if metric.min_group is None else metric.min_group
-    if not isinstance(size, int) or size >= fewest or "customer" in here.task.shape.columns:
+    if not isinstance(size, int) or size >= fewest or metric.grain == "event":
+        return
+    if {"customer", "account"} & set(here.task.shape.columns):
         return
     if metric.grain == "order":
         yield ngettext("Small group: {n} order.", "Small group: {n} orders.", size).format(n=size)
+    elif metric.grain == "answer":
+        yield ngettext("Small group: {n} answer.", "Small group: {n} answers.", size).format(n=size)
+    elif metric.grain == "subscription":
+        yield ngettext(
+            "Small group: {n} subscription.", "Small group: {n} subscriptions.", size
+        ).format(n=size)
     else:
         yield ngettext("Small group: {n} customer.", "Small group: {n} customers.", size).format(
             n=size
@@ -210,4 +218,9 @@ _NOTES: dict[str, Callable[[Evaluator, Number | None, Said], Iterator[str]]] = {
     "mean_gap": _mean_gap,
     "drop": _drop,
     "window": _window,
+    "unobserved": unobserved,
+    "activation": activation,
+    "unscaled": unscaled,
+    "unpriced": unpriced,
+    "machines": machines,
 }

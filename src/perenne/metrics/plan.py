@@ -9,7 +9,7 @@ from perenne.core import Period
 from perenne.metrics.datasets import DATASETS, Grain
 from perenne.metrics.definitions import Catalogue, Metric
 from perenne.metrics.dimensions import filter_value, is_time, resolve
-from perenne.metrics.expressions import Aggregate, Check
+from perenne.metrics.expressions import Aggregate, Check, aggregates
 from perenne.metrics.periods import Slot
 from perenne.metrics.settings import Context
 
@@ -17,7 +17,16 @@ ORDERS_IN_GROUP = Aggregate("count_distinct", "sales", "order_id", Check("is_sal
 CUSTOMERS_IN_GROUP = Aggregate("count", "customers")
 ACTIVE_CUSTOMERS = Aggregate("count", "customers", None, Check("is_active", "==", True))
 GAP_MEAN = Aggregate("mean", "gaps", "days")
-NOTE_ATOMS = {"censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS), "mean_gap": (GAP_MEAN,)}
+UNOBSERVED = Aggregate("count", "starts", None, Check("is_observed", "==", False))
+UNSCALED = Aggregate("count", "answers", None, Check("is_unscaled", "==", True))
+UNPRICED = Aggregate("count", "subscriptions", None, Check("is_unpriced", "==", True))
+NOTE_ATOMS = {
+    "censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS),
+    "mean_gap": (GAP_MEAN,),
+    "unobserved": (UNOBSERVED,),
+    "unscaled": (UNSCALED,),
+    "unpriced": (UNPRICED,),
+}
 """Figures that a remark needs besides the metric's own."""
 STEPS_IN_GROUP = Aggregate("count", "steps")
 SIZES: dict[Grain, Aggregate] = {
@@ -25,6 +34,10 @@ SIZES: dict[Grain, Aggregate] = {
     "customer": CUSTOMERS_IN_GROUP,
     "step": STEPS_IN_GROUP,
     "spend": CUSTOMERS_IN_GROUP,
+    "person": Aggregate("count", "people"),
+    "answer": Aggregate("count", "answers"),
+    "subscription": Aggregate("count", "subscriptions", None, Check("is_end", "==", True)),
+    "event": Aggregate("count", "events"),
 }
 
 
@@ -69,6 +82,7 @@ class Task:
     @property
     def wanted(self) -> list[Aggregate]:
         found = [one for metric in self.closure for one in metric.aggregates]
+        found += aggregates(self.metric.bounds) if self.metric.bounds else []
         found += [one for name in self.metric.notes for one in NOTE_ATOMS.get(name, ())]
         return [*found, self.size] if self.shape.columns else found
 

@@ -38,6 +38,15 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """Where the true figure lies with probability `level`, from the number of answers."""
+
+    low: float
+    high: float
+    level: float
+
+
+@dataclass(frozen=True)
 class Figure:
     """One value of one metric. `group` names the dimensions; a None in it is an unknown value."""
 
@@ -48,3 +57,4 @@ class Figure:
     group: Mapping[str, str | None] | None = None
     note: str | None = None
     compared: Compared | None = None
+    interval: Interval | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -96,4 +97,11 @@ def _store(cell: dict[Aggregate, Value], atoms: Sequence[Aggregate], row: Row) -
             earlier = cell.get(atom)
             cell[atom] = [*(earlier if isinstance(earlier, list) else ()), row]
         else:
-            cell[atom] = row[f"a{number}"]  # type: ignore[assignment]  # Arrow gives objects
+            cell[atom] = _known(row[f"a{number}"])
+
+
+def _known(value: object) -> Value:
+    """A median that lies beyond all that was observed is unknown."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value  # type: ignore[return-value]  # Arrow gives objects

@@ -10,6 +10,23 @@ from typing import Literal
 from perenne.core import PerenneError
 from perenne.text import gettext as _
 
+INTERACTIONS = (
+    "login",
+    "usage",
+    "session",
+    "page_view",
+    "product_view",
+    "search",
+    "cart",
+    "checkout",
+    "email_click",
+    "sms_click",
+    "training",
+    "survey",
+)
+"""What a customer does of their own accord; an opening may be a machine's, a purchase is one."""
+ALLOWED_INTERACTIONS = (*INTERACTIONS, "email_open", "subscribe", "ticket", "call", "other")
+
 
 @dataclass(frozen=True)
 class MetricSettings:
@@ -31,12 +48,19 @@ class MetricSettings:
     """Groups of fewer customers (or orders) are shown with a warning."""
     discount_rate: Decimal = Decimal(0)
     """Yearly rate at which future value is discounted, where a model does so."""
+    activation_days: int = 30
+    """Days after a first purchase within which an interaction counts as an activation."""
+    interactions: tuple[str, ...] = INTERACTIONS
+    """Kinds of events that count as an interaction; `survey` is an answer to one."""
 
     def __post_init__(self) -> None:
         _check("inactivity_days", self.inactivity_days, lowest=1)
         _check("margin_default_rate", self.margin_default_rate, lowest=0, highest=1)
         _check("discount_rate", self.discount_rate, lowest=0, highest=1)
         _check("min_group", self.min_group, lowest=0)
+        _check("activation_days", self.activation_days, lowest=1)
+        for kind in self.interactions:
+            _choose("interactions", kind, ALLOWED_INTERACTIONS)
         _choose("lifespan", self.lifespan, ("implied", "observed"))
         _choose("missing_cost", self.missing_cost, ("refuse", "average"))
         _choose("returns_on", self.returns_on, ("return_day", "order_day"))
@@ -81,6 +105,19 @@ class Context:
     acquisition: Spend = Spend()
     retention: Spend = Spend()
     has_predictions: bool = False
+    events: tuple[str, ...] = ()
+    """Kinds of events of which any is known."""
+    surveys: tuple[str, ...] = ()
+    """Kinds of survey of which any answer is known."""
+    subscriptions: int = 0
+    consents: int = 0
+    per: Literal["customer", "account"] = "customer"
+    """What the tables hold as customers: persons, or the companies that they belong to."""
+
+    @property
+    def has_interactions(self) -> bool:
+        known = (*self.events, *(("survey",) if self.surveys else ()))
+        return any(kind in known for kind in self.settings.interactions)
 
     @property
     def guest_share(self) -> float:

@@ -135,6 +135,44 @@ FREQUENCY = _schema(
     key="contender frequency",
 )
 
+SUBSCRIBED = _schema(
+    "subscription_predictions",
+    "one row per paid subscription in force: how long it will last and what it will bring",
+    (
+        Column("subscription_id", "string", "", True),
+        Column("customer_id", "string", "null when the source names nobody"),
+        Column("plan", "string", ""),
+        Column("interval", "string", "what is billed at once: month, 3 month, year …", True),
+        Column("tenure", "int64", "renewals survived so far", True),
+        Column("mrr", MONEY, "what it pays a month", True),
+        Column("churn_next", "float64", "chance that it is not renewed next time", True),
+        Column("churn_12m", "float64", "chance that it is gone in 12 months", True),
+        Column("remaining_months_60m", "float64", "months expected within the next 60", True),
+        Column("residual_value", "float64", "revenue still to come, discounted", True),
+        Column("residual_value_lo90", "float64", "lower end of the 90% interval", True),
+        Column("residual_value_hi90", "float64", "upper end of the 90% interval", True),
+    ),
+    key="subscription_id",
+)
+SUBSCRIPTION_SURVIVAL = _schema(
+    "subscription_survival",
+    "share of subscriptions still there after each renewal, as seen (Kaplan-Meier)",
+    (
+        Column("interval", "string", "", True),
+        Column("cohort", "string", "all, or the year in which payment began", True),
+        Column("period", "int64", "renewal, from 1", True),
+        Column("at_risk", "float64", "subscriptions that faced it", True),
+        Column("left", "float64", "those that ended at it", True),
+        Column("survival", "float64", "", True),
+        Column("low", "float64", "lower end of the 90% interval; null where nobody is left"),
+        Column("high", "float64", "upper end"),
+        Column("hazard", "float64", "churn at that renewal", True),
+        Column("hazard_low", "float64", "lower end of the 90% interval", True),
+        Column("hazard_high", "float64", "upper end", True),
+    ),
+    key="interval cohort period",
+)
+
 PREDICTED: dict[str, TableSchema] = {
     schema.name: schema
     for schema in (PREDICTIONS, TOTALS, MONTHS, SCORES, DECILES, TRACKING, FREQUENCY)

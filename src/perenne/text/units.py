@@ -28,6 +28,7 @@ Unit = Literal[
     "months",
     "orders_per_year",
     "number",
+    "points",
 ]
 UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
 
@@ -53,6 +54,8 @@ def format_value(value: Figure | None, unit: str, currency: str | None = None) -
         return format_percent(decimal)
     if unit == "count":
         return format_number(decimal)
+    if unit == "points":
+        return format_number(decimal, decimals=1)
     if unit in ("ratio", "number"):
         return format_number(decimal, decimals=2)
     return _duration(decimal, unit)

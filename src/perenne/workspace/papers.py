@@ -22,5 +22,6 @@ def write_report(shop: Shop, file: Path) -> None:
         segment_settings=shop.settings.segments,
         generated_at=datetime.now(ZoneInfo(shop.context.time_zone)),
         prediction=shop.snapshot.manifest.get("prediction"),
+        subscriptions=shop.snapshot.manifest.get("subscriptions"),
     )
     write_html_report(data, file)

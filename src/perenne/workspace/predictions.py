@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from perenne.core import PerenneError
-from perenne.metrics import build_marts, learn_inactivity
+from perenne.metrics import build_marts, in_force, learn_inactivity
 from perenne.models import PredictionSettings
 from perenne.models.ledger import day_of
 from perenne.segments import name_segments
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from perenne.models.choosing import Judged
     from perenne.models.earlier import Earlier
 
-__all__ = ["Predictions", "day_of", "judge_shop", "predict_snapshot", "segments_as_of"]
+__all__ = [
+    "Predictions",
+    "day_of",
+    "judge_shop",
+    "predict_snapshot",
+    "predict_subscriptions",
+    "segments_as_of",
+]
 
 Fetch = Callable[[Any], pa.Table]
 
@@ -69,6 +76,31 @@ def predict_snapshot(
         refused = {f"refused_{language}": text for language, text in said.items()}
         return Predictions(manifest={"as_of": as_of.isoformat(), **refused})
     return Predictions(found.tables, found.manifest) if found else Predictions()
+
+
+def predict_subscriptions(
+    tables: Mapping[str, Table], *, as_of: date, settings: Settings, engine: DuckEngine
+) -> Predictions:
+    """What subscriptions will still bring; nothing when switched off or none is paid for."""
+    if not settings.predictions.enabled:
+        return Predictions()
+    held = in_force(tables, as_of)
+    rows = engine.fetch(held.filter(held.mrr > 0).order_by("subscription_id")).to_pylist()
+    if not rows:
+        return Predictions()
+    import numpy as np
+
+    from perenne.models.subscribers import predict_subscribers
+
+    wanted = settings.prediction_settings()
+    found = predict_subscribers(
+        rows,
+        as_of=as_of,
+        discount_rate=wanted.discount_rate,
+        draws=wanted.draws,
+        rng=np.random.default_rng(as_of.toordinal()),
+    )
+    return Predictions(found.tables, found.manifest)
 
 
 def _previous(layout: Layout, engine: DuckEngine, as_of: date) -> Earlier | None:

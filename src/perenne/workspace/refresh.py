@@ -24,7 +24,11 @@ from perenne.warehouse import STAGED, DuckEngine, Table
 from perenne.workspace import identities, snapshots
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
-from perenne.workspace.predictions import Predictions, predict_snapshot
+from perenne.workspace.predictions import (
+    Predictions,
+    predict_snapshot,
+    predict_subscriptions,
+)
 from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings, as_mapping
 
@@ -132,6 +136,7 @@ class _Run:
         tables, identity = self._identified(cleaned)
         tables, context = self._measured(tables, cleaned.as_of, currency)
         predicted = self._predicted(tables, context.as_of)
+        renewed = self._renewed(tables, context.as_of)
         context = replace(context, has_predictions="predictions" in tables)
         self.progress(_("Reconciliation"))
         tables["quarantine"] = self._out("quarantine", cleaned.quarantine)
@@ -140,7 +145,9 @@ class _Run:
             "currency_assumed": not (self.settings.shop.currency or self._named(imports)),
             "undated_refunds": self._undated_refunds(tables["refunds"]),
             "prediction": predicted.manifest,
+            "subscriptions": renewed.manifest,
             "identity": identity.to_manifest(),
+            "acquisition": self._acquisition(tables["customers"]),
         }
         return {**self._manifest(imports, context, tables, account), **assumed}, account
 
@@ -154,7 +161,14 @@ class _Run:
             layout=self.layout,
             keep=self._work,
         )
-        tables = identify(cleaned.tables, key=key, keep=self._out, links=found.links)
+        tables = identify(
+            cleaned.tables,
+            key=key,
+            keep=self._out,
+            links=found.links,
+            belonging=self.settings.accounts,
+            acquisition=self.settings.acquisition,
+        )
         tables["identity_pairs"] = self._out("identity_pairs", found.pairs)
         tables["customer_ids"] = self._out("customer_ids", found.ids)
         return tables, found.account
@@ -208,6 +222,15 @@ class _Run:
             tables[name] = self._out(name, self.engine.arrow(table))
         return found
 
+    def _renewed(self, tables: dict[str, Table], as_of: date) -> Predictions:
+        """What subscriptions will still bring."""
+        found = predict_subscriptions(
+            tables, as_of=as_of, settings=self.settings, engine=self.engine
+        )
+        for name, table in found.tables.items():
+            tables[name] = self._out(name, self.engine.arrow(table))
+        return found
+
     def _currency(self, imports: list[Batch]) -> str:
         """The currency that most rows name, else that of the exports; cleaning tells several."""
         seen = self._named(imports)
@@ -221,6 +244,16 @@ class _Run:
                 if name := control["currency"] or batch.currency:
                     seen[name] = seen.get(name, 0) + control["rows"]
         return seen
+
+    def _acquisition(self, customers: Table) -> dict[str, Any]:
+        """Customers and prospects by what told the channel that they are counted under."""
+        counts = customers.group_by("channel_from").agg(n=customers.count())
+        found = {row["channel_from"]: row["n"] for row in self.engine.fetch(counts).to_pylist()}
+        names = {"touch": "touch", "order": "order", "source": "source", "unknown": None}
+        return {
+            "rule": self.settings.acquisition.rule,
+            **{name: found.get(told, 0) for name, told in names.items()},
+        }
 
     def _undated_refunds(self, refunds: Table) -> dict[str, Any]:
         """Refunds that an order tells without a day: they stand on the day of the order."""

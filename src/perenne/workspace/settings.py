@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from perenne.cleaning import CleaningSettings, ExchangeRate, Policy, TaxSettings
 from perenne.core import PerenneError, closest
-from perenne.identity import IdentitySettings
-from perenne.metrics import MetricSettings
+from perenne.identity import AccountSettings, AcquisitionSettings, IdentitySettings
+from perenne.metrics import INTERACTIONS, MetricSettings
 from perenne.models import PredictionSettings
 from perenne.segments import SegmentSettings
 from perenne.text import gettext as _
@@ -109,6 +109,17 @@ class MetricsSection(_Section):
     discount_rate: Decimal = Field(
         Decimal("0.10"), ge=0, le=1, description="Yearly rate at which future value is discounted."
     )
+    activation_days: int = Field(
+        30,
+        ge=1,
+        description="A new customer is activated by an interaction within so many days after the "
+        "day of the first purchase.",
+    )
+    interactions: tuple[str, ...] = Field(
+        INTERACTIONS,
+        description="Kinds of events that count as an interaction; survey: an answer to one. Also "
+        "allowed: email_open, subscribe, ticket, call, other.",
+    )
 
 
 class PredictionsSection(_Section):
@@ -168,6 +179,8 @@ class Settings(_Section):
     cleaning: CleaningSettings = CleaningSettings()
     tax: TaxSettings = TaxSettings()
     identity: IdentitySettings = IdentitySettings()
+    accounts: AccountSettings = AccountSettings()
+    acquisition: AcquisitionSettings = AcquisitionSettings()
     rates: tuple[ExchangeRate, ...] = ()
     margin: MarginSettings = MarginSettings()
     metrics: MetricsSection = MetricsSection()
@@ -190,6 +203,8 @@ class Settings(_Section):
             returns_on=section.returns_on,
             min_group=section.min_group,
             discount_rate=section.discount_rate,
+            activation_days=section.activation_days,
+            interactions=section.interactions,
         )
 
     def prediction_settings(self) -> PredictionSettings:
@@ -323,6 +338,12 @@ language = "{language}"            # en or fr
 [identity]
 # by_phone = true          # records that share a telephone number are one customer
 # threshold = 0.99         # probability from which likeness alone links two records
+
+[acquisition]
+# rule = "first_touch"     # first_touch, last_touch or first_order: the channel of a customer
+
+[accounts]
+# by_domain = true         # customers with the same e-mail domain are one company
 
 [tax]
 # prices = "auto"          # auto, included or excluded

@@ -24,13 +24,14 @@ from perenne.metrics import (
     Figure,
     Lens,
     Request,
+    account_level,
     audit,
     cohorts,
     compute,
     load_catalogue,
 )
 from perenne.models import CATALOGUE as PREDICTED_METRICS
-from perenne.segments import movements, summary
+from perenne.segments import assign, movements, summary
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import layout, settings, snapshots
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from perenne.models.choosing import Judged
 
 Words = str | Sequence[str]
+Level = Literal["customer", "account"]
 
 
 def open_shop(folder: str | Path, *, snapshot: str | None = None) -> Shop:
@@ -99,15 +101,36 @@ class Shop:
         """The reconciliation: where every row and every amount went."""
         return Account.from_manifest(self.snapshot.manifest["reconciliation"])
 
-    def figures(self, request: Request) -> list[Figure]:
-        """The figures of a request, as values."""
+    def figures(self, request: Request, *, per: Level = "customer") -> list[Figure]:
+        """The figures of a request, as values; per account, a company counts as one customer."""
+        tables, context = self.level(per)
         return compute(
             request,
             catalogue=self.catalogue,
-            tables=self.tables,
-            context=self.context,
+            tables=tables,
+            context=context,
             fetch=self.engine.fetch,
         )
+
+    def level(self, per: Level) -> tuple[Mapping[str, Table], Context]:
+        """What figures per customer or per account are computed from."""
+        return self._accounts if per == "account" else (self.tables, self.context)
+
+    @cached_property
+    def _accounts(self) -> tuple[Mapping[str, Table], Context]:
+        def keep(table: Table) -> Table:
+            return self.engine.arrow(self.engine.fetch(table))
+
+        found, context = account_level(
+            self.tables, self.context, keep=keep, fetch=self.engine.fetch
+        )
+        segments = assign(
+            found,
+            as_of=context.as_of,
+            inactivity_days=context.inactivity_days,
+            settings=self.settings.segments,
+        )
+        return {**found, "segments": keep(segments)}, context
 
     def kpis(
         self,
@@ -116,6 +139,7 @@ class Shop:
         where: Mapping[str, Words] | None = None,
         period: str | Period | None = None,
         compare: str | Period | None = None,
+        per: Level = "customer",
     ) -> Frame:
         """Figures as a table: metric, value, unit, from, to, one column per dimension, note."""
         request = Request(
@@ -125,7 +149,7 @@ class Shop:
             period=read_period(period),
             compare=read_comparison(compare),
         )
-        return Frame.of_figures(self.figures(request), by=request.by)
+        return Frame.of_figures(self.figures(request, per=per), by=request.by)
 
     def cohort_table(self, request: CohortRequest) -> CohortTable:
         return cohorts(request, tables=self.tables, context=self.context, fetch=self.engine.fetch)

@@ -145,3 +145,117 @@ create or replace temp table spend_is_known as
 select count(*) filter (where kind = 'acquisition') > 0 as acquisition,
     count(*) filter (where kind = 'retention') > 0 as retention
 from costs;
+
+-- Everybody, with the first day on which any table knows them.
+create or replace temp table everybody as
+with signs as (
+    select customer_id, created_on as day from chosen_customers
+    union all select customer_id, first_order_on from chosen_customers
+    union all select customer_id, occurred_on from raw_events
+    union all select customer_id, answered_on from raw_surveys
+    union all select customer_id, started_on from raw_subscriptions
+    union all select customer_id, said_on from raw_consents
+)
+select p.customer_id, p.first_order_on as bought_on,
+    coalesce((select min(day) from signs s where s.customer_id = p.customer_id),
+             getvariable('last_day')) as known_on
+from chosen_customers p;
+
+-- New customers of the period and when they did something else than buy.
+create or replace temp table deeds as
+select customer_id, occurred_on as day from raw_events
+where customer_id is not null and event in ('login', 'usage', 'session', 'page_view', 'product_view',
+    'search', 'cart', 'checkout', 'email_click', 'sms_click', 'training')
+union
+select customer_id, answered_on from raw_surveys where customer_id is not null;
+
+create or replace temp table newcomers as
+select p.customer_id,
+    (select min(day) from deeds d where d.customer_id = p.customer_id and d.day > p.first_order_on)
+        - p.first_order_on as waited
+from chosen_customers p
+where p.first_order_on between getvariable('from_day') and getvariable('to_day')
+    and p.first_order_on >= (select min(day) from deeds)
+    and p.first_order_on + 30 <= (select max(day) from deeds);
+
+-- One answer per person and survey: the last of the period.
+create or replace temp table last_answers as
+with given as (
+    select *, coalesce(scale_max, case when kind = 'nps' then 10 else
+        (select min(one) from unnest([1, 2, 3, 5, 7, 10, 100]) as t(one)
+         where one >= (select max(score) from raw_surveys o
+                       where o.source = s.source and o.kind = s.kind
+                         and o.survey is not distinct from s.survey)) end) as top
+    from chosen_surveys s
+    where answered_on between getvariable('from_day') and getvariable('to_day')
+)
+select * from given g
+where customer_id is null or not exists (
+    select 1 from given later
+    where later.customer_id = g.customer_id and later.kind = g.kind
+      and later.survey is not distinct from g.survey
+      and (later.answered_on, later.response_id) > (g.answered_on, g.response_id));
+
+create or replace temp table nps_answers as
+select * from last_answers where kind = 'nps' and top = 10 and score between 0 and 10;
+
+create or replace temp table csat_answers as
+select * from last_answers where kind = 'csat' and score between 0 and top;
+
+-- Days on which each subscription is paid for: from paid_from, until the day before paid_to.
+create or replace temp table contracts as
+select subscription_id, customer_id, mrr,
+    coalesce(customer_id, subscription_id) as holder,
+    case when trial_until_on >= started_on then trial_until_on + 1 else started_on end as paid_from,
+    case when ended_on is not null then ended_on
+         when status in ('cancelled', 'expired') and cancelled_on is not null then cancelled_on
+         when status in ('cancelled', 'expired', 'paused', 'trialing') then getvariable('last_day')
+         else date '9999-12-31' end as paid_to
+from chosen_subscriptions;
+
+create or replace temp table payers as
+select holder,
+    coalesce(sum(mrr) filter (where paid_from < getvariable('from_day')
+                              and paid_to >= getvariable('from_day')), 0) as opening,
+    coalesce(sum(mrr) filter (where paid_from <= getvariable('to_day')
+                              and paid_to > getvariable('to_day')), 0) as closing,
+    count(*) filter (where mrr > 0 and paid_from < paid_to
+                     and paid_from < getvariable('from_day')) > 0 as paid_before
+from contracts
+group by holder;
+
+create or replace temp table happened as
+select * from chosen_events
+where occurred_on between getvariable('from_day') and getvariable('to_day');
+
+-- How many of each kind: a person counts once per campaign, a count of nobody as it stands.
+create or replace temp table unique_events as
+select event, count(distinct (source, customer_id, coalesce(campaign, '<none>')))
+        filter (where customer_id is not null)
+    + coalesce(sum(quantity) filter (where customer_id is null), 0) as n
+from happened group by event;
+
+create or replace temp table delivered as
+select coalesce(sum(quantity) filter (where event = 'email_sent'), 0)
+    - coalesce(sum(quantity) filter (where event = 'email_bounce'), 0) as n
+from happened;
+
+create or replace temp table site_visits as
+with named as (
+    select *, case
+        when session_id is not null then source || '/' || session_id
+        when customer_id is not null then source || '/' || customer_id || '/' || occurred_on
+        when event = 'session' then source || '/' || event_id end as visit
+    from chosen_events
+    where event in ('session', 'login', 'page_view', 'product_view', 'search', 'cart', 'checkout',
+                    'purchase')
+)
+select visit, min(occurred_on) as began_on, min(customer_id) as customer_id,
+    case when count(session_id) > 0 then 1
+         else coalesce(max(quantity) filter (where event = 'session'), 1) end as n,
+    count(*) filter (where event in ('cart', 'checkout')) > 0 as has_basket,
+    count(*) filter (where event = 'purchase') > 0 as has_purchase
+from named where visit is not null
+group by visit
+having count(*) filter (where event <> 'purchase') > 0
+    and min(occurred_on) between getvariable('from_day') and getvariable('to_day');

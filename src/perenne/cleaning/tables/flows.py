@@ -85,7 +85,7 @@ def quarantined(lines: ir.Table, refunds: ir.Table) -> ir.Table:
 def currencies(
     lines: ir.Table, heads: ir.Table, *, kept: Mapping[str, ir.Table], base: str
 ) -> ir.Table:
-    """Each currency of lines, refunds, costs and product costs: its rows and its first day."""
+    """Each currency of lines, refunds, costs, product costs and subscriptions: rows, first day."""
     order = heads.select("source", "source_order_id", money="currency", day="ordered_on")
     joined = lines.left_join(order, ["source", "source_order_id"], rname="o_{name}")
     sold = joined.select(
@@ -94,11 +94,13 @@ def currencies(
     )
     refunds, costs, products = kept["refunds"], kept["costs"], kept["products"]
     products = products.filter(products.cost.notnull())
+    paid = kept["subscriptions"].filter(kept["subscriptions"].price.notnull())
     parts = (
         sold,
         refunds.select(money="currency", day="refunded_on"),
         costs.select(money="currency", day="from_on"),
         products.select(money="currency", day=ibis.null("date")),
+        paid.select(money="currency", day=ibis.null("date")),
     )
     every = ibis.union(*parts).filter(lambda t: t.money.notnull())
     return every.group_by("money").agg(rows=every.count(), first=every.day.min())

@@ -171,7 +171,7 @@ def reference_tables(
     return {
         "products": reference.canonical_products(kept["products"]),
         "costs": days.filter(days.day <= as_of),
-        **relation.known_by(kept, as_of),
+        **relation.known_by(kept, as_of, rates=rates, currency=currency),
     }
 
 

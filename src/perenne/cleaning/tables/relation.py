@@ -8,8 +8,16 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from perenne.cleaning.tables.orders import converted
+from perenne.warehouse import MONEY
 
-def known_by(kept: Mapping[str, ir.Table], as_of: date) -> dict[str, ir.Table]:
+DAYS_PER_MONTH = 365 / 12
+_MONTHS = {"day": 1 / DAYS_PER_MONTH, "week": 7 / DAYS_PER_MONTH, "month": 1.0, "year": 12.0}
+
+
+def known_by(
+    kept: Mapping[str, ir.Table], as_of: date, *, rates: ir.Table | None, currency: str
+) -> dict[str, ir.Table]:
     """Customers, consents, events, subscriptions and surveys without what came after `as_of`."""
     until = ibis.literal(as_of)
     consents, events, surveys = kept["consents"], kept["events"], kept["surveys"]
@@ -18,7 +26,9 @@ def known_by(kept: Mapping[str, ir.Table], as_of: date) -> dict[str, ir.Table]:
         # A consent without a date may always have been there.
         "consents": consents.filter(consents.said_on.isnull() | (consents.said_on <= until)),
         "events": _unsolved_then(events.filter(events.occurred_on <= until), until),
-        "subscriptions": _as_they_stood(kept["subscriptions"], until),
+        "subscriptions": _monthly(
+            _as_they_stood(kept["subscriptions"], until), until, rates=rates, currency=currency
+        ),
         "surveys": surveys.filter(surveys.answered_on <= until),
     }
 
@@ -54,3 +64,25 @@ def _as_they_stood(subscriptions: ir.Table, until: ir.Value) -> ir.Table:
         cancel_reason=later.ifelse(ibis.null("string"), begun.cancel_reason),
         ended_on=(later | ended_later).ifelse(ibis.null("date"), begun.ended_on),
     )
+
+
+def _monthly(
+    subscriptions: ir.Table, until: ir.Value, *, rates: ir.Table | None, currency: str
+) -> ir.Table:
+    """Add `mrr`: what each pays a month in the workspace's currency, null when it is not told.
+
+    All at the rate of the as-of date: what a currency gains or loses is no movement of revenue.
+    """
+    months = ibis.cases(
+        *((subscriptions.interval_unit == unit, length) for unit, length in _MONTHS.items()),
+        else_=None,
+    ) * subscriptions.interval_count.fill_null(1).nullif(0)
+    paid = subscriptions.price.cast("float64") * subscriptions.quantity.fill_null(1)
+    priced = subscriptions.mutate(
+        money=subscriptions.currency.fill_null(currency),
+        rate_day=until,
+        mrr=(paid / months).round(4).cast(MONEY),
+    )
+    if rates is not None:
+        priced = converted(priced, rates, day="rate_day", amounts=("mrr",), currency="money")
+    return priced.drop("money", "rate_day")

@@ -69,9 +69,13 @@ def with_customer(table: ir.Table, link: ir.Table) -> ir.Table:
     return joined.drop([name for name in joined.columns if name.startswith("link_")])
 
 
-def orders(table: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `orders`: customer and, for a known customer's purchases, the order's number."""
+def orders(table: ir.Table, link: ir.Table, *, account: ir.Table) -> ir.Table:
+    """Schema `orders`: customer, account and, for a known customer's purchases, the order's number.
+
+    `account`: customer_id and account_id of those who belong to one.
+    """
     known = with_customer(table, link)
+    known = known.left_join(account, "customer_id", rname="a_{name}")
     counted = known.is_purchase & known.customer_id.notnull()
     numbered = known.mutate(counted=counted).mutate(
         number=ibis.row_number().over(
@@ -96,10 +100,19 @@ def refunds(table: ir.Table, link: ir.Table) -> ir.Table:
     return shaped(with_customer(table, link), "refunds")
 
 
-def customers(order: ir.Table, line: ir.Table, link: ir.Table, *, told: ir.Table) -> ir.Table:
+def customers(
+    order: ir.Table,
+    line: ir.Table,
+    link: ir.Table,
+    *,
+    told: ir.Table,
+    account: ir.Table,
+    touch: ir.Table,
+) -> ir.Table:
     """Schema `customers`: everyone a source knows; prospects have no first order.
 
-    `told` is what sources say of each (`relation.told`).
+    `told` is what sources say of each (`relation.told`), `account` and `touch` the account and the
+    visit that counts of those who have one.
     """
     bought = order.filter(order.is_purchase & order.customer_id.notnull())
     facts = bought.group_by("customer_id").agg(
@@ -121,11 +134,22 @@ def customers(order: ir.Table, line: ir.Table, link: ir.Table, *, told: ir.Table
     everyone = link.select("customer_id").distinct()
     joined = everyone.left_join(facts, "customer_id", rname="f_{name}")
     joined = joined.left_join(start, "customer_id", rname="s_{name}")
-    joined = joined.left_join(told, "customer_id", rname="t_{name}")
+    for number, part in enumerate((told, account, touch)):
+        joined = joined.left_join(part, "customer_id", rname=f"t{number}_{{name}}")
+    channels = {
+        "touch": joined.touch_channel,
+        "order": joined.channel,
+        "source": joined.told_channel,
+    }
+    told_by = ibis.cases(
+        *((channel.notnull(), name) for name, channel in channels.items()),
+        else_=ibis.null("string"),
+    )
     return shaped(
         joined.mutate(
             orders=joined.orders.fill_null(0),
-            channel=ibis.coalesce(joined.channel, joined.told_channel),
+            channel=ibis.coalesce(*channels.values()),
+            channel_from=told_by,
         ),
         "customers",
     )

@@ -150,10 +150,10 @@ def people(told: ir.Table, node: ir.Table, used: ir.Table, *, default_country: s
         first_name=first,
         last_name=family,
         birth=last.birth_on.strftime("%Y%m%d"),
-        address=_words(last.address),
+        address=plain_words(last.address),
         postcode=_postcode(last, default_country),
-        city=_words(last.city),
-        company=_words(last.company),
+        city=plain_words(last.city),
+        company=plain_words(last.company),
     )
     reached = used.group_by("own_id").agg(
         email=used.value.min(where=used.kind == "email"),
@@ -169,14 +169,14 @@ def people(told: ir.Table, node: ir.Table, used: ir.Table, *, default_country: s
 
 def _names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
     """First and family name; a whole name in one cell is cut at its first space."""
-    first, family = _words(table.first_name), _words(table.last_name)
+    first, family = plain_words(table.first_name), plain_words(table.last_name)
     whole = family.isnull() & first.contains(" ")
     start = first.re_extract("^([^ ]+) (.+)$", 1)
     rest = first.re_extract("^([^ ]+) (.+)$", 2)
     return whole.ifelse(start, first), whole.ifelse(rest, family)
 
 
-def _words(text: ir.StringValue) -> ir.StringValue:
+def plain_words(text: ir.StringValue) -> ir.StringValue:
     """Lower case without accents or punctuation; null for what says nothing."""
     plain = strip_accents(text.lower()).re_replace("[^a-z0-9]+", " ").strip()
     return plain.isin(_NO_NAME).ifelse(ibis.null("string"), plain)

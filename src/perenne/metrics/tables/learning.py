@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import ibis
 import ibis.expr.types as ir
 
 from perenne.metrics.inactivity import GAP_QUANTILE
@@ -42,3 +43,15 @@ def spend_facts(tables: Tables, as_of: date) -> ir.Table:
     return costs.group_by("kind").aggregate(
         first_day=costs.day.min(), last_day=costs.day.max(), total=costs.amount.sum()
     )
+
+
+def relation_facts(tables: Tables) -> ir.Table:
+    """name (events, surveys, subscriptions, consents), kind, rows: what is told beside orders."""
+    kinds = {"events": "event", "surveys": "kind", "subscriptions": None, "consents": None}
+    parts = []
+    for name, column in kinds.items():
+        told = table(tables, name)
+        kind = told[column] if column else ibis.literal("")
+        parts.append(told.select(name=ibis.literal(name), kind=kind))
+    every = ibis.union(*parts)
+    return every.group_by("name", "kind").aggregate(rows=every.count())

@@ -11,14 +11,25 @@ from perenne.metrics.tables.canonical import table
 from perenne.metrics.tables.marts import MARTS
 from perenne.warehouse import CANONICAL
 
-_FACTS = {
+_TOLD = {
+    "account": "account_id",
     "acquisition_channel": "channel",
     "customer_country": "country",
+    "first_category": "first_category",
+    "first_discounted": "first_discounted",
+}
+"""Of everybody, prospects too."""
+_FACTS = {
     "cohort": "cohort_month",
     "cohort_week": "cohort_week",
     "cohort_quarter": "cohort_quarter",
-    "first_category": "first_category",
-    "first_discounted": "first_discounted",
+}
+"""Of those who bought."""
+_VALUES = {
+    "plan": ("subscriptions", "plan"),
+    "survey": ("surveys", "survey"),
+    "topic": ("surveys", "topic"),
+    "campaign": ("events", "campaign"),
 }
 
 
@@ -59,6 +70,8 @@ def with_dimensions(
     for column in missing:
         if column in extra:
             profile = tables[extra[column]].select("customer_id", column)
+        elif column in _TOLD:
+            profile = _told(tables, column)
         else:
             facts = tables["customer_facts"]
             profile = facts.select("customer_id", **{column: facts[_FACTS[column]]})
@@ -66,20 +79,33 @@ def with_dimensions(
     return rows
 
 
+def _told(tables: Tables, column: str) -> ir.Table:
+    persons = table(tables, "customers")
+    found = persons[_TOLD[column]]
+    # Whoever belongs to no company is an account of one.
+    value = found.fill_null(persons.customer_id) if column == "account" else found
+    return persons.select("customer_id", **{column: value})
+
+
 def dimension_values(name: str, tables: Tables) -> ir.Table | None:
     """One column, `value`: all that a text dimension can be; None for dates, numbers and flags."""
     extra = extra_dimensions(tables)
     if name in extra:
         return tables[extra[name]].select(value=name).distinct()
-    sales, facts, costs = tables["sales"], tables["customer_facts"], table(tables, "costs")
+    if name in _VALUES:
+        source, column = _VALUES[name]
+        return table(tables, source).select(value=column).distinct()
+    sales, persons, costs = tables["sales"], table(tables, "customers"), table(tables, "costs")
     columns = {
-        "customer": [facts.select(value="customer_id")],
-        "channel": [sales.select(value="channel"), facts.select(value="channel")],
-        "country": [sales.select(value="country"), facts.select(value="country")],
+        "customer": [persons.select(value="customer_id")],
+        "account": [_told(tables, "account").select(value="account")],
+        "channel": [sales.select(value="channel"), persons.select(value="channel")],
+        "country": [sales.select(value="country"), persons.select(value="country")],
         "category": [sales.select(value="category")],
-        "first_category": [facts.select(value="first_category")],
+        "first_category": [persons.select(value="first_category")],
     }
     columns["channel"].append(costs.select(value="channel"))
+    columns["channel"].append(table(tables, "events").select(value="channel"))
     columns["acquisition_channel"] = columns["channel"]
     found = columns.get(name)
     return ibis.union(*found, distinct=True) if found and len(found) > 1 else _distinct(found)

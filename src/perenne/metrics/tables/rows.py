@@ -16,8 +16,12 @@ from perenne.core import Period
 from perenne.metrics.datasets import DAYS_PER_YEAR, Source
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
+from perenne.metrics.tables.answers import answers
 from perenne.metrics.tables.canonical import known, purchases, table
+from perenne.metrics.tables.happenings import events, visits
 from perenne.metrics.tables.margins import sum_all
+from perenne.metrics.tables.persons import people, reach, starts
+from perenne.metrics.tables.recurring import subscribers, subscriptions
 from perenne.warehouse import MONEY
 
 Windows = Mapping[int, Period]
@@ -226,4 +230,12 @@ _SOURCES: dict[Source, Callable[[Tables, ir.Table, Context], ir.Table]] = {
     "spend": spend,
     "attributed": attributed,
     "predictions": predictions,
+    "people": people,
+    "reach": reach,
+    "starts": starts,
+    "answers": answers,
+    "subscriptions": subscriptions,
+    "subscribers": subscribers,
+    "events": events,
+    "visits": visits,
 }

@@ -24,6 +24,7 @@ from perenne.reports.html.sections import (
     limits,
     loyalty,
     offer,
+    relation,
     segments,
     trust,
     value,
@@ -101,6 +102,7 @@ def _sections(measured: Measured, values: list[float], found: Evidence) -> list[
         cohorts.section(measured),
         loyalty.section(measured, found.ranks),
         *(one for one in optional.values() if one is not None),
+        *relation.sections(measured),
         account.section(measured),
     ]
     absent = [_ABSENT[name]() for name, one in optional.items() if one is None and name in _ABSENT]

@@ -40,6 +40,8 @@ class ReportInput:
     segment_settings: SegmentSettings
     generated_at: datetime
     prediction: Mapping[str, Any] | None = None
+    subscriptions: Mapping[str, Any] | None = None
+    """The same of its subscriptions."""
 
     def figures(self, request: Request) -> list[Figure]:
         """Ask the compiler; leave out metrics that the catalogue does not hold."""

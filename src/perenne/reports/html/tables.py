@@ -10,6 +10,7 @@ __all__ = [
     "Tables",
     "best_customers",
     "buyer_sizes",
+    "channel_sources",
     "customer_values",
     "predicted_values",
     "prediction_shares",
@@ -93,3 +94,10 @@ def silent_customers(tables: Tables) -> Table:
     silent = joined.filter(~joined.is_active & (joined.clv_12m > 0))
     ordered = silent.order_by([silent.clv_12m.desc(), silent.customer_id])
     return ordered.limit(SILENT_SHOWN)
+
+
+def channel_sources(tables: Tables) -> Table:
+    """Customers who have ordered, by what told their channel."""
+    persons = tables["customers"]
+    bought = persons.filter(persons.first_order_on.notnull())
+    return bought.group_by("channel_from").aggregate(customers=bought.count())

@@ -20,6 +20,7 @@ from perenne.reports.html.blocks import (
     Table,
 )
 from perenne.reports.html.measured import Measured, reason
+from perenne.reports.html.tables import channel_sources
 from perenne.reports.html.words import count, share
 from perenne.text import format_number, format_period
 from perenne.text import gettext as _
@@ -85,8 +86,9 @@ def section(measured: Measured, found: Sequence[Channel]) -> Section | None:
         "acquisition",
         _("What customers cost: acquisition"),
         _(
-            "A customer belongs to the channel of the first order. The CLV here is the margin CLV; "
-            "costs are those of the last 365 days."
+            "A customer belongs to the channel of the visit that the settings choose, where one is "
+            "known, else to that of the first order. The CLV here is the margin CLV; costs are "
+            "those of the last 365 days."
         ),
         blocks,
         short=_("Acquisition"),
@@ -108,10 +110,23 @@ def _facts(measured: Measured, found: Sequence[Channel]) -> Facts:
         if name in measured.figures and measured.value(name) is not None
     ]
     items += _spend(measured)
+    items += _told_by(measured)
     unknown = unknown_share(found)
     if unknown is not None:
         items.append(Fact(_("Customers of unknown channel"), share(unknown)))
     return Facts(items)
+
+
+def _told_by(measured: Measured) -> list[Fact]:
+    """Share of customers whose channel a visit told, where any did."""
+    data = measured.data
+    if not data.context.events:
+        return []
+    rows = data.rows("customers", channel_sources(data.tables))
+    counts = {row["channel_from"]: row["customers"] for row in rows}
+    if not counts.get("touch"):
+        return []
+    return [Fact(_("Channel told by a visit"), share(counts["touch"] / sum(counts.values())))]
 
 
 def _spend(measured: Measured) -> list[Fact]:

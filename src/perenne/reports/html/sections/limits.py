@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from perenne.reports.html.blocks import Block, Fact, Heading, Points, Section, Terms, Text
 from perenne.reports.html.measured import Measured, reason
-from perenne.reports.html.sections import kpis, value
+from perenne.reports.html.sections import kpis, relation, value
 from perenne.reports.html.words import count, listed, share
 from perenne.text import format_date
 from perenne.text import gettext as _
@@ -49,7 +49,7 @@ def _missing(measured: Measured) -> list[Fact]:
 def _defined(measured: Measured) -> list[str]:
     """Metrics of the cards and of the CLV table that have a figure, in the catalogue's order."""
     terms = {name for name, _sign in value.clv_steps(measured)}
-    named = {*kpis.shown(measured), *terms, "order_n_to_next"}
+    named = {*kpis.shown(measured), *relation.shown(measured), *terms, "order_n_to_next"}
     return [name for name in measured.figures if name in named and measured.value(name) is not None]
 
 

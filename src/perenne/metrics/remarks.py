@@ -1,0 +1,112 @@
+"""What is said beside figures of surveys, subscriptions, events and first steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from perenne.metrics.arithmetic import Number
+from perenne.metrics.plan import UNOBSERVED, UNPRICED, UNSCALED
+from perenne.metrics.results import Evaluator
+from perenne.metrics.settings import Context
+from perenne.text import format_number, ngettext
+from perenne.text import gettext as _
+
+
+@dataclass(frozen=True)
+class Said:
+    """What notes are made from besides the figure itself."""
+
+    context: Context
+    drop: tuple[int, float] | None = None
+
+
+def not_told(needs: Iterable[str], context: Context) -> str | None:
+    """Which of the tables beside orders a metric lacks, and what to import."""
+    wanted = set(needs)
+    if "subscriptions" in wanted and not context.subscriptions:
+        return _("No subscription is known: import them (perenne import FILE).")
+    if "consents" in wanted and not context.consents:
+        return _("No consent is known: import those of your e-mailing tool (perenne import FILE).")
+    for kind in ("nps", "csat"):
+        if kind in wanted and kind not in context.surveys:
+            return _(
+                "No {kind} answer is known: import the answers of a survey (perenne import FILE)."
+            ).format(kind=kind.upper())
+    if "interactions" in wanted and not context.has_interactions:
+        return _(
+            "No interaction is known beside orders: import events of your site, app or e-mailing "
+            "tool (perenne import FILE)."
+        )
+    return _without_events(wanted, context)
+
+
+def _without_events(wanted: set[str], context: Context) -> str | None:
+    words = {
+        "email_sent": _("No e-mail sent is known: import the events of your e-mailing tool."),
+        "email_open": _("No opening of an e-mail is known: import the events of that tool."),
+        "email_click": _("No click in an e-mail is known: import the events of that tool."),
+        "session": _("No visit is known: import the sessions or page views of your site."),
+        "product_view": _("No view of a product is known: import the events of your site."),
+        "cart": _("No basket is known: import the events of your site."),
+        "purchase": _("No event tells which visit ended in a purchase: import those of your site."),
+        "ticket": _("No ticket is known: import those of your support tool."),
+    }
+    for kind, said in words.items():
+        if kind in wanted and not _VISIBLE.get(kind, {kind}) & set(context.events):
+            return said
+    return None
+
+
+_VISIBLE = {
+    "session": {"session", "page_view", "product_view", "search", "cart", "checkout", "login"},
+    "cart": {"cart", "checkout"},
+}
+"""Kinds of events from which others are told."""
+
+
+def unobserved(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    left_out = here.look_up(UNOBSERVED)
+    if isinstance(left_out, int) and left_out:
+        yield ngettext(
+            "Left out: {n} customer whose first {days} days are not over or not all observed.",
+            "Left out: {n} customers whose first {days} days are not over or not all observed.",
+            left_out,
+        ).format(n=format_number(left_out), days=said.context.settings.activation_days)
+
+
+def activation(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if value is None:
+        return
+    yield _("Within {days} days after the day of the first purchase.").format(
+        days=said.context.settings.activation_days
+    )
+
+
+def unscaled(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    left_out = here.look_up(UNSCALED)
+    if isinstance(left_out, int) and left_out:
+        yield ngettext(
+            "Left out: {n} answer that is not on the scale from 0 to 10.",
+            "Left out: {n} answers that are not on the scale from 0 to 10.",
+            left_out,
+        ).format(n=format_number(left_out))
+
+
+def unpriced(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    left_out = here.look_up(UNPRICED)
+    if isinstance(left_out, int) and left_out:
+        yield ngettext(
+            "Left out: {n} subscription in force without a price or an interval.",
+            "Left out: {n} subscriptions in force without a price or an interval.",
+            left_out,
+        ).format(n=format_number(left_out))
+
+
+def machines(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    if value is None:
+        return
+    yield _(
+        "Openings are counted as reported: mail programs that load images by themselves, such as "
+        "Apple Mail, open too."
+    )

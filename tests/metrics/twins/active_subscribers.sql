@@ -1,0 +1,1 @@
+select count(*) as value from payers where closing > 0

@@ -1,0 +1,1 @@
+select count(*) as value from everybody where known_on between getvariable('from_day') and getvariable('to_day') and (bought_on is null or bought_on > getvariable('to_day'))

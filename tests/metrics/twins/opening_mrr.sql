@@ -1,0 +1,1 @@
+select coalesce(sum(opening), 0) as value from payers

@@ -1,0 +1,1 @@
+select coalesce(sum(quantity), 0) as value from happened where event = 'product_view'

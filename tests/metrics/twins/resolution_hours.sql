@@ -1,0 +1,1 @@
+select median(hours) as value from happened where event = 'ticket'

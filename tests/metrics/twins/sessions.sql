@@ -1,0 +1,1 @@
+select coalesce(sum(n), 0) as value from site_visits
