@@ -9,7 +9,13 @@ from perenne.reports.exports import (
     column_dictionary,
     write_table,
 )
-from perenne.reports.html import ReportInput, render_html, write_html_report
+from perenne.reports.html import (
+    ReportInput,
+    render_html,
+    render_quality,
+    write_html_report,
+    write_quality_report,
+)
 
 __all__ = [
     "DIALECTS",
@@ -23,7 +29,9 @@ __all__ = [
     "clv_terms",
     "column_dictionary",
     "render_html",
+    "render_quality",
     "write_clv_workbook",
     "write_html_report",
+    "write_quality_report",
     "write_table",
 ]
