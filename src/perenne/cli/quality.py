@@ -75,7 +75,7 @@ def quality_lines(found: ImportQuality, *, most: int | None = None) -> Iterator[
     )
     shown = found.findings[:most]
     for table, outcome in shown:
-        yield _("  ! {level}, {table}: {asked}. {found}.").format(
+        yield "  ! " + _("{level}, {table}: {asked}. {found}.").format(
             level=LEVEL_WORDS[outcome.level],
             table=TABLES[table],
             asked=asked(outcome.check),

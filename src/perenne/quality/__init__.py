@@ -2,6 +2,8 @@
 
 from perenne.quality.checks import LIMITS, Check, Facts, Limits
 from perenne.quality.jobs import Subject, Subjects, judge
+from perenne.quality.offer_words import SEVERITY_WORDS, kind_words, said_words
+from perenne.quality.offers import Consistency, Difference, Offer, Tolerance, compare
 from perenne.quality.results import LEVELS, ImportQuality, Level, Outcome, TableQuality
 from perenne.quality.settings import LimitSettings, QualitySettings
 from perenne.quality.validation import available
@@ -19,23 +21,31 @@ __all__ = [
     "LEVELS",
     "LEVEL_WORDS",
     "LIMITS",
+    "SEVERITY_WORDS",
     "TABLES",
     "Check",
+    "Consistency",
+    "Difference",
     "Facts",
     "ImportQuality",
     "Level",
     "LimitSettings",
     "Limits",
+    "Offer",
     "Outcome",
     "QualitySettings",
     "Subject",
     "Subjects",
     "TableQuality",
+    "Tolerance",
     "advice",
     "asked",
     "available",
     "column_words",
+    "compare",
     "found",
     "judge",
+    "kind_words",
+    "said_words",
     "verdict",
 ]

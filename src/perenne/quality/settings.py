@@ -39,6 +39,16 @@ class QualitySettings(BaseModel):
         description="An amount is an outlier beyond this many times the usual spread (the "
         "interquartile range of the logarithms) above the third quartile.",
     )
+    price_tolerance: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share by which prices of a product may differ between sources without being "
+        "listed.",
+    )
+    stock_tolerance: float = Field(
+        0.0, ge=0, description="Units by which stocks of a product may differ between sources."
+    )
     limits: dict[str, LimitSettings] = Field(
         {}, description="Limits of a check, by its name, in place of its own."
     )

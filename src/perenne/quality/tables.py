@@ -148,6 +148,44 @@ def refused_by_reason(quarantine: ir.Table) -> ir.Table:
     )
 
 
+OFFERED = (
+    "source",
+    "product_id",
+    "product_name",
+    "sku",
+    "gtin",
+    "price",
+    "sale_price",
+    "currency",
+    "tax_included",
+    "stock",
+    "availability",
+    "status",
+    "seq",
+)
+
+
+def newest_offers(products: Sequence[ir.Table]) -> ir.Table:
+    """Products of several imports (with `source` and `seq`): the newest word of each source on
+    each product, gift cards apart."""
+    together = ibis.union(*products) if len(products) > 1 else products[0]
+    newest = ibis.row_number().over(
+        ibis.window(
+            group_by=["source", "product_id"],
+            order_by=[ibis.desc("seq"), "row_file", "row_number"],
+        )
+    )
+    ranked = together.mutate(rank=newest).filter(lambda t: t.rank == 0)
+    offered = ranked.filter(~ranked.is_gift_card.fill_null(False))
+    return offered.select(*OFFERED).order_by("source", "product_id")
+
+
+def of_import(products: ir.Table, *, source: str, seq: int) -> ir.Table:
+    """Staged products with the source and number of their import."""
+    whole = completed(products, "products").select(*STAGED["products"].names)
+    return whole.mutate(source=ibis.literal(source), seq=ibis.literal(seq, "int64"))
+
+
 def completed(table: ir.Table, name: str) -> ir.Table:
     """`table` with the columns that its schema has got since it was imported, null."""
     types: Mapping[str, str] = STAGED[name].types

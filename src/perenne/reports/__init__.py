@@ -13,6 +13,7 @@ from perenne.reports.html import (
     ReportInput,
     render_html,
     render_quality,
+    write_consistency_report,
     write_html_report,
     write_quality_report,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "render_html",
     "render_quality",
     "write_clv_workbook",
+    "write_consistency_report",
     "write_html_report",
     "write_quality_report",
     "write_table",
