@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from perenne.core import PerenneError, closest
 from perenne.sources import headers, readers
+from perenne.sources.bounds import explained
 from perenne.sources.context import ReadContext
 from perenne.sources.layout import Layout, Place, Sample
 from perenne.sources.macros import create_macros
@@ -40,6 +41,18 @@ def recognise(
     Raises PerenneError when the file cannot be read, is of no known kind, lacks a required column
     or fits two presets equally well.
     """
+    with explained(path):
+        return _recognised(path, engine=engine, context=context, preset=preset, mapping=mapping)
+
+
+def _recognised(
+    path: Path,
+    *,
+    engine: DuckEngine,
+    context: ReadContext,
+    preset: str | None,
+    mapping: Mapping[str, str] | None,
+) -> Recognition:
     create_macros(engine)
     sample = readers.look(path, engine=engine)
     mapping = _checked(mapping or {}, sample)
