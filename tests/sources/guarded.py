@@ -14,7 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perenne.core import PerenneError
+from perenne.sources import recognise, stage
+from perenne.warehouse import DuckEngine
 from tests.house.repository import ROOT
+from tests.sources.golden import CONTEXT
 
 MEMORY = 3 << 30
 SECONDS = 60
@@ -43,19 +47,17 @@ def read_guarded(file: Path, *, seconds: int = SECONDS, memory: int = MEMORY) ->
     return Ended(said["refused"], said["next_step"], counts, said["peak"])
 
 
-def read(file: Path, folder: Path) -> dict[str, Any]:
-    """Recognise and stage a file; what came of it as plain values."""
-    from perenne.core import PerenneError
-    from perenne.sources import recognise, stage
-    from perenne.warehouse import DuckEngine
-    from tests.sources.golden import CONTEXT
+def new_engine(folder: Path) -> DuckEngine:
+    return DuckEngine(threads=1, memory_limit="1GB", spill=folder / "spill")
 
-    with DuckEngine(threads=1, memory_limit="1GB", spill=folder / "spill") as engine:
-        try:
-            found = recognise(file, engine=engine, context=CONTEXT)
-            done = stage(found, engine=engine, context=CONTEXT, into=folder / "staged")
-        except PerenneError as error:
-            return {"refused": error.what, "next_step": error.next_step or "", "counts": {}}
+
+def read(file: Path, folder: Path, engine: DuckEngine) -> dict[str, Any]:
+    """Recognise and stage a file; what came of it as plain values."""
+    try:
+        found = recognise(file, engine=engine, context=CONTEXT)
+        done = stage(found, engine=engine, context=CONTEXT, into=folder / "staged")
+    except PerenneError as error:
+        return {"refused": error.what, "next_step": error.next_step or "", "counts": {}}
     counts = {c.table: (c.read, c.kept, c.quarantined) for c in done.counts}
     return {"refused": "", "next_step": "", "counts": counts}
 
@@ -63,8 +65,8 @@ def read(file: Path, folder: Path) -> dict[str, Any]:
 def main() -> None:
     file, memory = Path(sys.argv[1]), int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    with tempfile.TemporaryDirectory() as folder:
-        said = read(file, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, new_engine(Path(folder)) as engine:
+        said = read(file, Path(folder), engine)
     said["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps(said))
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tests.house.repository import ROOT
 from tests.sources.golden import golden_files
-from tests.sources.guarded import MEMORY, read
+from tests.sources.guarded import MEMORY, new_engine, read
 
 SECONDS = int(os.environ.get("PERENNE_FUZZ_SECONDS", "45"))
 # One file may take so long; then it hangs.
@@ -103,14 +103,15 @@ def hunt(seconds: int) -> int:
                 file = Path(folder) / name
                 file.write_bytes(damaged(gzip.compress(made), wounds[:1]) if packed else made)
                 faulthandler.dump_traceback_later(HANGS, exit=True)
-                said = read(file, Path(folder))
+                said = read(file, Path(folder), engine)
                 faulthandler.cancel_dump_traceback_later()
             tried += 1
             assert not said["refused"] or said["next_step"], said
             for table, (rows, kept, refused) in said["counts"].items():
                 assert rows == kept + refused, (table, said)
 
-        once()
+        with tempfile.TemporaryDirectory() as spill, new_engine(Path(spill)) as engine:
+            once()
         round_ += 1
     return tried
 
