@@ -122,8 +122,9 @@ def _refuse_without_dates(found: Recognition) -> None:
 
 
 def _arrow(sample: Sample) -> pa.Table:
-    columns = list(zip(*sample.rows, strict=True))
     names = list(sample.layout.columns)
+    # One of several tables of a file may have no row.
+    columns = list(zip(*sample.rows, strict=True)) or [()] * len(names)
     return pa.table([pa.array(c, pa.string()) for c in columns], names=names)
 
 
