@@ -17,7 +17,7 @@ unexport PYTHONHOME
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-slow check bench reference lock clean
+.PHONY: help demo test test-all test-slow fuzz check bench reference lock clean
 
 help: ## List what can be run
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ test: $(VENV)/dev.stamp ## Run the tests, without the slow ones
 
 test-slow: $(VENV)/dev.stamp ## Run only the slow tests
 	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: none is marked slow
+
+fuzz: $(VENV)/dev.stamp ## Feed the readers damaged files for FUZZ_SECONDS (default: 600)
+	@PERENNE_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/python -m pytest -q tests/sources/test_fuzz.py
 
 test-all: $(VENV)/dev.stamp ## Run every test
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -15,6 +15,7 @@ HEAVY = (
     "numpy",
     "pandas",
     "phonenumbers",
+    "pointblank",
     "polars",
     "pyarrow",
     "pydantic",

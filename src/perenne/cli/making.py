@@ -12,6 +12,7 @@ import click
 from perenne.cli import options as opts
 from perenne.cli import outcome
 from perenne.cli.printing import print_json, progress, say, tell
+from perenne.cli.quality import check_imported
 from perenne.text import gettext as _
 
 FILES = click.Path(path_type=Path)
@@ -136,6 +137,7 @@ def import_command() -> click.Command:
             _only_look(place, files, chosen, as_json)
             return
         results = import_into(place, files, chosen, quiet=as_json)
+        check_imported(place, results)
         if as_json:
             print_json([outcome.import_values(result) for result in results])
         else:

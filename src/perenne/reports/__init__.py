@@ -9,7 +9,14 @@ from perenne.reports.exports import (
     column_dictionary,
     write_table,
 )
-from perenne.reports.html import ReportInput, render_html, write_html_report
+from perenne.reports.html import (
+    ReportInput,
+    render_html,
+    render_quality,
+    write_consistency_report,
+    write_html_report,
+    write_quality_report,
+)
 
 __all__ = [
     "DIALECTS",
@@ -23,7 +30,10 @@ __all__ = [
     "clv_terms",
     "column_dictionary",
     "render_html",
+    "render_quality",
     "write_clv_workbook",
+    "write_consistency_report",
     "write_html_report",
+    "write_quality_report",
     "write_table",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from perenne.sources.bounds import check_columns
+
 Kind = Literal["csv", "sections", "excel", "parquet", "jsonl", "objects"]
 
 
@@ -73,6 +75,7 @@ class Place:
 
 def unique_names(header: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the header with repeated and empty names told apart, and the repeated names."""
+    check_columns(len(header))
     seen: dict[str, int] = {}
     names, repeated = [], []
     for position, cell in enumerate(header, start=1):

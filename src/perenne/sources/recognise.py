@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from perenne.core import PerenneError, closest
 from perenne.sources import headers, readers
+from perenne.sources.bounds import explained
 from perenne.sources.context import ReadContext
 from perenne.sources.layout import Layout, Place, Sample
 from perenne.sources.macros import create_macros
@@ -40,6 +41,18 @@ def recognise(
     Raises PerenneError when the file cannot be read, is of no known kind, lacks a required column
     or fits two presets equally well.
     """
+    with explained(path):
+        return _recognised(path, engine=engine, context=context, preset=preset, mapping=mapping)
+
+
+def _recognised(
+    path: Path,
+    *,
+    engine: DuckEngine,
+    context: ReadContext,
+    preset: str | None,
+    mapping: Mapping[str, str] | None,
+) -> Recognition:
     create_macros(engine)
     sample = readers.look(path, engine=engine)
     mapping = _checked(mapping or {}, sample)
@@ -109,8 +122,9 @@ def _refuse_without_dates(found: Recognition) -> None:
 
 
 def _arrow(sample: Sample) -> pa.Table:
-    columns = list(zip(*sample.rows, strict=True))
     names = list(sample.layout.columns)
+    # One of several tables of a file may have no row.
+    columns = list(zip(*sample.rows, strict=True)) or [()] * len(names)
     return pa.table([pa.array(c, pa.string()) for c in columns], names=names)
 
 

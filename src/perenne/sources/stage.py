@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from perenne.core import PerenneError
 from perenne.sources import readers
+from perenne.sources.bounds import explained
 from perenne.sources.context import ReadContext
 from perenne.sources.control import controls
 from perenne.sources.countries import create_countries
@@ -67,7 +68,10 @@ def stage(
     create_macros(engine)
     create_countries(engine)
     into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into, prefix=".staging-") as folder:
+    with (
+        explained(recognition.path),
+        tempfile.TemporaryDirectory(dir=into, prefix=".staging-") as folder,
+    ):
         work = _prepare(recognition, engine=engine, context=context, into=into, folder=folder)
         _refuse_questions(work.recognition)
         return _run(work)

@@ -28,6 +28,7 @@ from perenne.text.messages import (
 from perenne.text.numerals import (
     MISSING,
     Figure,
+    currency_codes,
     format_compact,
     format_money,
     format_number,
@@ -45,6 +46,7 @@ __all__ = [
     "LazyText",
     "Unit",
     "bilingual",
+    "currency_codes",
     "current_language",
     "detect_language",
     "format_compact",

@@ -178,3 +178,10 @@ def _symbol(currency: str | None) -> str:
     from babel.numbers import get_currency_symbol
 
     return get_currency_symbol(currency, locale=current_language())
+
+
+def currency_codes() -> frozenset[str]:
+    """The ISO 4217 codes that there are or were."""
+    from babel.numbers import list_currencies
+
+    return frozenset(list_currencies())

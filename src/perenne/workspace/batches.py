@@ -244,6 +244,8 @@ def forget(layout: Layout, batch_id: str) -> None:
     (folder / MANIFEST).unlink()
     shutil.rmtree(folder)
     (layout.quarantine / f"{batch_id}.parquet").unlink(missing_ok=True)
+    for report in layout.quality.glob(f"{batch_id}*"):
+        report.unlink()
 
 
 def now() -> datetime:

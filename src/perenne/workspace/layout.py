@@ -37,6 +37,11 @@ class Layout:
         return self.root / "quarantine"
 
     @property
+    def quality(self) -> Path:
+        """Quality reports of the imports: counts, no one's data."""
+        return self.root / "quality"
+
+    @property
     def snapshots(self) -> Path:
         return self.root / "snapshots"
 

@@ -17,6 +17,7 @@ from perenne.core import PerenneError, closest
 from perenne.identity import AccountSettings, AcquisitionSettings, IdentitySettings
 from perenne.metrics import INTERACTIONS, MetricSettings
 from perenne.models import PredictionSettings
+from perenne.quality import QualitySettings
 from perenne.segments import SegmentSettings
 from perenne.text import gettext as _
 
@@ -178,6 +179,7 @@ class Settings(_Section):
     channels: tuple[ChannelSettings, ...] = ()
     cleaning: CleaningSettings = CleaningSettings()
     tax: TaxSettings = TaxSettings()
+    quality: QualitySettings = QualitySettings()
     identity: IdentitySettings = IdentitySettings()
     accounts: AccountSettings = AccountSettings()
     acquisition: AcquisitionSettings = AcquisitionSettings()

@@ -53,12 +53,12 @@ def render_html(data: ReportInput) -> str:
 
 def written(page: Page) -> str:
     """Return a page as HTML."""
-    template = _environment().get_template("report.html.jinja")
+    template = environment().get_template("report.html.jinja")
     return template.render(
         page=page,
         chart_css=Svg(stylesheet()),
-        page_css=Svg(_own("report.css")),
-        script=Svg(_own("report.js")),
+        page_css=Svg(own("report.css")),
+        script=Svg(own("report.js")),
         _=_,
     )
 
@@ -134,12 +134,14 @@ def _values(data: ReportInput) -> list[float]:
     return [one for one in column.to_pylist() if one is not None]
 
 
-def _own(name: str) -> str:
+def own(name: str) -> str:
+    """A style sheet or script of the page."""
     return (resources.files("perenne.reports.html") / "templates" / name).read_text("utf-8")
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of the pages."""
     return Environment(
         loader=PackageLoader("perenne.reports.html", "templates"),
         autoescape=True,

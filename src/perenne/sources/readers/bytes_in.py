@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from perenne.core import PerenneError
+from perenne.sources.bounds import LONGEST_LINE, check_line, check_unpacked
 from perenne.text import gettext as _
 
 CHUNK = 4 << 20
+# What a gzip archive that is cut short or altered raises.
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 _GZIP = b"\x1f\x8b"
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -44,9 +47,12 @@ def chunks(path: Path) -> Iterator[bytes]:
     """Yield the bytes of `path` by 4 MiB; a damaged archive is refused."""
     try:
         with open_bytes(path) as stream:
+            unpacked, packed = 0, path.stat().st_size
             while chunk := stream.read(CHUNK):
+                unpacked += len(chunk)
+                check_unpacked(unpacked, packed, name=path.name)
                 yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except DAMAGED as error:
         raise PerenneError(
             _("The archive {file} is cut short or damaged.").format(file=path.name),
             given=str(path),
@@ -69,7 +75,7 @@ def tell_encoding(head: bytes, *, name: str) -> str:
     return "cp1252"
 
 
-def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
+def utf8_blocks(path: Path, encoding: str, *, longest: int = LONGEST_LINE) -> Iterator[bytes]:
     """Yield the text of `path` as UTF-8 without byte-order mark, cut at ends of lines.
 
     A line that is not UTF-8 in a file that says it is, is read as cp1252: a file glued together
@@ -84,6 +90,7 @@ def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         cut = _last_line_end(block, newline)
         if not cut:
             rest = block
+            check_line(len(rest), name=path.name, longest=longest)
             continue
         yield _as_utf8(block[:cut], encoding, first=first)
         first, rest = False, block[cut:]

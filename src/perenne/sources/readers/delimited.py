@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from perenne.core import PerenneError
+from perenne.sources.bounds import check_line
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.readers import careful
 from perenne.sources.readers.bytes_in import TextFacts, chunks, is_gzip, is_utf8, tell_encoding
@@ -43,6 +44,8 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
         text = text.replace("\r", "\n")
     delimiter = _tell_delimiter(text, name=path.name)
     rows, lines = _sample_rows(text, delimiter, whole=whole)
+    if not rows:
+        check_line(len(head), name=path.name, longest=0 if whole else len(head) - 1)
     position = find_header(rows)
     names, repeated = unique_names([cell or "" for cell in rows[position]])
     layout = Layout(

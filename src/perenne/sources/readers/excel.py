@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perenne.core import PerenneError
+from perenne.sources.bounds import check_workbook, damaged_workbook, zipped
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.readers.header import find_header
 from perenne.text import gettext as _
@@ -61,6 +62,8 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
 def _rows(path: Path) -> tuple[str, Iterator[Row]]:
     from python_calamine import CalamineError, load_workbook
 
+    if zipped(path):
+        check_workbook(path)
     try:
         book = load_workbook(str(path))
         for name in book.sheet_names:
@@ -69,11 +72,11 @@ def _rows(path: Path) -> tuple[str, Iterator[Row]]:
                 cells = sheet.to_python(skip_empty_area=False)
                 return name, ([_text(cell) for cell in row] for row in cells)
     except CalamineError as error:
-        raise PerenneError(
-            _("{file} does not read as an Excel workbook.").format(file=path.name),
-            given=str(error),
-            next_step=_("Save it again as .xlsx without a password, or as CSV."),
-        ) from error
+        raise damaged_workbook(path, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the Rust reader gave up on damaged bytes
+            raise
+        raise damaged_workbook(path, error) from error
     raise PerenneError(
         _("{file} has no sheet with data.").format(file=path.name),
         given=list(book.sheet_names),

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perenne.core import PerenneError
+from perenne.sources.bounds import LONGEST_DOCUMENT, check_columns
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.presets import unnested
 from perenne.sources.readers import xml_objects
@@ -40,6 +41,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     for count, row in enumerate(rows_of(path), start=1):
         for name, cell in row.items():
             names[name] = names.get(name, True) and _NUMBER.fullmatch(cell) is not None
+        check_columns(len(names))
         if count <= SAMPLE_ROWS:
             rows.append(row)
     if not names:
@@ -147,7 +149,7 @@ def _inner(value: object) -> Iterator[dict[str, Any]]:
 def _values(path: Path, encoding: str, decoder: json.JSONDecoder) -> Iterator[object]:
     """The values of the outermost array or sequence, one at a time; memory holds a few blocks."""
     text, position, started = "", 0, False
-    for block in utf8_blocks(path, encoding):
+    for block in utf8_blocks(path, encoding, longest=LONGEST_DOCUMENT):
         text, position = text[position:] + block.decode("utf-8"), 0
         while True:
             while position < len(text) and text[position] in _SPACE:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from perenne.sources.bounds import check_line
 from perenne.sources.readers.bytes_in import TextFacts, chunks, is_gzip, is_utf8, utf8_blocks
 
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
@@ -93,6 +94,7 @@ def _count_plain(path: Path, counter: _Counter) -> bool:
         block = rest + chunk
         cut = block.rfind(b"\n") + 1
         rest = block[cut:]
+        check_line(len(rest), name=path.name)
         if not is_utf8(block[:cut]):
             return False
         counter.add(block[:cut])

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from perenne.core import PerenneError
-from perenne.sources.readers.bytes_in import open_bytes
+from perenne.sources.readers.bytes_in import DAMAGED, open_bytes
 from perenne.text import gettext as _
 
 
@@ -24,7 +24,7 @@ def objects(path: Path) -> Iterator[dict[str, Any]]:
                     element.clear()
                     if isinstance(value, dict):
                         yield value
-    except ParseError as error:
+    except (ParseError, *DAMAGED) as error:
         raise PerenneError(
             _("{file} does not read as XML.").format(file=path.name),
             given=str(error),

@@ -1,0 +1,229 @@
+"""Hostile and broken files: refused or read in plain words, in bounded memory and time."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from perenne.core import PerenneError
+from perenne.sources import bounds
+from tests.sources.guarded import read_guarded
+
+HEADER = "order_id,order_date,customer_id,total"
+ROWS = [f"A{n},2025-01-{n % 28 + 1:02d},C{n % 7},{n}.50" for n in range(300)]
+ORDERS = "\n".join([HEADER, *ROWS]) + "\n"
+
+
+def _workbook() -> bytes:
+    book = openpyxl.Workbook()
+    for line in ORDERS.splitlines():
+        book.active.append(line.split(","))  # type: ignore[union-attr]  # a new book has a sheet
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _parquet() -> bytes:
+    columns = zip(*(row.split(",") for row in ROWS), strict=True)
+    table = pa.table(dict(zip(HEADER.split(","), map(list, columns), strict=True)))
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()
+
+
+def _sheet(xml: str, *, name: str = "xl/worksheets/sheet1.xml") -> bytes:
+    """The good workbook with another sheet in place of its own."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_workbook())) as old, zipfile.ZipFile(out, "w") as new:
+        for member in old.infolist():
+            if member.filename != name:
+                new.writestr(member.filename, old.read(member))
+        new.writestr(name, xml, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _spanning() -> bytes:
+    cells = '<row r="1"><c r="A1" t="n"><v>1</v></c></row>'
+    cells += '<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>'
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return _sheet(f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>')
+
+
+def _traversing() -> bytes:
+    out = io.BytesIO(_workbook())
+    with zipfile.ZipFile(out, "a") as book:
+        book.writestr("../../escaped.csv", ORDERS)
+        book.writestr("/escaped.csv", ORDERS)
+    return out.getvalue()
+
+
+def _laughing() -> str:
+    entities = "".join(
+        f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' if n else '<!ENTITY l0 "lol">' for n in range(12)
+    )
+    return f'<?xml version="1.0"?><!DOCTYPE p [{entities}]><p><orders><id>&l11;</id></orders></p>'
+
+
+def _foreign() -> str:
+    return (
+        '<?xml version="1.0"?><!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+        "<p><orders><order><id>&x;</id></order></orders></p>"
+    )
+
+
+def _lying_parquet() -> bytes:
+    """Row counts of the footer altered: the pages hold fewer rows than it says."""
+    good = bytearray(_parquet())
+    footer = struct.unpack("<I", good[-8:-4])[0]
+    place = len(good) - 8 - footer
+    for at in range(place, len(good) - 8):
+        # 300 as a zigzag varint.
+        if good[at : at + 2] == b"\xd8\x04":
+            good[at : at + 2] = b"\xd0\x7f"
+    return bytes(good)
+
+
+HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
+    "gzip cut short": ("o.csv.gz", lambda: gzip.compress(ORDERS.encode())[:-400], "cut short"),
+    "xml in a gzip cut short": (
+        "o.xml.gz",
+        lambda: gzip.compress(b"<?xml version='1.0'?><a><b>" + bytes(range(32, 127)) * 900)[:-99],
+        "cut short|does not read as XML",
+    ),
+    "parquet cut short": ("o.parquet", lambda: _parquet()[:-60], "damaged"),
+    "parquet with lying metadata": ("o.parquet", _lying_parquet, "damaged|to its end"),
+    "workbook cut short": ("o.xlsx", lambda: _workbook()[:-200], "Excel workbook"),
+    "workbook of one far cell": ("o.xlsx", _spanning, "larger than can be read"),
+    "xml of a billion laughs": ("o.xml", _laughing, "does not read as XML"),
+    "xml that asks for a file": ("o.xml", _foreign, "does not read as XML"),
+    "xml nested 100,000 deep": (
+        "o.xml",
+        lambda: "<?xml version='1.0'?>" + "<a>" * 100_000 + "</a>" * 100_000,
+        "to its end|no list",
+    ),
+    "json nested 100,000 deep": (
+        "o.json",
+        lambda: '[{"a":' * 100_000 + "1" + "}]" * 100_000,
+        "to its end|JSON",
+    ),
+    "10,000 columns": (
+        "o.csv",
+        lambda: ",".join(f"c{n}" for n in range(10_000)) + "\n" + ",".join("1" * 10_000) + "\n",
+        "more than 4096 columns",
+    ),
+    "200,000 keys": (
+        "o.json",
+        lambda: "[" + ",".join(f'{{"k{n}": 1}}' for n in range(200_000)) + "]",
+        "more than 4096 columns",
+    ),
+    "a line of 40 MB": (
+        "o.csv",
+        lambda: f"{ORDERS}A,2025-01-01,{'x' * (40 << 20)},1\n",
+        "longer than 16 MB",
+    ),
+    "a header of 40 MB": ("o.csv", lambda: "a," * (20 << 20) + "\n1\n", "longer|columns"),
+    "nul bytes at the start": ("o.csv", lambda: b"\x00" * 9 + ORDERS.encode(), "not a text file"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_file_is_refused_in_plain_words(case: str, tmp_path: Path) -> None:
+    name, make, expected = HOSTILE[case]
+    made = make()
+    file = tmp_path / name
+    file.write_bytes(made.encode() if isinstance(made, str) else made)
+    ended = read_guarded(file)
+    assert any(words in ended.refused for words in expected.split("|")), ended
+    assert ended.next_step
+    assert "root:" not in str(ended)
+
+
+def _accounted(file: Path) -> tuple[int, int, int]:
+    ended = read_guarded(file)
+    assert not ended.refused, ended
+    read, kept, refused = ended.counts["orders"]
+    assert read == kept + refused
+    return read, kept, refused
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        (b"=HYPERLINK(A1)", 1),
+        (b"@SUM(1+1)|cmd", 1),
+        (b"caf\xe9 \xff\xfe \x81", 1),
+        (b"nul\x00inside", None),
+        (b'"open', None),
+    ],
+)
+def test_odd_cells_lose_no_other_row(cell: bytes, kept: int | None, tmp_path: Path) -> None:
+    file = tmp_path / "o.csv"
+    file.write_bytes(ORDERS.encode() + b"Z1,2025-01-05," + cell + b",9.00\nZ2,2025-01-06,C1,8.00\n")
+    ended = read_guarded(file)
+    if ended.refused:
+        assert b"\x00" in cell
+        return
+    read, well, refused = ended.counts["orders"]
+    assert (read, well + refused) == (302, 302)
+    assert well >= 301
+    if kept:
+        assert refused == 0
+
+
+def test_members_that_climb_out_of_an_archive_write_nothing(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    file = inner / "o.xlsx"
+    file.write_bytes(_traversing())
+    assert _accounted(file) == (300, 300, 0)
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["a", "b", "o.xlsx"]
+
+
+def test_archives_that_unpack_to_too_much_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "LARGEST_WORKBOOK", 30 << 20)
+    monkeypatch.setattr(bounds, "UNPACKED_FREELY", 30 << 20)
+    file = tmp_path / "o.xlsx"
+    file.write_bytes(_sheet("<a>" + " " * (40 << 20) + "</a>"))
+    with pytest.raises(PerenneError, match="larger than can be read"):
+        bounds.check_workbook(file)
+    packed = tmp_path / "o.csv.gz"
+    packed.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * (10 << 20)))
+    from perenne.sources.readers.bytes_in import chunks
+
+    with pytest.raises(PerenneError, match="300 times its size"):
+        list(chunks(packed))
+
+
+@pytest.mark.slow
+def test_a_true_line_of_2_gb_is_refused_in_bounded_memory(tmp_path: Path) -> None:
+    file = tmp_path / "o.csv"
+    with file.open("wb") as out:
+        out.write(ORDERS.encode())
+        for _part in range(2048):
+            out.write(b"x" * (1 << 20))
+    ended = read_guarded(file, seconds=120)
+    assert "longer than 16 MB" in ended.refused
+    assert ended.peak < 800 << 20
+
+
+@pytest.mark.slow
+def test_ten_million_headers_are_refused_in_bounded_memory(tmp_path: Path) -> None:
+    file = tmp_path / "o.csv"
+    with file.open("w") as out:
+        for n in range(10_000_000):
+            out.write(f"h{n},")
+        out.write("\n" + "1," * 10 + "\n")
+    ended = read_guarded(file, seconds=120)
+    assert ended.refused
+    assert ended.peak < 1500 << 20
