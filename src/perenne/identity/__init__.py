@@ -4,6 +4,7 @@ from perenne.identity.account import IdentityAccount, Unused
 from perenne.identity.clusters import components, merged_pairs
 from perenne.identity.decisions import Decision, Word, from_lines, standing, to_line
 from perenne.identity.evidence import evidence_words, field_words, rule_words
+from perenne.identity.finding import Directory
 from perenne.identity.identifiers import masked
 from perenne.identity.jobs import identify, resolve
 from perenne.identity.resolving import Before, Resolved, Task
@@ -13,6 +14,7 @@ from perenne.identity.thresholds import Threshold, choose
 __all__ = [
     "Before",
     "Decision",
+    "Directory",
     "IdentityAccount",
     "IdentitySettings",
     "Resolved",

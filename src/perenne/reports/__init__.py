@@ -9,7 +9,9 @@ from perenne.reports.exports import (
     column_dictionary,
     write_table,
 )
+from perenne.reports.files import write_private
 from perenne.reports.html import ReportInput, render_html, write_html_report
+from perenne.reports.person import Person, PersonInput, assemble, json_schema, masked_person
 
 __all__ = [
     "DIALECTS",
@@ -19,11 +21,17 @@ __all__ = [
     "ClvRow",
     "ClvTerms",
     "ExportColumn",
+    "Person",
+    "PersonInput",
     "ReportInput",
+    "assemble",
     "clv_terms",
     "column_dictionary",
+    "json_schema",
+    "masked_person",
     "render_html",
     "write_clv_workbook",
     "write_html_report",
+    "write_private",
     "write_table",
 ]

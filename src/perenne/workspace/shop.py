@@ -38,6 +38,7 @@ from perenne.workspace.frame import Frame
 
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
+    from perenne.reports import Person
 
 Words = str | Sequence[str]
 
@@ -201,6 +202,26 @@ class Shop:
                 next_step=_("Choose one of: {names}.").format(names=", ".join(sorted(self.tables))),
             )
         return Frame(self.engine.fetch(self.tables[name]))
+
+    def person(
+        self,
+        words: str,
+        *,
+        personal: bool = False,
+        every_event: bool = False,
+        limit: int | None = None,
+    ) -> Person:
+        """One customer, by customer_id, id of a source (`shopify:12345`), e-mail or telephone.
+
+        Names, addresses and ids of sources are masked unless `personal`. `every_event`: events of
+        one day are not folded. `limit`: the newest so many entries of the timeline. Raises
+        PerenneError for nobody and for several.
+        """
+        from perenne.reports import masked_person
+        from perenne.workspace.persons import Desk
+
+        found = Desk(self).person(words, every_event=every_event, limit=limit)
+        return found if personal else masked_person(found)
 
     def close(self) -> None:
         if "engine" in self.__dict__:

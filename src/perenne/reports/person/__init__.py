@@ -1,0 +1,8 @@
+"""Customer 360: one customer as one record, as text, JSON and a page, and as an archive to take."""
+
+from perenne.reports.person.assembling import assemble
+from perenne.reports.person.masking import masked_person
+from perenne.reports.person.record import Person, json_schema
+from perenne.reports.person.source import PersonInput
+
+__all__ = ["Person", "PersonInput", "assemble", "json_schema", "masked_person"]
