@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from perenne.cli.printing import print_table, say
+from perenne.text import gettext as _
 
 # What a name read from a file could order a terminal to do.
 _ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -23,7 +24,8 @@ def print_person(person: Any) -> None:
         _fact(fact)
     for chapter in chapters(person):
         say()
-        say(f"== {chapter.title} ==")
+        say(chapter.title)
+        say("─" * len(chapter.title))
         for block in chapter.blocks:
             _block(block)
 
@@ -46,7 +48,7 @@ def _clean(text: str) -> str:
 
 def _fact(fact: Any) -> None:
     note = f"  ({fact.note})" if fact.note else ""
-    _line(f"{fact.label}: {fact.value}{note}")
+    _line(_("{label}: {value}").format(label=fact.label, value=fact.value) + note)
 
 
 def _block(block: Any) -> None:

@@ -11,11 +11,23 @@ from perenne.reports.exports import (
 )
 from perenne.reports.files import write_private
 from perenne.reports.html import ReportInput, render_html, write_html_report
-from perenne.reports.person import Person, PersonInput, assemble, json_schema, masked_person
+from perenne.reports.person import (
+    Archive,
+    Person,
+    PersonInput,
+    PersonRecord,
+    assemble,
+    build_archive,
+    json_schema,
+    masked_person,
+    shown,
+    write_archive,
+)
 
 __all__ = [
     "DIALECTS",
     "FORMATS",
+    "Archive",
     "ClvInputs",
     "ClvModel",
     "ClvRow",
@@ -23,13 +35,17 @@ __all__ = [
     "ExportColumn",
     "Person",
     "PersonInput",
+    "PersonRecord",
     "ReportInput",
     "assemble",
+    "build_archive",
     "clv_terms",
     "column_dictionary",
     "json_schema",
     "masked_person",
     "render_html",
+    "shown",
+    "write_archive",
     "write_clv_workbook",
     "write_html_report",
     "write_private",

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perenne.core import PerenneError
 from perenne.identity import Directory
+from perenne.metrics import Catalogue, Context
 from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
-from perenne.warehouse import STAGED, Table
+from perenne.warehouse import STAGED, DuckEngine, Table
 from perenne.workspace.batches import Batch, list_imports
+from perenne.workspace.layout import Layout
+from perenne.workspace.settings import Settings
+from perenne.workspace.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from perenne.reports import Person, PersonInput
-    from perenne.workspace.shop import Shop
 
 _OPAQUE = re.compile(r"[0-9a-f]{32}")
 # So many customers are listed when several may be meant.
@@ -34,10 +38,24 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Questions about persons, asked of one opened shop."""
+class Exported:
+    """The files of an archive, and what its reader must know of what it may lack."""
 
-    shop: Shop
+    files: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Questions about persons, asked of one snapshot."""
+
+    layout: Layout
+    settings: Settings
+    snapshot: Snapshot
+    catalogue: Catalogue
+    context: Context
+    tables: Mapping[str, Table]
+    engine: DuckEngine
 
     def find(self, words: str) -> Found:
         """Who is meant. Raises PerenneError for nobody, and for several."""
@@ -47,10 +65,10 @@ class Desk:
         holders = sorted(self.directory.holders(text)) if text else []
         if len(holders) == 1:
             return Found(holders[0])
-        raise self._several(holders, words) if holders else _nobody(words, self.shop)
+        raise self._several(holders, words) if holders else _nobody(words, self.snapshot)
 
     def _by_id(self, text: str) -> Found:
-        tables, fetch = self.shop.tables, self.shop.engine.fetch
+        tables, fetch = self.tables, self.engine.fetch
         customers = tables["customers"]
         if fetch(customers.filter(customers.customer_id == text).limit(1)).num_rows:
             return Found(text)
@@ -60,16 +78,16 @@ class Desk:
             if rows and rows[0]["customer_id"]:
                 return Found(rows[0]["customer_id"], asked_id=text)
             if rows:
-                raise _gone(text, self.shop)
-        raise _nobody(text, self.shop)
+                raise _gone(text, self.snapshot)
+        raise _nobody(text, self.snapshot)
 
     def _several(self, holders: list[str], words: str) -> PerenneError:
         """What tells the candidates apart, without a name."""
         from perenne.workspace.tables import candidates
 
-        tables = self.shop.tables
+        tables = self.tables
         chosen = candidates(tables["customers"], tables["customer_links"], holders)
-        rows = self.shop.engine.fetch(chosen.limit(MOST_LISTED)).to_pylist()
+        rows = self.engine.fetch(chosen.limit(MOST_LISTED)).to_pylist()
         listed = "".join(f"\n  {row['customer_id']}: {_told_apart(row)}" for row in rows)
         left = len(holders) - len(rows)
         more = "\n  " + _("and {n} more").format(n=format_number(left)) if left else ""
@@ -91,42 +109,79 @@ class Desk:
 
         return assemble(self.told(self.find(words)), every_event=every_event, limit=limit)
 
+    def export(self, words: str, place: Path) -> Exported:
+        """Write the archive of a customer: all that the snapshot and its imports hold."""
+        from perenne.reports import build_archive, write_archive
+
+        archive = build_archive(
+            self.told(self.find(words)),
+            quarantine=self._refused(),
+            language=self.settings.shop.language,
+        )
+        write_archive(archive, place)
+        return Exported(tuple(archive.files), tuple(self._notes()))
+
+    def _refused(self) -> Table | None:
+        """Rows that the imports of the snapshot could not read."""
+        from perenne.workspace import tables
+
+        folder = self.layout.quarantine
+        files = [folder / f"{one.id}.parquet" for one in self.imports]
+        parts = [self.engine.read(file) for file in files if file.is_file()]
+        return tables.together(parts) if parts else None
+
+    def _notes(self) -> Iterator[str]:
+        used = {one["id"] for one in self.snapshot.manifest["inputs"]}
+        present = {one.id for one in list_imports(self.layout)}
+        if later := len(present - used):
+            yield ngettext(
+                "{n} import is not in this snapshot, nor in the archive: perenne refresh first.",
+                "{n} imports are not in this snapshot, nor in the archive: perenne refresh first.",
+                later,
+            ).format(n=format_number(later))
+        if gone := len(used - present):
+            yield ngettext(
+                "{n} import of this snapshot has been taken back: its rows are not in the archive.",
+                "{n} imports of this snapshot have been taken back: their rows are not in the "
+                "archive.",
+                gone,
+            ).format(n=format_number(gone))
+
     def told(self, found: Found) -> PersonInput:
         """All that the record of a customer is made from."""
         from perenne.reports import PersonInput
 
-        shop = self.shop
         return PersonInput(
-            shop=shop.settings.shop.name,
+            shop=self.settings.shop.name,
             customer_id=found.customer_id,
             asked_id=found.asked_id,
-            snapshot=shop.snapshot.id,
-            catalogue=shop.catalogue,
-            context=shop.context,
-            tables=shop.tables,
-            fetch=shop.engine.fetch,
-            version=str(shop.snapshot.manifest.get("code", "")),
-            segment_settings=shop.settings.segments,
+            snapshot=self.snapshot.id,
+            catalogue=self.catalogue,
+            context=self.context,
+            tables=self.tables,
+            fetch=self.engine.fetch,
+            version=str(self.snapshot.manifest.get("code", "")),
+            segment_settings=self.settings.segments,
             staged=self.staged,
             imported={one.id: datetime.fromisoformat(one.imported_at) for one in self.imports},
         )
 
     @cached_property
     def directory(self) -> Directory:
-        tables = self.shop.tables
+        tables = self.tables
         return Directory(
             tables["customer_links"],
             tables["contacts"],
             self.staged.get("customers"),
-            self.shop.settings.identity.default_country,
-            self.shop.engine.fetch,
+            self.settings.identity.default_country,
+            self.engine.fetch,
         )
 
     @cached_property
     def imports(self) -> list[Batch]:
         """Imports that the snapshot was computed from and that are still there."""
-        used = {one["id"] for one in self.shop.snapshot.manifest["inputs"]}
-        return [one for one in list_imports(self.shop.layout) if one.id in used]
+        used = {one["id"] for one in self.snapshot.manifest["inputs"]}
+        return [one for one in list_imports(self.layout) if one.id in used]
 
     @cached_property
     def staged(self) -> Mapping[str, Table]:
@@ -140,7 +195,7 @@ class Desk:
         parts = [
             tables.of_batch(
                 tables.completed(
-                    self.shop.engine.read(self.shop.layout.raw / one.id / f"{name}.parquet"),
+                    self.engine.read(self.layout.raw / one.id / f"{name}.parquet"),
                     STAGED[name].types,
                 ),
                 source=one.source,
@@ -166,11 +221,9 @@ def _told_apart(row: Mapping[str, object]) -> str:
     return f"{row['sources']}, {words}"
 
 
-def _nobody(words: str, shop: Shop) -> PerenneError:
+def _nobody(words: str, snapshot: Snapshot) -> PerenneError:
     return PerenneError(
-        _("Nobody in snapshot {snapshot} is “{given}”.").format(
-            snapshot=shop.snapshot.id, given=words
-        ),
+        _("Nobody in snapshot {snapshot} is “{given}”.").format(snapshot=snapshot.id, given=words),
         given=words,
         allowed=(_("customer_id"), "SOURCE:ID", _("e-mail"), _("telephone")),
         next_step=_(
@@ -181,10 +234,10 @@ def _nobody(words: str, shop: Shop) -> PerenneError:
     )
 
 
-def _gone(text: str, shop: Shop) -> PerenneError:
+def _gone(text: str, snapshot: Snapshot) -> PerenneError:
     return PerenneError(
         _("Customer {id} was known once; snapshot {snapshot} has no record of theirs.").format(
-            id=text, snapshot=shop.snapshot.id
+            id=text, snapshot=snapshot.id
         ),
         given=text,
         next_step=_(

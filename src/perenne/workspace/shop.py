@@ -38,7 +38,8 @@ from perenne.workspace.frame import Frame
 
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
-    from perenne.reports import Person
+    from perenne.reports import PersonRecord
+    from perenne.workspace.persons import Desk, Exported
 
 Words = str | Sequence[str]
 
@@ -210,18 +211,36 @@ class Shop:
         personal: bool = False,
         every_event: bool = False,
         limit: int | None = None,
-    ) -> Person:
+    ) -> PersonRecord:
         """One customer, by customer_id, id of a source (`shopify:12345`), e-mail or telephone.
 
         Names, addresses and ids of sources are masked unless `personal`. `every_event`: events of
         one day are not folded. `limit`: the newest so many entries of the timeline. Raises
         PerenneError for nobody and for several.
         """
-        from perenne.reports import masked_person
+        from perenne.reports import masked_person, shown
+
+        found = self.desk.person(words, every_event=every_event, limit=limit)
+        return shown(found if personal else masked_person(found))
+
+    def export_person(self, words: str, place: str | Path) -> Exported:
+        """Write the portability archive of one customer, in clear: a ZIP file, or a folder."""
+        return self.desk.export(words, Path(place))
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where persons are asked for."""
         from perenne.workspace.persons import Desk
 
-        found = Desk(self).person(words, every_event=every_event, limit=limit)
-        return found if personal else masked_person(found)
+        return Desk(
+            self.layout,
+            self.settings,
+            self.snapshot,
+            catalogue=self.catalogue,
+            context=self.context,
+            tables=self.tables,
+            engine=self.engine,
+        )
 
     def close(self) -> None:
         if "engine" in self.__dict__:

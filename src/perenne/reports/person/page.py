@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from importlib import resources
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -16,8 +15,6 @@ from perenne.reports.person.record import Person
 from perenne.reports.person.sections import Chapter, chapters, highlights, standing
 from perenne.text import current_language, format_date
 from perenne.text import gettext as _
-
-_FRAME_HEIGHT = 720
 
 
 @dataclass(frozen=True)
@@ -42,15 +39,6 @@ def render_person(person: Person) -> str:
         page_css=Svg(_own("html", "report.css")),
         person_css=Svg(_own("person", "person.css")),
         _=_,
-    )
-
-
-def notebook_frame(person: Person) -> str:
-    """The page inside a frame, so that its style and the notebook's stay apart."""
-    page = escape(render_person(person), quote=True)
-    return (
-        f'<iframe sandbox title="{escape(display_name(person))}" srcdoc="{page}" width="100%" '
-        f'height="{_FRAME_HEIGHT}" style="border:0;border-radius:12px"></iframe>'
     )
 
 

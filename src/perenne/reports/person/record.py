@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import PlainSerializer, TypeAdapter
 
@@ -300,34 +299,24 @@ class Person:
 
     def values(self) -> dict[str, Any]:
         """The record as plain Python values, as its JSON holds them."""
-        found: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        found: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json")
         return found
 
     def to_json(self) -> str:
         """The record as JSON, in the order of its fields."""
-        return _adapter().dump_json(self, indent=2).decode() + "\n"
+        return _adapter(type(self)).dump_json(self, indent=2).decode() + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Person:
+    def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
-        return _adapter().validate_json(text)
-
-    def html(self) -> str:
-        """The record as one HTML page that needs nothing else, in the current language."""
-        from perenne.reports.person.page import render_person
-
-        return render_person(self)
-
-    def _repr_html_(self) -> str:
-        from perenne.reports.person.page import notebook_frame
-
-        return notebook_frame(self)
+        found: Self = _adapter(cls).validate_json(text)
+        return found
 
     def __repr__(self) -> str:
         found = {figure.name: figure.value for figure in self.facts}
         told = "personal" if self.personal else "masked"
         return (
-            f"Person({self.customer_id}, {found.get('orders') or 0} orders, "
+            f"{type(self).__name__}({self.customer_id}, {found.get('orders') or 0} orders, "
             f"{len(self.identity.records)} records of {', '.join(self.sources)}, "
             f"as of {self.as_of}, {told})"
         )
@@ -337,10 +326,9 @@ def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of what `to_json` writes."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_adapter().json_schema(mode="serialization"),
+        **_adapter(Person).json_schema(mode="serialization"),
     }
 
 
-@cache
-def _adapter() -> TypeAdapter[Person]:
-    return TypeAdapter(Person)
+def _adapter(kind: type[Person]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

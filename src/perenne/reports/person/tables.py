@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from perenne.metrics.tables import Table, Tables
 
-__all__ = ["daily_events", "of_customer", "of_orders", "told_by", "waiting"]
+__all__ = [
+    "daily_events",
+    "holding",
+    "of_customer",
+    "of_orders",
+    "pairs_between",
+    "told_by",
+    "waiting",
+]
 
 # Events that say the same thing again and again; a ticket, a call or a training never do.
 REPEATED = (
@@ -60,3 +68,18 @@ def waiting(pairs: Table, own_ids: Sequence[str]) -> Table:
     ids = list(own_ids)
     mine = pairs.own_id_1.isin(ids) | pairs.own_id_2.isin(ids)
     return pairs.filter(mine & (pairs.status == "review"))
+
+
+def pairs_between(pairs: Table, own_ids: Sequence[str]) -> Table:
+    """Pairs of which both records are this customer's: those with others speak of others."""
+    ids = list(own_ids)
+    return pairs.filter(pairs.own_id_1.isin(ids) & pairs.own_id_2.isin(ids))
+
+
+def holding(quarantine: Table, traces: Sequence[str], *, numbers: Sequence[str]) -> Table:
+    """Refused rows whose cell holds one of the `traces`, or is one of the `numbers`."""
+    value = quarantine.value.fill_null("")
+    found = value.isin(list(numbers))
+    for trace in traces:
+        found = found | value.lower().contains(trace)
+    return quarantine.filter(found)

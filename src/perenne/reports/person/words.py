@@ -40,8 +40,7 @@ SPANS = ("", "_12m", "_24m", "_36m")
 
 
 def span_labels() -> list[str]:
-    months = (_("{n} months").format(n=n) for n in (12, 24, 36))
-    return [_("since the start"), *(_("last {months}").format(months=one) for one in months)]
+    return [_("since the start"), *(_("last {n} months").format(n=n) for n in (12, 24, 36))]
 
 
 def value_labels() -> dict[str, str]:
