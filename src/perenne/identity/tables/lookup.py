@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from perenne.identity.tables import records
 from perenne.identity.tables.facts import with_customer
@@ -31,7 +32,7 @@ def written(links: ir.Table, contacts: ir.Table, staged: ir.Table | None) -> ir.
 
 def asked(kind: str, text: str) -> ir.Table:
     """What was asked for, written as identity writes it: `kind`, `text`, `plain`."""
-    row = ibis.memtable([{"kind": kind, "text": text}])
+    row = ibis.memtable(pa.table({"kind": [kind], "text": [text]}))
     tidied = row.mutate(text=records.tidy(row))
     return tidied.mutate(plain=records.is_plain(tidied))
 

@@ -21,6 +21,13 @@ def expected(person: Person) -> Iterator[Block]:
         yield Text(words.missing_label("prediction", code))
         return
     writes = Words(person.currency)
+    if found.model == "simple_clv":
+        yield Text(
+            _(
+                "The data of the shop are too few for a model that can be trusted: the simple CLV "
+                "formula stands in, one figure without intervals."
+            )
+        )
     if found.why:
         yield Text(found.why)
     yield pictures.outlook(person, found.outlooks)

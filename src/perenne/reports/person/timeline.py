@@ -39,7 +39,7 @@ def timeline(
         *_orders(data),
         *_refunds(data),
         *_events(data, every=every_event),
-        *_consents(statements),
+        *_consents(statements, zone=data.context.time_zone),
         *(entry for one in subscriptions for entry in _lives(one)),
         *map(_answer, answers),
     ]
@@ -140,7 +140,7 @@ def _events(data: PersonInput, *, every: bool) -> Iterator[Entry]:
         )
 
 
-def _consents(statements: Iterable[Consent]) -> Iterator[Entry]:
+def _consents(statements: Iterable[Consent], *, zone: str) -> Iterator[Entry]:
     """Words with a date; the same word of one source once."""
     told: dict[tuple[Any, ...], Entry] = {}
     for one in statements:
@@ -151,7 +151,7 @@ def _consents(statements: Iterable[Consent]) -> Iterator[Entry]:
             "consent",
             one.said_on,
             one.source,
-            at=one.said_at,
+            at=timed(one.said_at, one.said_on, zone=zone),
             code=one.purpose,
             status=status,
             channel=one.channel,
