@@ -49,9 +49,10 @@ bench: $(VENV)/dev.stamp ## Run every benchmark in benchmarks/
 	  found=1; echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" || exit 1; \
 	done; [ $$found = 1 ] || { echo "There are no benchmarks yet: benchmarks/bench_*.py matches no file." >&2; exit 1; }
 
-reference: $(VENV)/dev.stamp ## Write the reference of commands, settings, metrics and live sources from their definitions
+reference: $(VENV)/dev.stamp ## Write the reference of commands, settings, metrics, live sources and the record of a customer from their definitions
 	@$(BIN)/python -m docs.reference.build_commands
 	@$(BIN)/python -m docs.reference.build_metrics
+	@$(BIN)/python -m docs.reference.build_person
 	@$(BIN)/python -m docs.reference.build_settings
 	@$(BIN)/python -m docs.reference.build_connectors
 

@@ -9,7 +9,13 @@ import click
 import pytest
 from pydantic import BaseModel, Field
 
-from docs.reference import build_commands, build_connectors, build_metrics, build_settings
+from docs.reference import (
+    build_commands,
+    build_connectors,
+    build_metrics,
+    build_person,
+    build_settings,
+)
 from tests.house.repository import ROOT
 
 COMMANDS = ROOT / "docs" / "reference" / "commands.md"
@@ -33,6 +39,12 @@ def _commands() -> dict[str, click.Command]:
 def test_commands_page_is_what_the_program_says() -> None:
     page = COMMANDS.read_text(encoding="utf-8").split(build_commands.MARK)[1]
     assert page.strip() == build_commands.render(_commands()).strip(), "run `make reference`"
+
+
+def test_schema_of_a_customer_is_what_the_record_says() -> None:
+    assert build_person.PAGE.read_text(encoding="utf-8") == build_person.render(), (
+        "run `make reference`"
+    )
 
 
 def test_every_command_and_option_says_what_it_does() -> None:

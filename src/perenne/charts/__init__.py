@@ -10,10 +10,12 @@ from perenne.charts.lines import line_chart
 from perenne.charts.lorenz import concentration_curve, share_at
 from perenne.charts.maps import Tile, heat_map
 from perenne.charts.palette import stylesheet
+from perenne.charts.ranges import Expected, range_chart
 from perenne.charts.rfm import RfmCell, rfm_map
 from perenne.charts.scales import Formatter, Number, ticks
 from perenne.charts.series import Moment, Reference, Series
 from perenne.charts.sparklines import sparkline
+from perenne.charts.stems import Stem, stem_chart
 from perenne.charts.svg import Caption, Size, Svg
 from perenne.charts.waterfalls import Change, waterfall
 
@@ -24,6 +26,7 @@ __all__ = [
     "Bin",
     "Caption",
     "Change",
+    "Expected",
     "Formatter",
     "Heat",
     "Marker",
@@ -33,6 +36,7 @@ __all__ = [
     "RfmCell",
     "Series",
     "Size",
+    "Stem",
     "Step",
     "Svg",
     "Tile",
@@ -46,9 +50,11 @@ __all__ = [
     "heat_map",
     "histogram",
     "line_chart",
+    "range_chart",
     "rfm_map",
     "share_at",
     "sparkline",
+    "stem_chart",
     "stylesheet",
     "ticks",
     "waterfall",

@@ -4,6 +4,7 @@ from perenne.cleaning.account import Account, RowLine, ValueLine
 from perenne.cleaning.jobs import Cleaned, clean
 from perenne.cleaning.rules import RULE_IDS, rule_label
 from perenne.cleaning.settings import CleaningSettings, ExchangeRate, Policy, TaxSettings
+from perenne.cleaning.tables.refunds import order_of_refund
 
 __all__ = [
     "RULE_IDS",
@@ -16,5 +17,6 @@ __all__ = [
     "TaxSettings",
     "ValueLine",
     "clean",
+    "order_of_refund",
     "rule_label",
 ]

@@ -5,6 +5,7 @@ from perenne.identity.attributes import AccountSettings, AcquisitionSettings
 from perenne.identity.clusters import components, merged_pairs
 from perenne.identity.decisions import Decision, Word, from_lines, standing, to_line
 from perenne.identity.evidence import evidence_words, field_words, rule_words
+from perenne.identity.finding import Directory
 from perenne.identity.identifiers import masked
 from perenne.identity.jobs import identify, resolve
 from perenne.identity.resolving import Before, Resolved, Task
@@ -16,6 +17,7 @@ __all__ = [
     "AcquisitionSettings",
     "Before",
     "Decision",
+    "Directory",
     "IdentityAccount",
     "IdentitySettings",
     "Resolved",

@@ -9,6 +9,7 @@ from perenne.reports.exports import (
     column_dictionary,
     write_table,
 )
+from perenne.reports.files import write_private
 from perenne.reports.html import (
     ReportInput,
     render_html,
@@ -17,23 +18,46 @@ from perenne.reports.html import (
     write_html_report,
     write_quality_report,
 )
+from perenne.reports.person import (
+    Archive,
+    Person,
+    PersonInput,
+    PersonRecord,
+    assemble,
+    build_archive,
+    json_schema,
+    masked_person,
+    shown,
+    write_archive,
+)
 
 __all__ = [
     "DIALECTS",
     "FORMATS",
+    "Archive",
     "ClvInputs",
     "ClvModel",
     "ClvRow",
     "ClvTerms",
     "ExportColumn",
+    "Person",
+    "PersonInput",
+    "PersonRecord",
     "ReportInput",
+    "assemble",
+    "build_archive",
     "clv_terms",
     "column_dictionary",
+    "json_schema",
+    "masked_person",
     "render_html",
     "render_quality",
+    "shown",
+    "write_archive",
     "write_clv_workbook",
     "write_consistency_report",
     "write_html_report",
+    "write_private",
     "write_quality_report",
     "write_table",
 ]

@@ -13,11 +13,12 @@ from perenne.text import gettext as _
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Give the place to write to; when the block ends well, `path` becomes that file.
 
     An existing file is replaced and keeps its permissions; a link keeps pointing where it did. A
-    device or a pipe is written directly. Raises `PerenneError` when the place is a folder, its
+    device or a pipe is written directly. A `private` file may be read by its owner alone, from
+    its first byte on. Raises `PerenneError` when the place is a folder, its
     folder is missing, or the system refuses.
     """
     target = _target(path)
@@ -28,10 +29,18 @@ def written_whole(path: Path) -> Iterator[Path]:
     draft = target.parent / f".perenne-{secrets.token_hex(6)}.part"
     try:
         with _explained(path):
+            if private:
+                draft.touch(mode=0o600)
             yield draft
-            _publish(draft, target)
+            _publish(draft, target, private=private)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a text that speaks of persons: whole or not at all, for its owner alone."""
+    with written_whole(path, private=True) as place:
+        place.write_text(text, encoding="utf-8")
 
 
 def _target(path: Path) -> Path:
@@ -60,10 +69,10 @@ def _resolved(path: Path) -> Path:
         raise OSError(0, str(error)) from error
 
 
-def _publish(draft: Path, target: Path) -> None:
+def _publish(draft: Path, target: Path, *, private: bool) -> None:
     with draft.open("rb+") as file:
         os.fsync(file.fileno())
-    if target.exists():
+    if target.exists() and not private:
         draft.chmod(target.stat().st_mode & 0o777)
     draft.replace(target)
 

@@ -39,6 +39,8 @@ from perenne.workspace.frame import Frame
 
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
+    from perenne.reports import PersonRecord
+    from perenne.workspace.persons import Desk, Exported
 
 Words = str | Sequence[str]
 Level = Literal["customer", "account"]
@@ -225,6 +227,44 @@ class Shop:
                 next_step=_("Choose one of: {names}.").format(names=", ".join(sorted(self.tables))),
             )
         return Frame(self.engine.fetch(self.tables[name]))
+
+    def person(
+        self,
+        words: str,
+        *,
+        personal: bool = False,
+        every_event: bool = False,
+        limit: int | None = None,
+    ) -> PersonRecord:
+        """One customer, by customer_id, id of a source (`shopify:12345`), e-mail or telephone.
+
+        Names, addresses and ids of sources are masked unless `personal`. `every_event`: events of
+        one day are not folded. `limit`: the newest so many entries of the timeline. Raises
+        PerenneError for nobody and for several.
+        """
+        from perenne.reports import masked_person, shown
+
+        found = self.desk.person(words, every_event=every_event, limit=limit)
+        return shown(found if personal else masked_person(found))
+
+    def export_person(self, words: str, place: str | Path) -> Exported:
+        """Write the portability archive of one customer, in clear: a ZIP file, or a folder."""
+        return self.desk.export(words, Path(place))
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where persons are asked for."""
+        from perenne.workspace.persons import Desk
+
+        return Desk(
+            self.layout,
+            self.settings,
+            self.snapshot,
+            catalogue=self.catalogue,
+            context=self.context,
+            tables=self.tables,
+            engine=self.engine,
+        )
 
     def close(self) -> None:
         if "engine" in self.__dict__:

@@ -79,6 +79,17 @@ def review_sides(link: ir.Table, contact: ir.Table, own_ids: Sequence[str]) -> i
     ).drop("contact_customer_id", "contact_source")
 
 
+def candidates(customers: ir.Table, links: ir.Table, ids: Sequence[str]) -> ir.Table:
+    """What tells a few customers apart without a name: sources, orders, day of the last one."""
+    own = links.filter(links.customer_id.isin(list(ids)))
+    named = own.select("customer_id", "source").distinct()
+    sources = named.group_by("customer_id").agg(
+        sources=named.source.group_concat(", ", order_by=named.source)
+    )
+    chosen = customers.select("customer_id", "orders", "last_order_on")
+    return chosen.inner_join(sources, "customer_id").order_by("customer_id")
+
+
 def customers_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Table:
     """One row per customer: facts, RFM scores, segment, status and predictions."""
     joined = tables["customer_facts"].left_join(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 
@@ -103,15 +105,17 @@ ORDER_COLUMNS = (
 )
 
 
-def order_of_refund(refunds: ir.Table, orders: ir.Table) -> ir.Table:
+def order_of_refund(
+    refunds: ir.Table, orders: ir.Table, *, carry: Sequence[str] = ORDER_COLUMNS
+) -> ir.Table:
     """`refunds` joined to the order they name: the only one of that number in their own source,
-    else the only one anywhere. Order columns come prefixed `order_`."""
+    else the only one anywhere. Order columns, `source` among them, come prefixed `order_`."""
     known = orders.mutate(number=_bare(orders.source_order_id))
     known = known.mutate(
         anywhere=known.order_id.count().over(ibis.window(group_by="number")),
         in_source=known.order_id.count().over(ibis.window(group_by=["source", "number"])),
     )
-    prefixed = {f"order_{name}": known[name] for name in ORDER_COLUMNS}
+    prefixed = {f"order_{name}": known[name] for name in carry}
     known = known.select("number", "anywhere", "in_source", **prefixed)
     joined = refunds.mutate(number=_bare(refunds.source_order_id)).inner_join(known, "number")
     at_home = (joined.source == joined.order_source) & (joined.in_source == 1)

@@ -85,17 +85,21 @@ def identifiers(
             )
         )
     every = ibis.union(*parts)
-    tidy = ibis.cases(
-        (every.kind == "email", _tidy_email(every.text)),
-        (every.kind == "phone", every.text.re_replace(r"[\s.()'/-]+", "")),
-        else_=every.text,
-    )
     country = every.country.re_search("^[A-Z]{2}$").ifelse(every.country, nowhere)
     return (
-        every.mutate(text=tidy, country=country)
+        every.mutate(text=tidy(every), country=country)
         .filter(lambda t: t.text != "")
         .group_by("own_id", "kind", "text", "country")
         .agg(names=lambda t: t.names.any())
+    )
+
+
+def tidy(given: ir.Table) -> ir.StringValue:
+    """`text` of each `kind`, as nearly as SQL can write it alike."""
+    return ibis.cases(
+        (given.kind == "email", _tidy_email(given.text)),
+        (given.kind == "phone", given.text.re_replace(r"[\s.()'/-]+", "")),
+        else_=given.text,
     )
 
 

@@ -1,0 +1,71 @@
+"""One record from one snapshot: each part from its table, and why a part is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from perenne.reports.person import figures, telling
+from perenne.reports.person.record import Person
+from perenne.reports.person.source import PersonInput
+from perenne.reports.person.timeline import timeline
+
+# Part of the record -> the table that it comes from.
+PARTS: Mapping[str, str] = {
+    "contact": "contacts",
+    "consents": "consents",
+    "subscriptions": "subscriptions",
+    "surveys": "surveys",
+    "costs": "customer_costs",
+}
+
+
+def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None = None) -> Person:
+    """The record of one customer, names and addresses in clear.
+
+    `every_event`: none folded into its day. `limit`: the newest so many entries of the timeline.
+    """
+    identity = telling.identity(data)
+    links = telling.links_of(identity.records)
+    found: dict[str, Any] = {
+        "contact": telling.contact(data, links),
+        "consents": telling.consents(data),
+        "subscriptions": telling.subscriptions(data),
+        "surveys": telling.answers(data),
+        "costs": figures.costs(data),
+        "facts": figures.facts(data),
+        "standing": figures.standing(data),
+        "prediction": figures.prediction(data),
+    }
+    events = timeline(
+        data,
+        telling.statements(data, links),
+        subscriptions=found["subscriptions"],
+        answers=found["surveys"],
+        every_event=every_event,
+        limit=limit,
+    )
+    return Person(
+        shop=data.shop,
+        customer_id=data.customer_id,
+        asked_id=data.asked_id,
+        snapshot=data.snapshot,
+        as_of=data.as_of,
+        currency=data.context.currency,
+        time_zone=data.context.time_zone,
+        identity=identity,
+        timeline=events,
+        missing=_missing(data, found),
+        **found,
+    )
+
+
+def _missing(data: PersonInput, found: Mapping[str, Any]) -> dict[str, str]:
+    empty = {part: data.why_missing(name) for part, name in PARTS.items() if not found[part]}
+    if not data.rows("events"):
+        empty["events"] = data.why_missing("events")
+    if not found["facts"]:
+        empty |= dict.fromkeys(("facts", "standing", "prediction"), "not_ordered")
+    elif found["prediction"] is None:
+        empty["prediction"] = "not_computed"
+    return empty

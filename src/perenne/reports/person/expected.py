@@ -1,0 +1,106 @@
+"""What is expected of the customer, with how sure it is, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from perenne.reports.html.blocks import Block, Cell, Column, Fact, Facts, Row, Table, Text, filled
+from perenne.reports.html.contenders import contender_label, contender_meaning
+from perenne.reports.html.words import Words, share, whole_share
+from perenne.reports.person import pictures, words
+from perenne.reports.person.record import Outlook, Person
+from perenne.text import format_date, format_number
+from perenne.text import gettext as _
+
+
+def expected(person: Person) -> Iterator[Block]:
+    found = person.prediction
+    if found is None:
+        code = person.missing.get("prediction", "not_computed")
+        yield Text(words.missing_label("prediction", code))
+        return
+    writes = Words(person.currency)
+    if found.model == "simple_clv":
+        yield Text(
+            _(
+                "The data of the shop are too few for a model that can be trusted: the simple CLV "
+                "formula stands in, one figure without intervals."
+            )
+        )
+    if found.why:
+        yield Text(found.why)
+    yield pictures.outlook(person, found.outlooks)
+    yield _outlooks(found.outlooks, writes)
+    yield Facts(list(_chances(person)))
+    yield Text(
+        _(
+            "Predicted by {model} ({version}), as of {day}. {meaning} A prediction is no fact: "
+            "the intervals say how far it may be off."
+        ).format(
+            model=contender_label(found.model),
+            version=_("Perenne {version}").format(version=found.version),
+            day=format_date(found.made_as_of),
+            meaning=contender_meaning(found.model),
+        )
+    )
+
+
+def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
+    names = [
+        _("Expected value"), _("Median"), _("50% interval"), _("90% interval"),
+        _("Expected margin"), _("Chance of an order"), _("Orders expected"),
+    ]  # fmt: skip
+    rows = [
+        Row(
+            Cell(_("{n} months").format(n=one.months)),
+            [
+                Cell(writes.money(one.value)),
+                Cell(writes.money(one.median)),
+                Cell(between(one.low50, one.high50, writes)),
+                Cell(between(one.low90, one.high90, writes)),
+                Cell(writes.money(one.margin)),
+                Cell(share(one.p_order)),
+                Cell(format_number(one.orders, decimals=1)),
+            ],
+        )
+        for one in outlooks
+    ]
+    columns = [Column(_("Within"), is_text=True), *map(Column, names)]
+    note = _("Revenue after returns, without tax and shipping, discounted to today.")
+    return filled(Table(_("Expected value, by horizon"), columns, rows, [note]))
+
+
+def between(low: Decimal | None, high: Decimal | None, writes: Words) -> str:
+    return "—" if low is None or high is None else writes.between(low, high)
+
+
+def _chances(person: Person) -> Iterator[Fact]:
+    found = person.prediction
+    if found is None:
+        return
+    year = found.outlooks[0]
+    if year.p_order is not None:
+        yield Fact(
+            _("Chance of a further order within 12 months"),
+            whole_share(year.p_order),
+            _("One purchase only: it rests on what customers like this one did.")
+            if found.one_purchase
+            else "",
+        )
+    if found.p_alive is not None and not found.one_purchase:
+        yield Fact(
+            _("Chance of still being a customer"),
+            whole_share(found.p_alive),
+            _("As the model understands it: not gone for good."),
+        )
+    if found.next_order_by:
+        yield Fact(
+            _("A further order is as likely as not by"), format_date(found.next_order_by, "medium")
+        )
+    elif year.p_order is not None:
+        yield Fact(
+            _("A further order is as likely as not by"),
+            "—",
+            _("It never becomes likelier than not."),
+        )

@@ -1,0 +1,193 @@
+"""Who the customer is and what they allow: contact, records, consents, subscriptions, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perenne.reports.html.blocks import Block, Cell, Column, Row, Table, Text, filled
+from perenne.reports.html.words import Words, count
+from perenne.reports.person import words
+from perenne.reports.person.record import ContactField, Person, Told
+from perenne.text import format_date, format_number
+from perenne.text import gettext as _
+
+
+def who(person: Person) -> Iterator[Block]:
+    if person.asked_id:
+        yield Text(
+            _("{former} is a former id: its record is part of customer {id} today.").format(
+                former=person.asked_id, id=person.customer_id
+            )
+        )
+    yield _contact(person) if person.contact else Text(why(person, "contact"))
+    yield _records(person)
+
+
+def why(person: Person, part: str) -> str:
+    return words.missing_label(part, person.missing.get(part, "not_told"))
+
+
+def _contact(person: Person) -> Table:
+    rows = [_field(one) for one in person.contact]
+    columns = [
+        Column(_("Field"), is_text=True),
+        Column(_("Value"), is_text=True),
+        source_column(),
+        Column(_("Last told"), is_text=True),
+        Column(_("Told otherwise"), is_text=True),
+    ]
+    notes = [_("The source read last gives the value; what others say otherwise stands beside it.")]
+    if not person.personal:
+        notes.append(_("Masked: --personal shows names, addresses and ids in full."))
+    return filled(Table(_("Contact, and which source says it"), columns, rows, notes))
+
+
+def _field(one: ContactField) -> Row:
+    others = "; ".join(f"{other.value} ({other.source})" for other in one.others)
+    return Row(
+        Cell(words.field_label(one.name)),
+        [Cell(one.told.value), Cell(one.told.source), Cell(_when(one.told)), Cell(others)],
+    )
+
+
+def _when(told: Told) -> str:
+    if told.told_at is None:
+        return ""
+    day = format_date(told.told_at.date(), "medium")
+    return _("{day}, {file} row {row}").format(day=day, file=told.file, row=format_number(told.row))
+
+
+def _records(person: Person) -> Table:
+    rows = [
+        Row(
+            Cell(f"{one.source}: {one.source_id}"),
+            [
+                Cell(words.link_label(one.rule)),
+                Cell(format_number(one.probability, decimals=0 if one.probability == 1 else 3)),
+                Cell(_refresh(one.seen_since)),
+                Cell(_refresh(one.linked_since)),
+            ],
+        )
+        for one in person.identity.records
+    ]
+    columns = [
+        Column(_("Record"), is_text=True),
+        Column(_("Linked by"), is_text=True),
+        Column(_("Probability")),
+        Column(_("First seen"), is_text=True),
+        Column(_("Linked since"), is_text=True),
+    ]
+    return Table(_("Records that make up this customer"), columns, rows, list(_identity(person)))
+
+
+def _refresh(number: int | None) -> str:
+    return _("refresh {n}").format(n=number) if number else ""
+
+
+def _identity(person: Person) -> Iterator[str]:
+    found = person.identity
+    if found.known_since:
+        yield _("A source knows this person since {day}.").format(
+            day=format_date(found.known_since)
+        )
+    if found.former_ids:
+        yield _("Former ids that lead here: {ids}.").format(ids=", ".join(found.former_ids))
+    if found.pairs_to_review:
+        yield _(
+            "Pairs that wait for your decision: {n} (perenne identity review --customer {id})."
+        ).format(n=count(found.pairs_to_review), id=person.customer_id)
+    for text, value in ((_("Account: {name}."), found.account), (_("Tags: {name}."), found.tags)):
+        if value:
+            yield text.format(name=value)
+
+
+def consents(person: Person) -> Iterator[Block]:
+    if not person.consents:
+        yield Text(why(person, "consents"))
+        return
+    rows = [
+        Row(
+            Cell(f"{words.channel_label(one.channel)} · {words.purpose_label(one.purpose)}"),
+            [
+                Cell(
+                    words.consent_label(one.status, suppressed=one.suppressed),
+                    css="yes" if one.status == "subscribed" and not one.suppressed else "no",
+                ),
+                Cell(one.source),
+                Cell(format_date(one.said_on, "medium") if one.said_on else _("day not told")),
+                Cell(one.origin or ""),
+                Cell(one.proof or ""),
+            ],
+        )
+        for one in person.consents
+    ]
+    titles = (_("Status"), _("Source"), _("Said on"), _("Where"), _("Proof"))
+    columns = [
+        Column(_("Channel and purpose"), is_text=True),
+        *(Column(title, is_text=True) for title in titles),
+    ]
+    note = _(
+        "A suppression wins over everything. Where there is no row, nothing is known, and nothing "
+        "is inferred from a purchase."
+    )
+    yield filled(Table(_("Consents per channel and purpose"), columns, rows, [note]))
+
+
+def relation(person: Person) -> Iterator[Block]:
+    yield _subscriptions(person) if person.subscriptions else Text(why(person, "subscriptions"))
+    yield _answers(person) if person.surveys else Text(why(person, "surveys"))
+
+
+def _subscriptions(person: Person) -> Table:
+    rows = [
+        Row(
+            Cell(one.plan or one.product_id or one.subscription_id),
+            [
+                Cell(words.subscription_label(one.status)),
+                Cell(Words(one.currency or person.currency).cents(one.price)),
+                Cell(words.interval_label(one.interval_unit, one.interval_count)),
+                Cell(format_date(one.started_on, "medium")),
+                Cell(format_date(one.ended_on or one.cancelled_on, "medium")),
+                Cell(format_date(one.next_charge_on, "medium")),
+                Cell(one.source),
+            ],
+        )
+        for one in person.subscriptions
+    ]
+    texts = (_("Begun"), _("Ended"), _("Next charge"), _("Source"))
+    columns = [
+        Column(_("Subscription"), is_text=True),
+        Column(_("Status"), is_text=True),
+        Column(_("Price")),
+        Column(_("Charged"), is_text=True),
+        *(Column(title, is_text=True) for title in texts),
+    ]
+    return filled(Table(_("Subscriptions"), columns, rows))
+
+
+def _answers(person: Person) -> Table:
+    rows = [
+        Row(
+            Cell(words.survey_label(one.kind), hint=one.survey or ""),
+            [
+                Cell(f"{format_number(one.score)}/{one.scale_max}" if one.scale_max else
+                     format_number(one.score)),
+                Cell(format_date(one.answered_on, "medium")),
+                Cell(one.topic or ""),
+                Cell(one.comment or ""),
+                Cell(one.source),
+            ],
+        )
+        for one in person.surveys
+    ]  # fmt: skip
+    texts = (_("Answered on"), _("Subject"), _("Comment"), _("Source"))
+    columns = [
+        Column(_("Survey"), is_text=True),
+        Column(_("Score")),
+        *(Column(title, is_text=True) for title in texts),
+    ]
+    return filled(Table(_("Survey answers"), columns, rows))
+
+
+def source_column() -> Column:
+    return Column(_("Source"), is_text=True)

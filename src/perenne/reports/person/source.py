@@ -1,0 +1,65 @@
+"""What the record of a person is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from perenne.metrics import Catalogue, Context
+from perenne.metrics.tables import Fetch, Table, Tables
+from perenne.segments import SegmentSettings
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PersonInput:
+    """One snapshot and one customer in it.
+
+    `tables` are the tables of the snapshot by name, lazy; `fetch` runs an expression on them.
+    `staged` are the rows that the imports of the snapshot hold, typed but not cleaned, with the
+    `source` and `batch` of each; `imported` says when each batch was read. `version` is that of
+    the Perenne that computed the snapshot.
+    """
+
+    shop: str
+    customer_id: str
+    snapshot: str
+    catalogue: Catalogue
+    context: Context
+    tables: Tables
+    fetch: Fetch
+    version: str
+    segment_settings: SegmentSettings
+    staged: Mapping[str, Table] = field(default_factory=dict)
+    imported: Mapping[str, datetime] = field(default_factory=dict)
+    asked_id: str | None = None
+
+    @property
+    def as_of(self) -> date:
+        return self.context.as_of
+
+    def own(self, name: str) -> Table:
+        """The customer's rows of a table, lazy. Only for a table that is there."""
+        table = self.tables[name]
+        return table.filter(table.customer_id == self.customer_id)
+
+    def rows(self, name: str) -> Sequence[Row]:
+        """The customer's rows of a table, in no order; none without the table."""
+        return self.run(self.own(name)) if name in self.tables else []
+
+    def row(self, name: str) -> Row | None:
+        return next(iter(self.rows(name)), None)
+
+    def run(self, table: Table) -> Sequence[Row]:
+        found: list[dict[str, Any]] = self.fetch(table).to_pylist()
+        return found
+
+    def why_missing(self, name: str) -> str:
+        """Why the customer has no row in a table of the snapshot."""
+        if name not in self.tables:
+            return "older_snapshot"
+        some = self.fetch(self.tables[name].limit(1)).num_rows
+        return "not_told" if some else "not_imported"

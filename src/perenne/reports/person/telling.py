@@ -1,0 +1,161 @@
+"""Who the customer is, as each source tells it: records, contact, consents, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from perenne.reports.person.record import (
+    Answer,
+    Consent,
+    ContactField,
+    Identity,
+    SourceRecord,
+    Subscription,
+    Told,
+)
+from perenne.reports.person.source import PersonInput, Row
+from perenne.reports.person.tables import told_by, waiting
+
+CONTACT = (
+    "first_name", "last_name", "company", "email", "phone", "address", "postcode", "city",
+    "region", "country", "birth_on",
+)  # fmt: skip
+Links = Sequence[tuple[str, str, str]]
+
+
+def links_of(records: Iterable[SourceRecord]) -> Links:
+    """The references by which sources speak of the customer: source, id, kind."""
+    return [(one.source, one.source_id, one.kind) for one in records]
+
+
+def identity(data: PersonInput) -> Identity:
+    """The records that make up the customer, the one first seen first."""
+    since = _seen_since(data)
+    records = [
+        SourceRecord(
+            source=row["source"],
+            source_id=row["source_id"],
+            kind=row["source_id_kind"],
+            rule=row["rule"],
+            probability=row["probability"],
+            own_id=row["own_id"],
+            seen_since=since.get(row["own_id"]),
+            linked_since=row["run"],
+        )
+        for row in data.rows("customer_links")
+    ]
+    own = sorted({one.own_id for one in records})
+    customer = data.row("customers") or {}
+    return Identity(
+        tuple(sorted(records, key=lambda r: (r.seen_since or 0, r.source, r.source_id))),
+        known_since=customer.get("created_on"),
+        former_ids=tuple(sorted({*since, *own} - {data.customer_id})),
+        pairs_to_review=_waiting(data, own),
+        account=customer.get("account"),
+        tags=customer.get("tags"),
+    )
+
+
+def _seen_since(data: PersonInput) -> Mapping[str, int]:
+    return {row["own_id"]: row["since"] for row in data.rows("customer_ids")}
+
+
+def _waiting(data: PersonInput, own_ids: Sequence[str]) -> int:
+    if "identity_pairs" not in data.tables:
+        return 0
+    return len(data.run(waiting(data.tables["identity_pairs"], own_ids).select("pair_id")))
+
+
+def contact(data: PersonInput, links: Links) -> tuple[ContactField, ...]:
+    """Each field as the source says it that was read last, with what others say otherwise."""
+    words = data.rows("contacts")
+    read = _last_read(data, links) if words else {}
+    newest = sorted(words, key=lambda row: _age(row["source"], read))
+    fields = (_field(name, newest, data, read=read) for name in CONTACT)
+    return tuple(field for field in fields if field)
+
+
+def _age(source: str, read: Mapping[str, Row]) -> tuple[int, str]:
+    return -int(read[source]["seq"]) if source in read else 1, source
+
+
+def _last_read(data: PersonInput, links: Links) -> dict[str, Row]:
+    """The staged row that the contact of each source was kept from."""
+    rows = staged_rows(data, "customers", links)
+    ordered = sorted(rows, key=lambda r: (-r["seq"], -r["row_number"], r["row_file"]))
+    found: dict[str, Row] = {}
+    for row in ordered:
+        found.setdefault(row["source"], row)
+    return found
+
+
+def staged_rows(data: PersonInput, name: str, links: Links) -> Sequence[Row]:
+    """Rows of the imports that refer to one of the customer's records."""
+    return data.run(told_by(data.staged[name], links)) if name in data.staged and links else []
+
+
+def _field(
+    name: str, rows: Sequence[Row], data: PersonInput, *, read: Mapping[str, Row]
+) -> ContactField | None:
+    told = [_told(row, name, data, read=read) for row in rows if row[name] is not None]
+    if not told:
+        return None
+    first, *rest = told
+    others = (one for one in rest if _plain(name, one.value) != _plain(name, first.value))
+    return ContactField(name, first, tuple(others))
+
+
+def _told(row: Row, name: str, data: PersonInput, *, read: Mapping[str, Row]) -> Told:
+    place = read.get(row["source"], {})
+    return Told(
+        str(row[name]),
+        row["source"],
+        told_at=data.imported.get(place.get("batch", "")),
+        file=place.get("row_file"),
+        row=place.get("row_number"),
+    )
+
+
+def _plain(name: str, value: str) -> str:
+    """A value written so that only what truly differs does: the end of a number, no case."""
+    if name == "phone":
+        return "".join(filter(str.isdigit, value))[-9:]
+    return " ".join(value.casefold().split())
+
+
+def consents(data: PersonInput) -> tuple[Consent, ...]:
+    """The word that stands on each channel and purpose."""
+    rows = sorted(data.rows("consents"), key=lambda row: (row["channel"], row["purpose"]))
+    return tuple(_made(Consent, row) for row in rows)
+
+
+def statements(data: PersonInput, links: Links) -> Iterator[Consent]:
+    """All that sources have said of consents until the day of the snapshot, word by word; without
+    the imports, what stands."""
+    rows = [row for row in staged_rows(data, "consents", links) if _by(row["said_on"], data.as_of)]
+    for row in rows or data.rows("consents"):
+        yield _made(Consent, row)
+
+
+def _by(day: date | None, as_of: date) -> bool:
+    return day is None or day <= as_of
+
+
+def subscriptions(data: PersonInput) -> tuple[Subscription, ...]:
+    """The newest first."""
+    rows = sorted(data.rows("subscriptions"), key=lambda row: row["subscription_id"])
+    rows.sort(key=lambda row: row["started_on"], reverse=True)
+    return tuple(_made(Subscription, row) for row in rows)
+
+
+def answers(data: PersonInput) -> tuple[Answer, ...]:
+    """The newest first."""
+    rows = sorted(data.rows("surveys"), key=lambda row: row["response_id"])
+    rows.sort(key=lambda row: row["answered_on"], reverse=True)
+    return tuple(_made(Answer, row) for row in rows)
+
+
+def _made(kind: Any, row: Row) -> Any:
+    return kind(**{name: row[name] for name in kind.__dataclass_fields__ if name in row})

@@ -1,0 +1,104 @@
+"""`perenne person` on the demo shop: predictions in words, formats, private files, languages."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import perenne as pn
+from tests.cli.program import refused, succeed
+
+
+@pytest.fixture(scope="module")
+def buyers(shop: Path) -> dict[str, dict[str, Any]]:
+    """One customer who bought often, and one who bought once, as the export tells them."""
+    with pn.open(shop) as opened:
+        rows = [row for row in opened.customers().rows() if row["p_alive"] is not None]
+    often = max(rows, key=lambda row: (row["frequency"], row["customer_id"]))
+    once = min(rows, key=lambda row: (row["frequency"], row["customer_id"]))
+    assert once["frequency"] == 0
+    return {"often": often, "once": once}
+
+
+def record(shop: Path, customer: str, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = succeed("person", customer, "-w", shop, "--json", *words).json()
+    return found
+
+
+def test_prediction_is_that_of_the_export(shop: Path, buyers: dict[str, Any]) -> None:
+    row = buyers["often"]
+    told = record(shop, row["customer_id"])["prediction"]
+    assert [one["months"] for one in told["outlooks"]] == [12, 24, 36]
+    year = told["outlooks"][0]
+    assert float(year["value"]) == float(row["clv_12m"])
+    assert (float(year["low50"]), float(year["high90"])) == (
+        float(row["clv_12m_lo50"]),
+        float(row["clv_12m_hi90"]),
+    )
+    assert year["low90"] <= year["low50"] <= year["median"] <= year["high50"] <= year["high90"]
+    assert told["model"] == row["model"]
+    assert told["why"] == row["why"]
+
+
+def test_why_is_in_the_language_asked_for(shop: Path, buyers: dict[str, Any]) -> None:
+    customer = buyers["often"]["customer_id"]
+    english, french = (record(shop, customer, "--lang", one)["prediction"] for one in ("en", "fr"))
+    assert english["why"] != french["why"]
+    assert english["reasons"] == french["reasons"]
+
+
+def test_a_chance_of_being_a_customer_never_stands_alone_after_one_purchase(
+    shop: Path, buyers: dict[str, Any]
+) -> None:
+    once = buyers["once"]["customer_id"]
+    assert record(shop, once)["prediction"]["one_purchase"] is True
+    text = succeed("person", once, "-w", shop).out
+    assert "Chance of still being a customer" not in text
+    assert "One purchase only" in text
+    often = succeed("person", buyers["often"]["customer_id"], "-w", shop).out
+    assert "Chance of still being a customer" in often
+
+
+def test_text_speaks_both_languages(shop: Path, buyers: dict[str, Any]) -> None:
+    customer = buyers["often"]["customer_id"]
+    french = succeed("person", customer, "-w", shop, "--lang", "fr").out
+    assert "Ce qui est attendu" in french
+    assert "Masqué" in french
+    assert "What" not in french
+
+
+def test_files_are_private_and_their_format_is_in_their_name(
+    shop: Path, buyers: dict[str, Any], tmp_path: Path
+) -> None:
+    customer = buyers["often"]["customer_id"]
+    for name, start in (("one.html", "<!doctype html>"), ("one.json", "{"), ("one.txt", "")):
+        file = tmp_path / name
+        file.write_text("before")
+        said = succeed("person", customer, "-w", shop, "-o", file, "--limit", "3")
+        assert said.out == ""
+        assert file.read_text(encoding="utf-8").lstrip().startswith(start)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(json.loads((tmp_path / "one.json").read_text())["timeline"]["entries"]) == 3
+    assert "--format" in refused("person", customer, "-w", shop, "-o", tmp_path / "one.xyz")
+
+
+def test_unknown_customer_is_refused_in_both_languages(shop: Path) -> None:
+    assert "SOURCE:ID" in refused("person", "nobody", "-w", shop)
+    assert "Personne n’est" in refused("person", "nobody", "-w", shop, "--lang", "fr")
+
+
+def test_archive_is_written_and_said(shop: Path, buyers: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "person.zip"
+    said = succeed("person", buyers["often"]["customer_id"], "-w", shop, "--export", file)
+    assert "personal data in clear" in said.out
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_what_a_name_orders_a_terminal_is_not_obeyed() -> None:
+    from perenne.cli.person_words import _clean
+
+    assert _clean("Eve\x1b[2J\x9b1m\tSmith") == "Eve\ufffd[2J\ufffd1m\tSmith"
