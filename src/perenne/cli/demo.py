@@ -42,7 +42,7 @@ def demo_command() -> click.Command:
             return
         with progress(_("Simulating a shop")):
             made = simulate(folder / "exports", customers=customers, seed=seed)
-        files = sorted(path for path in made.files)
+        files = sorted(made.files)
         say(
             ngettext(
                 "{n} raw export file written to {folder}.",
@@ -52,7 +52,9 @@ def demo_command() -> click.Command:
         )
         place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
         write_channels(place, made)
-        import_into(place, tuple(files), Options(), brief=True)
+        for store in sorted({made.stores.get(path, "") for path in files}):
+            chosen = tuple(path for path in files if made.stores.get(path, "") == store)
+            import_into(place, chosen, Options(store=store or None), brief=True)
         finish(place, None, folder)
 
     return demo

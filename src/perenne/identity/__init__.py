@@ -6,6 +6,7 @@ from perenne.identity.decisions import Decision, Word, from_lines, standing, to_
 from perenne.identity.evidence import evidence_words, field_words, rule_words
 from perenne.identity.identifiers import masked
 from perenne.identity.jobs import identify, resolve
+from perenne.identity.missing import Likely, Missed
 from perenne.identity.resolving import Before, Resolved, Task
 from perenne.identity.settings import IdentitySettings
 from perenne.identity.thresholds import Threshold, choose
@@ -15,6 +16,8 @@ __all__ = [
     "Decision",
     "IdentityAccount",
     "IdentitySettings",
+    "Likely",
+    "Missed",
     "Resolved",
     "Task",
     "Threshold",

@@ -13,6 +13,8 @@ from perenne.cleaning.tables.lines import ORDER
 from perenne.warehouse import MONEY
 
 _AMOUNTS = ("gross", "discount", "net")
+# Rules that set an order aside whole.
+ORDER_RULES = ("cancelled", "pending", "test", "adjustment", "payment", "return")
 
 
 def order_id(table: ir.Table) -> ir.StringValue:
@@ -166,9 +168,7 @@ def canonical_orders(priced: ir.Table) -> ir.Table:
         total_given=table.total.max(),
         refunded=table.refunded.max(),
         includes=table.includes.max(),
-        order_rule=table.excluded_by.min(
-            where=table.excluded_by.isin(["cancelled", "pending", "test", "adjustment", "return"])
-        ),
+        order_rule=table.excluded_by.min(where=table.excluded_by.isin(ORDER_RULES)),
         stock_rule=table.excluded_by.min(where=table.excluded_by == "stock_movement"),
     )
     return _finished(grouped)
