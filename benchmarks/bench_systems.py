@@ -11,15 +11,15 @@ import resource
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 
 from perenne.cli.demo import write_channels
 from perenne.demo import Simulation, simulate
+from perenne.identity import Missed
 from perenne.workspace import Layout, Options, create, import_files, open_shop, refresh_workspace
 from perenne.workspace.identities import account
 from perenne.workspace.settings import template
@@ -27,7 +27,6 @@ from perenne.workspace.settings import template
 FIGURES = (
     "customers",
     "repeat_purchase_rate",
-    "orders_per_customer",
     "purchase_frequency",
     "historical_clv",
     "historical_clv_margin",
@@ -77,7 +76,7 @@ def whose(truth: Path) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]
 def quality(root: list[str], truth: list[int]) -> tuple[float, float]:
     """Pairwise precision and recall."""
 
-    def pairs(*keys: list[object]) -> int:
+    def pairs(*keys: Sequence[object]) -> int:
         return sum(n * (n - 1) // 2 for n in Counter(zip(*keys, strict=True)).values())
 
     made, true, right = pairs(root), pairs(truth), pairs(root, truth)
@@ -102,26 +101,38 @@ def judge(place: Layout, made: Simulation) -> None:
     joined = [(ref, person[ref], customer) for ref, customer in known if ref in person]
     print(f"{found.records} records, {found.customers} customers; {dict(found.links)}")
     print(f"{found.review} pairs to review, {found.compared} compared, largest {found.largest}")
-    for name, chosen in (("all records", joined),
-                         ("records that carry orders", [j for j in joined if j[0] in carrying])):  # fmt: skip
+    selling = [one for one in joined if one[0] in carrying]
+    for name, chosen in (("all records", joined), ("records that carry orders", selling)):
         p, r = quality([c for _r, _p, c in chosen], [p for _r, p, _c in chosen])
         print(f"  {name} ({len(chosen)}): precision {p:.4f}, recall {r:.4f}")
     for name, value in values.items():
         print(f"  {name}: {float(value):.4f}, true {true[name]:.4f} "
               f"({float(value) / true[name] - 1:+.2%})")  # fmt: skip
+    last = facts["without_gift_card_orders"]["by_month"][-12:]
+    year = sum(row["new_net_revenue"] + row["returning_net_revenue"] for row in last)
+    with open_shop(place.root) as shop:
+        (row,) = shop.kpis("historical_clv_12m").rows()
+        orders = shop.engine.fetch(shop.tables["customers"].select("orders"))["orders"].to_numpy()
+    each = orders.sum() / (orders > 0).sum()
+    print(f"  orders per customer: {each:.4f}, true {true['orders_per_customer']:.4f} "
+          f"({each / true['orders_per_customer'] - 1:+.2%})")  # fmt: skip
+    true_year = year / true["customers"]
+    print(f"  historical_clv_12m: {float(row['value']):.4f}, true {true_year:.4f} "
+          f"({float(row['value']) / true_year - 1:+.2%})")  # fmt: skip
     missed(found.missed, true)
     errors(joined)
 
 
-def missed(estimate: object, true: dict[str, float]) -> None:
+def missed(estimate: Missed | None, true: dict[str, float]) -> None:
     """Print what Perenne says of itself beside the truth."""
     if estimate is None:
         return
-    for name, one in (("customers", estimate.customers), ("repeat_purchase_rate", estimate.repeat_rate)):  # type: ignore[attr-defined] # noqa: E501 - a row a figure
+    figures = {"customers": estimate.customers, "repeat_purchase_rate": estimate.repeat_rate}
+    for name, one in figures.items():
         print(f"  estimated {name}: {one.likely:.4f} ({one.low:.4f} to {one.high:.4f}), stated "
               f"{one.stated:.4f}, true {true[name]:.4f}")  # fmt: skip
-    print(f"  {estimate.links:.0f} links missed, {estimate.wrong:.1f} wrong, "  # type: ignore[attr-defined] # as above
-          f"from {estimate.pairs} pairs")  # type: ignore[attr-defined] # fmt: skip
+    print(f"  {estimate.links:.0f} links missed, {estimate.wrong:.1f} wrong, "
+          f"from {estimate.pairs} pairs")  # fmt: skip
 
 
 def errors(joined: list[tuple[tuple[str, str], int, str]]) -> None:
@@ -137,7 +148,7 @@ def errors(joined: list[tuple[tuple[str, str], int, str]]) -> None:
             for place, (one, left) in enumerate(rows):
                 for other, right in rows[:place]:
                     if left != right:
-                        counts[tuple(sorted((one, other)))] += 1
+                        counts[min(one, other), max(one, other)] += 1
         print(f"  {name}: {dict(counts.most_common(8))}")
 
 
@@ -145,12 +156,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--folder", type=Path, help="keep the shop and its workspace here")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        root = asked.folder or Path(folder)
         with timed("simulation"):
-            made = simulate(Path(folder) / "exports", customers=asked.persons, seed=asked.seed)
+            made = simulate(root / "exports", customers=asked.persons, seed=asked.seed)
         with timed("imports"):
-            place = workspace(Path(folder) / "shop", made)
+            place = workspace(root / "shop", made)
         with timed("refresh"):
             refresh_workspace(place)
         judge(place, made)

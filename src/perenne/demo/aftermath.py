@@ -1,5 +1,6 @@
 """What orders bring about in other systems: payments, tickets, answers to surveys, visits."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -38,8 +39,9 @@ class Bought(NamedTuple):
 class Aftermath:
     """The files of payments, tickets, answers and visits, written month by month."""
 
-    def __init__(self, directory: Path, calendar: Calendar) -> None:
+    def __init__(self, directory: Path, calendar: Calendar, planted: Counter[str]) -> None:
         self._end = calendar.end
+        self._planted = planted
         self._payments = Sheet(
             directory / "stripe" / "unified_payments.csv", layouts.STRIPE_COLUMNS
         )
@@ -113,7 +115,9 @@ class Aftermath:
                 "Seller Message": "The bank declined.",
             }
             self._payments.add(list(failed.values()))
+            self._planted["failed_payments"] += 1
         self._payments.add(list(row.values()))
+        self._planted["payments"] += 1
 
     def _ask(self, one: Bought) -> Iterator[Record]:
         """A question to the support, often from another of the person's addresses."""

@@ -123,7 +123,9 @@ class _Shop:
             spool = Spool(Path(folder))
             with records.ParquetFiles(self._directory / "truth") as rows:
                 if self.several:
-                    self._systems = Systems(self._directory, self._calendar, rows.add)
+                    self._systems = Systems(
+                        self._directory, self._calendar, keep=rows.add, planted=self._planted
+                    )
                 for chunk in range(chunks):
                     self._simulate_chunk(chunk, spool, rows)
                     progress(chunk + 1, total)

@@ -4,6 +4,7 @@ Each writes a file in its platform's own layout, under what it knows of the pers
 of which system is whose stands in the truth (`records`), never in a file.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -30,7 +31,9 @@ Keep = Callable[[str, pa.Table], None]
 class Systems:
     """The files of all systems beside the web shop's orders, while a simulation runs."""
 
-    def __init__(self, directory: Path, calendar: Calendar, keep: Keep) -> None:
+    def __init__(
+        self, directory: Path, calendar: Calendar, *, keep: Keep, planted: Counter[str]
+    ) -> None:
         self._directory = directory
         self._keep = keep
         self._till: Sheet | None = None
@@ -42,7 +45,7 @@ class Systems:
             encoding="utf-8-sig",
         )
         self._circle = Circle(directory, calendar)
-        self._aftermath = Aftermath(directory, calendar)
+        self._aftermath = Aftermath(directory, calendar, planted)
 
     def people(self, people: Table, book: Book) -> None:
         """Write what systems keep of persons: cards, accounts, profiles, subscribers."""
