@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from perenne.core import opaque_id
 from perenne.identity import Before, Decision, IdentityAccount, IdentitySettings, Task, resolve
+from perenne.identity.tables.relation import RELATION
 from perenne.warehouse import DuckEngine, Table
 
 KEY = "a key for tests"
@@ -80,7 +81,7 @@ class Workshop:
         self.folder.joinpath(str(self.run)).mkdir()
         cleaned = {
             "orders": self._references(bought),
-            "refunds": self._references(()),
+            **{name: self._references(()) for name in ("refunds", *RELATION)},
             "customers": self.engine.arrow(staged(rows)),
         }
         task = Task(
