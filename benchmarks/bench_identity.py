@@ -28,6 +28,7 @@ from perenne.identity import (
     merged_pairs,
     resolve,
 )
+from perenne.identity.tables.relation import RELATION
 from perenne.warehouse import DuckEngine, Table
 
 KEY = "benchmark"
@@ -52,9 +53,10 @@ class Bench:
     ) -> Resolved:
         """Resolve staged customers alone: no order refers to any of them."""
         cleaned = {"customers": self.engine.arrow(_staged(persons))}
-        for name in ("orders", "refunds"):
+        for name in ("orders", "refunds", *RELATION):
             columns = ("source", "customer_ref", "customer_ref_kind")
             empty = pa.table({column: pa.array([], pa.string()) for column in columns})
+            empty = empty.append_column("is_purchase", pa.array([], pa.bool_()))
             cleaned[name] = self.engine.arrow(empty)
         task = Task(self.engine, self.keep, settings, run=1, decisions=decisions)
         return resolve(cleaned, key=KEY, task=task)

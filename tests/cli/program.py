@@ -99,9 +99,10 @@ def refused(*words: str | Path) -> str:
 
 
 @cache
-def demo_workspace(folder: Path) -> Path:
+def demo_workspace(folder: Path, *, one_system: bool = False) -> Path:
     """A demo shop, made once for all tests that only read it."""
-    succeed("demo", folder, "--customers", str(DEMO_CUSTOMERS), "--seed", "5")
+    words = ("--customers", str(DEMO_CUSTOMERS), "--seed", "5")
+    succeed("demo", folder, *words, *(["--one-system"] if one_system else []))
     return folder
 
 

@@ -12,7 +12,7 @@ from tests.demo.plain_reader import Export, read_export
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
-    return simulate(tmp_path_factory.mktemp("shop"), customers=2500, seed=11)
+    return simulate(tmp_path_factory.mktemp("shop"), customers=2500, seed=11, several=False)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
-"""`perenne demo` from end to end: its figures are those the simulator kept before any dirt."""
+"""`perenne demo --one-system` from end to end: its figures are those the simulator kept before any
+dirt. Where one person has several records, test_demo_systems asks."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ Facts = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo_workspace(tmp_path_factory.getbasetemp() / "demo-shop")
+    folder = tmp_path_factory.getbasetemp() / "demo-one-system"
+    return demo_workspace(folder, one_system=True)
 
 
 @pytest.fixture(scope="session")

@@ -112,9 +112,9 @@ class Workshop:
     def _references(self, rows: Iterable[Row]) -> Table:
         names = ("source", "customer_ref", "customer_ref_kind")
         columns = {name: [row[name] for row in rows] for name in names}
-        return self.engine.arrow(
-            pa.table({n: pa.array(c, pa.string()) for n, c in columns.items()})
-        )
+        table = pa.table({n: pa.array(c, pa.string()) for n, c in columns.items()})
+        bought = pa.array([True] * len(table), pa.bool_())
+        return self.engine.arrow(table.append_column("is_purchase", bought))
 
 
 def staged(rows: Sequence[Row]) -> pa.Table:

@@ -96,7 +96,7 @@ def test_nothing_waits_that_other_links_have_joined_already() -> None:
         (0, 3, MODEL, 0.7, NONE),
     ]
     pairs = combined(pairs_of(rows), records=4)
-    told = weigh(pairs, np.array(["shop"] * 4), SETTINGS).outcome(pairs)
+    told = weigh(pairs, np.array(["shop"] * 4), SETTINGS).outcome(pairs, from_=0.5)
     seen = dict(zip(zip(told["l"], told["r"], strict=True), told["status"], strict=True))
     assert seen == {(0, 1): "linked", (1, 2): "linked", (0, 3): "review"}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from perenne.cleaning.settings import Policy
-from perenne.cleaning.tables import flows, lines, orders, pipeline
+from perenne.cleaning.tables import flows, lines, orders, payments, pipeline
 from perenne.cleaning.tables import refunds as given_back
 from perenne.core import PerenneError
 from perenne.text import gettext as _
@@ -52,6 +52,9 @@ def clean(
     """
     fated = _fates(staged, keep)
     kept = {name: table.filter(table.fate == "kept") for name, table in fated.items()}
+    if fetch(payments.how_many(kept["orders"])).column(0)[0].as_py():
+        settled = payments.settled(kept, mode=policy.cleaning.payments)
+        kept["orders"] = keep("orders_settled", settled)
     all_lines = pipeline.sale_lines(kept)
     heads = keep("heads", lines.headers(kept["orders"], all_lines))
     as_of = as_of or _last_order_day(heads, fetch)

@@ -24,6 +24,11 @@ class CleaningSettings(_Section):
     )
     cancelled_orders: bool = Field(True, description="Set cancelled and voided orders aside.")
     pending_orders: bool = Field(False, description="Set orders that are not paid yet aside.")
+    payments: Literal["match", "orders", "aside"] = Field(
+        "match",
+        description="Payments beside orders: set those aside whose order another source tells, "
+        "count all as orders, or set all aside.",
+    )
     test_orders: bool = Field(True, description="Set test orders and test products aside.")
     returns: bool = Field(True, description="Treat credit notes and refunds as returns.")
     adjustments: bool = Field(True, description="Set manual adjustments and bad debt aside.")

@@ -31,8 +31,13 @@ def demo_command() -> click.Command:
         show_default=True,
         help=_("The same seed gives the same shop."),
     )
+    @click.option(
+        "--one-system",
+        is_flag=True,
+        help=_("Simulate the web shop alone, without till, newsletter, payments or support."),
+    )
     @opts.lang_option()
-    def demo(folder: Path, customers: int, seed: int, lang: str | None) -> None:
+    def demo(folder: Path, customers: int, seed: int, one_system: bool, lang: str | None) -> None:
         opts.speak(lang, "en")
         from perenne.demo import simulate
         from perenne.workspace import Options
@@ -41,8 +46,10 @@ def demo_command() -> click.Command:
             _say_demo_is_there(folder)
             return
         with progress(_("Simulating a shop")):
-            made = simulate(folder / "exports", customers=customers, seed=seed)
-        files = sorted(path for path in made.files)
+            made = simulate(
+                folder / "exports", customers=customers, seed=seed, several=not one_system
+            )
+        files = sorted(made.files)
         say(
             ngettext(
                 "{n} raw export file written to {folder}.",
@@ -52,7 +59,9 @@ def demo_command() -> click.Command:
         )
         place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
         write_channels(place, made)
-        import_into(place, tuple(files), Options(), brief=True)
+        for store in sorted({made.stores.get(path, "") for path in files}):
+            chosen = tuple(path for path in files if made.stores.get(path, "") == store)
+            import_into(place, chosen, Options(store=store or None), brief=True)
         finish(place, None, folder)
 
     return demo

@@ -10,7 +10,7 @@ from perenne.text import format_number, format_percent, ngettext
 from perenne.text import gettext as _
 
 if TYPE_CHECKING:
-    from perenne.identity import IdentityAccount, Threshold
+    from perenne.identity import IdentityAccount, Missed, Threshold
     from perenne.workspace.identities import ReviewPair, Side
 
 
@@ -32,6 +32,7 @@ def account_words(account: IdentityAccount, *, whole: bool) -> Iterator[str]:
             "{n} pairs wait for you: perenne identity review",
             account.review,
         ).format(n=format_number(account.review))
+    yield from missed_words(account.missed)
     yield from _unused_words(account, whole=whole)
     yield from _alarm_words(account)
     if whole:
@@ -42,6 +43,31 @@ def account_words(account: IdentityAccount, *, whole: bool) -> Iterator[str]:
         yield _model_words(account)
         for sources, threshold in account.thresholds.items():
             yield f"  {sources}: {_threshold_words(threshold)}"
+
+
+def missed_words(missed: Missed | None) -> Iterator[str]:
+    """What the pairs left apart likely do to the figures; nothing where they hardly do anything."""
+    if missed is None or missed.links < 0.5:
+        return
+    customers, rate = missed.customers, missed.repeat_rate
+    yield "≈ " + ngettext(
+        "Some {n} link between customers is likely missed: customers overstated by {share} "
+        "({low} to {high} instead of {stated}),",
+        "Some {n} links between customers are likely missed: customers overstated by {share} "
+        "({low} to {high} instead of {stated}),",
+        round(missed.links),
+    ).format(
+        n=format_number(round(missed.links)),
+        share=format_percent(missed.overstated),
+        low=format_number(round(customers.low)),
+        high=format_number(round(customers.high)),
+        stated=format_number(round(customers.stated)),
+    )
+    yield "  " + _("repeat purchase rate {low} to {high} instead of {stated}.").format(
+        low=format_percent(rate.low),
+        high=format_percent(rate.high),
+        stated=format_percent(rate.stated),
+    )
 
 
 def _unused_words(account: IdentityAccount, *, whole: bool) -> Iterator[str]:

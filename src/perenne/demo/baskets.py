@@ -43,6 +43,9 @@ def _draw_kinds(rng: np.random.Generator, sales: Table) -> None:
     draw = rng.random(len(sales))
     sales["kind"] = np.where(draw < _GIFT_CARD_SHARE, GIFT_CARD_ONLY, GOODS)
     sales["kind"][draw > 1 - _SAMPLE_SHARE] = SAMPLE_ONLY
+    # A till knows nobody by a sample: it is given to who has a card.
+    unknown = (sales["kind"] == SAMPLE_ONLY) & (sales["guest"] == 1) & (sales["channel"] == STORE)
+    sales["kind"][unknown] = GOODS
     sales["code"][sales["kind"] != GOODS] = season.NO_CODE
 
 

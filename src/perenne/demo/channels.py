@@ -62,6 +62,7 @@ CHANNELS = (
 NAMES = tuple(channel.name for channel in CHANNELS)
 EMAIL, DIRECT, STORE = NAMES.index("email"), NAMES.index("direct"), NAMES.index("store")
 ORGANIC, META = NAMES.index("organic_search"), NAMES.index("meta_ads")
+GOOGLE = NAMES.index("google_ads")
 
 #: Share of online orders whose origin the exports do not show.
 UNKNOWN_SHARE = 0.16

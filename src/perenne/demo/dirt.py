@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perenne.demo import catalogue, channels
+from perenne.demo.people import identity
 from perenne.demo.season import Ints
 from perenne.demo.shapes import Line, Sale
 from perenne.demo.shopify import Traits, order_rows, set_cell
@@ -75,7 +76,8 @@ def _stranger(number: int, traits: Traits) -> list[list[str]]:
         taxes=(price + 490 + 3) // 6,
     )
     line = Line(sale=0, product=_MUG, quantity=1, price=price, paid=price, net=0)
-    return order_rows(sale, [line], traits._replace(casing=0, note=-1, other_tag=-1, cancelled=""))
+    look = traits._replace(casing=0, note=-1, other_tag=-1, cancelled="")
+    return order_rows(sale, [line], look, who=identity(sale.number, sale.country))
 
 
 def trial_rows(kind: int, traits: Traits, planted: Counter[str]) -> list[list[str]]:

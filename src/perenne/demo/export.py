@@ -1,7 +1,7 @@
 """The shop's platforms export: orders month by month, refunds, products, spending."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 from perenne.demo import catalogue, dirt, layouts, season
 from perenne.demo.dirt import Plan
 from perenne.demo.layouts import euros, french_euros
+from perenne.demo.people import identity
 from perenne.demo.process import is_unpaid
 from perenne.demo.season import DAY, Ints
 from perenne.demo.shapes import CANCELLED, RETURNED, Line, Refund, Sale, Table
@@ -24,15 +25,17 @@ OVERLAP_DAYS = 14
 #: A file is closed at the end of the month in which it reaches this many orders.
 FILE_ORDERS = 400_000
 _BLOCK = 5_000
+WriteOrder = Callable[[Sale, list[Line], Traits], list[list[str]] | None]
 _REASONS = ("Retour client ; produit non conforme", "Geste commercial", "Annulation")
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month's orders, their numbers, and the dirt to come between them."""
+    """A month's orders, their numbers and names, and the dirt to come between them."""
 
     book: Book
     numbers: Ints
+    names: list[str]
     plan: Plan
 
 
@@ -83,22 +86,39 @@ def overlap_of(sales: Table) -> int:
     return int(np.searchsorted(sales["at"], (int(following[0]) - OVERLAP_DAYS) * DAY))
 
 
+def shop_alone(sale: Sale, lines: Sequence[Line], traits: Traits) -> list[list[str]]:
+    """Rows of an order where the web shop's export holds every order."""
+    who = None if sale.guest else identity(sale.number, sale.country)
+    return order_rows(sale, lines, traits, who=who)
+
+
 def write_month(
-    files: OrderFiles, month: Month, *, rng: np.random.Generator, end: int, planted: Counter[str]
+    files: OrderFiles,
+    month: Month,
+    *,
+    rng: np.random.Generator,
+    end: int,
+    planted: Counter[str],
+    write: WriteOrder = shop_alone,
 ) -> None:
-    """Write a month's orders, each beside the dirt planned for it."""
+    """Write a month's orders, each beside the dirt planned for it.
+
+    `write` gives the rows of an order, or None for one that another system's file holds.
+    """
     size = len(month.book.sales)
     for start in range(0, size, _BLOCK):
         stop = min(start + _BLOCK, size)
         sales, numbers = month.book.sales[start:stop], month.numbers[start:stop]
         traits = draw_traits(rng, sales, numbers, end=end)
-        _count_traits(traits, planted)
         orders = zip(orders_of(month.book, start, stop), traits, strict=True)
         for place, ((sale, lines), look) in enumerate(orders, start):
             if place == month.plan.overlap:
                 files.mark()
             _write_dirt_before(files, place, look, plan=month.plan, planted=planted)
-            rows = order_rows(sale, lines, look)
+            rows = write(sale, lines, look)
+            if rows is None:
+                continue
+            _count_traits(look, planted)
             if place in month.plan.duplicates:
                 rows.append(dirt.duplicate_row(rows, look, planted))
             files.add(rows)
@@ -106,9 +126,9 @@ def write_month(
         files.mark()
 
 
-def _count_traits(traits: Sequence[Traits], planted: Counter[str]) -> None:
-    planted["emails_in_other_case"] += sum(1 for look in traits if look.casing)
-    planted["orders_with_notes"] += sum(1 for look in traits if look.note >= 0)
+def _count_traits(look: Traits, planted: Counter[str]) -> None:
+    planted["emails_in_other_case"] += look.casing > 0
+    planted["orders_with_notes"] += look.note >= 0
 
 
 def _write_dirt_before(
@@ -132,12 +152,11 @@ def orders_of(book: Book, start: int, stop: int) -> Iterator[tuple[Sale, list[Li
         yield Sale._make(row), lines[first:last]
 
 
-def refund_rows(book: Book, numbers: Ints) -> list[list[str]]:
+def refund_rows(book: Book, names: Sequence[str]) -> list[list[str]]:
     """The French refunds export of a month's orders."""
-    names = numbers.tolist()
     return [
         [
-            f"#{names[refund.sale]}",
+            names[refund.sale],
             _french_day(refund.day),
             french_euros(refund.amount),
             catalogue.PRODUCTS[refund.product].sku if refund.reason == RETURNED else "",
@@ -183,6 +202,22 @@ def _meta_row(spend: Spend, rank: int) -> list[str]:
         f"{impressions / max(reach, 1):.2f}",
         str(impressions * 12 // 1000),
     ]
+
+
+def write_google(path: Path, spending: Sequence[Spend]) -> None:
+    """A Google Ads report by day: title lines above the header, a total at the end."""
+    rows = []
+    for spend in spending:
+        days = (spend.last - spend.first).days + 1
+        for place in range(days):
+            cents = spend.cents * (place + 1) // days - spend.cents * place // days
+            day = (spend.first + timedelta(days=place)).isoformat()
+            shown = [str(cents * 3 // 20), str(cents // 60)]
+            rows.append([day, "Enabled", spend.campaign, "EUR", euros(cents), *shown])
+    total = euros(sum(spend.cents for spend in spending))
+    end = ["Total: Campaigns", "", " --", "EUR", total, "", ""]
+    header = (*layouts.GOOGLE_TITLE, layouts.GOOGLE_COLUMNS)
+    path.write_bytes(csv_bytes([*header, *rows, end]))
 
 
 def write_costs(path: Path, spending: Sequence[Spend]) -> None:

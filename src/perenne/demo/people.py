@@ -9,59 +9,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-_FIRST = (
-    "Camille", "Léa", "Manon", "Chloé", "Inès", "Jade", "Louise", "Zoé", "Élise", "Margaux",
-    "Anaïs", "Clémence", "Noémie", "Agathe", "Hélène", "Sylvie", "Françoise", "Nathalie",
-    "Isabelle", "Amina", "Fatou", "Yasmine", "Mai", "Sofia", "Lucas", "Hugo", "Louis", "Jules",
-    "Gabriel", "Arthur", "Adrien", "Maël", "Noé", "Théo", "Rémi", "François", "Benoît",
-    "Jérôme", "Pierre-Yves", "Karim", "Mamadou", "Olivier", "Philippe", "Gaël",
-)  # fmt: skip
-_LAST = (
-    "Martin", "Bernard", "Thomas", "Petit", "Robert", "Richard", "Durand", "Dubois", "Moreau",
-    "Laurent", "Simon", "Michel", "Lefèvre", "Leroy", "Roux", "David", "Bertrand", "Morel",
-    "Fournier", "Girard", "Bonnet", "Dupont", "Lambert", "Fontaine", "Rousseau", "Vincent",
-    "Müller", "Faure", "André", "Mercier", "Blanc", "Guérin", "Boyer", "Garnier", "Chevalier",
-    "François", "Legrand", "Gauthier", "Garcia", "Perrin", "Le Gall", "N’Diaye", "Nguyễn",
-    "Benali", "D’Angelo", "Hervé", "Colin", "Besançon", "Œuvrard", "Lacroix-Peeters",
-)  # fmt: skip
-#: Names that break careless readers: emoji, right-to-left scripts, commas, quotes.
-_SPECIAL = (
-    "Zoé 🌸 Lefèvre",
-    "محمد الأمين",
-    "נועה כהן",
-    "Chloé 👩‍🌾 Martin",
-    "O’Brien-Núñez, Aoife",
-    'Jean "Jeannot" Dupont',
-    "李 小龍",
+from perenne.demo.names import (
+    CITIES,
+    DOMAINS,
+    FIRST,
+    LAST,
+    LAST_ENDS,
+    LAST_STARTS,
+    SPECIAL,
+    STREETS,
+    VILLAGE_ENDS,
+    VILLAGE_STARTS,
 )
+
 _EVERY_SPECIAL = 149
-_DOMAINS = ("courriel.example", "boite.example", "poste.example", "messagerie.example")
-_STREETS = (
-    "rue de la République", "avenue Jean Jaurès", "rue Victor Hugo", "place de l’Église",
-    "chemin des Vignes", "boulevard Voltaire", "rue des Écoles", "impasse du Moulin",
-    "rue du Général Leclerc", "allée des Tilleuls", "quai des Brumes", "rue Saint-Exupéry",
-)  # fmt: skip
-_CITIES: dict[int, tuple[tuple[str, str], ...]] = {
-    0: (
-        ("75008", "Paris"), ("75011", "Paris"), ("75018", "Paris"), ("69003", "Lyon"),
-        ("13006", "Marseille"), ("31000", "Toulouse"), ("06000", "Nice"), ("44000", "Nantes"),
-        ("67000", "Strasbourg"), ("34000", "Montpellier"), ("33000", "Bordeaux"),
-        ("59800", "Lille"), ("35000", "Rennes"), ("51100", "Reims"), ("38000", "Grenoble"),
-        ("01000", "Bourg-en-Bresse"), ("21000", "Dijon"), ("49000", "Angers"),
-        ("29200", "Brest"), ("02100", "Saint-Quentin"), ("64100", "Bayonne"),
-        ("97400", "Saint-Denis"), ("20000", "Ajaccio"), ("76600", "Le Havre"),
-    ),
-    1: (("1000", "Bruxelles"), ("4000", "Liège"), ("5000", "Namur"), ("9000", "Gent")),
-    2: (("L-1111", "Luxembourg"), ("L-4001", "Esch-sur-Alzette")),
-    3: (("66111", "Saarbrücken"), ("77652", "Offenburg")),
-}  # fmt: skip
-_FICTION = ("19900", "26191", "35301", "46571", "53649", "63998")
+# The mobile range of fiction is left out: libraries take its numbers for impossible ones.
+_FICTION = ("19900", "26191", "35301", "46571", "53649")
 _MASK = (1 << 64) - 1
+_FRANCE = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How one person appears in the shop's files; `phone` is empty for most."""
+    """How one person appears in the shop's files; `phone` is empty for half of them."""
 
     name: str
     email: str
@@ -71,7 +41,16 @@ class Identity:
     phone: str
 
 
-def _scatter(number: int, salt: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where somebody lives."""
+
+    street: str
+    postcode: str
+    city: str
+
+
+def scatter(number: int, salt: int) -> int:
     """A well-mixed integer of `number` (SplitMix64 finaliser)."""
     x = (number * 0x9E3779B97F4A7C15 + salt * 0xD1B54A32D192ED03) & _MASK
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
@@ -79,17 +58,24 @@ def _scatter(number: int, salt: int) -> int:
     return x ^ (x >> 31)
 
 
-def _ascii(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe"))
-    return "".join(letter for letter in plain if letter.isascii() and letter.isalnum())
+def share(number: int, salt: int) -> float:
+    """A number from 0 to below 1 that belongs to `number` and `salt`."""
+    return (scatter(number, salt) >> 11) / (1 << 53)
 
 
-def _phone(number: int) -> str:
-    """One customer in three leaves a number; no two share one."""
-    prefix, rest = divmod(number // 3, 10_000)
-    if number % 3 or prefix >= len(_FICTION):
+def plain(text: str) -> str:
+    """Lower-case letters and digits without accents, as mailboxes are named."""
+    bare = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe"))
+    return "".join(letter for letter in bare if letter.isascii() and letter.isalnum())
+
+
+def phone_of(number: int) -> str:
+    """Twelve people in twenty-five leave a number; no two share one, until the range is spent."""
+    place, rest = divmod(number, 25)
+    prefix, line = divmod(place * 12 + rest, 10_000)
+    if rest >= 12 or prefix >= len(_FICTION):
         return ""
-    return f"+33{_FICTION[prefix]}{rest:04d}"
+    return f"+33{_FICTION[prefix]}{line:04d}"
 
 
 def is_unusual(number: Any) -> Any:
@@ -97,21 +83,55 @@ def is_unusual(number: Any) -> Any:
     return number % _EVERY_SPECIAL == 7
 
 
+def first_name(number: int) -> str:
+    """The first of the list come about three times as often as the last."""
+    return FIRST[int(len(FIRST) * share(number, 1) ** 1.5)]
+
+
+def last_name(number: int) -> str:
+    """Half of the people bear a name of the list, the others one of some 1,700 rarer ones."""
+    draw = share(number, 2)
+    if draw < 0.5:
+        return LAST[int(len(LAST) * (2 * draw) ** 1.7)]
+    start, end = scatter(number, 7), scatter(number, 8)
+    return LAST_STARTS[start % len(LAST_STARTS)] + LAST_ENDS[end % len(LAST_ENDS)]
+
+
+def home_of(number: int, country: int) -> Home:
+    """A street and a town; two French homes in three are in one of some 5,700 villages."""
+    street = f"{1 + scatter(number, 5) % 140} {STREETS[scatter(number, 6) % len(STREETS)]}"
+    place = scatter(number, 4)
+    if country == _FRANCE and share(number, 9) < 2 / 3:
+        return Home(street, *_village(place))
+    towns = CITIES[country]
+    return Home(street, *towns[place % len(towns)])
+
+
+def _village(place: int) -> tuple[str, str]:
+    """A postcode that a few neighbouring villages share, as in France, and the village."""
+    area = place % 1_900
+    start, end = scatter(place % 5_700, 10), scatter(place % 5_700, 11)
+    name = VILLAGE_STARTS[start % len(VILLAGE_STARTS)] + "-" + VILLAGE_ENDS[end % len(VILLAGE_ENDS)]
+    return f"{1 + area % 95:02d}{100 + 10 * (area // 95):03d}", name
+
+
 @lru_cache(maxsize=1_024)
 def identity(number: int, country: int) -> Identity:
     """The appearance of person `number`; the same number always gives the same person."""
-    first = _FIRST[_scatter(number, 1) % len(_FIRST)]
-    last = _LAST[_scatter(number, 2) % len(_LAST)]
+    first, last, home = first_name(number), last_name(number), home_of(number, country)
     name = f"{first} {last}"
     if is_unusual(number):
-        name = _SPECIAL[number // _EVERY_SPECIAL % len(_SPECIAL)]
-    cities = _CITIES[country]
-    postcode, city = cities[_scatter(number, 4) % len(cities)]
+        name = SPECIAL[number // _EVERY_SPECIAL % len(SPECIAL)]
     return Identity(
         name=name,
-        email=f"{_ascii(first)}.{_ascii(last)}.{number}@{_DOMAINS[_scatter(number, 3) % 4]}",
-        street=f"{1 + _scatter(number, 5) % 140} {_STREETS[_scatter(number, 6) % len(_STREETS)]}",
-        postcode=postcode,
-        city=city,
-        phone=_phone(number) if country == 0 else "",
+        email=main_email(number, first, last),
+        street=home.street,
+        postcode=home.postcode,
+        city=home.city,
+        phone=phone_of(number) if country == _FRANCE else "",
     )
+
+
+def main_email(number: int, first: str, last: str) -> str:
+    """An address that nobody else has."""
+    return f"{plain(first)}.{plain(last)}.{number}@{DOMAINS[scatter(number, 3) % len(DOMAINS)]}"

@@ -128,9 +128,9 @@ def draw_circumstances(
 
 
 def _order_channel(rng: np.random.Generator, acquired: Ints, first: Table) -> Ints:
-    """Later orders mostly come back by themselves, by e-mail or by search."""
-    back = np.array([channels.DIRECT, channels.EMAIL, channels.ORGANIC])
-    chosen = back[_choose(rng, np.array([0.3, 0.45, 0.25]), len(acquired))]
+    """Later orders mostly come back by themselves, by e-mail, by search, or in the store."""
+    back = np.array([channels.DIRECT, channels.EMAIL, channels.ORGANIC, channels.STORE])
+    chosen = back[_choose(rng, np.array([0.27, 0.41, 0.22, 0.10]), len(acquired))]
     same = rng.random(len(acquired)) < np.where(acquired == channels.STORE, 0.75, 0.35)
     return np.where(first | same, acquired, chosen)
 

@@ -4,6 +4,7 @@ Amounts are integers: `_cents` with tax, `net` in ten-thousandths of a euro with
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,7 @@ from perenne.demo.spool import Book
 _STATUSES = ("paid", "pending", "cancelled", "voided")
 _REASONS = ("returned", "gesture", "cancellation")
 _CHANNELS = np.array(channels.NAMES)
+Holders = tuple[Sequence[str | None], Sequence[str | None]]
 
 
 def _days(days: Ints) -> Any:
@@ -75,13 +77,17 @@ def _sum(people: Table, owner: Ints, values: Ints) -> Ints:
     return np.bincount(owner, weights=values, minlength=len(people)).astype(np.int64)
 
 
-def orders_table(book: Book, numbers: Ints) -> pa.Table:
-    """One row per true order, named as in the export."""
+def orders_table(book: Book, names: Sequence[str], holders: Holders = ((), ())) -> pa.Table:
+    """One row per true order, named as in the export; `holders` are, of each order, the system
+    that holds it and the record that it is of there."""
     sales = book.sales
+    systems, refs = holders if holders[0] else ([None] * len(sales),) * 2
     return pa.table(
         {
-            "order_name": _names(numbers),
+            "order_name": pa.array(names, pa.string()),
             "customer": sales["number"],
+            "source": pa.array(systems, pa.string()),
+            "record": pa.array(refs, pa.string()),
             "ordered_at": pa.array(sales["at"].astype("datetime64[s]")),
             "ordered_on": _days(sales["at"] // DAY),
             "status": _words(_STATUSES, sales["status"]),
@@ -103,8 +109,8 @@ def orders_table(book: Book, numbers: Ints) -> pa.Table:
 _AMOUNTS = ("gross", "discount", "paid", "shipping", "gift", "taxes", "refunded", "cost")
 
 
-def _names(numbers: Ints) -> Any:
-    return pa.array([f"#{number}" for number in numbers.tolist()], pa.string())
+def _names(names: Sequence[str], sale: Ints) -> Any:
+    return pa.array([names[place] for place in sale.tolist()], pa.string())
 
 
 def _skus(products: Ints) -> Any:
@@ -113,12 +119,12 @@ def _skus(products: Ints) -> Any:
                     pa.string())  # fmt: skip
 
 
-def lines_table(book: Book, numbers: Ints) -> pa.Table:
+def lines_table(book: Book, names: Sequence[str]) -> pa.Table:
     """One row per true order line, gift cards and samples included."""
     lines = book.lines
     return pa.table(
         {
-            "order_name": _names(numbers[lines["sale"]]),
+            "order_name": _names(names, lines["sale"]),
             "sku": _skus(lines["product"]),
             "quantity": lines["quantity"],
             "price_cents": lines["price"],
@@ -129,12 +135,12 @@ def lines_table(book: Book, numbers: Ints) -> pa.Table:
     )
 
 
-def refunds_table(book: Book, numbers: Ints) -> pa.Table:
+def refunds_table(book: Book, names: Sequence[str]) -> pa.Table:
     """One row per refund; `goods_cents` is the part of it that pays for products."""
     refunds = book.refunds
     return pa.table(
         {
-            "order_name": _names(numbers[refunds["sale"]]),
+            "order_name": _names(names, refunds["sale"]),
             "refunded_on": _days(refunds["day"]),
             "reason": _words(_REASONS, refunds["reason"]),
             "sku": _skus(refunds["product"]),

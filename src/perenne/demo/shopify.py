@@ -10,7 +10,7 @@ from typing import NamedTuple
 from perenne.demo import channels, season
 from perenne.demo.catalogue import PRODUCTS, VENDOR
 from perenne.demo.layouts import ORDER_COLUMNS, PRODUCT_COLUMNS, euros
-from perenne.demo.people import Identity, identity
+from perenne.demo.people import Identity
 from perenne.demo.shapes import CANCELLED, COUNTRIES, PENDING, VOIDED, Line, Sale
 
 _PLACE = {column: place for place, column in enumerate(ORDER_COLUMNS)}
@@ -51,9 +51,10 @@ def set_cell(row: list[str], column: str, value: str) -> None:
     row[_PLACE[column]] = value
 
 
-def order_rows(sale: Sale, lines: Sequence[Line], traits: Traits) -> list[list[str]]:
-    """The rows of one order, one per line."""
-    who = None if sale.guest else identity(sale.number, sale.country)
+def order_rows(
+    sale: Sale, lines: Sequence[Line], traits: Traits, *, who: Identity | None = None
+) -> list[list[str]]:
+    """The rows of one order, one per line; `who` places it, nobody known when None."""
     keys = [f"#{traits.number}", _email(who, traits.casing)]
     address = _address(sale, who)
     pieces = [_line_cells(line, traits) for line in lines]

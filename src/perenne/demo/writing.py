@@ -23,6 +23,40 @@ def csv_bytes(
     return text.getvalue().encode(encoding)
 
 
+class Sheet:
+    """One CSV file that grows row by row."""
+
+    def __init__(
+        self,
+        path: Path,
+        columns: Sequence[str],
+        *,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+        above: Sequence[Sequence[str]] = (),
+    ) -> None:
+        self.path = path
+        self._delimiter = delimiter
+        self._encoding = encoding
+        self._rows: list[Sequence[str]] = [*above, columns]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("wb")
+
+    def add(self, *rows: Sequence[str]) -> None:
+        self._rows.extend(rows)
+        if len(self._rows) >= _BLOCK_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._file.close()
+
+    def _flush(self) -> None:
+        rows = csv_bytes(self._rows, delimiter=self._delimiter, encoding=self._encoding)
+        self._file.write(rows)
+        self._rows = []
+
+
 class OrderFiles:
     """Numbered orders_export files; each starts with the last days of the one before.
 

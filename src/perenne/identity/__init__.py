@@ -8,6 +8,7 @@ from perenne.identity.evidence import evidence_words, field_words, rule_words
 from perenne.identity.finding import Directory
 from perenne.identity.identifiers import masked
 from perenne.identity.jobs import identify, resolve
+from perenne.identity.missing import Likely, Missed
 from perenne.identity.resolving import Before, Resolved, Task
 from perenne.identity.settings import IdentitySettings
 from perenne.identity.thresholds import Threshold, choose
@@ -20,6 +21,8 @@ __all__ = [
     "Directory",
     "IdentityAccount",
     "IdentitySettings",
+    "Likely",
+    "Missed",
     "Resolved",
     "Task",
     "Threshold",

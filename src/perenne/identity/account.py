@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from perenne.identity.missing import Likely, Missed
 from perenne.identity.thresholds import Threshold
 
 
@@ -26,7 +27,8 @@ class IdentityAccount:
     `unused` lists the identifiers that the most records share, `blocked` and `shared` count all of
     them; `invalid` counts texts that are no e-mail or telephone number. `alarm` says why the
     largest customer is suspicious: too_large, jumped, or empty. `model` says what the
-    probabilistic step did: done, or why it did nothing.
+    probabilistic step did: done, or why it did nothing. `missed` is what the pairs that it left
+    apart likely do to figures per customer.
     """
 
     records: int
@@ -47,6 +49,7 @@ class IdentityAccount:
     compared: int = 0
     fields: tuple[str, ...] = ()
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    missed: Missed | None = None
 
     @property
     def linked(self) -> int:
@@ -62,11 +65,19 @@ class IdentityAccount:
                 **values,
                 "unused": tuple(Unused(**one) for one in values["unused"]),
                 "fields": tuple(values["fields"]),
+                "missed": missed_from(values.get("missed")),
                 "thresholds": {
                     name: Threshold(**one) for name, one in values["thresholds"].items()
                 },
             }
         )
+
+
+def missed_from(values: Mapping[str, Any] | None) -> Missed | None:
+    if values is None:
+        return None
+    figures = {name: Likely(**values[name]) for name in ("customers", "repeat_rate")}
+    return Missed(**{**values, **figures})
 
 
 def alarm(largest: int, before: int | None, *, limit: int) -> str:

@@ -16,6 +16,7 @@ from perenne.identity.account import IdentityAccount, Unused, alarm
 from perenne.identity.clusters import Ints
 from perenne.identity.decisions import Decision, standing
 from perenne.identity.identifiers import blocked_pattern, masked, normal_emails, normal_phones
+from perenne.identity.missing import Missed, likely, recalled
 from perenne.identity.schema import PAIRS
 from perenne.identity.settings import IdentitySettings
 from perenne.identity.tables import records, sharing
@@ -33,6 +34,8 @@ from perenne.identity.weighing import (
 from perenne.warehouse import DuckEngine, Table
 
 Keep = Callable[[str, Table], Table]
+DOUBTFUL = 0.02
+"""Probability from which a pair counts in the estimate of what is missed."""
 LISTED = 20
 """Identifiers that the account names."""
 
@@ -69,9 +72,9 @@ class Task:
     before: Before = field(default_factory=Before)
 
 
-def resolve(task: Task, *, alone: Table, staged: Table) -> Resolved:
+def resolve(task: Task, *, alone: Table, staged: Table, sold: Table) -> Resolved:
     """Link the records of `alone` (schema `customer_links`, each source on its own); `staged` are
-    the customers of the sources, with their personal data."""
+    the customers of the sources, with their personal data, `sold` the orders."""
     reference = task.keep("references", records.references(alone))
     node = task.keep("records", records.aged(reference, task.before.ids, run=task.run))
     if not _anything_to_compare(task, staged, reference):
@@ -84,7 +87,7 @@ def resolve(task: Task, *, alone: Table, staged: Table) -> Resolved:
     shared = task.engine.fetch(sharing.pairs(used, node, person))
     with scoring.people_in(task.engine, task.engine.ibis.compile(person)):
         pairs, weighed, scored = _weighed(task, node, shared)
-        outcome = pa.table(weighed.outcome(pairs))
+        outcome = pa.table(weighed.outcome(pairs, from_=task.settings.review_from))
         evidence = scoring.evidence(task.engine, outcome)
     arrow = task.engine.arrow
     pair = task.keep("pairs", sharing.outcome(arrow(outcome), arrow(evidence), node))
@@ -92,7 +95,11 @@ def resolve(task: Task, *, alone: Table, staged: Table) -> Resolved:
     link = task.keep("links", sharing.links(reference, node, root=root, pair=pair))
     account = _account(task, weighed, node=node, pair=outcome, link=link)
     account = replace(
-        account, **_unused(task, identifier), invalid=invalid, **_model(scored, weighed)
+        account,
+        **_unused(task, identifier),
+        invalid=invalid,
+        **_model(scored, weighed),
+        missed=_missed(task, pairs, weighed, bought=sharing.bought(sold, reference, node)),
     )
     return Resolved(
         links=sharing.dated(link, task.before.links, run=task.run),
@@ -186,6 +193,34 @@ def _account(
     )
 
 
+def _missed(task: Task, pairs: Pairs, weighed: Weighed, *, bought: Table) -> Missed | None:
+    """What the pairs left apart do to figures per customer; None where nothing was compared."""
+    told = ~np.isnan(pairs.probability)
+    if not told.any():
+        return None
+    counts = task.engine.fetch(bought)
+    orders = np.zeros(len(weighed.root), dtype=np.int64)
+    orders[_ints(counts, "idx")] = _ints(counts, "orders")
+    apart = weighed.root[pairs.left] != weighed.root[pairs.right]
+    open_ = told & apart & (pairs.decision == NONE)
+    judged = told & (pairs.rule >= MODEL) & (pairs.decision != NONE)
+    linked = told & ~apart & (pairs.rule == MODEL) & (pairs.decision == NONE) & weighed.wanted
+    known, right = pairs.probability[judged], pairs.decision[judged] == ACCEPT
+    return likely(
+        weighed.root,
+        orders,
+        pairs=(
+            pairs.left[open_],
+            pairs.right[open_],
+            recalled(pairs.probability[open_], known, right),
+        ),
+        linked=pairs.probability[linked],
+        decided=int(judged.sum()),
+        # The same records give the same estimate.
+        rng=np.random.default_rng(len(orders)),
+    )
+
+
 def _unused(task: Task, identifier: Table) -> dict[str, Any]:
     """How many identifiers link nobody, and those that the most records share, masked."""
     rows = task.engine.fetch(sharing.not_used(identifier)).to_pylist()
@@ -267,6 +302,6 @@ def _scored(task: Task, known: Pairs, size: int) -> tuple[scoring.Scored, pa.Tab
     return scoring.score(
         task.engine,
         linked=_numbered(root),
-        from_=task.settings.review_from,
+        from_=min(task.settings.review_from, DOUBTFUL),
         sources=2 if task.settings.probabilistic == "auto" else 1,
     )

@@ -77,11 +77,13 @@ class Weighed:
     wanted: npt.NDArray[np.bool_]
     thresholds: Mapping[str, Threshold]
 
-    def outcome(self, pairs: Pairs) -> dict[str, npt.NDArray[np.generic]]:
+    def outcome(self, pairs: Pairs, *, from_: float) -> dict[str, npt.NDArray[np.generic]]:
         """What became of the pairs that concern anybody: those that link, were decided, or wait
-        for review. Two records that other pairs link already wait for nothing."""
+        for review. Two records that other pairs link already wait for nothing, nor do those that
+        likeness alone gives less than `from_`."""
         together = self.root[pairs.left] == self.root[pairs.right]
-        told = self.wanted | (pairs.decision != NONE) | ~together
+        doubtful = (pairs.rule == MODEL) & (np.nan_to_num(pairs.probability) < from_)
+        told = self.wanted | (pairs.decision != NONE) | ~(together | doubtful)
         accepted = pairs.decision == ACCEPT
         refused = pairs.decision == REFUSE
         status = np.where(refused, "refused", np.where(together, "linked", "review"))

@@ -29,7 +29,8 @@ STAGED_ORDERS = TableSchema(
         *_WHEN,
         *_WHO,
         *columns(
-            ("document", "string", "sale | return | adjustment; null = sale"),
+            ("document", "string", "sale | return | adjustment | payment; null = sale"),
+            ("pays_order", "string", "the order number that a payment names"),
             (
                 "status",
                 "string",

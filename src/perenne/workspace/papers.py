@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from perenne.reports import ReportInput, write_html_report
+from perenne.workspace.identities import account
 from perenne.workspace.shop import Shop
 
 
@@ -23,5 +24,6 @@ def write_report(shop: Shop, file: Path) -> None:
         generated_at=datetime.now(ZoneInfo(shop.context.time_zone)),
         prediction=shop.snapshot.manifest.get("prediction"),
         subscriptions=shop.snapshot.manifest.get("subscriptions"),
+        identity=account(shop),
     )
     write_html_report(data, file)

@@ -228,6 +228,7 @@ def _order_rule(table: ir.Table, settings: CleaningSettings, as_of: ir.Value) ->
         "pending": (settings.pending_orders, table.status == "pending"),
         "test": (settings.test_orders, table.is_test.fill_null(False) | (table.status == "test")),
         "adjustment": (settings.adjustments, table.document == "adjustment"),
+        "payment": (True, table.document == "payment"),
     }
     return _first_true({rule: condition for rule, (on, condition) in rules.items() if on})
 

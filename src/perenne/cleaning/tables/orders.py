@@ -13,6 +13,8 @@ from perenne.cleaning.tables.merge import ORDER
 from perenne.warehouse import MONEY
 
 _AMOUNTS = ("gross", "discount", "net")
+# Rules that set an order aside whole.
+ORDER_RULES = ("cancelled", "pending", "test", "adjustment", "payment", "return")
 
 
 def order_id(table: ir.Table) -> ir.StringValue:
@@ -151,7 +153,6 @@ def canonical_orders(priced: ir.Table, heads: ir.Table) -> ir.Table:
     sums = {
         name: table[name].sum(where=table.counted).fill_null(0).cast(MONEY) for name in _AMOUNTS
     }
-    of_order = table.excluded_by.isin(["cancelled", "pending", "test", "adjustment", "return"])
     grouped = table.group_by("order_key").agg(
         **sums,
         currency=table.currency.min(),
@@ -165,7 +166,7 @@ def canonical_orders(priced: ir.Table, heads: ir.Table) -> ir.Table:
         total_given=table.total.max(),
         refunded=table.refunded.max(),
         includes=table.includes.max(),
-        order_rule=table.excluded_by.min(where=of_order),
+        order_rule=table.excluded_by.min(where=table.excluded_by.isin(ORDER_RULES)),
         stock_rule=table.excluded_by.min(where=table.excluded_by == "stock_movement"),
     )
     head = heads.select("order_key", *ORDER, *OF_HEAD)

@@ -169,6 +169,18 @@ def linked_by(link: ir.Table) -> ir.Table:
     return made.group_by("rule").agg(records=made.own_id.nunique())
 
 
+def bought(sold: ir.Table, reference: ir.Table, node: ir.Table) -> ir.Table:
+    """`idx` and `orders`: how many purchases each record carries."""
+    ref = reference.select(
+        "source", "own_id", customer_ref="source_id", customer_ref_kind="source_id_kind"
+    )
+    known = sold.filter(sold.is_purchase & sold.customer_ref.notnull())
+    known = known.mutate(customer_ref_kind=known.customer_ref_kind.fill_null("id"))
+    met = known.inner_join(ref, ["source", "customer_ref", "customer_ref_kind"])
+    counted = met.group_by("own_id").agg(orders=met.count())
+    return counted.inner_join(node.select("own_id", "idx"), "own_id").select("idx", "orders")
+
+
 def numbered(node: ir.Table, own: ir.Table) -> ir.Table:
     """The numbers of these records, of those that are there."""
     return node.semi_join(own, "own_id").select("own_id", "idx")

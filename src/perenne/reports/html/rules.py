@@ -15,6 +15,7 @@ def meaning(rule: str) -> str:
         "pending": _("Orders that are not paid yet."),
         "test": _("Orders and products made to try out the shop."),
         "adjustment": _("Accounting entries that sell nothing."),
+        "payment": _("What customers paid for orders that another source tells already."),
         "return": _("Goods given back: taken off revenue on the day of the return."),
         "shipping": _("Postage charged to customers: not product revenue."),
         "fee": _("Bank, marketplace and service fees."),

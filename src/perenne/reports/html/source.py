@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from perenne.cleaning import Account
+from perenne.identity import IdentityAccount
 from perenne.metrics import (
     Catalogue,
     CohortRequest,
@@ -28,7 +29,8 @@ class ReportInput:
 
     `tables` holds canonical tables, marts, segments and predictions by name, lazy; `fetch` runs one
     of their expressions. `account` is the reconciliation. `generated_at` is printed at the foot.
-    `prediction` is what the snapshot's manifest says of its models; None when it has none.
+    `prediction` is what the snapshot's manifest says of its models; None when it has none;
+    `identity` what it says of records that are one customer.
     """
 
     shop_name: str
@@ -42,6 +44,7 @@ class ReportInput:
     prediction: Mapping[str, Any] | None = None
     subscriptions: Mapping[str, Any] | None = None
     """The same of its subscriptions."""
+    identity: IdentityAccount | None = None
 
     def figures(self, request: Request) -> list[Figure]:
         """Ask the compiler; leave out metrics that the catalogue does not hold."""

@@ -25,6 +25,7 @@ from perenne.reports.html.blocks import (
 )
 from perenne.reports.html.measured import Measured
 from perenne.reports.html.rules import meaning
+from perenne.reports.html.sections import linking
 from perenne.reports.html.words import Words, count, signed
 from perenne.text import format_month
 from perenne.text import gettext as _
@@ -46,6 +47,7 @@ def section(measured: Measured) -> Section:
             Fold(_("By source and month"), [_months(lines, words, currency=words.currency)])
         )
     blocks.append(_revenue(measured))
+    blocks += linking.blocks(measured.data.identity)
     return Section(
         "sources",
         _("Where the numbers come from"),
