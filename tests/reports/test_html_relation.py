@@ -52,6 +52,11 @@ def test_what_subscriptions_will_bring_stands_beside_them(
     told = replace(full, tables={**full.tables, **tables}, subscriptions=found.manifest)
     with use_language("fr"):
         (chapter,) = [one for one in relation.sections(measure(told)) if one.id == "subscriptions"]
+    refused = {"intervals": {"year": {"refused_fr": "Trop peu."}}}
+    with use_language("fr"):
+        chapters = relation.sections(measure(replace(full, subscriptions=refused)))
+    texts = [getattr(one, "text", "") for part in chapters for one in part.blocks]
+    assert any("Trop peu." in one for one in texts)
     labels = [one.label for one in chapter.blocks[0].items]  # type: ignore[union-attr] # facts come first
     assert "Revenu encore à venir des abonnements" in labels
     assert any("Qui reste" in getattr(one, "title", "") for one in chapter.blocks)

@@ -39,7 +39,8 @@ def test_kpis_are_those_of_the_command_line(shop: Shop, published: Layout) -> No
 def test_frames_become_arrow_pandas_and_polars(shop: Shop) -> None:
     frame = shop.kpis("orders", "net_revenue", by="month", period="2024")
     assert isinstance(frame.arrow, pa.Table)
-    assert frame.arrow.column_names == ["metric", "month", "value", "unit", "from", "to", "note"]
+    values = ["value", "low", "high", "unit", "from", "to", "note"]
+    assert frame.arrow.column_names == ["metric", "month", *values]
     assert isinstance(frame.pandas(), pandas.DataFrame)
     assert isinstance(frame.polars(), polars.DataFrame)
     assert len(frame) == len(frame.pandas()) == frame.polars().height == len(frame.rows())

@@ -29,7 +29,8 @@ def of_nps(
     promoters: float, detractors: float, count: float, *, level: float = LEVEL
 ) -> Interval | None:
     """Of an NPS in points: the adjusted Wald interval AW(3, T) of Rocks (2016), "Interval
-    Estimation for the Net Promoter Score", The American Statistician 70(4). None without an answer.
+    Estimation for the Net Promoter Score", The American Statistician 70(4), widened to hold the
+    score itself where a handful of answers agree. None without an answer.
     """
     if count <= 0:
         return None
@@ -38,7 +39,9 @@ def of_nps(
     up, down = (promoters + _ADDED / 4) / size, (detractors + _ADDED / 4) / size
     centre = up - down
     half = z * math.sqrt((up + down - centre**2) / size)
-    return Interval(max(centre - half, -1.0) * 100, min(centre + half, 1.0) * 100, level)
+    score = (promoters - detractors) / count
+    low, high = max(min(centre - half, score), -1.0), min(max(centre + half, score), 1.0)
+    return Interval(low * 100, high * 100, level)
 
 
 def interval(bounds: Expression | None, values: tuple[Value, ...]) -> Interval | None:

@@ -143,7 +143,8 @@ class Shop:
         compare: str | Period | None = None,
         per: Level = "customer",
     ) -> Frame:
-        """Figures as a table: metric, value, unit, from, to, one column per dimension, note."""
+        """Figures as a table: metric, one column per dimension, value, low and high (the interval
+        of what a survey measures), unit, from, to, note."""
         request = Request(
             metrics=metrics,
             by=_words(by),

@@ -8,10 +8,21 @@ from typing import Any
 
 from perenne.charts import Caption, Change, Series, line_chart, waterfall
 from perenne.metrics import Figure, Request
-from perenne.reports.html.blocks import Block, Cell, Chart, Column, Fact, Facts, Row, Section, Table
+from perenne.reports.html.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Fact,
+    Facts,
+    Row,
+    Section,
+    Table,
+    Text,
+)
 from perenne.reports.html.measured import MONTHS_SHOWN, Measured
 from perenne.reports.html.words import count, share, signed, whole_share
-from perenne.text import format_month, format_value
+from perenne.text import current_language, format_month, format_value
 from perenne.text import gettext as _
 
 SATISFACTION = ("nps", "nps_responses", "csat", "csat_responses")
@@ -88,7 +99,7 @@ def subscriptions(measured: Measured) -> Section | None:
     months = _by_month(measured)
     if len(months) >= _FEWEST_MONTHS:
         blocks.append(_months(measured, months))
-    blocks += _survival(measured)
+    blocks += [*_refused(measured), *_survival(measured)]
     return Section(
         "subscriptions",
         _("Subscriptions: recurring revenue"),
@@ -207,6 +218,21 @@ def _to_come(measured: Measured) -> list[Fact]:
         interval=words.between(value["lo90"], value["hi90"]), rate=share(told["discount_rate"])
     )
     return [Fact(_("Revenue still to come from subscriptions"), words.money(value["mean"]), note)]
+
+
+def _refused(measured: Measured) -> list[Text]:
+    """Why the subscriptions of an interval are not predicted."""
+    told = (measured.data.subscriptions or {}).get("intervals", {})
+    reasons = {name: one.get(f"refused_{current_language()}") for name, one in told.items()}
+    return [
+        Text(
+            _("Subscriptions billed by “{interval}” are not predicted: {reason}").format(
+                interval=name, reason=why
+            )
+        )
+        for name, why in reasons.items()
+        if why
+    ]
 
 
 def _survival(measured: Measured) -> list[Chart]:
