@@ -70,7 +70,7 @@ _ORDERS = (
 )  # fmt: skip
 _CARDS = f"""id_client;nom;prenom;societe;email;telephone;adresse;code_postal;ville;pays
 42;MARTIN;Anne;{FORMULA};Anne.Martin@Example.org;06 12 34 56 78;1 rue des Lilas;75008;Paris;France
-43;LEROY;Zoé;;zoe@example.org;07 11 22 33 44;;69001;Lyon;France
+43;LEROY;Zoé;;zoe@example.org;07 81 22 33 44;;69001;Lyon;France
 """
 _PARTNERS = """id_client;nom;prenom;societe;email;telephone;adresse;code_postal;ville;pays
 42;NGUYEN;Luc;;luc@example.org;+33 7 99 88 77 66;;13001;Marseille;France
@@ -90,16 +90,16 @@ _CONSENTS = f"""\
 E-mail;Canal;Finalité;Consentement;Date du consentement;Source du consentement;Preuve
 {ANNE};SMS;Prospection;Oui;25/03/2024 10:15;Formulaire de caisse;texte v3, {ANNE}
 {ANNE};SMS;Prospection;Désabonné;22/09/2025;STOP;
-{ANNE};Courrier;Prospection;Oui;22/02/2026;Salon;
+{ANNE};Courrier;Prospection;Oui;13/01/2026;Salon;
 """
 _SURVEYS = f"""ID réponse;E-mail;Date de réponse;Score NPS;Commentaire;N° commande
 r1;{ANNE};23/11/2025 18:20;9;Merci à Anne {SCRIPT};#1003
-r2;{ANNE};23/01/2026 18:20;1;Déçue;
+r2;{ANNE};13/01/2026 18:20;1;Déçue;
 """
 _SUBSCRIPTIONS = f"""\
 N° abonnement;E-mail;Statut;Date de début;Date de résiliation;Prochaine échéance;Motif de \
 résiliation;Formule;Prix;Périodicité;Tous les
-A1;{ANNE};Résilié;21/02/2025;20/01/2026;;Trop cher;Box thé;19,90 €;mois;1
+A1;{ANNE};Résilié;21/02/2025;14/01/2026;;Trop cher;Box thé;19,90 €;mois;1
 A2;{ANNE};Résilié;15/01/2024;23/06/2024;;Trop cher;Box café;24,90 €;semaines;4
 """
 
@@ -165,7 +165,7 @@ def events() -> str:
     ]
     rows.append(f"p40;{ANNE};Page vue;26/12/2025 09:00;direct;s2;")
     rows.append(f"c1;{ANNE};Clic dans l'e-mail;25/12/2025 07:00;email;;")
-    rows.append(f"p41;{ANNE};Page vue;15/01/2026 09:00;direct;s3;")
+    rows.append(f"p41;{ANNE};Page vue;14/01/2026 09:00;direct;s3;")
     return "\n".join([head, *rows]) + "\n"
 
 

@@ -173,7 +173,7 @@ def test_timeline_is_newest_first_and_knows_nothing_of_later(anne: PersonRecord)
     assert ("consent", date(2025, 9, 22)) in told
     assert ("subscription_cancelled", date(2024, 6, 23)) in told
     assert [one.plan for one in anne.subscriptions if one.status == "active"] == ["Box thé"]
-    assert "2026" not in anne.to_json().replace("2026-01-20", "").replace("2026-01-15T12", "")
+    assert "2026" not in anne.to_json().replace("2026-01-15T12", "")
 
 
 def test_times_are_local(anne: PersonRecord) -> None:
@@ -200,8 +200,9 @@ def test_a_limit_says_what_it_leaves_out(shop: Shop, anne: PersonRecord) -> None
 def test_masked_by_default(shop: Shop) -> None:
     masked = shop.person(ANNE)
     told = masked.to_json() + masked.html()
-    for secret in (ANNE, "Anne", "MARTIN", "Duval", "06 12", "Lilas", "01AAA", "Merci", "Lyon"):
-        assert secret.lower() not in told.lower()
+    secrets = (ANNE, "Anne", "MARTIN", "Duval", "06 12", "Lilas", "01AAA", "Merci", "Lyon")
+    for secret in secrets:
+        assert not re.search(rf"\b{re.escape(secret)}\b", told, re.I), secret
     assert "a•••@e•••.org" in told
     assert masked.consents[1].origin == "STOP"
     proofs = [one.reason for one in masked.timeline.entries if one.kind == "consent"]
@@ -248,7 +249,7 @@ def test_a_shop_of_orders_alone_says_what_is_missing(bare: Shop) -> None:
 
 
 def test_a_person_who_never_ordered_is_a_prospect(shop: Shop) -> None:
-    zoe = shop.person("07 11 22 33 44")
+    zoe = shop.person("07 81 22 33 44")
     assert zoe.standing is None
     assert zoe.missing["facts"] == "not_ordered"
     assert "Prospect" in zoe.html()
@@ -271,8 +272,8 @@ def test_archive_holds_everything_and_nobody_else(
     assert values["record"]["personal"] is True
     assert len(values["tables"]["events"]) == 42
     # Rows of the imports stand whole, those of later days as well.
-    assert "2026-02-22" in files["imports/consents.csv"]
-    assert "2026-02-22" not in files["consents.csv"]
+    assert "2026-01-13" in files["imports/consents.csv"]
+    assert "2026-01-13" not in files["consents.csv"]
     orders = list(csv.DictReader(io.StringIO(files["orders.csv"])))
     assert sum(Decimal(row["net"]) for row in orders if row["is_purchase"] == "true") == 100
 
@@ -317,7 +318,7 @@ def test_readme_describes_every_file_and_column_in_both_languages(shop: Shop) ->
     with use_language("fr"):
         assert all(table_meaning(name) for name in TABLES)
         same = {text for key, text in english.items() if column_meaning(*key) == text}
-    assert same <= {"E-mail."}
+    assert same <= {"E-mail.", "Taxes."}
 
 
 def test_archive_says_which_imports_it_lacks(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ _OWN: Final[Mapping[str, LazyText]] = {
     "identity_pairs.status": _l("linked, review or refused."),
     "order_lines.kind": _l("product, shipping, fee, gift card…"),
     "surveys.kind": _l("nps, csat, ces or other."),
+    "segments.segment_position": _l("Place of the segment’s rule in the settings, from 1."),
     "sales.kind": _l("sale or return."),
     "customer_costs.kind": _l("acquisition or retention."),
     "customer_costs.amount": _l("Spend, shared among the customers whom it concerned."),
