@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.identity.people import Customers, Row, Workshop, own, person
 
-EXAMPLES = 12
+EXAMPLES = 6
 SOURCES = ("shop", "till", "letter")
 
 
