@@ -154,7 +154,9 @@ def test_names_are_as_rare_as_names_are(lives: list[Life]) -> None:
 
 @pytest.mark.parametrize("where", sorted(SLIPS))
 def test_names_slip_as_often_as_said(where: str) -> None:
-    told = [names("Margareta", "Delacourville", where, chance(n, 1)) for n in range(4_000)]
+    told = [
+        names("Margareta", "Delacourville", where=where, luck=chance(n, 1)) for n in range(4_000)
+    ]
     plain = [(one.lower(), other.lower()) for one, other in told]
     wrong = sum(other not in ("delacourville", "margareta") for _one, other in plain) / 4_000
     swapped = sum(one == "delacourville" for one, _other in plain) / 4_000

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.identity.people import Customers, Row, Workshop, own, person
 
-EXAMPLES = 12
+EXAMPLES = 5
 SOURCES = ("shop", "till", "letter")
 
 
@@ -90,6 +90,7 @@ def test_refusing_and_undoing_restores_exactly_what_was_before(
     assert sorted(after.pairs, key=str) == sorted(before.pairs, key=str)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(records)
 def test_refusing_every_link_gives_each_record_back_what_it_was_alone(
@@ -106,6 +107,7 @@ def test_refusing_every_link_gives_each_record_back_what_it_was_alone(
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(records, st.integers(11, 40))
 def test_an_address_that_a_crowd_shares_changes_nobody(

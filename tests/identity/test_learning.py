@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from perenne.identity.fields import FIELDS
-from perenne.identity.learning import Floats, Patterns, frequencies, same_person, usual
+from perenne.identity.learning import (
+    Floats,
+    Patterns,
+    frequencies,
+    one_person,
+    same_person,
+    usual,
+)
 
 THREE = [FIELDS[name] for name in ("last_name", "phone", "city")]
 
@@ -61,3 +68,14 @@ def test_a_level_that_strangers_never_show_is_not_impossible() -> None:
     found = frequencies([0, 3, 97])
     assert found[0] > 0
     assert found.sum() == pytest.approx(1)
+
+
+def test_contrary_first_names_at_one_home_tell_households_from_slips() -> None:
+    """Simulated: the chance that a contrary pair is one person is recovered from their share."""
+    rng = np.random.default_rng(4)
+    for households in (0.1, 0.3, 0.7):
+        two = rng.random(20_000) < households
+        contrary = rng.random(20_000) < np.where(two, 0.95, 0.03)
+        found = one_person(20_000, int(contrary.sum()))
+        assert found == pytest.approx((~two[contrary]).mean(), rel=0.15)
+    assert one_person(300, 6) == one_person(0, 0) == 1.0, "slips explain them"

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from benchmarks.identity_data import published
 from perenne.identity import IdentitySettings, evidence_words
+from perenne.identity.fields import FIELDS, contrary_sql, evidence_sql
 from perenne.text import use_language
 from tests.identity.people import Customers, Row, Workshop, person, town
 
@@ -111,3 +113,58 @@ def test_evidence_is_told_in_words() -> None:
     with use_language("fr"):
         assert evidence_words(evidence)[0] == "nom de famille à une faute de frappe près (0,93)"
         assert evidence_words("") == []
+
+
+def asked_of(sql: str, one: Row, other: Row) -> object:
+    """What the engine answers of two records."""
+    sides = []
+    for row in (one, other):
+        cells = {**dict.fromkeys(FIELDS), **row}
+        texts = (
+            f"CAST({'NULL' if value is None else repr(value)} AS VARCHAR) AS {name}"
+            for name, value in cells.items()
+        )
+        sides.append(f"(SELECT {', '.join(texts)})")
+    with duckdb.connect() as duck:
+        ((told,),) = duck.sql(f"SELECT {sql} FROM {sides[0]} AS one, {sides[1]} AS two").fetchall()
+    return told
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "code"),
+    [
+        ("zoe.dupre@mail.example", "zoe.dupre+shop@mail.example", "alias"),
+        ("zoe.dupre@mail.example", "zoe.dupre@post.example", "mailbox"),
+        ("zoe.dupre12@mail.example", "zoe.dupra12@mail.example", "close"),
+        ("zoe.dupre12@mail.example", "zoe.dupre13@mail.example", "different"),
+        ("zoe.dupre12@mail.example", "zoe.dupre75@post.example", "different"),
+    ],
+)
+def test_mailboxes_that_differ_in_their_figures_are_not_alike(
+    one: str, other: str, code: str
+) -> None:
+    told = asked_of(evidence_sql("one", "two"), {"email": one}, {"email": other})
+    assert told == f"email={code}"
+
+
+HOME = {"last_name": "dupre", "address": "3 rue haute", "phone": "+33671000001"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "contrary"),
+    [
+        ({"first_name": "camille"}, {"first_name": "hugo"}, True),
+        ({"first_name": "camille"}, {"first_name": "camile"}, False),
+        ({"first_name": "c"}, {"first_name": "hugo"}, False),
+        ({"first_name": "marie claire"}, {"first_name": "claire"}, False),
+        ({"first_name": "camille"}, {}, False),
+        ({"first_name": "camille", "birth": "19800402"},
+         {"first_name": "hugo", "birth": "19800402"}, False),
+        ({"first_name": "camille", "birth": "19800402"},
+         {"first_name": "hugo", "birth": "20110915"}, True),
+        ({"first_name": "dupre", "last_name": "camille"}, {"first_name": "camille"}, False),
+    ],
+)  # fmt: skip
+def test_contrary_first_names_of_one_home(one: Row, other: Row, contrary: bool) -> None:
+    sql = contrary_sql(tuple(FIELDS), "one", "two")
+    assert asked_of(sql, HOME | one, HOME | other) is contrary

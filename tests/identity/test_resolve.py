@@ -146,6 +146,21 @@ def test_a_telephone_under_contrary_names_is_left_for_review(shop: Workshop) -> 
     assert "last_name=different" in pair["evidence"]
 
 
+def test_a_household_that_shares_a_telephone_is_not_one_customer(shop: Workshop) -> None:
+    told = {"last_name": "Martin", "phone": PHONE}
+    rows = [
+        person("1", first_name="Jean", **told),
+        person("2", first_name="Sophie", **told),
+        person("3", first_name="S.", source="till", **told),
+        person("4", first_name="Jean-Luc", source="crm", **told),
+    ]
+    found = shop.resolve(rows[:2])
+    assert found.of("shop", "1") != found.of("shop", "2")
+    assert found.pair("1", "2")["status"] == "review"
+    assert shop.resolve([rows[1], rows[2]]).account.links == {"phone": 1}, "an initial"
+    assert shop.resolve([rows[0], rows[3]]).account.links == {"phone": 1}, "a part of it"
+
+
 def test_a_rule_may_be_switched_off(shop: Workshop) -> None:
     shop.with_settings(by_phone=False)
     rows = [

@@ -165,7 +165,9 @@ class Circle:
                 _stamp(ended if gone else start),
             ]
         )
-        first, last = slips.names(life.first, life.last_at(start), "web", slips.chance(number, 121))
+        first, last = slips.names(
+            life.first, life.last_at(start), where="web", luck=slips.chance(number, 121)
+        )
         email = life.email_at(start)
         self._boxers.add(
             [ref, f"{scatter(number, 122):x}", "", email, first, last, _stamp(start), str(1 - gone)]

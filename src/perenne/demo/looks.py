@@ -57,16 +57,18 @@ def web(number: int, country: int, *, order: int, at: int) -> Identity:
     """Who places an order of the web shop; `order` draws which of several addresses is used."""
     life = life_of(number, country)
     email = web_email(life, order, at)
-    return _account(number, country, email, at >= life.moved_at, at >= life.married_at)
+    return _account(
+        number, country, email, moved=at >= life.moved_at, married=at >= life.married_at
+    )
 
 
 @lru_cache(maxsize=4_096)
-def _account(number: int, country: int, email: str, moved: bool, married: bool) -> Identity:
+def _account(number: int, country: int, email: str, *, moved: bool, married: bool) -> Identity:
     """An account of the web shop: one e-mail, and what was typed when it was last changed."""
     life = life_of(number, country)
     luck = slips.chance(number, _WEB + 2 * moved + married + zlib.crc32(email.encode()))
     last = life.new_last if married else life.last
-    first, last = slips.names(life.first, last, "web", luck)
+    first, last = slips.names(life.first, last, where="web", luck=luck)
     home = life.new_home if moved else life.home
     special = identity(number, country).name if is_unusual(number) else ""
     return Identity(
@@ -90,7 +92,7 @@ def card(number: int, country: int, shown: str) -> Card:
     """What the till knows of the holder of a card."""
     life = life_of(number, country)
     luck = slips.chance(number, _TILL + int(shown[-1]))
-    first, last = slips.names(life.first, life.last, "till", luck)
+    first, last = slips.names(life.first, life.last, where="till", luck=luck)
     home = life.home
     told = luck.random() < 0.3
     return Card(
@@ -125,7 +127,7 @@ def letter_email(life: Life) -> str:
 def profile(number: int, country: int) -> Profile:
     life = life_of(number, country)
     luck = slips.chance(number, _LETTER)
-    first, last = slips.names(life.first, life.last, "newsletter", luck)
+    first, last = slips.names(life.first, life.last, where="newsletter", luck=luck)
     return Profile(
         email=letter_email(life),
         first=first if luck.random() < 0.8 else "",

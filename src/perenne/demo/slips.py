@@ -49,7 +49,7 @@ def without_accents(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-def names(first: str, last: str, where: str, luck: random.Random) -> tuple[str, str]:
+def names(first: str, last: str, *, where: str, luck: random.Random) -> tuple[str, str]:
     """First and family name as `where` holds them."""
     rate = SLIPS[where]
     if luck.random() < rate["nickname"]:

@@ -41,6 +41,7 @@ def _level(code: str) -> str:
         "close": _("{field} with a slip of the pen"),
         "similar": _("similar {field}"),
         "swapped": _("{field} in the other name's place"),
+        "alias": _("same {field} but for what follows a plus"),
         "mailbox": _("same mailbox of the {field}, another domain"),
         "mailbox_similar": _("similar mailbox of the {field}"),
         "different": _("different {field}"),

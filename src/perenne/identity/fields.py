@@ -7,7 +7,7 @@ text is SQL of DuckDB, the dialect that Splink is run with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 _ALIKE = "jaro_winkler_similarity({{l}}.{0}, {{r}}.{0})"
@@ -95,19 +95,59 @@ def _birth() -> Field:
 
 
 def _email() -> Field:
-    box = "split_part({0}.email, '@', 1)"
+    """What follows a plus in a mailbox names a sender, not the person. Two mailboxes that differ in
+    their figures are not alike: people of one name choose figures to be told apart by."""
+    box = "split_part(split_part({0}.email, '@', 1), '+', 1)"
     left, right = box.format("{l}"), box.format("{r}")
+    domain = "split_part({0}.email, '@', 2)"
+    same_domain = f"{domain.format('{l}')} = {domain.format('{r}')}"
+    figures = "regexp_replace({0}, '[^0-9]', '', 'g')"
+    same_figures = f"{figures.format(left)} = {figures.format(right)}"
     return Field(
         "email",
         (
             _same("email", 0.65),
+            Level("alias", f"{left} = {right} AND {same_domain}", 0.02),
             Level("mailbox", f"{left} = {right}", 0.05),
-            _edits("email", "close", upto=2, usual=0.1),
-            _alike("email", "similar", from_=0.9, usual=0.05),
-            Level("mailbox_similar", f"jaro_winkler_similarity({left}, {right}) >= 0.88", 0.04),
+            Level("close", f"{_EDITS.format('email')} <= 2 AND {same_figures}", 0.1),
+            Level("similar", f"{_ALIKE.format('email')} >= 0.9 AND {same_figures}", 0.05),
+            Level(
+                "mailbox_similar",
+                f"jaro_winkler_similarity({left}, {right}) >= 0.88 AND {same_figures}",
+                0.04,
+            ),
         ),
         different=0.11,
     )
+
+
+def contrary_sql(fields: Collection[str], left: str, right: str) -> str:
+    """SQL of whether two records bear first names that contradict each other, and neither a date of
+    birth nor an e-mail speaks for one person."""
+    one, other = f"{left}.first_name", f"{right}.first_name"
+    apart = (
+        f"least(length({one}), length({other})) > 1 AND {_ALIKE.format('first_name')} < 0.75 "
+        f"AND NOT contains({one}, {other}) AND NOT contains({other}, {one})"
+    ).format(l=left, r=right)
+    swapped = " OR ".join(
+        f"jaro_winkler_similarity({a}, {b}) >= 0.75"
+        for a, b in ((one, f"{right}.last_name"), (f"{left}.last_name", other))
+    )
+    said = [f"coalesce({apart}, false)", f"NOT coalesce({swapped}, false)"]
+    for name in ("birth", "email"):
+        if name in fields:
+            place = level_sql(FIELDS[name], left, right)
+            said.append(f"{place} NOT BETWEEN 0 AND {len(FIELDS[name].levels) - 1}")
+    return " AND ".join(said)
+
+
+def home_sql(fields: Collection[str], left: str, right: str) -> str:
+    """SQL of whether two records share a family name and a home: a street or a telephone."""
+    shared = [f"{left}.{name} = {right}.{name}" for name in ("address", "phone") if name in fields]
+    if not shared or not {"first_name", "last_name"} <= set(fields):
+        return "false"
+    name = f"{left}.last_name = {right}.last_name"
+    return f"coalesce({name} AND ({' OR '.join(shared)}), false)"
 
 
 FIELDS: Mapping[str, Field] = {
@@ -148,7 +188,7 @@ FIELDS: Mapping[str, Field] = {
 
 # Pairs worth comparing share one of these; an entry is a field or a piece of one.
 PIECES: Mapping[str, tuple[str, str]] = {
-    "mailbox": ("email", "split_part(email, '@', 1)"),
+    "mailbox": ("email", "split_part(split_part(email, '@', 1), '+', 1)"),
     "year": ("birth", "left(birth, 4)"),
     "birthday": ("birth", "substr(birth, 5, 4)"),
     "first_1": ("first_name", "left(first_name, 1)"),

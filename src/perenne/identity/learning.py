@@ -19,6 +19,9 @@ from perenne.identity.fields import Field
 USUAL = 5.0
 """Pairs that what is usual weighs beside the pairs of one person that the sample shows."""
 ROUNDS = 200
+CONTRARY, MEMBERS = 0.03, 0.95
+"""How often first names contradict each other: of two records of one person, which bear another
+name of hers or a name misheard beyond likeness; and of two members of a household."""
 Floats = npt.NDArray[np.float64]
 Weights = Mapping[str, Floats]
 """Of each field how often its levels occur, `different` last; they add up to one."""
@@ -73,6 +76,22 @@ def same_person(
         if moved < 1e-6:
             break
     return known
+
+
+def one_person(homes: int, apart: int) -> float:
+    """The chance that two records of one home and family name, whose first names contradict each
+    other, are one person; `apart` of `homes` such pairs are contrary.
+
+    Records of one person are contrary in few cases (`CONTRARY`), those of two members of a
+    household nearly always: the share of contrary pairs tells how many are households. Where it is
+    no larger than slips alone explain, nothing speaks for households.
+    """
+    if not homes:
+        return 1.0
+    share = apart / homes
+    households = min(max((share - CONTRARY) / (MEMBERS - CONTRARY), 0.0), 1.0)
+    of_one = (1 - households) * CONTRARY
+    return of_one / (of_one + households * MEMBERS) if households else 1.0
 
 
 def _chance(

@@ -23,12 +23,20 @@ from perenne.identity.fields import (
     TRAINING,
     Field,
     among,
+    contrary_sql,
     evidence_sql,
     field_of,
+    home_sql,
     level_sql,
     piece_sql,
 )
-from perenne.identity.learning import Floats, Patterns, frequencies, same_person
+from perenne.identity.learning import (
+    Floats,
+    Patterns,
+    frequencies,
+    one_person,
+    same_person,
+)
 from perenne.warehouse import DuckEngine
 
 if TYPE_CHECKING:
@@ -92,10 +100,10 @@ def score(
     if not pairs:
         return Scored("nothing", fields=fields), nothing
     with _quiet():
-        model = _trained(engine, fields)
-        if model is None:
+        trained = _trained(engine, fields)
+        if trained is None:
             return Scored("nothing", fields=fields), nothing
-        found = _predicted(engine, model, from_)
+        found = _predicted(engine, trained, from_)
     return Scored("", pairs, fields, group), found.cast(SCORES)
 
 
@@ -171,8 +179,18 @@ def _largest_group(engine: DuckEngine) -> int:
     return next(fitting, 2)
 
 
-def _trained(engine: DuckEngine, fields: tuple[str, ...]) -> dict[str, Any] | None:
-    """Splink's settings with what was learnt; None when no pair of the sample teaches anything."""
+@dataclass(frozen=True)
+class Trained:
+    """What was learnt: the model in Splink's words, and the chance that two records of one home and
+    family name, whose first names contradict each other, are one person."""
+
+    fields: tuple[str, ...]
+    settings: dict[str, Any]
+    household: float
+
+
+def _trained(engine: DuckEngine, fields: tuple[str, ...]) -> Trained | None:
+    """What the sample teaches; None when no pair of the sample teaches anything."""
     sample = f"SELECT * FROM {_PEOPLE} ORDER BY own_id LIMIT"
     engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_sample AS {sample} {SAMPLE}")
     try:
@@ -186,9 +204,27 @@ def _trained(engine: DuckEngine, fields: tuple[str, ...]) -> dict[str, Any] | No
         strangers = _strangers(engine, fields)
         seen = [_patterns(engine, fields, key) for key in keys]
         same = same_person([FIELDS[name] for name in fields], strangers, seen)
-        return _settings(fields, chance, same=same, strangers=strangers)
+        settings = _settings(fields, chance, same=same, strangers=strangers)
+        return Trained(fields, settings, _household(engine, fields))
     finally:
         engine.duck.execute("DROP TABLE IF EXISTS perenne_sample")
+
+
+def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
+    """How sure two records of one home may at most be one person under contrary first names."""
+    if not {"first_name", "last_name"} <= set(fields) or not {"address", "phone"} & set(fields):
+        return 1.0
+    contrary = contrary_sql(fields, "one", "two")
+    pairs = " UNION ".join(
+        f"SELECT one.idx AS l, two.idx AS r, {contrary} AS contrary FROM perenne_sample AS one "
+        f"JOIN perenne_sample AS two ON one.last_name = two.last_name AND one.{name} = two.{name} "
+        "AND one.idx < two.idx WHERE least(length(one.first_name), length(two.first_name)) > 1"
+        for name in ("address", "phone")
+        if name in fields
+    )
+    asked = f"SELECT count(*), count(*) FILTER (contrary) FROM ({pairs})"
+    ((homes, apart),) = engine.duck.execute(asked).fetchall()
+    return one_person(homes, apart)
 
 
 def _found(engine: DuckEngine, rules: list[tuple[str, ...]]) -> int:
@@ -291,13 +327,20 @@ def _sides(sql: str) -> str:
     return re.sub(r"\{([lr])\}\.(\w+)", r"\2_\1", sql)
 
 
-def _predicted(engine: DuckEngine, model: dict[str, Any], from_: float) -> pa.Table:
-    with _linker(engine, _PEOPLE, model) as (linker, api):
+def _predicted(engine: DuckEngine, trained: Trained, from_: float) -> pa.Table:
+    """Pairs from the probability `from_` on; of two who may be a household, at most theirs."""
+    fields = trained.fields
+    apart = f"{home_sql(fields, 'one', 'two')} AND {contrary_sql(fields, 'one', 'two')}"
+    with _linker(engine, _PEOPLE, trained.settings) as (linker, api):
         linker.table_management.register_blocked_pairs_for_predict(api.register(_PAIRS))
         found = linker.inference.predict(threshold_match_probability=from_)
         return engine.duck.sql(
-            "SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, "
-            f"round(match_probability, 6) AS probability FROM {found.physical_name}"
+            "SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, round(CASE "
+            f"WHEN {apart} THEN least(match_probability, {trained.household}) "
+            "ELSE match_probability END, 6) AS probability "
+            f"FROM {found.physical_name} AS pair "
+            f"JOIN {_PEOPLE} AS one ON one.idx = pair.idx_l "
+            f"JOIN {_PEOPLE} AS two ON two.idx = pair.idx_r"
         ).to_arrow_table()
 
 

@@ -51,8 +51,8 @@ def not_used(identifier: ir.Table) -> ir.Table:
 def pairs(used: ir.Table, node: ir.Table, person: ir.Table) -> ir.Table:
     """`l`, `r`, `rule` (its place in RULES) for records that share an identifier, the strongest.
 
-    Who share a telephone number under names that contradict each other are not linked by it: they
-    are left for review.
+    Who share a telephone number under first names that contradict each other are not linked by it,
+    whatever their family names: they are left for review.
     """
     coded = used.join(node.select("own_id", "idx"), "own_id").select("idx", "kind", "value")
     one, other = coded.view(), coded.view()
@@ -65,14 +65,21 @@ def pairs(used: ir.Table, node: ir.Table, person: ir.Table) -> ir.Table:
     left = names.select(l="idx", first_l="first_name", last_l="last_name")
     right = names.select(r="idx", first_r="first_name", last_r="last_name")
     named = met.left_join(left, "l", rname="x_{name}").left_join(right, "r", rname="y_{name}")
-    differ = _differ(named.first_l, named.first_r) & _differ(named.last_l, named.last_r)
+    first = _contradict(named.first_l, named.first_r)
     crossed = _differ(named.first_l, named.last_r) & _differ(named.last_l, named.first_r)
+    apart = (named.kind == "phone") & (first & crossed).fill_null(False)
     rule = ibis.cases(
-        ((named.kind == "phone") & (differ & crossed).fill_null(False), RULES.index("apart")),
+        (apart, RULES.index("apart")),
         *((named.kind == kind, RULES.index(kind)) for kind in ("number", "email", "phone")),
     )
     ruled = named.mutate(rule=rule)
     return ruled.group_by("l", "r").agg(rule=ruled.rule.min().cast("int64"))
+
+
+def _contradict(one: ir.StringValue, other: ir.StringValue) -> ir.BooleanValue:
+    """First names of two persons: neither an initial nor a part of the other."""
+    short = ibis.least(one.length(), other.length()) < 2
+    return _differ(one, other) & ~short & ~one.contains(other) & ~other.contains(one)
 
 
 def _differ(one: ir.StringValue, other: ir.StringValue) -> ir.BooleanValue:
