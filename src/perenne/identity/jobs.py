@@ -20,7 +20,9 @@ def own_links(cleaned: Mapping[str, Table], *, key: str) -> Table:
 
 def resolve(cleaned: Mapping[str, Table], *, key: str, task: Task) -> Resolved:
     """Who is one customer across all sources, from cleaned tables (`Cleaned.tables`)."""
-    return resolve_records(task, alone=own_links(cleaned, key=key), staged=cleaned["customers"])
+    alone = task.bring("own_links", own_links(cleaned, key=key))
+    staged = task.bring("persons", cleaned["customers"])
+    return resolve_records(task, alone=alone, staged=staged)
 
 
 def identify(

@@ -33,6 +33,13 @@ from perenne.identity.weighing import (
 from perenne.warehouse import DuckEngine, Table
 
 Keep = Callable[[str, Table], Table]
+
+
+def as_it_is(name: str, table: Table) -> Table:
+    """A table that is one of the engine's already."""
+    return table
+
+
 LISTED = 20
 """Identifiers that the account names."""
 
@@ -59,7 +66,11 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Task:
-    """Everything that one resolution needs; `keep` writes what only the refresh itself may see."""
+    """Everything that one resolution needs; `keep` writes what only the refresh itself may see.
+
+    Records are compared by DuckDB whichever engine computes the rest: `bring` makes its tables
+    tables of `engine`.
+    """
 
     engine: DuckEngine
     keep: Keep
@@ -67,6 +78,7 @@ class Task:
     run: int
     decisions: Sequence[Decision] = ()
     before: Before = field(default_factory=Before)
+    bring: Keep = as_it_is
 
 
 def resolve(task: Task, *, alone: Table, staged: Table) -> Resolved:

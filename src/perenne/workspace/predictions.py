@@ -15,7 +15,7 @@ from perenne.models import PredictionSettings
 from perenne.models.ledger import day_of
 from perenne.segments import name_segments
 from perenne.text import spoken
-from perenne.warehouse import DuckEngine, Table
+from perenne.warehouse import Engine, Table
 from perenne.workspace import snapshots
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
@@ -42,7 +42,7 @@ def predict_snapshot(
     *,
     as_of: date,
     settings: Settings,
-    engine: DuckEngine,
+    engine: Engine,
     layout: Layout,
     progress: Callable[[str], None],
 ) -> Predictions:
@@ -71,7 +71,7 @@ def predict_snapshot(
     return Predictions(found.tables, found.manifest) if found else Predictions()
 
 
-def _previous(layout: Layout, engine: DuckEngine, as_of: date) -> Earlier | None:
+def _previous(layout: Layout, engine: Engine, as_of: date) -> Earlier | None:
     """The published snapshot's predictions, when they were made before `as_of`."""
     from perenne.models.earlier import Earlier
 
