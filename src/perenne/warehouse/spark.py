@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from perenne.core import PerenneError
 from perenne.text import gettext as _
+from perenne.text import pgettext
 from perenne.warehouse.engine import Engine
 from perenne.warehouse.parts import files_of, rows_of, settle
 
@@ -121,7 +122,7 @@ def _java() -> str:
         return found[1]
     raise PerenneError(
         _("The engine Spark needs Java {least} or later; found: {found}.").format(
-            least=LEAST_JAVA, found=found[1] if found else _("none")
+            least=LEAST_JAVA, found=found[1] if found else pgettext("Java", "none")
         ),
         given=home or program,
         next_step=_(

@@ -6,7 +6,7 @@ all. The tests of `warehouse` hold each of them against DuckDB.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -25,6 +25,8 @@ class Compiler(PySparkCompiler):  # type: ignore[misc] # ibis ships no types
     """Ibis's own for Spark, with DuckDB's meaning of the expressions that Perenne uses."""
 
     __slots__ = ()
+    # Ibis writes a method for each of these into every class, over what stands in it.
+    SIMPLE_OPS: ClassVar[dict[Any, str]] = {}
 
     def visit_Divide(self, op: ops.Divide, *, left: Any, right: Any) -> Any:
         """A quotient is a double, as Ibis says it is: of decimals Spark would cut the digits."""
@@ -33,9 +35,15 @@ class Compiler(PySparkCompiler):  # type: ignore[misc] # ibis ships no types
     def visit_Hash(self, op: ops.Hash, *, arg: Any) -> Any:
         """64 bits, not 32; a struct with its nulls, which Spark's hash would pass over."""
         if isinstance(op.arg, ops.StructColumn):
-            values = [field.expression for field in arg.expressions]
+            values = [value.this for value in arg.expressions]
             return self.f.anon.xxhash64(*values, *(value.is_(NULL) for value in values))
         return self.f.anon.xxhash64(arg)
+
+    def visit_Strip(self, op: ops.Strip, *, arg: Any) -> Any:
+        """White space as DuckDB strips it. Spark reads the escapes of two of its characters as
+        letters, and would take an f from the end of a word."""
+        space = r"[ \t\n\r\x0B\f]+"
+        return self.f.regexp_replace(arg, sge.convert(f"^{space}|{space}$"), sge.convert(""))
 
     def visit_CountStar(self, op: ops.CountStar, *, arg: Any, where: Any) -> Any:
         """Over no row the count is 0, not null."""
@@ -83,8 +91,8 @@ class Compiler(PySparkCompiler):  # type: ignore[misc] # ibis ships no types
             sge.convert("value"),
             arg,
         )
-        if where is not None:
-            row = self.if_(where, row, NULL)
+        told = sg.not_(arg.is_(NULL))
+        row = self.if_(told if where is None else sg.and_(where, told), row, NULL)
         item = sg.to_identifier("item")
         value = sge.Dot(this=item, expression=sg.to_identifier("value"))
         rows = self.f.anon.sort_array(self.f.anon.collect_list(row))
