@@ -125,6 +125,7 @@ FIGURES: dict[str, Callable[[ir.Table], Any]] = {
     "count of none": lambda t: t.count(where=t.n > 99),
     "distinct": lambda t: t.text.nunique(where=t.flag),
     "median": lambda t: t.n.median(),
+    "median of some": lambda t: t.n.median(where=t.flag),
     "quantile": lambda t: t.n.quantile(0.9),
     "median of amounts": lambda t: money_quantile(t.amount, 0.5),
     "quartile of amounts": lambda t: money_quantile(t.amount, 0.75),

@@ -47,6 +47,13 @@ USUAL: Mapping[str, str] = {
 }
 """What Perenne asks of Spark where the owner says nothing else."""
 
+ALONE: Mapping[str, str] = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+"""And where Spark runs on this machine alone: it opens no door to others."""
+
 
 class SparkEngine(Engine):
     """Spark on `master`, with the `conf` of its owner. One session serves a whole process."""
@@ -144,7 +151,7 @@ def _session(master: str, conf: Mapping[str, str]) -> SparkSession:
     ours = SparkSession.getActiveSession() is None or any(own for _session, own in _open)
     builder = SparkSession.builder.appName("Perenne").master(master)
     if master.startswith("local"):
-        conf = {"spark.ui.enabled": "false", "spark.driver.bindAddress": "127.0.0.1", **conf}
+        conf = {**ALONE, **conf}
     for name, value in conf.items():
         builder = builder.config(name, value)
     try:

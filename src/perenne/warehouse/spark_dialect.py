@@ -49,6 +49,9 @@ class Compiler(PySparkCompiler):  # type: ignore[misc] # ibis ships no types
         """Over no row the count is 0, not null."""
         return self.f.count(sge.Star() if where is None else self.if_(where, 1, NULL))
 
+    def visit_Median(self, op: ops.Median, *, arg: Any, where: Any) -> Any:
+        return self.f.percentile(arg if where is None else self.if_(where, arg, NULL), 0.5)
+
     def visit_DateTruncate(self, op: ops.DateTruncate, *, arg: Any, unit: Any) -> Any:
         """The first day of a week, month or quarter is a day, not an instant."""
         return self.cast(self.f.anon.date_trunc(unit.singular, arg), dt.date)
