@@ -21,7 +21,8 @@ from pathlib import Path
 
 from perenne.warehouse import DuckEngine
 from perenne.workspace import Layout, Options, create, import_files, refresh_workspace
-from perenne.workspace.settings import template
+from perenne.workspace.engines import engine_for
+from perenne.workspace.settings import load, template
 
 LINES = """
 copy (
@@ -92,19 +93,11 @@ def imported(folder: Path, lines: int) -> Layout:
 
 def refreshed(place: Layout) -> dict[str, str]:
     """Refresh in this process; what it cost, and the revenue that came out."""
-    java: list[tuple[float, float]] = []
-    wall = time.perf_counter()
-    began = time.process_time()
-    from perenne.workspace import engines
-
-    closing = engines.SparkEngine.close
-
-    def measured(engine: engines.SparkEngine) -> None:
-        java.extend(_children())
-        closing(engine)
-
-    engines.SparkEngine.close = measured  # type: ignore[method-assign] # Java is gone after it
-    snapshot = refresh_workspace(place).snapshot
+    wall, began = time.perf_counter(), time.process_time()
+    # An engine that stays open keeps Java, whose cost is asked for at the end.
+    with engine_for(load(place.settings), place):
+        snapshot = refresh_workspace(place).snapshot
+        java = _children()
     told = {
         "python": f"{time.process_time() - began:.0f} s, peak {_peak(os.getpid()):.1f} GB",
         "java": ", ".join(f"{used:.0f} s, peak {peak:.1f} GB" for used, peak in java) or "none",

@@ -62,7 +62,7 @@ def test_every_table_is_the_same(both: tuple[Refreshed, Refreshed, Layout]) -> N
     assert duckdb.snapshot.tables == spark.snapshot.tables
     for name in duckdb.snapshot.tables:
         one, other = table(duckdb, name), table(spark, name)
-        assert one.schema.equals(other.schema), name
+        assert [(f.name, f.type) for f in one.schema] == [(f.name, f.type) for f in other.schema]
         assert rows(one) == rows(other), name
 
 
