@@ -21,10 +21,9 @@ from perenne.metrics import (
     learn_context,
     load_catalogue,
 )
-from perenne.warehouse import CANONICAL, DuckEngine, Engine
+from perenne.warehouse import CANONICAL, Engine
+from tests.engines import ENGINES, PARAMETERS
 from tests.metrics.shops import Kind, Shop, shop
-
-ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": DuckEngine}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Measured:
         return {(one.metric, *(one.group or {}).values()): one.value for one in found}
 
 
-@pytest.fixture(scope="session", params=list(ENGINES))
+@pytest.fixture(scope="session", params=PARAMETERS)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine in turn; nothing in the suite knows which."""
     made = ENGINES[request.param]()

@@ -84,6 +84,7 @@ def _checks(place: Any, folder: Path) -> Iterator[Check]:
         yield Check(_("Workspace"), True, _("none here"))
         return
     yield _tried(_("Settings"), lambda: _settings(place))
+    yield _spark(place)
     yield _writable(place)
     yield _tried(_("Imports"), lambda: _imports(place))
     yield from _snapshot_checks(place)
@@ -121,6 +122,25 @@ def _engine() -> str:
     return _("DuckDB works, {memory} of memory, {threads} threads").format(
         memory=memory, threads=threads
     )
+
+
+def _spark(place: Any) -> Check:
+    """Spark is looked for everywhere; it must be there only where the workspace computes on it."""
+    from perenne.warehouse.spark import look
+    from perenne.workspace.settings import load
+
+    try:
+        asked = load(place.settings).engine.name == "spark"
+    except PerenneError:
+        asked = False
+    try:
+        pyspark, java = look()
+    except PerenneError as missing:
+        if asked:
+            return Check("Spark", False, missing.what, missing.next_step)
+        return Check("Spark", True, _("not asked for, and cannot run here"))
+    found = _("PySpark {version}, Java {java}").format(version=pyspark, java=java)
+    return Check("Spark", True, found if asked else _("not asked for; {found}").format(found=found))
 
 
 def _disk(folder: Path) -> Check:

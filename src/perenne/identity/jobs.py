@@ -25,9 +25,9 @@ def resolve(cleaned: Mapping[str, Table], *, key: str, task: Task) -> Resolved:
     """Who is one customer across all sources, from cleaned tables (`Cleaned.tables`)."""
     return resolve_records(
         task,
-        alone=own_links(cleaned, key=key),
-        staged=cleaned["customers"],
-        sold=cleaned["orders"],
+        alone=task.bring("own_links", own_links(cleaned, key=key)),
+        staged=task.bring("persons", cleaned["customers"]),
+        sold=task.bring("bought", cleaned["orders"]),
     )
 
 

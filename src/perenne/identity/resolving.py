@@ -60,9 +60,18 @@ class Resolved:
     account: IdentityAccount
 
 
+def as_it_is(name: str, table: Table) -> Table:
+    """A table that is one of the engine's already."""
+    return table
+
+
 @dataclass(frozen=True)
 class Task:
-    """Everything that one resolution needs; `keep` writes what only the refresh itself may see."""
+    """Everything that one resolution needs; `keep` writes what only the refresh itself may see.
+
+    Records are compared by DuckDB whichever engine computes the rest: `bring` makes its tables
+    tables of `engine`.
+    """
 
     engine: DuckEngine
     keep: Keep
@@ -70,6 +79,7 @@ class Task:
     run: int
     decisions: Sequence[Decision] = ()
     before: Before = field(default_factory=Before)
+    bring: Keep = as_it_is
 
 
 def resolve(task: Task, *, alone: Table, staged: Table, sold: Table) -> Resolved:

@@ -41,8 +41,10 @@ def ledger_rows(tables: Tables, *, as_of: date) -> ir.Table:
 def _sums(told: ir.Table) -> ir.Table:
     sold = told.kind == "sale"
     unknown = told.margin.isnull().any()
-    # Structs compare field by field, so that equal amounts do not leave the choice to the engine.
-    sale = ibis.struct({"net": told.net, "category": told.category})
+    # Structs compare field by field, so that equal amounts do not leave the choice to the engine;
+    # nor does a null, which engines sort differently.
+    unnamed = told.category.isnull()
+    sale = ibis.struct({"net": told.net, "unnamed": unnamed, "category": told.category})
     return told.group_by("customer_id", day="known_on").aggregate(
         net=_float(told.net.sum(where=sold)),
         returned=_float(-told.net.sum(where=~sold)),

@@ -1,8 +1,11 @@
 """Columnar tables: names and schemas of all canonical tables, and the engine that runs them."""
 
+from perenne.warehouse.amounts import money_quantile, to_money
 from perenne.warehouse.canonical import CANONICAL
 from perenne.warehouse.engine import DuckEngine, Engine, Table, quote_name, quote_text
+from perenne.warehouse.parts import files_of, tables_in
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
+from perenne.warehouse.spark import SparkEngine
 from perenne.warehouse.staged import STAGED
 
 __all__ = [
@@ -13,8 +16,13 @@ __all__ = [
     "Column",
     "DuckEngine",
     "Engine",
+    "SparkEngine",
     "Table",
     "TableSchema",
+    "files_of",
+    "money_quantile",
     "quote_name",
     "quote_text",
+    "tables_in",
+    "to_money",
 ]

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from perenne.warehouse.parts import files_of
 from perenne.warehouse.schemas import TableSchema
 
 Table = ir.Table
@@ -24,24 +25,42 @@ class Engine(Protocol):
     name: str
 
     def read(self, paths: Path | Iterable[Path]) -> ir.Table:
-        """One lazy table over one or more Parquet files of the same columns."""
-
-    def rows(self, schema: TableSchema, rows: Iterable[Mapping[str, object]] = ()) -> ir.Table:
-        """A small table of this schema from Python rows; columns that a row lacks are null."""
-
-    def arrow(self, table: pa.Table) -> ir.Table:
-        """A lazy table over an Arrow table in memory."""
+        """One lazy table over one or more tables on disk, of the same columns."""
 
     def write(self, table: ir.Table, path: Path) -> int:
-        """Run `table`, write it to one Parquet file, return its number of rows."""
+        """Run `table`, write it to one table on disk, return its number of rows."""
 
     def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
         """Run `table` and return it as Arrow."""
 
     def close(self) -> None: ...
 
+    def rows(self, schema: TableSchema, rows: Iterable[Mapping[str, object]] = ()) -> ir.Table:
+        """A small table of this schema from Python rows; columns that a row lacks are null."""
+        types = ibis.schema(schema.types)
+        table = pa.Table.from_pylist(
+            [{name: row.get(name) for name in schema.names} for row in rows],
+            schema=types.to_pyarrow(),
+        )
+        return ibis.memtable(table, schema=types)
 
-class DuckEngine:
+    def arrow(self, table: pa.Table) -> ir.Table:
+        """A lazy table over an Arrow table in memory."""
+        return ibis.memtable(table)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class DuckEngine(Engine):
     """DuckDB in process. `memory_limit` as DuckDB writes it, e.g. `4GB`; spills to `spill`."""
 
     name = "duckdb"
@@ -64,19 +83,8 @@ class DuckEngine:
             self.duck.execute(f"SET temp_directory = {quote_text(str(spill))}")
 
     def read(self, paths: Path | Iterable[Path]) -> ir.Table:
-        files = [paths] if isinstance(paths, Path) else list(paths)
-        return self.ibis.read_parquet([str(file) for file in files])
-
-    def rows(self, schema: TableSchema, rows: Iterable[Mapping[str, object]] = ()) -> ir.Table:
-        types = ibis.schema(schema.types)
-        table = pa.Table.from_pylist(
-            [{name: row.get(name) for name in schema.names} for row in rows],
-            schema=types.to_pyarrow(),
-        )
-        return ibis.memtable(table, schema=types)
-
-    def arrow(self, table: pa.Table) -> ir.Table:
-        return ibis.memtable(table)
+        tables = [paths] if isinstance(paths, Path) else list(paths)
+        return self.ibis.read_parquet([str(file) for path in tables for file in files_of(path)])
 
     def write(self, table: ir.Table, path: Path) -> int:
         sql = _as_typed(self.ibis.compile(table), table)
@@ -93,23 +101,28 @@ class DuckEngine:
     def close(self) -> None:
         self.ibis.disconnect()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 def _as_typed(sql: str, table: ir.Table) -> str:
-    """`sql` with real dates: DuckDB makes a timestamp of a date plus an interval, Ibis a date."""
-    dates = [quote_name(name) for name, kind in table.schema().items() if kind.is_date()]
-    casts = ", ".join(f"CAST({name} AS DATE) AS {name}" for name in dates)
-    return f"SELECT * REPLACE ({casts}) FROM ({sql})" if dates else sql
+    """`sql` with the types that Ibis promises: DuckDB makes a timestamp of a date plus an interval,
+    a number of 128 bits of a sum, and a wider decimal of a difference."""
+    kinds = {name: _type(kind) for name, kind in table.schema().items()}
+    casts = ", ".join(
+        f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}"
+        for name, kind in kinds.items()
+        if kind
+    )
+    return f"SELECT * REPLACE ({casts}) FROM ({sql})" if casts else sql
+
+
+def _type(kind: ibis.DataType) -> str | None:
+    """What DuckDB calls a type that it may have changed under way."""
+    if kind.is_date():
+        return "DATE"
+    if kind.is_int64():
+        return "BIGINT"
+    if kind.is_decimal() and kind.precision is not None:
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    return None
 
 
 def quote_text(text: str) -> str:

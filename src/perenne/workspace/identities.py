@@ -53,14 +53,19 @@ def resolve_customers(
     engine: DuckEngine,
     layout: Layout,
     keep: Callable[[str, Table], Table],
+    bring: Callable[[str, Table], Table],
 ) -> Resolved:
-    """Link the records of all sources; ids and dates of links go on from the newest snapshot."""
+    """Link the records of all sources; ids and dates of links go on from the newest snapshot.
+
+    `bring` makes a table of the refresh one of `engine`.
+    """
     return resolve(
         cleaned,
         key=key,
         task=Task(
             engine=engine,
             keep=keep,
+            bring=bring,
             settings=settings,
             run=snapshots.next_number(layout),
             decisions=decisions(layout),

@@ -15,7 +15,7 @@ from perenne.sources.connectors import Clock
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
-from perenne.workspace.shop import engine_for
+from perenne.workspace.engines import engines_for, local_engine
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ def import_files(
 def _alone(
     place: layout.Layout, values: settings.Settings, listener: Listener
 ) -> Iterator[DuckEngine]:
-    """Hold the write lock, with an engine and an empty scratch folder that is gone at the end."""
+    """Hold the write lock, with DuckDB and an empty scratch folder that is gone at the end."""
     with layout.writing(place, on_wait=listener.waiting):
         snapshots.sweep(place)
         try:
-            with engine_for(values, place) as engine:
+            with local_engine(values, place) as engine:
                 yield engine
         finally:
             shutil.rmtree(place.scratch, ignore_errors=True)
@@ -191,7 +191,7 @@ def look_at(
     values = settings.load(place.settings) if place else settings.Settings()
     context = read_context(values, options, imported_at=datetime.now(UTC))
     scratch = place or layout.Layout(path.parent)
-    with engine_for(values, scratch) as engine:
+    with local_engine(values, scratch) as engine:
         return batches.look(path, engine=engine, context=context, options=options)
 
 
@@ -200,8 +200,11 @@ def refresh_workspace(
 ) -> refresh.Refreshed:
     """Compute and publish a new snapshot; another run in progress is waited for."""
     values = settings.load(place.settings)
-    with _alone(place, values, listener) as engine:
-        done = refresh.refresh(place, values, engine=engine, as_of=as_of, progress=listener.step)
+    with (
+        _alone(place, values, listener) as local,
+        engines_for(values, place, local) as engines,
+    ):
+        done = refresh.refresh(place, values, engines=engines, as_of=as_of, progress=listener.step)
     context = read_context(values, batches.Options(), imported_at=datetime.now(UTC))
     return replace(done, read_otherwise=batches.read_otherwise(place, context))
 

@@ -13,9 +13,9 @@ from perenne.quality import Consistency, Offer, Tolerance, compare
 from perenne.text import gettext as _
 from perenne.workspace import settings
 from perenne.workspace.batches import Batch, list_imports
+from perenne.workspace.engines import local_engine
 from perenne.workspace.layout import Layout
 from perenne.workspace.refresh import DEFAULT_CURRENCY
-from perenne.workspace.shop import engine_for
 
 
 def consistency(
@@ -65,7 +65,7 @@ def _offers(layout: Layout, imports: list[Batch], values: settings.Settings) -> 
     if not bringing:
         return []
     days = {batch.seq: _day(batch, values.shop.time_zone) for batch in bringing}
-    with engine_for(values, layout) as engine:
+    with local_engine(values, layout) as engine:
         parts = [
             of_import(
                 engine.read(layout.raw / batch.id / "products.parquet"),

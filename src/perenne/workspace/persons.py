@@ -15,7 +15,7 @@ from perenne.identity import Directory
 from perenne.metrics import Catalogue, Context
 from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
-from perenne.warehouse import STAGED, DuckEngine, Table
+from perenne.warehouse import STAGED, Engine, Table
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
@@ -55,7 +55,7 @@ class Desk:
     catalogue: Catalogue
     context: Context
     tables: Mapping[str, Table]
-    engine: DuckEngine
+    engine: Engine
 
     def find(self, words: str) -> Found:
         """Who is meant. Raises PerenneError for nobody, and for several."""

@@ -15,7 +15,7 @@ from perenne.models import PredictionSettings
 from perenne.models.ledger import day_of
 from perenne.segments import name_segments
 from perenne.text import spoken
-from perenne.warehouse import DuckEngine, Table
+from perenne.warehouse import Engine, Table
 from perenne.workspace import snapshots
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
@@ -49,7 +49,7 @@ def predict_snapshot(
     *,
     as_of: date,
     settings: Settings,
-    engine: DuckEngine,
+    engine: Engine,
     layout: Layout,
     progress: Callable[[str], None],
 ) -> Predictions:
@@ -79,7 +79,7 @@ def predict_snapshot(
 
 
 def predict_subscriptions(
-    tables: Mapping[str, Table], *, as_of: date, settings: Settings, engine: DuckEngine
+    tables: Mapping[str, Table], *, as_of: date, settings: Settings, engine: Engine
 ) -> Predictions:
     """What subscriptions will still bring; nothing when switched off or none is paid for."""
     if not settings.predictions.enabled:
@@ -103,7 +103,7 @@ def predict_subscriptions(
     return Predictions(found.tables, found.manifest)
 
 
-def _previous(layout: Layout, engine: DuckEngine, as_of: date) -> Earlier | None:
+def _previous(layout: Layout, engine: Engine, as_of: date) -> Earlier | None:
     """The published snapshot's predictions, when they were made before `as_of`."""
     from perenne.models.earlier import Earlier
 

@@ -15,8 +15,8 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import settings
 from perenne.workspace.batches import Batch, list_imports
+from perenne.workspace.engines import local_engine
 from perenne.workspace.layout import Layout, write_json
-from perenne.workspace.shop import engine_for
 
 # Of so many earlier imports the days are compared with those of a new one.
 _EARLIER = 50
@@ -45,7 +45,7 @@ def batch_named(layout: Layout, name: str | None) -> Batch:
 def check_import(layout: Layout, batch: Batch) -> ImportQuality:
     """Judge one import as it stands under raw/. Raises PerenneError where pointblank is missing."""
     values = settings.load(layout.settings)
-    with engine_for(values, layout) as engine:
+    with local_engine(values, layout) as engine:
         return judge(
             _subjects(layout, batch, values, engine), settings=values.quality, fetch=engine.fetch
         )

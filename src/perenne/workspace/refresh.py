@@ -20,9 +20,10 @@ from perenne.metrics import Context, build_marts, learn_context
 from perenne.segments import assign
 from perenne.text import format_date
 from perenne.text import gettext as _
-from perenne.warehouse import STAGED, DuckEngine, Table
+from perenne.warehouse import STAGED, Engine, Table
 from perenne.workspace import identities, snapshots
 from perenne.workspace.batches import Batch, list_imports
+from perenne.workspace.engines import Engines
 from perenne.workspace.layout import Layout
 from perenne.workspace.predictions import (
     Predictions,
@@ -53,7 +54,7 @@ def refresh(
     layout: Layout,
     settings: Settings,
     *,
-    engine: DuckEngine,
+    engines: Engines,
     as_of: date | None = None,
     progress: Progress = lambda step: None,
 ) -> Refreshed:
@@ -70,7 +71,7 @@ def refresh(
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "work").mkdir(parents=True)
     (scratch / "out").mkdir()
-    run = _Run(layout, settings, engine, scratch, progress)
+    run = _Run(layout, settings, engines, scratch, progress)
     manifest, account = run.compute(imports, as_of)
     name = snapshots.next_id(layout, date.fromisoformat(manifest["as_of"]))
     manifest = {**manifest, "fingerprint": fingerprint, "requested_as_of": as_of}
@@ -117,9 +118,13 @@ def _up_to_date(layout: Layout, fingerprint: str) -> snapshots.Snapshot | None:
 class _Run:
     layout: Layout
     settings: Settings
-    engine: DuckEngine
+    engines: Engines
     scratch: Path
     progress: Progress
+
+    @property
+    def engine(self) -> Engine:
+        return self.engines.main
 
     def compute(self, imports: list[Batch], as_of: date | None) -> tuple[dict[str, Any], Account]:
         currency = self.settings.shop.currency or self._currency(imports)
@@ -157,20 +162,25 @@ class _Run:
             cleaned.tables,
             key=key,
             settings=self.settings.identity,
-            engine=self.engine,
+            engine=self.engines.local,
             layout=self.layout,
-            keep=self._work,
+            keep=self._kept_locally,
+            bring=lambda name, table: self.engines.to_local(table, self._work_path(name)),
+        )
+        links, pairs, ids = (
+            self.engines.to_main(table, self._work_path(f"{name}_found"))
+            for name, table in (("links", found.links), ("pairs", found.pairs), ("ids", found.ids))
         )
         tables = identify(
             cleaned.tables,
             key=key,
             keep=self._out,
-            links=found.links,
+            links=links,
             belonging=self.settings.accounts,
             acquisition=self.settings.acquisition,
         )
-        tables["identity_pairs"] = self._out("identity_pairs", found.pairs)
-        tables["customer_ids"] = self._out("customer_ids", found.ids)
+        tables["identity_pairs"] = self._out("identity_pairs", pairs)
+        tables["customer_ids"] = self._out("customer_ids", ids)
         return tables, found.account
 
     def _require_past(self, cleaned: Cleaned) -> None:
@@ -218,8 +228,7 @@ class _Run:
             layout=self.layout,
             progress=self.progress,
         )
-        for name, table in found.tables.items():
-            tables[name] = self._out(name, self.engine.arrow(table))
+        tables |= self._written_locally(found)
         return found
 
     def _renewed(self, tables: dict[str, Table], as_of: date) -> Predictions:
@@ -227,9 +236,14 @@ class _Run:
         found = predict_subscriptions(
             tables, as_of=as_of, settings=self.settings, engine=self.engine
         )
-        for name, table in found.tables.items():
-            tables[name] = self._out(name, self.engine.arrow(table))
+        tables |= self._written_locally(found)
         return found
+
+    def _written_locally(self, found: Predictions) -> dict[str, Table]:
+        paths = {name: self.scratch / "out" / f"{name}.parquet" for name in found.tables}
+        for name, table in found.tables.items():
+            self.engines.local.write(self.engines.local.arrow(table), paths[name])
+        return {name: self.engine.read(path) for name, path in paths.items()}
 
     def _currency(self, imports: list[Batch]) -> str:
         """The currency that most rows name, else that of the exports; cleaning tells several."""
@@ -284,7 +298,15 @@ class _Run:
         return tables.together(parts) if parts else tables.no_batch(self.engine.rows(STAGED[name]))
 
     def _work(self, name: str, table: Table) -> Table:
-        return self._written(self.scratch / "work" / f"{name}.parquet", table)
+        return self._written(self._work_path(name), table)
+
+    def _work_path(self, name: str) -> Path:
+        return self.scratch / "work" / f"{name}.parquet"
+
+    def _kept_locally(self, name: str, table: Table) -> Table:
+        path = self._work_path(f"identity_{name}")
+        self.engines.local.write(table, path)
+        return self.engines.local.read(path)
 
     def _out(self, name: str, table: Table) -> Table:
         return self._written(self.scratch / "out" / f"{name}.parquet", table)

@@ -162,13 +162,23 @@ class ConnectionSettings(_Section):
 class EngineSettings(_Section):
     """The engine that computes."""
 
-    name: Literal["duckdb"] = Field("duckdb", description="DuckDB, in process.")
+    name: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="duckdb: in process; spark: for more than one machine can hold."
+    )
     memory_limit: str = Field(
         "",
         pattern=r"^(\d+(\.\d+)? ?[KMGT]i?B)?$",
-        description="For example 4GB; empty: DuckDB's own.",
+        description="Memory of DuckDB, for example 4GB; empty: DuckDB's own.",
     )
-    threads: int | None = Field(None, ge=1, description="Processor threads; unset: all.")
+    threads: int | None = Field(None, ge=1, description="Threads of DuckDB; unset: all.")
+    master: str = Field(
+        "local[*]",
+        pattern=r"^(local(\[(\*|\d+)\])?|yarn|(spark|k8s)://.+)$",
+        description="Where Spark runs: local[*], yarn, spark://host:7077 or k8s://https://host:443.",
+    )
+    conf: dict[str, str] = Field(
+        {}, description='Settings of Spark as it writes them: { "spark.driver.memory" = "8g" }.'
+    )
 
 
 class Settings(_Section):

@@ -33,8 +33,9 @@ from perenne.metrics import (
 from perenne.models import CATALOGUE as PREDICTED_METRICS
 from perenne.segments import assign, movements, summary
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine, Table
+from perenne.warehouse import Engine, Table
 from perenne.workspace import layout, settings, snapshots
+from perenne.workspace.engines import engine_for
 from perenne.workspace.frame import Frame
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Shop:
     snapshot: snapshots.Snapshot
 
     @cached_property
-    def engine(self) -> DuckEngine:
+    def engine(self) -> Engine:
         return engine_for(self.settings, self.layout)
 
     @cached_property
@@ -281,16 +282,6 @@ class Shop:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def engine_for(values: settings.Settings, place: layout.Layout) -> DuckEngine:
-    """The engine that the settings ask for; it spills into the workspace."""
-    chosen = values.engine
-    return DuckEngine(
-        memory_limit=chosen.memory_limit or None,
-        threads=chosen.threads,
-        spill=place.scratch / "spill",
-    )
 
 
 def _with_reasons(customers: Any, currency: str) -> Any:

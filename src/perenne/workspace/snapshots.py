@@ -13,6 +13,7 @@ from typing import Any
 
 from perenne.core import PerenneError
 from perenne.text import gettext as _
+from perenne.warehouse import tables_in
 from perenne.workspace.layout import Layout, read_json, write_atomically, write_json
 
 MANIFEST = "manifest.json"
@@ -96,8 +97,9 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
 
     Each step leaves the workspace sound: until the pointer moves, the old snapshot is published.
     """
-    files = sorted(scratch.glob("*.parquet"))
-    signed = {**manifest, "id": name, "sha256": {path.name: _sha256(path) for path in files}}
+    files = tables_in(scratch)
+    hashes = {path.relative_to(scratch).as_posix(): _sha256(path) for path in files}
+    signed = {**manifest, "id": name, "sha256": hashes}
     write_json(scratch / MANIFEST, signed)
     for path in files:
         _sync(path)
@@ -115,13 +117,13 @@ def point_to(layout: Layout, name: str) -> None:
 
 def damaged(snapshot: Snapshot, *, tables: Collection[str] | None = None) -> list[str]:
     """Files of a snapshot, or of some of its tables, that are missing or differ from what was
-    signed."""
+    signed. A part of a table stands in the table's folder."""
     signed: Mapping[str, str] = snapshot.manifest["sha256"]
-    asked = signed if tables is None else {f"{name}.parquet" for name in tables}
+    asked = None if tables is None else {f"{name}.parquet" for name in tables}
     return [
         name
         for name, digest in signed.items()
-        if name in asked
+        if (asked is None or name.split("/")[0] in asked)
         and not ((snapshot.folder / name).is_file() and _sha256(snapshot.folder / name) == digest)
     ]
 

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from perenne.cleaning.settings import ExchangeRate
 from perenne.cleaning.tables.merge import ORDER
-from perenne.warehouse import MONEY
+from perenne.warehouse import MONEY, to_money
 
 _AMOUNTS = ("gross", "discount", "net")
 # Rules that set an order aside whole.
@@ -53,9 +53,7 @@ def converted(
     )
     same = joined.rate == 1.0
     changed = {
-        name: same.ifelse(
-            joined[name], (joined[name].cast("float64") * joined.rate).round(4).cast(MONEY)
-        )
+        name: same.ifelse(joined[name], to_money(joined[name].cast("float64") * joined.rate))
         for name in amounts
     }
     return joined.mutate(**changed).drop("rate_currency", "rate", "since", "until")
@@ -178,7 +176,7 @@ def _finished(grouped: ir.Table) -> ir.Table:
     shipping = grouped.shipping_given.fill_null(0).cast("float64")
     untaxed = ~grouped.includes | (grouped.product_paid == 0)
     ratio = grouped.net.cast("float64") / grouped.product_paid.cast("float64").nullif(0)
-    net_shipping = untaxed.ifelse(shipping, shipping * ratio).round(4).cast(MONEY)
+    net_shipping = to_money(untaxed.ifelse(shipping, shipping * ratio))
     # A refunded order that says no amount was paid back whole.
     all_back = (grouped.status == "refunded").ifelse(grouped.product_paid, ibis.null(MONEY))
     return grouped.mutate(

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.cleaning.settings import CleaningSettings, TaxSettings
-from perenne.warehouse import MONEY
+from perenne.warehouse import MONEY, to_money
 
 PLACE = ("batch", "row_file", "row_number")
 
@@ -106,8 +106,8 @@ def priced(
 
 def _ratio(table: ir.Table, value: ir.Value) -> ir.Value:
     """`value` scaled as tax scaled the line: exact when nothing was taken out."""
-    scaled = (value.cast("float64") * (table.net / table.paid.nullif(0))).round(4)
-    return (table.net == table.paid).ifelse(value, scaled.cast(MONEY))
+    scaled = to_money(value.cast("float64") * (table.net / table.paid.nullif(0)))
+    return (table.net == table.paid).ifelse(value, scaled)
 
 
 def _without_tax(table: ir.Table, value: ir.Value, tax: TaxSettings) -> ir.Value:
@@ -115,7 +115,7 @@ def _without_tax(table: ir.Table, value: ir.Value, tax: TaxSettings) -> ir.Value
     if tax.default_rate is None:
         return value
     rate = 1.0 + float(tax.default_rate)
-    return table.includes.ifelse((value.cast("float64") / rate).round(4).cast(MONEY), value)
+    return table.includes.ifelse(to_money(value.cast("float64") / rate), value)
 
 
 def _tax_included(table: ir.Table, tax: TaxSettings) -> ir.BooleanValue:
@@ -135,17 +135,14 @@ def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
     paid_in_all = (table.weights - table.order_rest).cast("float64")
     shipping = ibis.greatest(table.shipping.fill_null(0), table.carried)
     with_shipping = paid_in_all + shipping.cast("float64")
-    products = (
-        (table.order_tax.cast("float64") * paid_in_all / with_shipping.nullif(0))
-        .round(4)
-        .cast(MONEY)
-    )
+    taxes = table.order_tax.cast("float64")
+    products = to_money(taxes * paid_in_all / with_shipping.nullif(0))
     shared = _share(table, products.fill_null(0))
     stated = (table.taxed_lines > 0).ifelse(table.tax.fill_null(0), shared)
     if tax.default_rate is None:
         return stated.cast(MONEY)
     rate = float(tax.default_rate)
-    assumed = (table.paid.cast("float64") * (rate / (1 + rate))).round(4).cast(MONEY)
+    assumed = to_money(table.paid.cast("float64") * (rate / (1 + rate)))
     unstated = table.order_tax.isnull() & (table.taxed_lines == 0)
     return unstated.ifelse(assumed, stated).cast(MONEY)
 
@@ -153,10 +150,7 @@ def _tax_share(table: ir.Table, tax: TaxSettings) -> ir.Value:
 def _share(table: ir.Table, amount: ir.Value) -> ir.Value:
     """The line's part of an order amount in proportion to `weight`; the parts add up exactly."""
     total = table.weights.cast("float64").nullif(0)
-    upto = (amount.cast("float64") * (table.running.cast("float64") / total)).round(4).cast(MONEY)
-    before = (
-        (amount.cast("float64") * ((table.running - table.weight).cast("float64") / total))
-        .round(4)
-        .cast(MONEY)
-    )
+    whole, passed = amount.cast("float64"), table.running - table.weight
+    upto = to_money(whole * (table.running.cast("float64") / total))
+    before = to_money(whole * (passed.cast("float64") / total))
     return table.bears.ifelse((upto - before).fill_null(0), 0).cast(MONEY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from perenne.warehouse import MONEY
+from perenne.warehouse import MONEY, to_money
 
 
 def canonical_products(products: ir.Table) -> ir.Table:
@@ -40,8 +40,7 @@ def canonical_costs(costs: ir.Table) -> ir.Table:
     days = ibis.greatest(span, 1).cast("int64")
     table = costs.mutate(days=days, step=ibis.range(0, days).unnest())
     share = table.amount.cast("float64") / table.days
-    upto = (share * (table.step + 1)).round(4).cast(MONEY)
-    before = (share * table.step).round(4).cast(MONEY)
+    upto, before = to_money(share * (table.step + 1)), to_money(share * table.step)
     return table.select(
         day=(table.from_on.cast("timestamp") + table.step.as_interval("D")).cast("date"),
         source=table.source,

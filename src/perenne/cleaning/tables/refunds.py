@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.cleaning.settings import CleaningSettings
-from perenne.warehouse import MONEY, QUANTITY
+from perenne.warehouse import MONEY, QUANTITY, to_money
 
 COLUMNS = (
     "refund_id",
@@ -198,7 +198,7 @@ def _scaled(table: ir.Table, whole: ir.Value) -> ir.Value:
 
     def given(amount: ir.Value) -> ir.Value:
         share = amount.cast("float64") / paid.cast("float64").nullif(0)
-        part = (whole.cast("float64") * share).round(4).cast(MONEY)
+        part = to_money(whole.cast("float64") * share)
         return (amount == paid).ifelse(whole, part)
 
     part = (given(table.upto) - given(table.before)).cast(MONEY)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from perenne.warehouse import CANONICAL, MONEY, TableSchema
+from perenne.warehouse import CANONICAL, MONEY, TableSchema, to_money
 
 REF = ("source", "customer_ref", "customer_ref_kind")
 
@@ -188,9 +188,11 @@ def to_schema(table: ir.Table, schema: TableSchema) -> ir.Table:
     """Exactly the columns and types of a schema."""
     return table.select(
         **{
-            column: table[column].round(4).cast(MONEY)
-            if kind == MONEY
-            else table[column].cast(kind)
+            column: _amount(table[column]) if kind == MONEY else table[column].cast(kind)
             for column, kind in schema.types.items()
         }
     )
+
+
+def _amount(value: ir.Value) -> ir.Value:
+    return to_money(value) if value.type().is_floating() else value.round(4).cast(MONEY)

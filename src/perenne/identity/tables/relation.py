@@ -17,19 +17,27 @@ def told(persons: ir.Table, link: ir.Table) -> ir.Table:
     """What sources say of each customer: of each column the word of the newest file that has one;
     Klaviyo's prediction whole, from one row."""
     known = with_customer(persons.filter(persons.customer_ref.notnull()), link)
-    newest = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    place = {"seq": -known.seq, "row": -known.row_number, "file": known.row_file}
+    newest = ibis.struct(place)
+    since = known.created_on.fill_null(ibis.date("9999-12-31"))
+    earliest = ibis.struct({"since": since, **place})
     names = ("klaviyo_predicted_value", "klaviyo_predicted_orders", "klaviyo_predicted_on")
     prediction = ibis.struct({name: known[name] for name in names})
     guess = known.klaviyo_predicted_on.notnull() & known.klaviyo_predicted_value.notnull()
     found = known.group_by("customer_id").agg(
         created_on=known.created_on.min(),
-        told_channel=known.channel.first(order_by=["created_on", *newest]),
-        account=known.account_ref.first(order_by=newest),
-        tags=known.tags.first(order_by=newest),
-        historic_clv=known.historic_clv.first(order_by=newest),
-        guess=prediction.first(where=guess, order_by=newest),
+        told_channel=_first(known.channel, earliest),
+        account=_first(known.account_ref, newest),
+        tags=_first(known.tags, newest),
+        historic_clv=_first(known.historic_clv, newest),
+        guess=prediction.argmin(newest, where=guess),
     )
     return found.mutate(**{name: found.guess[name] for name in names}).drop("guess")
+
+
+def _first(column: ir.Column, order: ir.StructColumn) -> ir.Scalar:
+    """The value that is told first in `order`, which has no nulls."""
+    return column.argmin(order, where=column.notnull())
 
 
 def consents(staged: ir.Table, link: ir.Table) -> ir.Table:

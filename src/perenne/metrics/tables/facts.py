@@ -18,7 +18,7 @@ from perenne.metrics.settings import MetricSettings
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.canonical import known, purchases, table
 from perenne.metrics.tables.margins import sum_all
-from perenne.warehouse import MONEY
+from perenne.warehouse import MONEY, to_money
 
 WINDOWS: dict[str, int | None] = {"": None, "_12m": 12, "_24m": 24, "_36m": 36}
 
@@ -138,17 +138,19 @@ def _net_values(facts: ir.Table, tables: Tables, as_of: date) -> ir.Table:
     facts = facts.cross_join(spent)
     both = facts.has_acquisition & facts.has_retention
     figures = {
-        f"historical_clv_net{suffix}": ibis.ifelse(
-            both,
-            facts[f"historical_clv_margin{suffix}"].cast("float64")
-            - facts[f"costs{suffix}"].fill_null(0.0),
-            None,
-        ).cast(MONEY)
+        f"historical_clv_net{suffix}": to_money(
+            ibis.ifelse(
+                both,
+                facts[f"historical_clv_margin{suffix}"].cast("float64")
+                - facts[f"costs{suffix}"].fill_null(0.0),
+                None,
+            )
+        )
         for suffix in WINDOWS
     }
-    figures["acquisition_cost"] = ibis.ifelse(
-        facts.has_acquisition, facts.acquisition_cost.fill_null(0.0), None
-    ).cast(MONEY)
+    figures["acquisition_cost"] = to_money(
+        ibis.ifelse(facts.has_acquisition, facts.acquisition_cost.fill_null(0.0), None)
+    )
     return facts.mutate(**figures)
 
 

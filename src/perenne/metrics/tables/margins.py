@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.metrics.settings import MetricSettings
-from perenne.warehouse import MONEY
+from perenne.warehouse import MONEY, to_money
 
 
 def with_margin(sales: ir.Table, settings: MetricSettings) -> ir.Table:
@@ -27,7 +27,7 @@ def _with_average(sales: ir.Table) -> ir.Table:
         cost_share=known.cost.sum().cast("float64") / known.net.sum().cast("float64").nullif(0)
     )
     joined = sales.cross_join(share)
-    stand_in = (joined.net.cast("float64") * joined.cost_share).cast(MONEY)
+    stand_in = to_money(joined.net.cast("float64") * joined.cost_share)
     return joined.mutate(cost=joined.cost.fill_null(stand_in)).drop("cost_share")
 
 

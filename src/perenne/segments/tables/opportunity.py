@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from perenne.segments.settings import SegmentSettings
 from perenne.segments.tables.chance import chances
 from perenne.segments.tables.ranks import in_top
-from perenne.warehouse import MONEY
+from perenne.warehouse import money_quantile, to_money
 
 
 def opportunities(
@@ -30,8 +30,8 @@ def opportunities(
     chance = chances(named, tables, as_of=as_of, inactivity_days=inactivity_days, settings=settings)
     valued = _gaps(tables["customer_facts"], settings.min_customers).join(chance, "customer_id")
     valued = valued.mutate(
-        opportunity=(valued.opportunity_gap.cast("float64") * valued.chance_of_another_order).cast(
-            MONEY
+        opportunity=to_money(
+            valued.opportunity_gap.cast("float64") * valued.chance_of_another_order
         )
     )
     everyone = valued.count().over(ibis.window())
@@ -60,4 +60,4 @@ def _gaps(facts: ir.Table, enough: int) -> ir.Table:
 
 
 def _upper_quartile(own: ir.Table) -> ir.DecimalScalar:
-    return own.revenue.cast("float64").quantile(0.75).cast(MONEY)
+    return money_quantile(own.revenue, 0.75)

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from perenne.segments.settings import SegmentSettings
 from perenne.segments.tables.ages import complete_months, day_literal
 from perenne.segments.tables.ranks import in_top
-from perenne.warehouse import MONEY
+from perenne.warehouse import money_quantile
 
 
 def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
@@ -95,13 +95,12 @@ def _median_of_high_value(aged: ir.Table, earned: ir.Table) -> ir.Table:
     """`age_months`, `median`: what HVCs that reached that age were worth by then."""
     valuable = aged.filter(aged.is_hvc)
     every_age = valuable.select(
-        "customer_id", counted_at=ibis.range(0, valuable.age_months + 1).unnest().cast("int64")
+        "customer_id", counted_at=ibis.range(0, valuable.age_months + 1).unnest()
     )
+    every_age = every_age.mutate(counted_at=every_age.counted_at.cast("int64"))
     known = earned.select("customer_id", "counted_at", "value")
     steps = every_age.left_join(known, ["customer_id", "counted_at"])
     value = steps.value.fill_null(0)
     so_far = value.sum().over(group_by=steps.customer_id, order_by=steps.counted_at, rows=(None, 0))
     curve = steps.select(age_months=steps.counted_at, so_far=so_far)
-    return curve.group_by("age_months").aggregate(
-        median=curve.so_far.cast("float64").median().cast(MONEY)
-    )
+    return curve.group_by("age_months").aggregate(median=money_quantile(curve.so_far, 0.5))

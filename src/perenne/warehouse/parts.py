@@ -1,0 +1,41 @@
+"""A table on disk: one Parquet file, or a folder of parts where an engine wrote several at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+PATTERN = "*.parquet"
+
+
+def files_of(path: Path) -> list[Path]:
+    """The Parquet files of a table: itself, or its parts in their order."""
+    return sorted(path.glob(PATTERN)) if path.is_dir() else [path]
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """The Parquet files of every table of a folder."""
+    return [file for path in sorted(folder.glob(PATTERN)) for file in files_of(path)]
+
+
+def rows_of(path: Path) -> int:
+    """Rows of a table, as its files' footers say."""
+    return sum(pq.read_metadata(file).num_rows for file in files_of(path))
+
+
+def settle(written: Path, path: Path) -> None:
+    """Put the folder that Spark wrote in the place of `path`: as one file where one part suffices,
+    so that a small table looks alike whichever engine wrote it, else as a folder of parts."""
+    parts = files_of(written)
+    if len(parts) == 1:
+        parts[0].replace(path)
+        shutil.rmtree(written)
+        return
+    for number, part in enumerate(parts):
+        part.rename(written / f"part-{number:05d}.parquet")
+    for other in written.iterdir():
+        if other.suffix != ".parquet":
+            other.unlink()
+    written.rename(path)
