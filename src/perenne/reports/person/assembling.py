@@ -62,7 +62,7 @@ def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None 
 
 def _missing(data: PersonInput, found: Mapping[str, Any]) -> dict[str, str]:
     empty = {part: data.why_missing(name) for part, name in PARTS.items() if not found[part]}
-    if not data.rows("events"):
+    if not data.has("events"):
         empty["events"] = data.why_missing("events")
     if not found["facts"]:
         empty |= dict.fromkeys(("facts", "standing", "prediction"), "not_ordered")

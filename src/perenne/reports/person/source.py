@@ -50,6 +50,10 @@ class PersonInput:
         """The customer's rows of a table, in no order; none without the table."""
         return self.run(self.own(name)) if name in self.tables else []
 
+    def has(self, name: str) -> bool:
+        """Has the customer any row in a table?"""
+        return name in self.tables and self.fetch(self.own(name).limit(1)).num_rows > 0
+
     def row(self, name: str) -> Row | None:
         return next(iter(self.rows(name)), None)
 
