@@ -136,7 +136,7 @@ FIGURES: dict[str, Callable[[ir.Table], Any]] = {
     "greatest text": lambda t: t.text.max(),
     "mean": lambda t: t.flag.cast("int64").mean(),
     "told last": lambda t: t.text.argmin(
-        ibis.struct({"a": -t.group, "b": t.other.fill_null("")}), where=t.text.notnull()
+        ibis.struct({"a": -t.group, "b": t.other.fill_null(""), "n": t.n}), where=t.text.notnull()
     ),
     "listed": lambda t: t.text.group_concat(" | ", order_by=[t.group, t.n]),
     "collected": lambda t: t.text.collect(order_by=t.text),

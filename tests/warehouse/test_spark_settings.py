@@ -51,7 +51,7 @@ def test_without_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "JAVA_HOME" in error.next_step
     with use_language("fr"):
         assert refused().what == (
-            "Le moteur Spark demande Java 17 ou plus récent ; trouvé : aucun."
+            "Le moteur Spark demande Java 17 ou plus récent ; trouvé : aucun."
         )
 
 
