@@ -141,6 +141,7 @@ def import_command() -> click.Command:
         if as_json:
             print_json([outcome.import_values(result) for result in results])
         else:
+            say("→ " + _("See how good the data are: perenne quality"))
             say("→ " + _("Compute the figures: perenne refresh"))
 
     return import_

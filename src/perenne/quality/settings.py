@@ -25,9 +25,9 @@ class QualitySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     at_import: bool = Field(
-        True,
+        False,
         description="Write the quality report at each `perenne import`, where the extra `quality` "
-        "is installed.",
+        "is installed; it takes some seconds per file.",
     )
     fails_on: Literal["warning", "error", "critical"] = Field(
         "error", description="Level from which `perenne quality --strict` ends with exit code 1."
