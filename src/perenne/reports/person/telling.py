@@ -39,7 +39,7 @@ def identity(data: PersonInput) -> Identity:
             source_id=row["source_id"],
             kind=row["source_id_kind"],
             rule=row["rule"],
-            probability=row["probability"],
+            probability=float(row["probability"]),
             own_id=row["own_id"],
             seen_since=since.get(row["own_id"]),
             linked_since=row["run"],
