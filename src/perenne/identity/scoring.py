@@ -100,7 +100,7 @@ def score(
     if not pairs:
         return Scored("nothing", fields=fields), nothing
     with _quiet():
-        trained = _trained(engine, fields)
+        trained = _trained(engine, fields, linked)
         if trained is None:
             return Scored("nothing", fields=fields), nothing
         found = _predicted(engine, trained, from_)
@@ -189,18 +189,21 @@ class Trained:
     household: float
 
 
-def _trained(engine: DuckEngine, fields: tuple[str, ...]) -> Trained | None:
+def _trained(engine: DuckEngine, fields: tuple[str, ...], linked: pa.Table) -> Trained | None:
     """What the sample teaches; None when no pair of the sample teaches anything."""
-    sample = f"SELECT * FROM {_PEOPLE} ORDER BY own_id LIMIT"
-    engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_sample AS {sample} {SAMPLE}")
+    with _registered(engine, "perenne_linked", linked):
+        sample = f"SELECT * FROM {_PEOPLE} JOIN perenne_linked USING (idx) ORDER BY own_id LIMIT"
+        engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_sample AS {sample} {SAMPLE}")
     try:
         keys = among(TRAINING, set(fields))
         keys = [key for key in keys if 0 < _found(engine, [key]) <= MOST_PAIRS]
-        strict = _found(engine, among(STRICT, set(fields)))
-        if not keys or not strict:
+        strict = among(STRICT, set(fields))
+        if not keys or not _found(engine, strict):
             return None
+        # Only pairs that rules have not linked are looked for.
+        left = max(_found(engine, strict, where="one.root <> two.root"), 1)
         size = _number(engine, "SELECT count(*) FROM perenne_sample")
-        chance = min(strict / RECALL / (size * (size - 1) / 2), 0.5)
+        chance = min(left / RECALL / (size * (size - 1) / 2), 0.5)
         strangers = _strangers(engine, fields)
         seen = [_patterns(engine, fields, key) for key in keys]
         same = same_person([FIELDS[name] for name in fields], strangers, seen)
@@ -227,13 +230,13 @@ def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
     return one_person(homes, apart)
 
 
-def _found(engine: DuckEngine, rules: list[tuple[str, ...]]) -> int:
+def _found(engine: DuckEngine, rules: list[tuple[str, ...]], *, where: str = "true") -> int:
     """Pairs of the sample that share all fields of one of the rules."""
     if not rules:
         return 0
     pairs = " UNION ".join(
         f"SELECT one.idx AS l, two.idx AS r FROM perenne_sample AS one JOIN perenne_sample AS two "
-        f"USING ({', '.join(rule)}) WHERE one.idx < two.idx"
+        f"USING ({', '.join(rule)}) WHERE one.idx < two.idx AND {where}"
         for rule in rules
     )
     return _number(engine, f"SELECT count(*) FROM ({pairs})")
