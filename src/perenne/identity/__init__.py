@@ -4,7 +4,7 @@ from perenne.identity.account import IdentityAccount, Unused
 from perenne.identity.clusters import components, merged_pairs
 from perenne.identity.decisions import Decision, Word, from_lines, standing, to_line
 from perenne.identity.evidence import evidence_words, field_words, rule_words
-from perenne.identity.identifiers import masked
+from perenne.identity.identifiers import masked, phone_spellings
 from perenne.identity.jobs import identify, resolve
 from perenne.identity.resolving import Before, Resolved, Task
 from perenne.identity.settings import IdentitySettings
@@ -28,6 +28,7 @@ __all__ = [
     "identify",
     "masked",
     "merged_pairs",
+    "phone_spellings",
     "resolve",
     "rule_words",
     "standing",

@@ -1,20 +1,30 @@
 """Columnar tables: names and schemas of all canonical tables, and the engine that runs them."""
 
 from perenne.warehouse.canonical import CANONICAL
-from perenne.warehouse.engine import DuckEngine, Engine, Table, quote_name, quote_text
+from perenne.warehouse.engine import (
+    DuckEngine,
+    Engine,
+    Table,
+    keyed_sql,
+    quote_name,
+    quote_text,
+)
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
-from perenne.warehouse.staged import STAGED
+from perenne.warehouse.staged import ERASED, STAGED, TOKEN_LENGTH
 
 __all__ = [
     "CANONICAL",
+    "ERASED",
     "MONEY",
     "QUANTITY",
     "STAGED",
+    "TOKEN_LENGTH",
     "Column",
     "DuckEngine",
     "Engine",
     "Table",
     "TableSchema",
+    "keyed_sql",
     "quote_name",
     "quote_text",
 ]

@@ -1,0 +1,361 @@
+"""One Parquet file as it stands once persons are taken out of it: SQL of the engine, row by row in
+the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from perenne.warehouse import ERASED, DuckEngine, keyed_sql, quote_name, quote_text
+from perenne.workspace.erasure import spelling
+from perenne.workspace.erasure.columns import DAYS, EMPTIED, FREE_TEXT, HASHED, REPLACED
+
+MINE, NEEDLES, CLUSTERS = "erasure_mine", "erasure_needles", "erasure_clusters"
+SUPPRESSED = "'suppressed'"
+_MINE = pa.schema(
+    [(name, pa.string()) for name in ("source", "kind", "ref", "pseudo")]
+    + [("after", pa.date32()), ("until", pa.date32())]
+    + [(name, pa.bool_()) for name in ("last", "returned")]
+)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An identifier in a cell: of which column, and as which token it was found."""
+
+    column: str
+    cell: str
+    kind: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Parquet:
+    """A Parquet file of the workspace: staged (of a source) or of a snapshot."""
+
+    path: Path
+    table: str
+    source: str | None = None
+
+    @property
+    def sql(self) -> str:
+        return f"read_parquet({quote_text(str(self.path))}, file_row_number = true)"
+
+
+@dataclass
+class Rewriter:
+    """Takes persons out of files. `fill` says who; `key` makes the keyed hashes."""
+
+    engine: DuckEngine
+    key: str
+    hashed: str | None = None
+    """SQL of keyed hashes (`kind`, `hash`) of what is looked for, where it is not known itself."""
+    sizes: tuple[int, ...] = ()
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def fill(self, mine: Iterable[Mapping[str, object]]) -> None:
+        """The references to erase: source, kind, ref, pseudo; after, until, last, returned say
+        which rows of them are meant (none: all)."""
+        spelling.prepare(self.engine)
+        rows = [{"last": True, "returned": False, **row} for row in mine]
+        self._keep(MINE, pa.Table.from_pylist(rows, schema=_MINE))
+        self.search({})
+
+    def search(
+        self, names: Mapping[tuple[str, str], str], ids: Mapping[str, str] | None = None
+    ) -> None:
+        """The tokens to look for with what takes their place; `ids` are whole cells."""
+        self.names, self.ids = names, ids or {}
+        rows = [
+            {"kind": kind, "token": token, "size": token.count(" ") + 1} for kind, token in names
+        ]
+        self._keep(NEEDLES, spelling.needles_table(rows))
+        self.sizes = tuple(
+            sorted({token.count(" ") + 1 for kind, token in names if kind == spelling.WORDS})
+        )
+
+    def clusters(self, customer_ids: Iterable[str]) -> None:
+        """The customers of one snapshot that are wholly among the persons."""
+        ids = pa.array(list(customer_ids), pa.string())
+        self._keep(CLUSTERS, pa.table({"customer_id": ids}))
+
+    def _keep(self, name: str, table: pa.Table) -> None:
+        self.engine.duck.register("erasure_given", table)
+        self.engine.duck.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM erasure_given"
+        )
+        self.engine.duck.unregister("erasure_given")
+
+    def columns(self, file: Parquet) -> dict[str, str]:
+        rows = self.engine.duck.execute(f"DESCRIBE SELECT * FROM {file.sql}").fetchall()
+        return {row[0]: row[1] for row in rows if row[0] != "file_row_number"}
+
+    def _hash(self, value: str) -> str:
+        return keyed_sql(self.key, value)
+
+    def join(self, file: Parquet) -> str | None:
+        """The condition under which a row `t` is about a person `m` of `MINE`; None: no row can
+        be told to be."""
+        names = self.columns(file)
+        if file.source is None:
+            if file.table != "customer_links":
+                return None
+            return "t.source = m.source AND t.source_id_kind = m.kind AND t.source_id = m.ref"
+        meant = f"m.source = {quote_text(file.source)}"
+        if "customer_ref" in names:
+            return (
+                f"{meant} AND t.customer_ref = m.ref "
+                f"AND coalesce(t.customer_ref_kind, 'id') = m.kind AND {_in_time(file.table)}"
+            )
+        if "source_order_id" in names:
+            return (
+                f"{meant} AND contains(t.source_order_id, '/') "
+                "AND split_part(t.source_order_id, '/', 1) = m.ref AND m.last"
+            )
+        return None
+
+    def rows(self, file: Parquet) -> int:
+        """Rows that are about the persons."""
+        condition = self.join(file)
+        if condition is None and not self._has_clusters(file):
+            return 0
+        test = (
+            f"SELECT count(*) FROM {file.sql} t SEMI JOIN {MINE} m ON {condition}"
+            if condition
+            else f"SELECT count(*) FROM {file.sql} SEMI JOIN {CLUSTERS} USING (customer_id)"
+        )
+        return int(self.engine.duck.execute(test).fetchall()[0][0])
+
+    def last_day(self, file: Parquet) -> date | None:
+        """The last day of a row that is about the persons."""
+        condition = self.join(file)
+        if condition is None or file.table not in DAYS:
+            return None
+        row = self.engine.duck.execute(
+            f"SELECT max(t.{DAYS[file.table]}) FROM {file.sql} t SEMI JOIN {MINE} m ON {condition}"
+        ).fetchone()
+        return row[0] if row else None
+
+    def _has_clusters(self, file: Parquet) -> bool:
+        return file.source is None and "customer_id" in self.columns(file)
+
+    def others(self, file: Parquet) -> str:
+        """SQL of the rows that are not about the persons."""
+        condition = self.join(file)
+        if condition:
+            return f"SELECT t.* FROM {file.sql} t ANTI JOIN {MINE} m ON {condition}"
+        if self._has_clusters(file):
+            return f"SELECT * FROM {file.sql} ANTI JOIN {CLUSTERS} USING (customer_id)"
+        return f"SELECT * FROM {file.sql}"
+
+    @property
+    def _found_in(self) -> str:
+        """The condition under which a token is one that is looked for."""
+        if self.hashed is None:
+            return f"SEMI JOIN {NEEDLES} USING (kind, token)"
+        own = keyed_sql(self.key, SUPPRESSED, "k.kind", "k.token")
+        return f"k SEMI JOIN ({self.hashed}) s ON s.kind = k.kind AND s.hash = {own}"
+
+    def hits(self, rows: str, columns: Mapping[str, str]) -> list[Hit]:
+        """Where the texts of `rows` (SQL) hold what is looked for."""
+        if not self.names and self.hashed is None:
+            return []
+        found: list[Hit] = []
+        for name in texts_of(columns):
+            cells = (
+                f"SELECT DISTINCT {quote_name(name)} AS cell FROM ({rows}) "
+                f"WHERE length({quote_name(name)}) > 3"
+            )
+            found += [Hit(name, *row) for row in self._found(cells)]
+        return found
+
+    def _found(self, cells: str) -> list[tuple[str, str, str]]:
+        duck = self.engine.duck
+        test = f"SELECT DISTINCT cell, kind, token FROM ({{tokens}}) {self._found_in}"
+        plain = spelling.tokens_sql(cells, sizes=self.sizes)
+        rows = duck.execute(test.format(tokens=plain)).fetchall()
+        written = [row[0] for row in duck.execute(spelling.encoded_sql(cells)).fetchall()]
+        if written:
+            read = {spelling.decoded(text): text for text in written}
+            self._keep("erasure_decoded", pa.table({"cell": pa.array(list(read), pa.string())}))
+            sql = spelling.tokens_sql("SELECT cell FROM erasure_decoded", sizes=self.sizes)
+            again = duck.execute(test.format(tokens=sql)).fetchall()
+            rows += [(read[cell], kind, token) for cell, kind, token in again]
+        return list(dict.fromkeys(rows))
+
+    def cells(self, file: Parquet) -> dict[str, dict[str, str]]:
+        """Per column, the cells to replace and by what: ids whole, identifiers within texts."""
+        columns = self.columns(file)
+        changes: dict[str, dict[str, str]] = {}
+        for name, old in self._whole(file, columns):
+            changes.setdefault(name, {})[old] = self.ids[old]
+        for name, old, new in self._orders(file, columns):
+            changes.setdefault(name, {})[old] = new
+        searched = columns
+        if self.hashed is not None:
+            searched = {name: kind for name, kind in columns.items() if name in FREE_TEXT}
+        for hit in self.hits(f"SELECT * FROM {file.sql}", searched):
+            mine = changes.setdefault(hit.column, {})
+            if hit.cell not in self.ids:
+                mine[hit.cell] = self.text(mine.get(hit.cell, hit.cell), hit)
+        return {name: self._sure(cells) for name, cells in changes.items()}
+
+    def text(self, cell: str, hit: Hit) -> str:
+        """A text without one identifier."""
+        pair = (hit.kind, hit.token)
+        return spelling.without(cell, {pair: self.names.get(pair, REPLACED)})
+
+    def _sure(self, cells: dict[str, str]) -> dict[str, str]:
+        """What still holds an identifier, because it is written in a way that cannot be cut out,
+        is taken out whole."""
+        if not cells:
+            return cells
+        self._keep("erasure_again", pa.table({"cell": pa.array(list(cells.values()), pa.string())}))
+        left = {row[0] for row in self._found("SELECT DISTINCT cell FROM erasure_again")}
+        return {old: REPLACED if new in left else new for old, new in cells.items()}
+
+    def _whole(self, file: Parquet, columns: Mapping[str, str]) -> list[tuple[str, str]]:
+        if not self.ids:
+            return []
+        self._keep("erasure_ids", pa.table({"cell": pa.array(list(self.ids), pa.string())}))
+        parts = [
+            f"SELECT DISTINCT {quote_text(name)}, {quote_name(name)} FROM {file.sql} "
+            f"SEMI JOIN erasure_ids ON {quote_name(name)} = erasure_ids.cell"
+            for name in texts_of(columns)
+        ]
+        if not parts:
+            return []
+        rows = self.engine.duck.execute(" UNION ALL ".join(parts)).fetchall()
+        return [(name, cell) for name, cell in rows]
+
+    def _orders(self, file: Parquet, columns: Mapping[str, str]) -> list[tuple[str, str, str]]:
+        """Numbers of orders that begin with the id of their customer."""
+        found = []
+        for name in columns.keys() & {"source_order_id", "order_id", "order_line_id"}:
+            column, source = quote_name(name), file.source
+            alone = "m.ref" if name == "source_order_id" else "m.source || '/' || m.ref"
+            first = f"split_part({column}, '/', 1)"
+            if name != "source_order_id":
+                first += f" || '/' || split_part({column}, '/', 2)"
+            own = f"AND m.source = {quote_text(source)}" if source else ""
+            long = f"{column} LIKE '%/%'" + ("" if name == "source_order_id" else " AND true")
+            shown = "m.pseudo" if name == "source_order_id" else "m.source || '/' || m.pseudo"
+            found += self.engine.duck.execute(
+                f"SELECT DISTINCT {quote_text(name)}, {column}, "
+                f"min({shown} || substr({column}, length({alone}) + 1)) "
+                f"FROM (SELECT DISTINCT {column} FROM {file.sql} WHERE {long}) JOIN {MINE} m "
+                f"ON {first} = {alone} {own} AND length({column}) > length({alone}) "
+                f"AND substr({column}, length({alone}) + 1, 1) = '/' GROUP BY ALL"
+            ).fetchall()
+        return found
+
+    def texts(self, given: Iterable[str]) -> dict[str, str]:
+        """Those of some texts that name the persons, and what they read without them."""
+        self._keep("erasure_texts", pa.table({"cell": pa.array(list(given), pa.string())}))
+        changed: dict[str, str] = {}
+        for cell, kind, token in self._found("SELECT DISTINCT cell FROM erasure_texts"):
+            hit = Hit("", cell, kind, token)
+            changed[cell] = self.text(changed.get(cell, cell), hit)
+        return self._sure(changed)
+
+    def kinds_in(self, given: Iterable[str]) -> list[str]:
+        """The kinds of identifiers that some texts hold."""
+        if not self.names and self.hashed is None:
+            return []
+        self._keep("erasure_texts", pa.table({"cell": pa.array(list(given), pa.string())}))
+        rows = self._found("SELECT DISTINCT cell FROM erasure_texts")
+        return sorted({kind for _cell, kind, _token in rows})
+
+    def write(self, file: Parquet, changes: Mapping[str, Mapping[str, str]], target: Path) -> int:
+        """The file without the persons; its rows."""
+        joins, values = [], {}
+        columns = self.columns(file)
+        condition = self.join(file)
+        mine = "false"
+        if condition:
+            joins.append(f"LEFT JOIN {MINE} m ON {condition}")
+            mine = "m.pseudo IS NOT NULL"
+        elif self._has_clusters(file):
+            joins.append(f"LEFT JOIN {CLUSTERS} c ON t.customer_id = c.customer_id")
+            mine = "c.customer_id IS NOT NULL"
+        for nth, (name, cells) in enumerate(changes.items()):
+            table = f"erasure_change_{nth}"
+            both = {"old": list(cells), "new": list(cells.values())}
+            self._keep(table, pa.table(both, schema=_CHANGE))
+            joins.append(f"LEFT JOIN {table} x{nth} ON t.{quote_name(name)} = x{nth}.old")
+            values[name] = f"coalesce(x{nth}.new, t.{quote_name(name)})"
+        for name, value in self._own_values(file, columns, mine).items():
+            values[name] = value.format(value=values.get(name, f"t.{quote_name(name)}"))
+        chosen = ", ".join(
+            f"CAST({values.get(name, 't.' + quote_name(name))} AS {kind}) AS {quote_name(name)}"
+            for name, kind in columns.items()
+        )
+        done = self.engine.duck.execute(
+            f"COPY (SELECT {chosen} FROM {file.sql} t {' '.join(joins)} "
+            f"{self._kept(file, mine)} ORDER BY t.file_row_number) "
+            f"TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchone()
+        return int(done[0]) if done else 0
+
+    def _own_values(self, file: Parquet, columns: Mapping[str, str], mine: str) -> dict[str, str]:
+        """What the person's own rows hold now; `{value}` is the column as it would be else."""
+        values = {}
+        if file.source is not None and "customer_ref" in columns:
+            values["customer_ref"] = "coalesce(m.pseudo, {value})"
+            values["customer_ref_kind"] = f"CASE WHEN {mine} THEN '{ERASED}' ELSE {{value}} END"
+        if file.table == "customer_links":
+            values["source_id"] = "coalesce(m.pseudo, {value})"
+            values["source_id_kind"] = f"CASE WHEN {mine} THEN '{ERASED}' ELSE {{value}} END"
+            values["rule"] = f"CASE WHEN {mine} THEN 'source_{ERASED}' ELSE {{value}} END"
+        for name in EMPTIED.get(file.table, frozenset()) & columns.keys():
+            values[name] = f"CASE WHEN {mine} THEN NULL ELSE {{value}} END"
+        hashed = HASHED.get(file.table, frozenset()) | {"row_hash"}
+        for name in hashed & columns.keys():
+            values[name] = f"CASE WHEN {mine} THEN {self._hash('{value}')} ELSE {{value}} END"
+        for name in columns.keys() & {"event_id", "response_id"}:
+            row = "split_part(split_part({value}, '/row/', 2), '/', 1)"
+            values[name] = (
+                f"CASE WHEN {mine} AND contains({{value}}, '/row/') "
+                f"THEN replace({{value}}, {row}, {self._hash(row)}) ELSE {{value}} END"
+            )
+        return values
+
+    def _kept(self, file: Parquet, mine: str) -> str:
+        """Rows that stay: contacts and pairs of the persons go whole."""
+        if file.source is not None:
+            return ""
+        if file.table == "contacts":
+            return f"WHERE NOT ({mine})"
+        if file.table == "identity_pairs":
+            return (
+                "WHERE t.own_id_1 NOT IN (FROM erasure_ids) "
+                "AND t.own_id_2 NOT IN (FROM erasure_ids)"
+            )
+        return ""
+
+
+_CHANGE = pa.schema([("old", pa.string()), ("new", pa.string())])
+
+
+def texts_of(columns: Mapping[str, str]) -> list[str]:
+    """The columns that hold texts."""
+    return [name for name, kind in columns.items() if kind == "VARCHAR"]
+
+
+def _in_time(table: str) -> str:
+    """The rows of a reference that an erasure means: up to its day; all but those of a new relation
+    where the person has come back since, and then the undated ones are of the new relation."""
+    if table == "customers" or table not in DAYS:
+        return "m.last AND NOT m.returned"
+    day = f"t.{DAYS[table]}"
+    began = f"{day} > coalesce(m.after, '-infinity')"
+    inside = f"{began} AND {day} <= coalesce(m.until, 'infinity')"
+    return (
+        f"CASE WHEN m.last AND NOT m.returned THEN {day} IS NULL OR {began} "
+        f"ELSE coalesce({inside}, false) END"
+    )
