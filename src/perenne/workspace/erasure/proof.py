@@ -137,7 +137,7 @@ class Search:
         for column in ("customer_ref", "person_ref", "source_id"):
             if column not in columns:
                 continue
-            source = "source" if column == "source_id" else quote_text(file.source or "")
+            source = "t.source" if column == "source_id" else quote_text(file.source or "")
             kind = {
                 "customer_ref": "coalesce(customer_ref_kind, 'id')",
                 "person_ref": "'id'",
@@ -151,7 +151,7 @@ class Search:
             else:
                 own = keyed_sql(self.key, SUPPRESSED, f"'{suppression.REF}'", source, kind, column)
                 test = (
-                    f"SELECT 1 FROM (SELECT DISTINCT {own} AS own FROM {file.sql}) t "
+                    f"SELECT 1 FROM (SELECT DISTINCT {own} AS own FROM {file.sql} t) "
                     f"JOIN ({hashes}) s ON s.kind = '{suppression.REF}' AND s.hash = own LIMIT 1"
                 )
             if self.engine.duck.execute(test).fetchall():
