@@ -26,8 +26,8 @@ ADDRESS = "elodie.muller+promo@exemple.fr"
 TRACES = (
     ADDRESS,
     "elodie.muller@exemple.fr",
-    "0612345678",
-    "612345678",
+    "0647215893",
+    "647215893",
     "Müller-Petit",
     "Élodie",
     "01ELODIE77",
@@ -35,7 +35,7 @@ TRACES = (
     "VIP d'Élodie",
     "203.0.113.77",
 )
-OTHERS = ("marc.petit@exemple.fr", "12 bis rue des Tilleuls", "Marc", "0623456789")
+OTHERS = ("marc.petit@exemple.fr", "12 bis rue des Tilleuls", "Marc", "0658314207")
 _ORDERS = (
     "Name,Email,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
     "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,Billing Street,"
@@ -43,10 +43,10 @@ _ORDERS = (
     "Discount Code"
 )
 PEOPLE = {
-    "a": (ADDRESS, "Élodie Müller-Petit", "12 bis rue des Tilleuls", "+33 6 12 34 56 78"),
-    "b": ("marc.petit@exemple.fr", "Marc Petit", "12 bis rue des Tilleuls", "+33 6 23 45 67 89"),
+    "a": (ADDRESS, "Élodie Müller-Petit", "12 bis rue des Tilleuls", "+33 6 47 21 58 93"),
+    "b": ("marc.petit@exemple.fr", "Marc Petit", "12 bis rue des Tilleuls", "+33 6 58 31 42 07"),
     "c": ("chloe@exemple.fr", "Chloé Durand", "3 place Royale", ""),
-    "d": ("driss@exemple.fr", "Driss Amar", "8 quai Nord", "+33 6 34 56 78 90"),
+    "d": ("driss@exemple.fr", "Driss Amar", "8 quai Nord", "+33 6 71 93 20 46"),
 }
 
 
@@ -57,16 +57,14 @@ def _order(number: int, who: str, day: date) -> str:
     return (
         f"#{number},{email},paid,EUR,{net}.00,0.00,0.00,{net}.00,{day} 10:00:00 +0100,1,Savon,"
         f'{net}.00,SAV,{name},{street},Nantes,\'44000,FR,"{phone}",{note},,0.00,{9000 + number},'
-        f"{'ELODIE10' if who == 'a' else ''}"
+        f"{'BIENVENUE' if who == 'a' else ''}"
     )
 
 
 def shopify_orders() -> str:
     start = date(2024, 1, 5)
     buyers = "abcdabdacbadbcab"
-    rows = [
-        _order(1001 + n, who, start + timedelta(days=23 * n)) for n, who in enumerate(buyers)
-    ]
+    rows = [_order(1001 + n, who, start + timedelta(days=23 * n)) for n, who in enumerate(buyers)]
     return "\n".join([_ORDERS, *rows]) + "\n"
 
 
@@ -97,7 +95,7 @@ def klaviyo_profiles() -> str:
         f"{email.upper() if who == 'a' else email},"
         f"01{'ELODIE77' if who == 'a' else who.upper() * 8},{name.split()[0]},"
         f"{name.split()[1]},,,'{phone.replace(' ', '')},,,Nantes,Pays de la Loire,France,'44000,,,"
-        f"Popup de {name.split()[0]},203.0.113.77,SUBSCRIBED,2024-03-12 22:30:00,,45.00,20.00,1,"
+        f"Popup été,203.0.113.77,SUBSCRIBED,2024-03-12 22:30:00,,45.00,20.00,1,"
         '2024-03-12,2025-01-01 08:00:00,2024-03-12 22:30:00,2024-03-12,"[""Newsletter""]"'
         for who, (email, name, _street, phone) in PEOPLE.items()
     ]
@@ -105,8 +103,8 @@ def klaviyo_profiles() -> str:
 
 
 CARDS = """ID client;Nom;Prénom;E-mail;Téléphone;Adresse;Code postal;Ville
-carte-40077;Müller-Petit;Élodie;elodie.muller@exemple.fr;06 12 34 56 78;12 bis rue des Tilleuls;44000;Nantes
-carte-40078;Petit;Marc;;06 23 45 67 89;12 bis rue des Tilleuls;44000;Nantes
+carte-40077;Müller-Petit;Élodie;elodie.muller@exemple.fr;06 47 21 58 93;12 bis rue des Tilleuls;44000;Nantes
+carte-40078;Petit;Marc;;06 58 31 42 07;12 bis rue des Tilleuls;44000;Nantes
 carte-40079;Durand;Chloé;chloe@exemple.fr;;3 place Royale;44000;Nantes
 """
 TILL = """order_id,order_date,customer_id,total
@@ -130,7 +128,7 @@ SURVEYS = [
     ["ID réponse", "E-mail", "Date de réponse", "Score NPS", "Commentaire"],
     ["r1", ADDRESS, "2024-11-23", 9, "Merci, Élodie Müller-Petit"],
     ["r2", "marc.petit@exemple.fr", "2024-11-24", 4,
-     "Vu avec Elodie MULLER PETIT (elodie.muller%2Bpromo%40exemple.fr, 06.12.34.56.78)"],
+     "Vu avec Elodie MULLER PETIT (elodie.muller%2Bpromo%40exemple.fr, 06.47.21.58.93)"],
     ["r3", "chloe@exemple.fr", "2024-11-25", 10, "Parfait"],
 ]  # fmt: skip
 
@@ -173,9 +171,7 @@ def shop(folder: Path) -> Layout:
 
 
 def _spellings(trace: str) -> set[str]:
-    plain = "".join(
-        c for c in unicodedata.normalize("NFD", trace) if not unicodedata.combining(c)
-    )
+    plain = "".join(c for c in unicodedata.normalize("NFD", trace) if not unicodedata.combining(c))
     spaced = " ".join(trace[n : n + 2] for n in range(0, len(trace), 2))
     both = {trace, plain, trace.replace("-", " "), plain.replace("-", " "), spaced}
     both |= {quote(one) for one in both} | {json.dumps(one)[1:-1] for one in both}

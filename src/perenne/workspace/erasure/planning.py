@@ -16,7 +16,7 @@ from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.erasure import spelling
 from perenne.workspace.erasure.columns import FREE_TEXT, REPLACED
 from perenne.workspace.erasure.people import TOLD, Census, Person
-from perenne.workspace.erasure.rewriting import MINE, Hit, Parquet, Rewriter
+from perenne.workspace.erasure.rewriting import MINE, Parquet, Rewriter, texts_of
 from perenne.workspace.layout import Layout
 from perenne.workspace.snapshots import Snapshot, published
 
@@ -122,10 +122,9 @@ class Planner:
         ).fetchall()
         self.rewriter.clusters(row[0] for row in rows)
 
-    def _changes(self, files: Iterable[Parquet]) -> list[Change]:
-        found = [
-            Change(file, self.rewriter.rows(file), self.rewriter.cells(file)) for file in files
-        ]
+    def _changes(self, files: Sequence[Parquet]) -> list[Change]:
+        cells = self.rewriter.cells(files)
+        found = [Change(file, self.rewriter.rows(file), cells[file]) for file in files]
         return [change for change in found if change.rows or change.cells]
 
     def _shared(self, layout: Layout) -> set[tuple[str, str]]:
@@ -140,16 +139,13 @@ class Planner:
         return found
 
     def _borne(self, files: Iterable[Parquet]) -> set[tuple[str, str]]:
-        found = set()
+        searched = {}
         for file in files:
-            columns = {
-                name: kind
-                for name, kind in self.rewriter.columns(file).items()
-                if name not in FREE_TEXT
-            }
-            hits: list[Hit] = self.rewriter.hits(self.rewriter.others(file), columns)
-            found |= {(hit.kind, hit.token) for hit in hits}
-        return found
+            texts = texts_of(self.rewriter.columns(file))
+            columns = [name for name in texts if name not in FREE_TEXT]
+            searched[file] = (self.rewriter.others(file), columns)
+        found = self.rewriter.hits(searched)
+        return {(hit.kind, hit.token) for hits in found.values() for hit in hits}
 
     def _names(self, people: Sequence[Person]) -> Names:
         """Every token of what the sources tell of the persons, and of which person."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from perenne.identity import phone_spellings
 from perenne.warehouse import DuckEngine, keyed_sql, quote_name, quote_text
 from perenne.workspace.batches import list_imports
 from perenne.workspace.erasure import spelling, suppression
-from perenne.workspace.erasure.rewriting import SUPPRESSED, Parquet, Rewriter
+from perenne.workspace.erasure.rewriting import SUPPRESSED, Hit, Parquet, Rewriter
 from perenne.workspace.layout import Layout
 
 _LINE = 100_000
 """Characters of a text that are searched at once; longer lines are cut where words end."""
 _OVERLAP = 500
+_AT_ONCE = 50_000
+"""Lines of files that are searched together."""
 
 
 @dataclass(frozen=True)
@@ -74,24 +77,34 @@ class Search:
         rewriter.fill(())
         rewriter.search(wanted)
         self._refer(references)
-        files = columns = 0
         found: list[Found] = []
+        lines: list[tuple[str, str]] = []
+        tables: dict[str, tuple[str, Sequence[str]]] = {}
         sources = {batch.id: batch.source for batch in list_imports(self.layout)}
-        for path in sorted(self.layout.root.rglob("*")):
-            if not path.is_file() or path in (self.layout.lock, self.layout.sync_lock):
-                continue
+        paths = [path for path in sorted(self.layout.root.rglob("*")) if path.is_file()]
+        columns = 0
+        for path in paths:
             name = str(path.relative_to(self.layout.root))
-            files += 1
-            found += self._texts(rewriter, [name], file=name, column="·")
+            lines.append((f"{name}\x1fname", name))
             if path.suffix == ".parquet":
                 file = Parquet(path, path.stem, self._source(path, sources))
-                searched, more = self._parquet(rewriter, file, name, hashes)
-                columns += searched
-                found += more
+                described = rewriter.columns(file)
+                columns += len(described)
+                tables[name] = _as_texts(file, described)
+                held = self._references(file, described, hashes)
+                found += [Found(name, column, "id") for column in held]
+                parts: Iterable[tuple[str, str]] = self._metadata(file)
             else:
-                for part, lines in _lines(path):
-                    found += self._texts(rewriter, lines, file=name, column=part)
-        return Proof(files, columns, len(wanted) + len(references), tuple(dict.fromkeys(found)))
+                parts = _parts(path.read_bytes(), "text")
+            lines += ((f"{name}\x1f{part}", text) for part, text in parts)
+            if len(lines) > _AT_ONCE:
+                found += _named(rewriter.texts_found(lines))
+                lines = []
+        found += _named(rewriter.texts_found(lines))
+        for name, hits in rewriter.hits(tables).items():
+            found += [Found(name, hit.column, hit.kind) for hit in hits]
+        wanted_in_all = len(wanted) + len(references)
+        return Proof(len(paths), columns, wanted_in_all, tuple(dict.fromkeys(found)))
 
     def _source(self, path: Path, sources: Mapping[str, str]) -> str | None:
         if self.layout.raw in path.parents:
@@ -108,27 +121,6 @@ class Search:
             "CREATE OR REPLACE TEMP TABLE erasure_refs AS SELECT * FROM erasure_given"
         )
         self.engine.duck.unregister("erasure_given")
-
-    def _texts(
-        self, rewriter: Rewriter, texts: Iterable[str], *, file: str, column: str
-    ) -> list[Found]:
-        kinds = rewriter.kinds_in(texts)
-        return [Found(file, column, kind) for kind in kinds]
-
-    def _parquet(
-        self, rewriter: Rewriter, file: Parquet, name: str, hashes: str | None
-    ) -> tuple[int, list[Found]]:
-        columns = rewriter.columns(file)
-        nested = [c for c, kind in columns.items() if "VARCHAR" in kind and kind != "VARCHAR"]
-        flat = ", ".join(
-            f"CAST({quote_name(c)} AS VARCHAR) AS {quote_name(c)}" if c in nested else quote_name(c)
-            for c in columns
-        )
-        texts = {c: "VARCHAR" for c, kind in columns.items() if "VARCHAR" in kind}
-        hits = rewriter.hits(f"SELECT {flat} FROM {file.sql}", texts)
-        found = [Found(name, hit.column, hit.kind) for hit in hits]
-        found += [Found(name, column, "id") for column in self._references(file, columns, hashes)]
-        return len(columns), found + self._metadata(rewriter, file, name)
 
     def _references(
         self, file: Parquet, columns: Mapping[str, str], hashes: str | None
@@ -157,44 +149,44 @@ class Search:
             if self.engine.duck.execute(test).fetchall():
                 yield column
 
-    def _metadata(self, rewriter: Rewriter, file: Parquet, name: str) -> list[Found]:
+    def _metadata(self, file: Parquet) -> Iterator[tuple[str, str]]:
         """Least and largest values of columns, and free entries, which stand beside the data."""
         path = quote_text(str(file.path))
-        sides = ("stats_min", "stats_max", "stats_min_value", "stats_max_value")
-        parts = [f"SELECT CAST({side} AS VARCHAR) FROM parquet_metadata({path})" for side in sides]
-        parts += [
-            f"SELECT CAST({side} AS VARCHAR) FROM parquet_kv_metadata({path})"
-            for side in ("key", "value")
-        ]
-        rows = self.engine.duck.execute(" UNION ".join(parts)).fetchall()
-        texts = [row[0] for row in rows if row[0]]
-        return self._texts(rewriter, texts, file=name, column="metadata")
+        rows = self.engine.duck.execute(
+            "SELECT unnest([CAST(stats_min AS VARCHAR), CAST(stats_max AS VARCHAR), "
+            "CAST(stats_min_value AS VARCHAR), CAST(stats_max_value AS VARCHAR)]) "
+            f"FROM parquet_metadata({path}) UNION SELECT unnest([CAST(key AS VARCHAR), "
+            f"CAST(value AS VARCHAR)]) FROM parquet_kv_metadata({path})"
+        ).fetchall()
+        yield from (("metadata", row[0]) for row in rows if row[0])
 
 
-def _lines(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """The texts of a file that is not Parquet, by part: archives are opened."""
-    content = path.read_bytes()
-    yield from _parts(content, "")
+def _named(hits: Iterable[Hit]) -> Iterator[Found]:
+    for hit in hits:
+        name, _unit, part = hit.column.partition("\x1f")
+        yield Found(name, part, hit.kind)
 
 
-def _parts(content: bytes, part: str) -> Iterator[tuple[str, list[str]]]:
+def _as_texts(file: Parquet, columns: Mapping[str, str]) -> tuple[str, list[str]]:
+    """SQL of the columns that hold texts, also within lists, and their names."""
+    texts = [name for name, kind in columns.items() if "VARCHAR" in kind]
+    chosen = ", ".join(f"CAST({quote_name(c)} AS VARCHAR) AS {quote_name(c)}" for c in texts)
+    return f"SELECT {chosen or 'NULL'} FROM {file.sql}", texts
+
+
+def _parts(content: bytes, part: str) -> Iterator[tuple[str, str]]:
     if content[:2] == b"\x1f\x8b":
-        try:
-            yield from _parts(gzip.decompress(content), part or "gzip")
+        with suppress(OSError, EOFError):
+            yield from _parts(gzip.decompress(content), part)
             return
-        except OSError:
-            pass
     if content[:4] == b"PK\x03\x04":
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                for name in archive.namelist():
-                    yield from _parts(archive.read(name), name)
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield from _parts(archive.read(name), name)
             return
-        except zipfile.BadZipFile:
-            pass
     utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     text = content.decode("utf-16" if utf16 else "utf-8", errors="replace")
-    yield part, list(_cut(text))
+    yield from ((part, line) for line in _cut(text))
 
 
 def _cut(text: str) -> Iterator[str]:

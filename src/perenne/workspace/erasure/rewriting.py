@@ -3,10 +3,11 @@ the order of the file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -16,6 +17,9 @@ from perenne.workspace.erasure.columns import DAYS, EMPTIED, FREE_TEXT, HASHED, 
 
 MINE, NEEDLES, CLUSTERS = "erasure_mine", "erasure_needles", "erasure_clusters"
 SUPPRESSED = "'suppressed'"
+_AT_ONCE = 200_000
+"""Texts that are searched together, whatever files they are of."""
+T = TypeVar("T", bound=Hashable)
 _MINE = pa.schema(
     [(name, pa.string()) for name in ("source", "kind", "ref", "pseudo")]
     + [("after", pa.date32()), ("until", pa.date32())]
@@ -31,6 +35,8 @@ class Hit:
     cell: str
     kind: str
     token: str
+    encoded: bool = False
+    """Only once the escapes of a URL, of JSON or HTML are taken away."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class Rewriter:
     sizes: tuple[int, ...] = ()
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+    _described: dict[Parquet, dict[str, str]] = field(default_factory=dict)
 
     def fill(self, mine: Iterable[Mapping[str, object]]) -> None:
         """The references to erase: source, kind, ref, pseudo; after, until, last, returned say
@@ -92,8 +99,11 @@ class Rewriter:
         self.engine.duck.unregister("erasure_given")
 
     def columns(self, file: Parquet) -> dict[str, str]:
-        rows = self.engine.duck.execute(f"DESCRIBE SELECT * FROM {file.sql}").fetchall()
-        return {row[0]: row[1] for row in rows if row[0] != "file_row_number"}
+        """Name and type of each column."""
+        if file not in self._described:
+            rows = self.engine.duck.execute(f"DESCRIBE SELECT * FROM {file.sql}").fetchall()
+            self._described[file] = {r[0]: r[1] for r in rows if r[0] != "file_row_number"}
+        return self._described[file]
 
     def _hash(self, value: str) -> str:
         return keyed_sql(self.key, value)
@@ -155,60 +165,126 @@ class Rewriter:
 
     @property
     def _found_in(self) -> str:
-        """The condition under which a token is one that is looked for."""
+        """The condition under which a token `k` is one that is looked for."""
         if self.hashed is None:
-            return f"SEMI JOIN {NEEDLES} USING (kind, token)"
+            return f"SEMI JOIN {NEEDLES} s ON s.kind = k.kind AND s.token = k.token"
         own = keyed_sql(self.key, SUPPRESSED, "k.kind", "k.token")
-        return f"k SEMI JOIN ({self.hashed}) s ON s.kind = k.kind AND s.hash = {own}"
+        return f"SEMI JOIN ({self.hashed}) s ON s.kind = k.kind AND s.hash = {own}"
 
-    def hits(self, rows: str, columns: Mapping[str, str]) -> list[Hit]:
-        """Where the texts of `rows` (SQL) hold what is looked for."""
-        if not self.names and self.hashed is None:
-            return []
-        found: list[Hit] = []
-        for name in texts_of(columns):
-            cells = (
-                f"SELECT DISTINCT {quote_name(name)} AS cell FROM ({rows}) "
-                f"WHERE length({quote_name(name)}) > 3"
+    @property
+    def _kinds(self) -> set[str]:
+        if self.hashed is not None:
+            return {spelling.EMAIL, spelling.PHONE}
+        return {kind for kind, _token in self.names}
+
+    def hits(self, rows: Mapping[T, tuple[str, Sequence[str]]]) -> dict[T, list[Hit]]:
+        """Where the texts hold what is looked for: of each of `rows` (SQL and columns)."""
+        found: dict[T, list[Hit]] = {one: [] for one in rows}
+        if not self._kinds:
+            return found
+        numbered = list(rows)
+        waiting = self._gather(())
+        for nth, (sql, columns) in enumerate(rows.values()):
+            waiting += self._gather(
+                f"SELECT DISTINCT '{nth}/{name}' AS place, {quote_name(name)} AS cell "
+                f"FROM ({sql}) WHERE length({quote_name(name)}) > 3"
+                for name in columns
             )
-            found += [Hit(name, *row) for row in self._found(cells)]
+            if waiting >= _AT_ONCE or nth == len(rows) - 1:
+                for hit in self._found("SELECT place, cell FROM erasure_gathered"):
+                    number, _slash, column = hit.column.partition("/")
+                    found[numbered[int(number)]].append(replace(hit, column=column))
+                waiting = self._gather(())
         return found
 
-    def _found(self, cells: str) -> list[tuple[str, str, str]]:
-        duck = self.engine.duck
-        test = f"SELECT DISTINCT cell, kind, token FROM ({{tokens}}) {self._found_in}"
-        plain = spelling.tokens_sql(cells, sizes=self.sizes)
-        rows = duck.execute(test.format(tokens=plain)).fetchall()
-        written = [row[0] for row in duck.execute(spelling.encoded_sql(cells)).fetchall()]
-        if written:
-            read = {spelling.decoded(text): text for text in written}
-            self._keep("erasure_decoded", pa.table({"cell": pa.array(list(read), pa.string())}))
-            sql = spelling.tokens_sql("SELECT cell FROM erasure_decoded", sizes=self.sizes)
-            again = duck.execute(test.format(tokens=sql)).fetchall()
-            rows += [(read[cell], kind, token) for cell, kind, token in again]
-        return list(dict.fromkeys(rows))
+    def _gather(self, texts: Iterable[str]) -> int:
+        """Put texts (SQL of `place`, `cell`) with those gathered; without any, begin anew."""
+        parts = list(texts)
+        if not parts:
+            self._keep("erasure_gathered", _PLACED.empty_table())
+            return 0
+        sql = "INSERT INTO erasure_gathered " + " UNION ALL ".join(parts)
+        done = self.engine.duck.execute(sql).fetchone()
+        return int(done[0]) if done else 0
 
-    def cells(self, file: Parquet) -> dict[str, dict[str, str]]:
-        """Per column, the cells to replace and by what: ids whole, identifiers within texts."""
+    def _found(self, cells: str) -> list[Hit]:
+        """What the texts of a relation (`place`, `cell`) hold, also once they are decoded."""
+        kinds = self._kinds
+        if not kinds:
+            return []
+        rows = self._tokens(cells, kinds)
+        plain = [Hit(*row) for row in rows if row[2] != spelling.ENCODED]
+        read = {
+            (place, spelling.decoded(cell)): cell
+            for place, cell, kind, _token in rows
+            if kind == spelling.ENCODED
+        }
+        if not read:
+            return plain
+        texts = {"place": [place for place, _ in read], "cell": [cell for _, cell in read]}
+        self._keep("erasure_decoded", pa.table(texts, schema=_PLACED))
+        again = self._tokens("SELECT place, cell FROM erasure_decoded", kinds)
+        more = [
+            Hit(place, read[place, cell], kind, token, encoded=True)
+            for place, cell, kind, token in again
+            if kind != spelling.ENCODED
+        ]
+        return list(dict.fromkeys([*plain, *more]))
+
+    def _tokens(self, cells: str, kinds: set[str]) -> list[tuple[str, str, str, str]]:
+        sql = spelling.tokens_sql(cells, kinds=kinds, sizes=self.sizes)
+        return self.engine.duck.execute(
+            f"WITH tokens AS MATERIALIZED ({sql}) SELECT DISTINCT k.* FROM tokens k "
+            f"{self._found_in} UNION SELECT * FROM tokens WHERE kind = '{spelling.ENCODED}'"
+        ).fetchall()
+
+    def cells(self, files: Sequence[Parquet]) -> dict[Parquet, dict[str, dict[str, str]]]:
+        """Per file and column, the cells to replace and by what: ids and numbers of orders whole,
+        identifiers within texts."""
+        searched = {
+            file: (
+                f"SELECT * FROM {file.sql}",
+                [
+                    name
+                    for name in texts_of(self.columns(file))
+                    if self.hashed is None or name in FREE_TEXT
+                ],
+            )
+            for file in files
+        }
+        hits = self.hits(searched)
+        return {file: self._changes(file, hits[file]) for file in files}
+
+    def _changes(self, file: Parquet, hits: Iterable[Hit]) -> dict[str, dict[str, str]]:
         columns = self.columns(file)
         changes: dict[str, dict[str, str]] = {}
+        by_column: dict[str, list[Hit]] = {}
+        for hit in hits:
+            by_column.setdefault(hit.column, []).append(hit)
+        for name, found in by_column.items():
+            changes[name] = self.cleaned(found)
         for name, old in self._whole(file, columns):
             changes.setdefault(name, {})[old] = self.ids[old]
         for name, old, new in self._orders(file, columns):
             changes.setdefault(name, {})[old] = new
-        searched = columns
-        if self.hashed is not None:
-            searched = {name: kind for name, kind in columns.items() if name in FREE_TEXT}
-        for hit in self.hits(f"SELECT * FROM {file.sql}", searched):
-            mine = changes.setdefault(hit.column, {})
-            if hit.cell not in self.ids:
-                mine[hit.cell] = self.text(mine.get(hit.cell, hit.cell), hit)
-        return {name: self._sure(cells) for name, cells in changes.items()}
+        return changes
 
-    def text(self, cell: str, hit: Hit) -> str:
-        """A text without one identifier."""
-        pair = (hit.kind, hit.token)
-        return spelling.without(cell, {pair: self.names.get(pair, REPLACED)})
+    def cleaned(self, hits: Iterable[Hit]) -> dict[str, str]:
+        """Texts that hold an identifier, and what they read without. One that cannot be cut out
+        takes the whole text with it."""
+        names: dict[str, dict[tuple[str, str], str]] = {}
+        whole = set()
+        for hit in hits:
+            pair = (hit.kind, hit.token)
+            names.setdefault(hit.cell, {})[pair] = self.names.get(pair, REPLACED)
+            if hit.encoded:
+                whole.add(hit.cell)
+        return self._sure(
+            {
+                cell: REPLACED if cell in whole else spelling.without(cell, own)
+                for cell, own in names.items()
+            }
+        )
 
     def _sure(self, cells: dict[str, str]) -> dict[str, str]:
         """What still holds an identifier, because it is written in a way that cannot be cut out,
@@ -216,7 +292,9 @@ class Rewriter:
         if not cells:
             return cells
         self._keep("erasure_again", pa.table({"cell": pa.array(list(cells.values()), pa.string())}))
-        left = {row[0] for row in self._found("SELECT DISTINCT cell FROM erasure_again")}
+        left = {
+            hit.cell for hit in self._found("SELECT DISTINCT '' AS place, cell FROM erasure_again")
+        }
         return {old: REPLACED if new in left else new for old, new in cells.items()}
 
     def _whole(self, file: Parquet, columns: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -256,20 +334,14 @@ class Rewriter:
 
     def texts(self, given: Iterable[str]) -> dict[str, str]:
         """Those of some texts that name the persons, and what they read without them."""
-        self._keep("erasure_texts", pa.table({"cell": pa.array(list(given), pa.string())}))
-        changed: dict[str, str] = {}
-        for cell, kind, token in self._found("SELECT DISTINCT cell FROM erasure_texts"):
-            hit = Hit("", cell, kind, token)
-            changed[cell] = self.text(changed.get(cell, cell), hit)
-        return self._sure(changed)
+        return self.cleaned(self.texts_found(("", text) for text in given))
 
-    def kinds_in(self, given: Iterable[str]) -> list[str]:
-        """The kinds of identifiers that some texts hold."""
-        if not self.names and self.hashed is None:
-            return []
-        self._keep("erasure_texts", pa.table({"cell": pa.array(list(given), pa.string())}))
-        rows = self._found("SELECT DISTINCT cell FROM erasure_texts")
-        return sorted({kind for _cell, kind, _token in rows})
+    def texts_found(self, given: Iterable[tuple[str, str]]) -> list[Hit]:
+        """What some texts (place, text) hold; the place stands as the column."""
+        rows = [{"place": place, "cell": cell} for place, cell in given]
+        table = pa.Table.from_pylist(rows, schema=_PLACED)
+        self._keep("erasure_texts", table)
+        return self._found("SELECT DISTINCT place, cell FROM erasure_texts")
 
     def write(self, file: Parquet, changes: Mapping[str, Mapping[str, str]], target: Path) -> int:
         """The file without the persons; its rows."""
@@ -339,6 +411,7 @@ class Rewriter:
         return ""
 
 
+_PLACED = pa.schema([("place", pa.string()), ("cell", pa.string())])
 _CHANGE = pa.schema([("old", pa.string()), ("new", pa.string())])
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from urllib.parse import unquote
 
 import pyarrow as pa
 
 from perenne.warehouse import DuckEngine
 
-EMAIL, PHONE, WORDS = "email", "phone", "words"
+EMAIL, PHONE, WORDS, ENCODED = "email", "phone", "words", "encoded"
 _EMAIL = r"[^\s<>\"''(),;:=&?/|\\\[\]{}]+@[^\s<>\"''(),;:=&?/|\\\[\]{}]+"
 _PHONE = r"[+0-9][0-9 .()/\x{a0}\x{202f}-]{5,}[0-9]"
 LEAST_DIGITS, MOST_DIGITS, MOST_GROUPS = 8, 15, 9
@@ -54,36 +54,35 @@ def needles_table(rows: Iterable[Mapping[str, object]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=schema)
 
 
-def tokens_sql(cells: str, *, sizes: Iterable[int]) -> str:
-    """SQL of the tokens (`cell`, `kind`, `token`) of the texts `cell` of a relation.
-
-    `sizes` are the numbers of words that tokens of words have.
-    """
-    grams = [
-        f"SELECT cell, '{WORDS}', unnest(list_transform(erasure_grams(words, {n}, {n}), "
+def tokens_sql(cells: str, *, kinds: Container[str], sizes: Iterable[int]) -> str:
+    """SQL of the tokens (`place`, `cell`, `kind`, `token`) of the texts of a relation (`place`,
+    `cell`), of these kinds; words in these numbers. Texts that hold something in the writing of a
+    URL, of JSON or HTML come as kind `encoded`."""
+    parts = [
+        f"SELECT place, cell, '{ENCODED}' AS kind, '' AS token FROM given "
+        "WHERE regexp_matches(cell, '%[0-9A-Fa-f]{2}') OR contains(cell, '\\u') "
+        "OR contains(cell, '&#')"
+    ]
+    if EMAIL in kinds:
+        parts.append(
+            f"SELECT place, cell, '{EMAIL}', erasure_one_email(address) FROM "
+            "(SELECT place, cell, unnest(erasure_emails(cell)) AS address FROM given "
+            "WHERE contains(cell, '@'))"
+        )
+    if PHONE in kinds:
+        parts.append(
+            f"SELECT place, cell, '{PHONE}', unnest(erasure_phones(cell)) FROM given "
+            f"WHERE length(regexp_replace(cell, '[^0-9]', '', 'g')) >= {LEAST_DIGITS}"
+        )
+    parts += [
+        f"SELECT place, cell, '{WORDS}', unnest(list_transform(erasure_grams(words, {n}, {n}), "
         f"lambda g: array_to_string(g, ' '))) FROM worded WHERE len(words) >= {n}"
         for n in sorted(set(sizes))
     ]
-    parts = [
-        f"SELECT cell, '{EMAIL}' AS kind, erasure_one_email(address) AS token FROM "
-        "(SELECT cell, unnest(erasure_emails(cell)) AS address FROM given "
-        "WHERE contains(cell, '@'))",
-        f"SELECT cell, '{PHONE}', unnest(erasure_phones(cell)) FROM given "
-        f"WHERE length(regexp_replace(cell, '[^0-9]', '', 'g')) >= {LEAST_DIGITS}",
-        *grams,
-    ]
     return (
-        f"WITH given AS ({cells}), "
-        "worded AS (SELECT cell, erasure_words(cell) AS words FROM given) "
+        f"WITH given AS MATERIALIZED ({cells}), "
+        "worded AS (SELECT place, cell, erasure_words(cell) AS words FROM given) "
         + " UNION ALL ".join(parts)
-    )
-
-
-def encoded_sql(cells: str) -> str:
-    """SQL of the texts that may hold something in the writing of a URL or of JSON."""
-    return (
-        f"SELECT cell FROM ({cells}) WHERE regexp_matches(cell, '%[0-9A-Fa-f]{{2}}') "
-        r"OR contains(cell, '\u') OR contains(cell, '&#')"
     )
 
 
@@ -96,32 +95,35 @@ def decoded(text: str) -> str:
 
 
 def without(text: str, names: Mapping[tuple[str, str], str]) -> str:
-    """`text` with the tokens (kind, token) of `names` replaced by what stands there."""
-    text = re.sub(
-        _EMAIL.replace("''", "'"),
-        lambda found: names.get((EMAIL, one_email(found[0])), found[0]),
-        text,
+    """`text` with the tokens (kind, token) of `names` replaced by what stands there; where they
+    overlap, once."""
+    spans = sorted(
+        (start, end, name)
+        for (kind, token), name in names.items()
+        for start, end in _spans(text, kind, token)
     )
-    for (kind, token), name in names.items():
-        if kind == PHONE:
-            text = re.sub(rf"(?<!\d){_SEPARATED.join(token)}(?!\d)", name, text)
-        elif kind == WORDS:
-            text = _without_words(text, token, name)
-    return text
+    done, parts = 0, []
+    for start, end, name in spans:
+        if start >= done:
+            parts += [text[done:start], name]
+        done = max(done, end)
+    return "".join([*parts, text[done:]])
 
 
-_SEPARATED = r"[ .()/\xa0\u202f-]*"
-
-
-def _without_words(text: str, token: str, name: str) -> str:
-    """Words are found without regard to case, accents and what stands between them."""
+def _spans(text: str, kind: str, token: str) -> list[tuple[int, int]]:
+    if kind == EMAIL:
+        found = re.finditer(_EMAIL.replace("''", "'"), text)
+        return [one.span() for one in found if one_email(one[0]) == token]
+    if kind == PHONE:
+        return [one.span() for one in re.finditer(rf"(?<!\d){_APART.join(token)}(?!\d)", text)]
     folded = [_folded_letter(letter) for letter in text]
     places = [place for place, letters in enumerate(folded) for _letter in letters]
     pattern = r"(?<!\w)" + r"[\W_]+".join(map(re.escape, token.split(" "))) + r"(?!\w)"
-    for found in reversed(list(re.finditer(pattern, "".join(folded)))):
-        start, end = places[found.start()], places[found.end() - 1] + 1
-        text = text[:start] + name + text[end:]
-    return text
+    found = re.finditer(pattern, "".join(folded))
+    return [(places[one.start()], places[one.end() - 1] + 1) for one in found]
+
+
+_APART = r"[ .()/\xa0\u202f-]*"
 
 
 def _folded_letter(letter: str) -> str:

@@ -106,15 +106,16 @@ class Screening:
         self._match(source)
         self._come_back(files, rewriter, source)
         rewriter.fill(self._mine(source))
-        return sum(self._rewrite(file, rewriter) for file in files)
-
-    def _rewrite(self, file: Parquet, rewriter: Rewriter) -> int:
-        rows, cells = rewriter.rows(file), rewriter.cells(file)
-        if rows or cells:
-            target = file.path.with_suffix(".screened")
-            rewriter.write(file, cells, target)
-            target.replace(file.path)
-        return rows
+        cells = rewriter.cells(files)
+        screened = 0
+        for file in files:
+            rows = rewriter.rows(file)
+            if rows or cells[file]:
+                target = file.path.with_suffix(".screened")
+                rewriter.write(file, cells[file], target)
+                target.replace(file.path)
+            screened += rows
+        return screened
 
     def _see(self, files: Sequence[Parquet], rewriter: Rewriter) -> None:
         """References in the import, each once, and what its customers tell of them."""
