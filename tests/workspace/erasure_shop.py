@@ -50,7 +50,7 @@ PEOPLE = {
 }
 
 
-def _order(number: int, who: str, day: date) -> str:
+def order(number: int, who: str, day: date) -> str:
     email, name, street, phone = PEOPLE[who]
     note = f"rappeler {phone or name}"
     net = 20 + number
@@ -64,7 +64,7 @@ def _order(number: int, who: str, day: date) -> str:
 def shopify_orders() -> str:
     start = date(2024, 1, 5)
     buyers = "abcdabdacbadbcab"
-    rows = [_order(1001 + n, who, start + timedelta(days=23 * n)) for n, who in enumerate(buyers)]
+    rows = [order(1001 + n, who, start + timedelta(days=23 * n)) for n, who in enumerate(buyers)]
     return "\n".join([_ORDERS, *rows]) + "\n"
 
 
@@ -103,9 +103,9 @@ def klaviyo_profiles() -> str:
 
 
 CARDS = """ID client;Nom;Prénom;E-mail;Téléphone;Adresse;Code postal;Ville
-carte-40077;Müller-Petit;Élodie;elodie.muller@exemple.fr;06 47 21 58 93;12 bis rue des Tilleuls;44000;Nantes
-carte-40078;Petit;Marc;;06 58 31 42 07;12 bis rue des Tilleuls;44000;Nantes
-carte-40079;Durand;Chloé;chloe@exemple.fr;;3 place Royale;44000;Nantes
+carte-40077;Müller-Petit;Élodie;elodie.muller@exemple.fr;06 47 21 58 93;12 bis rue des Tilleuls;;
+carte-40078;Petit;Marc;;06 58 31 42 07;12 bis rue des Tilleuls;44000;
+carte-40079;Durand;Chloé;chloe@exemple.fr;;3 place Royale;44000;
 """
 TILL = """order_id,order_date,customer_id,total
 T1,2024-02-02,carte-40077,30.10

@@ -130,9 +130,8 @@ class Planner:
     def _shared(self, layout: Layout) -> set[tuple[str, str]]:
         """Tokens that stand in rows about others where no one writes what he likes: other persons
         bear them too, or products do."""
-        found: set[tuple[str, str]] = set()
-        for batch in list_imports(layout):
-            found |= self._borne(batch_files(layout, batch))
+        imports = list_imports(layout)
+        found = self._borne([file for one in imports for file in batch_files(layout, one)])
         for snapshot in published(layout):
             self.look_at(snapshot)
             found |= self._borne(snapshot_files(snapshot))

@@ -16,7 +16,8 @@ from perenne.identity import phone_spellings
 from perenne.warehouse import DuckEngine, keyed_sql, quote_name, quote_text
 from perenne.workspace.batches import list_imports
 from perenne.workspace.erasure import spelling, suppression
-from perenne.workspace.erasure.rewriting import SUPPRESSED, Hit, Parquet, Rewriter
+from perenne.workspace.erasure.finding import SUPPRESSED, Hit
+from perenne.workspace.erasure.rewriting import Parquet, Rewriter
 from perenne.workspace.layout import Layout
 
 _LINE = 100_000

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from perenne.core import opaque_id
 from perenne.warehouse import ERASED, DuckEngine, keyed_sql, quote_text
 from perenne.workspace.erasure import spelling
+from perenne.workspace.erasure.finding import SUPPRESSED
 from perenne.workspace.erasure.people import Record, parquet, pseudonym
-from perenne.workspace.erasure.rewriting import SUPPRESSED, Parquet, Rewriter
+from perenne.workspace.erasure.rewriting import Parquet, Rewriter
 from perenne.workspace.layout import Layout
 
 REF = "ref"
@@ -66,6 +66,8 @@ def entries(
 
 
 def read(layout: Layout) -> pa.Table:
+    import pyarrow.parquet as pq
+
     if not layout.suppressed.is_file():
         return SCHEMA.empty_table()
     return pq.read_table(layout.suppressed, schema=SCHEMA)
@@ -73,6 +75,8 @@ def read(layout: Layout) -> pa.Table:
 
 def write(table: pa.Table, path: Path) -> None:
     """Replace a list in one step."""
+    import pyarrow.parquet as pq
+
     temporary = path.with_name(f".{path.name}.tmp")
     pq.write_table(table, temporary, compression="zstd")
     temporary.replace(path)
