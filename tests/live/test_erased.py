@@ -29,7 +29,9 @@ def _joined(folder: Path, platform: WooCommercePlatform, time: FakeTime) -> Layo
     secrets.touch(mode=0o600)
     lines = [f'{name} = "{value}"' for name, value in platform.secrets().items()]
     secrets.write_text("\n".join([f"[{platform.kind}]", *lines, ""]), encoding="utf-8")
-    connect(place, "boutique", {"kind": platform.kind, **platform.connection()}, clock=time.clock())
+    connect(
+        place, platform.kind, {"kind": platform.kind, **platform.connection()}, clock=time.clock()
+    )
     return place
 
 

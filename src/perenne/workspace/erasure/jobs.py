@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from perenne.core import PerenneError
-from perenne.identity import from_lines, to_line
+from perenne.identity import from_lines, masked, to_line
 from perenne.sources.connectors import RECORDS, keyed_records
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
@@ -27,6 +27,7 @@ from perenne.workspace.erasure.people import Census, Person
 from perenne.workspace.erasure.planning import Plan, Planner, prepared
 from perenne.workspace.erasure.proof import Proof, Search, identifiers
 from perenne.workspace.erasure.rewriting import Rewriter
+from perenne.workspace.erasure.spelling import WORDS
 from perenne.workspace.files import replace_all
 from perenne.workspace.layout import Layout, read_json, write_json, writing
 
@@ -231,7 +232,16 @@ class _Erasure:
         texts = set(_strings(value))
         changed = self.planner.rewriter.texts(texts)
         result: dict[str, Any] = _replaced(value, changed) if changed else value
+        if unused := (result.get("identity") or {}).get("unused"):
+            hidden = self._masked()
+            kept = [one for one in unused if one["masked"] not in hidden]
+            result = {**result, "identity": {**result["identity"], "unused": kept}}
         return result
+
+    def _masked(self) -> set[str]:
+        """The persons' e-mails and numbers as the account of a refresh shows them."""
+        names = [pair for pair in self.plan.names if pair[0] != WORDS]
+        return {masked(k, t) for k, t in names} | {masked(k, f"+{t}") for k, t in names}
 
     def _texts(self) -> None:
         """Decisions on pairs of which one side is a person's; reports that Perenne wrote."""

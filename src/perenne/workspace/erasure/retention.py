@@ -117,7 +117,7 @@ def review(place: Desk, as_of: date) -> Review:
     snapshot = _newest(place.layout)
     policy = place.settings.retention
     acts = _acts_sql(snapshot, policy.acts)
-    keep = ", ".join(quote_text(word) for word in policy.keep) or "NULL"
+    keep = ", ".join(quote_text(word) for word in policy.keep) or "''"
     rows = place.engine.duck.execute(
         f"""
         WITH acts AS ({acts}), links AS (
@@ -199,7 +199,7 @@ def _acts_sql(snapshot: Snapshot, events: Sequence[str]) -> str:
         for table, (act, day, test) in _DATED.items()
         if table in snapshot.tables
     ]
-    named = ", ".join(quote_text(event) for event in events) or "NULL"
+    named = ", ".join(quote_text(event) for event in events) or "''"
     parts.append(
         f"SELECT customer_id, coalesce(until_on, occurred_on), event "
         f"FROM {parquet(snapshot.table_path('events'))} "

@@ -174,13 +174,14 @@ class Screening:
             for file in files
             if file.table in ACTS and "customer_ref" in rewriter.columns(file)
         ]
-        if not acts:
-            return
+        seen = " UNION ALL ".join(acts or ["SELECT '' AS kind, '' AS ref, NULL::DATE AS day"])
         rows = self.engine.duck.execute(
-            f"WITH acts AS ({' UNION ALL '.join(acts)}), last AS (SELECT kind, ref, "
-            f"max(until) AS until FROM {_MATCHED} GROUP BY ALL), back AS (SELECT kind, ref "
-            "FROM acts JOIN last USING (kind, ref) WHERE day > until) "
-            f"SELECT DISTINCT m.of, m.hash FROM {_MATCHED} m SEMI JOIN back USING (kind, ref)"
+            f"WITH acts AS ({seen}), last AS (SELECT kind, ref, max(until) AS until "
+            f"FROM {_MATCHED} GROUP BY ALL), back AS (SELECT kind, ref FROM acts "
+            "JOIN last USING (kind, ref) WHERE day > until "
+            f"UNION SELECT kind, ref FROM {_MATCHED} m JOIN last USING (kind, ref, until) "
+            f"WHERE m.returned) SELECT DISTINCT m.of, m.hash FROM {_MATCHED} m "
+            "SEMI JOIN back USING (kind, ref) WHERE NOT m.returned"
         ).fetchall()
         if not rows:
             return
@@ -199,7 +200,7 @@ class Screening:
             "SELECT kind, ref, min_by(token, (of <> 'ref')::INT || token), until, "
             "lag(until) OVER (PARTITION BY kind, ref ORDER BY until), "
             "until = max(until) OVER (PARTITION BY kind, ref), "
-            "bool_or(bool_or(returned)) OVER (PARTITION BY kind, ref) "
+            "max_by(bool_or(returned), until) OVER (PARTITION BY kind, ref) "
             f"FROM {_MATCHED} GROUP BY kind, ref, until"
         ).fetchall()
         names = ("until", "after", "last", "returned")
