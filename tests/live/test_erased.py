@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from perenne.sources.connectors import RECORDS, SECRETS_FILE
 from perenne.testing import FakeTime, WooCommercePlatform
@@ -35,6 +36,7 @@ def _joined(folder: Path, platform: WooCommercePlatform, time: FakeTime) -> Layo
     return place
 
 
+@pytest.mark.slow
 def test_a_sync_brings_nobody_back(tmp_path: Path) -> None:
     time = FakeTime()
     with WooCommercePlatform(count=12) as platform:
