@@ -185,18 +185,20 @@ def test_who_buys_again_is_a_new_customer(without: Layout, tmp_path: Path) -> No
     bring(without, write(tmp_path / "later.csv", "\n".join(lines) + "\n"))
     computed(without)
     orders = {row["source_order_id"]: row["customer_id"] for row in table(without, "orders")}
-    mine = [row for row in table(without, "contacts") if row["customer_id"] == orders["#1100"]]
+    mine = [
+        row for row in table(without, "contacts") if row["customer_id"] == orders["#1100/10100"]
+    ]
     assert len(table(without, "customers")) == before + 1
     assert [row["email"] for row in mine] == [ADDRESS]
-    assert orders["#1001"] != orders["#1100"]
-    assert sum(one == orders["#1100"] for one in orders.values()) == 1
+    assert orders["#1001/10001"] != orders["#1100/10100"]
+    assert sum(one == orders["#1100/10100"] for one in orders.values()) == 1
     assert prove(without).holds
     done = erase(without, [ADDRESS], at=datetime(2026, 1, 10, tzinfo=UTC))
     assert done.proof is not None
     assert done.proof.holds
     assert traces(without.root) == []
     again = {row["source_order_id"]: row["customer_id"] for row in table(without, "orders")}
-    assert len({again["#1001"], again["#1100"], orders["#1100"]}) == 3
+    assert len({again["#1001/10001"], again["#1100/10100"], orders["#1100/10100"]}) == 3
 
 
 def test_dry_run_changes_nothing(mine: Layout) -> None:
