@@ -180,15 +180,22 @@ class Screening:
             f"FROM {_MATCHED} GROUP BY ALL), back AS (SELECT kind, ref FROM acts "
             "JOIN last USING (kind, ref) WHERE day > until "
             f"UNION SELECT kind, ref FROM {_MATCHED} m JOIN last USING (kind, ref, until) "
-            f"WHERE m.returned) SELECT DISTINCT m.of, m.hash FROM {_MATCHED} m "
+            f"WHERE m.returned) SELECT DISTINCT m.of, m.hash, m.token FROM {_MATCHED} m "
             "SEMI JOIN back USING (kind, ref) WHERE NOT m.returned"
         ).fetchall()
         if not rows:
             return
-        back = set(rows)
+        # A number is not matched beside an e-mail; it comes back with its person.
+        back = {(kind, one) for kind, one, _token in rows}
+        persons = {(spelling.PHONE, token) for _kind, _one, token in rows}
         listed = read(self.layout).to_pylist()
         marked = [
-            {**row, "returned": row["returned"] or (row["kind"], row["hash"]) in back}
+            {
+                **row,
+                "returned": row["returned"]
+                or (row["kind"], row["hash"]) in back
+                or (row["kind"], row["token"]) in persons,
+            }
             for row in listed
         ]
         write(pa.Table.from_pylist(marked, schema=SCHEMA), self.layout.suppressed)
