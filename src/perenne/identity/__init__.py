@@ -6,7 +6,7 @@ from perenne.identity.clusters import components, merged_pairs
 from perenne.identity.decisions import Decision, Word, from_lines, standing, to_line
 from perenne.identity.evidence import evidence_words, field_words, rule_words
 from perenne.identity.finding import Directory
-from perenne.identity.identifiers import masked
+from perenne.identity.identifiers import masked, phone_spellings
 from perenne.identity.jobs import identify, resolve
 from perenne.identity.missing import Likely, Missed
 from perenne.identity.resolving import Before, Resolved, Task
@@ -36,6 +36,7 @@ __all__ = [
     "identify",
     "masked",
     "merged_pairs",
+    "phone_spellings",
     "resolve",
     "rule_words",
     "standing",

@@ -24,6 +24,21 @@ def normal_phones(
     return [normal(text, country) for text, country in written]
 
 
+def phone_spellings(text: str, country: str | None) -> frozenset[str]:
+    """The digits of a number in the ways people write it: at home, and from abroad with 00 or +."""
+    import phonenumbers
+
+    written = "".join(letter for letter in text if letter.isdecimal())
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return frozenset({written})
+    at_home = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    home = "".join(letter for letter in at_home if letter.isdecimal())
+    code, rest = str(number.country_code), phonenumbers.national_significant_number(number)
+    return frozenset({written, home, code + rest, f"00{code}{rest}", f"{code}0{rest}"})
+
+
 def normal_emails(written: Iterable[str]) -> list[str | None]:
     """Addresses that are not plain ASCII, as their domain and mailbox are written; None: no
     address. Nothing is asked of any server."""

@@ -2,17 +2,26 @@
 
 from perenne.warehouse.amounts import money_quantile, to_money
 from perenne.warehouse.canonical import CANONICAL
-from perenne.warehouse.engine import DuckEngine, Engine, Table, quote_name, quote_text
+from perenne.warehouse.engine import (
+    DuckEngine,
+    Engine,
+    Table,
+    keyed_sql,
+    quote_name,
+    quote_text,
+)
 from perenne.warehouse.parts import files_of, tables_in
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
 from perenne.warehouse.spark import SparkEngine
-from perenne.warehouse.staged import STAGED
+from perenne.warehouse.staged import ERASED, STAGED, TOKEN_LENGTH
 
 __all__ = [
     "CANONICAL",
+    "ERASED",
     "MONEY",
     "QUANTITY",
     "STAGED",
+    "TOKEN_LENGTH",
     "Column",
     "DuckEngine",
     "Engine",
@@ -20,6 +29,7 @@ __all__ = [
     "Table",
     "TableSchema",
     "files_of",
+    "keyed_sql",
     "money_quantile",
     "quote_name",
     "quote_text",

@@ -120,7 +120,7 @@ CUSTOMER_LINKS = TableSchema(
     columns(
         ("source", "string", "", True),
         ("source_id", "string", "id, or normalised e-mail when the source has no id", True),
-        ("source_id_kind", "string", "id | email | phone | name", True),
+        ("source_id_kind", "string", "id | email | phone | name | erased", True),
         ("customer_id", "string", "", True),
         ("rule", "string", "how the link was made", True),
         ("probability", "float64", "1 for a rule that is certain", True),

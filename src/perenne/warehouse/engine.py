@@ -133,3 +133,10 @@ def quote_text(text: str) -> str:
 def quote_name(name: str) -> str:
     """`name` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def keyed_sql(key: str, *parts: str) -> str:
+    """SQL of `perenne.core.opaque_id` for parts that are SQL themselves."""
+    message = f"concat_ws(chr(31), {', '.join(parts)})"
+    inner = f"sha256({quote_text(key + 'i')} || {message})"
+    return f"left(sha256({quote_text(key + 'o')} || {inner}), 32)"

@@ -3,6 +3,11 @@ may be null unless it is required."""
 
 from perenne.warehouse.schemas import MONEY, QUANTITY, TableSchema, columns
 
+ERASED = "erased"
+"""Kind of a reference to an erased person, and the word that stands where something was taken out.
+The reference is `erased-<token of the person>-<hash of the record>`."""
+TOKEN_LENGTH = 16
+
 # Every staged row says where it came from and carries a hash of its whole content.
 _ORIGIN = columns(
     ("row_file", "string", "name of the file the row was read from", True),
@@ -16,7 +21,7 @@ _WHEN = columns(
 )
 _WHO_COLUMNS = (
     ("customer_ref", "string", "the source's own id of the customer, else a normalised e-mail"),
-    ("customer_ref_kind", "string", "id | email | phone | name; null without a customer"),
+    ("customer_ref_kind", "string", "id | email | phone | name | erased; null without a customer"),
 )
 _WHO = columns(*_WHO_COLUMNS)
 

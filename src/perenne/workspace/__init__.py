@@ -2,6 +2,8 @@
 
 from perenne.workspace.batches import Batch, ImportResult, Options, list_imports
 from perenne.workspace.connections import described_kinds
+from perenne.workspace.erasure.jobs import Erased, certificate, erase, prove, refuse_if_found
+from perenne.workspace.erasure.retention import retention
 from perenne.workspace.frame import Frame
 from perenne.workspace.jobs import (
     Listener,
@@ -22,6 +24,7 @@ from perenne.workspace.syncs import Synced
 
 __all__ = [
     "Batch",
+    "Erased",
     "Frame",
     "ImportResult",
     "Layout",
@@ -32,9 +35,11 @@ __all__ = [
     "Shop",
     "Snapshot",
     "Synced",
+    "certificate",
     "connect",
     "create",
     "described_kinds",
+    "erase",
     "find",
     "forget_import",
     "import_files",
@@ -42,6 +47,9 @@ __all__ = [
     "look_at",
     "open_shop",
     "plan_sync",
+    "prove",
     "refresh_workspace",
+    "refuse_if_found",
+    "retention",
     "sync",
 ]

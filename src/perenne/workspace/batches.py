@@ -52,6 +52,8 @@ class Batch:
     reading: Mapping[str, Any] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)
     """Of a live source: connection, stream, endpoint, position from and to, records asked."""
+    erased: tuple[str, ...] = ()
+    """Erasures that took persons out of it, or under which it came."""
 
     @property
     def quarantined(self) -> int:
@@ -78,6 +80,7 @@ def _load(path: Path) -> Batch:
     values = read_json(path)
     values["controls"] = tuple(values["controls"])
     values["notes"] = tuple(values["notes"])
+    values["erased"] = tuple(values.get("erased", ()))
     return Batch(**values)
 
 
@@ -108,12 +111,13 @@ def import_file(
     context: ReadContext,
     options: Options,
     on_recognised: Callable[[Recognition], None] = lambda _: None,
+    screen: Callable[[Path, str], object] = lambda folder, source: None,
 ) -> ImportResult:
     """Read one file into a new batch; call while holding the write lock.
 
     The same content read the same way changes nothing. The same content read another way (other
     preset, mapping, answers or settings) replaces its earlier batch. A killed import leaves only
-    scratch behind.
+    scratch behind. `screen` (staged files, source) takes out who was erased.
     """
     recognition = look(path, engine=engine, context=context, options=options)
     on_recognised(recognition)
@@ -138,6 +142,7 @@ def import_file(
         context=context,
         options=options,
     )
+    screen(scratch, source)
     publish(scratch, layout, batch)
     if twin:
         forget(layout, twin.id)

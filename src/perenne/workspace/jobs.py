@@ -16,6 +16,7 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
 from perenne.workspace.engines import engines_for, local_engine
+from perenne.workspace.erasure.suppression import Screening
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,17 @@ def import_files(
                 context=context,
                 options=options,
                 on_recognised=listener.recognised,
+                screen=lambda folder, source: _screen(place, engine, folder, source),
             )
             listener.imported(result)
             results.append(result)
     return results
+
+
+def _screen(place: layout.Layout, engine: DuckEngine, folder: Path, source: str) -> int:
+    """Take who was erased out of staged files."""
+    key = place.key.read_text(encoding="utf-8").strip()
+    return Screening(place, engine, key).screen(folder, source=source)
 
 
 @contextmanager
@@ -150,6 +158,7 @@ def _works(
             context,
             clock,
             alone=lambda: _alone(place, values, listener),
+            screen=lambda engine, folder, source: _screen(place, engine, folder, source),
             chunk=chunk,
         )
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from perenne.core import PerenneError, new_key
 from perenne.text import gettext as _
+from perenne.workspace.files import finish
+from perenne.workspace.files import read_json as read_json
+from perenne.workspace.files import write_atomically as write_atomically
+from perenne.workspace.files import write_json as write_json
 
 SETTINGS_FILE = "perenne.toml"
 
@@ -66,6 +67,21 @@ class Layout:
     @property
     def lock(self) -> Path:
         return self.root / ".lock"
+
+    @property
+    def erasing(self) -> Path:
+        """What an erasure has prepared; the next run that writes ends what a killed one began."""
+        return self.root / ".erasing"
+
+    @property
+    def suppressed(self) -> Path:
+        """Keyed hashes of who was erased, so that no import brings them back."""
+        return self.root / "suppressed.parquet"
+
+    @property
+    def erasures(self) -> Path:
+        """The record of erasures, without personal data; only ever added to."""
+        return self.root / "erasures.jsonl"
 
     @property
     def syncing(self) -> Path:
@@ -124,34 +140,6 @@ def create(root: Path, settings_text: str) -> Layout:
     return layout
 
 
-def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replace `path` in one step: a reader sees the old text or the new, never half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def write_json(path: Path, value: object) -> None:
-    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises PerenneError when the file is damaged."""
-    try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PerenneError(
-            _("{file} cannot be read: {reason}.").format(file=path, reason=error),
-            given=str(path),
-            next_step=_("Run perenne doctor to see what else is damaged."),
-        ) from error
-    return value
-
-
 @contextmanager
 def writing(
     layout: Layout,
@@ -165,6 +153,7 @@ def writing(
     it takes too long.
 
     The lock is the operating system's: it falls with the process that held it, however it ends.
+    An erasure that was stopped under way is ended first.
     """
     with (lock or layout.lock).open("a") as file:
         waited = 0.0
@@ -179,6 +168,8 @@ def writing(
                 )
             sleep(0.5)
             waited += 0.5
+        if lock is None:
+            finish(layout.root, layout.erasing)
         yield
 
 

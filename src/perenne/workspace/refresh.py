@@ -97,7 +97,7 @@ def _fingerprint(
 ) -> str:
     parts = {
         "imports": [(batch.id, batch.sha256, batch.preset, batch.source) for batch in imports],
-        "settings": as_mapping(settings),
+        "settings": {**as_mapping(settings), "retention": None},
         "as_of": str(as_of),
         "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
         "code": perenne.__version__,

@@ -141,6 +141,38 @@ class PredictionsSection(_Section):
     )
 
 
+class RetentionSettings(_Section):
+    """How long persons are kept after their last act. Not legal advice."""
+
+    customers_years: int = Field(
+        3, ge=1, description="Years after the last act of who has bought or subscribed."
+    )
+    prospects_years: int = Field(3, ge=1, description="Years after the last act of a prospect.")
+    acts: tuple[str, ...] = Field(
+        (
+            "search",
+            "cart",
+            "checkout",
+            "purchase",
+            "login",
+            "usage",
+            "email_click",
+            "sms_click",
+            "subscribe",
+            "unsubscribe",
+            "ticket",
+            "call",
+            "training",
+        ),
+        description="Events that are acts by the person. A message sent, opened or bounced is "
+        "none. Orders, subscriptions, survey answers, dated consents and the creation of an "
+        "account always count.",
+    )
+    keep: tuple[str, ...] = Field(
+        (), description="Customer ids, or ids of a source, that the policy never erases."
+    )
+
+
 class ConnectionSettings(_Section):
     """A live source. Each kind adds its own keys: docs/reference/connectors.md lists them."""
 
@@ -198,6 +230,7 @@ class Settings(_Section):
     metrics: MetricsSection = MetricsSection()
     segments: SegmentSettings = SegmentSettings()
     predictions: PredictionsSection = PredictionsSection()
+    retention: RetentionSettings = RetentionSettings()
     connections: dict[str, ConnectionSettings] = Field({})
     engine: EngineSettings = EngineSettings()
 

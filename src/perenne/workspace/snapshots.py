@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 from perenne.core import PerenneError
 from perenne.text import gettext as _
 from perenne.warehouse import tables_in
+from perenne.workspace.files import flush
 from perenne.workspace.layout import Layout, read_json, write_atomically, write_json
 
 MANIFEST = "manifest.json"
@@ -102,7 +102,7 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
     signed = {**manifest, "id": name, "sha256": hashes}
     write_json(scratch / MANIFEST, signed)
     for path in files:
-        _sync(path)
+        flush(path)
     layout.snapshots.mkdir(exist_ok=True)
     folder = layout.snapshots / name
     scratch.rename(folder)
@@ -137,14 +137,6 @@ def sweep(layout: Layout) -> None:
                 shutil.rmtree(path, ignore_errors=True)
     for path in layout.root.glob(".*.tmp"):
         path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sha256(path: Path) -> str:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from perenne.sources import ReadContext
@@ -32,6 +33,8 @@ from perenne.workspace.layout import Layout
 CHUNK = 20_000
 Alone = Callable[[], Any]
 """Holds the write lock and gives an engine, in a `with`."""
+Screen = Callable[[DuckEngine, Path, str], object]
+"""Takes who was erased out of staged files of a source."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Work:
     context: ReadContext
     clock: Clock
     alone: Alone
+    screen: Screen = lambda engine, folder, source: None
     chunk: int = CHUNK
 
     @property
@@ -143,7 +147,8 @@ def _keep(
         scratch.mkdir(parents=True)
         known = [work.layout.raw / batch.id / RECORDS for batch in work.earlier(imports)]
         name = f"{work.name}.parquet"
-        found = changed(extract, known, engine=engine, into=scratch, name=name)
+        key = work.layout.key.read_text(encoding="utf-8").strip()
+        found = changed(extract, known, engine=engine, into=scratch, name=name, key=key)
         if not found.records:
             return None
         origin = {
@@ -158,6 +163,7 @@ def _keep(
             "kept": found.records,
         }
         batch = _staged(work, found, engine=engine, seq=seq, origin=origin)
+        work.screen(engine, scratch, work.connection.source)
         batches.publish(scratch, work.layout, batch)
         return batch
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from perenne.warehouse import CANONICAL, MONEY, TableSchema, to_money
+from perenne.warehouse import CANONICAL, ERASED, MONEY, TOKEN_LENGTH, TableSchema, to_money
 
 REF = ("source", "customer_ref", "customer_ref_kind")
 
@@ -45,6 +45,11 @@ def links(tables: Iterable[ir.Table], persons: ir.Table, key: str) -> ir.Table:
         named.ifelse("person", known.customer_ref_kind),
         ibis.coalesce(known.person_ref, known.customer_ref),
     )
+    # All records of an erased person bear one token, in whatever source: they stay one customer.
+    erased = keyed_hash(
+        key, ibis.literal(ERASED), known.customer_ref.substr(len(ERASED) + 1, TOKEN_LENGTH)
+    )
+    own_id = (known.customer_ref_kind == ERASED).ifelse(erased, own_id)
     return known.select(
         source=known.source,
         source_id=known.customer_ref,
@@ -168,7 +173,8 @@ def _main_category(line: ir.Table) -> ir.Table:
 
 def contacts(staged: ir.Table, link: ir.Table) -> ir.Table:
     """Schema `contacts`: the newest personal data of each customer and source."""
-    known = with_customer(staged.filter(staged.customer_ref.notnull()), link)
+    named = staged.customer_ref.notnull() & (staged.customer_ref_kind.fill_null("id") != ERASED)
+    known = with_customer(staged.filter(named), link)
     rank = ibis.row_number().over(
         ibis.window(
             group_by=["customer_id", "source"],

@@ -3,7 +3,15 @@
 
 from perenne.sources.connectors.answers import Answer, read_records
 from perenne.sources.connectors.awaited import AWAITED, kept
-from perenne.sources.connectors.extract import RECORDS, Changed, Extract, changed, shape, stage_live
+from perenne.sources.connectors.extract import (
+    RECORDS,
+    Changed,
+    Extract,
+    changed,
+    keyed_records,
+    shape,
+    stage_live,
+)
 from perenne.sources.connectors.model import (
     Client,
     Connector,
@@ -43,6 +51,7 @@ __all__ = [
     "connector_kinds",
     "find_secrets",
     "kept",
+    "keyed_records",
     "read_records",
     "shape",
     "stage_live",

@@ -21,7 +21,7 @@ from perenne.sources.recognition import Recognition
 from perenne.sources.stage import stage
 from perenne.sources.staged import StagedFile
 from perenne.text import gettext as _
-from perenne.warehouse import STAGED, DuckEngine, quote_text
+from perenne.warehouse import STAGED, DuckEngine, keyed_sql, quote_text
 
 RECORDS = "records.parquet"
 _OWN = ("record", "record_hash", "record_nth")
@@ -91,9 +91,11 @@ class Changed:
 
 
 def changed(
-    extract: Extract, known: Iterable[Path], *, engine: DuckEngine, into: Path, name: str
+    extract: Extract, known: Sequence[Path], *, engine: DuckEngine, into: Path, name: str, key: str
 ) -> Changed:
     """Write the records of `extract` that differ from what earlier batches kept of them.
+
+    Batches from which a person was erased keep only hashes under `key` (`keyed_records`).
 
     `known` are the `records.parquet` of those batches, oldest first. Of a record that came several
     times the last holds. Leaves `into/name` and `into/records.parquet`.
@@ -103,7 +105,17 @@ def changed(
         "SELECT record, arg_max(record_hash, record_nth) AS record_hash, "
         f"max(record_nth) AS record_nth FROM {given_now} GROUP BY record"
     )
-    new = f"SELECT * FROM ({last}) ANTI JOIN ({_known(known)}) USING (record, record_hash)"
+    if _any_keyed(known, engine):
+        own = ", ".join(f"{_keyed(key, name)} AS k_{name}" for name in _OWN[:2])
+        given = f"SELECT *, {own} FROM ({last})"
+        earlier = _known(keyed_records(file, key=key) for file in known)
+        new = (
+            f"SELECT * EXCLUDE (k_record, k_record_hash) FROM ({given}) g ANTI JOIN ({earlier}) k "
+            "ON g.k_record = k.record AND g.k_record_hash = k.record_hash"
+        )
+    else:
+        earlier = _known(f"FROM read_parquet({quote_text(str(file))})" for file in known)
+        new = f"SELECT * FROM ({last}) ANTI JOIN ({earlier}) USING (record, record_hash)"
     target, records = into / name, into / RECORDS
     options = "(FORMAT parquet, COMPRESSION zstd)"
     engine.duck.execute(
@@ -122,11 +134,39 @@ def changed(
     return Changed(target, extract.tables, found if rows else 0)
 
 
-def _known(files: Iterable[Path]) -> str:
+def _any_keyed(files: Sequence[Path], engine: DuckEngine) -> bool:
+    if not files:
+        return False
+    listed = ", ".join(quote_text(str(file)) for file in files)
+    found = engine.duck.execute(
+        f"SELECT 1 FROM read_parquet([{listed}]) WHERE starts_with(record, {_KEYED}) LIMIT 1"
+    ).fetchone()
+    return found is not None
+
+
+def keyed_records(file: Path, *, key: str) -> str:
+    """SQL of the records of a batch as keyed hashes, which name nobody and still tell a record that
+    is known from one that has changed."""
+    columns = ", ".join(
+        f"CASE WHEN starts_with({name}, {_KEYED}) THEN {name} ELSE {_keyed(key, name)} END "
+        f"AS {name}"
+        for name in _OWN[:2]
+    )
+    return f"SELECT {columns} FROM read_parquet({quote_text(str(file))})"
+
+
+_KEYED = "'keyed:'"
+
+
+def _keyed(key: str, name: str) -> str:
+    return f"{_KEYED} || {keyed_sql(key, quote_text('record'), name)}"
+
+
+def _known(tables: Iterable[str]) -> str:
     """The last hash of each record that earlier batches kept."""
     parts = [
-        f"SELECT record, record_hash, {nth} AS nth FROM read_parquet({quote_text(str(file))})"
-        for nth, file in enumerate(files)
+        f"SELECT record, record_hash, {nth} AS nth FROM ({table})"
+        for nth, table in enumerate(tables)
     ]
     if not parts:
         return "SELECT '' AS record, '' AS record_hash WHERE false"

@@ -1,0 +1,75 @@
+"""The record of erasures: what was done and proved, when and why, and nothing of whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from perenne.workspace.erasure.planning import Change, Plan
+from perenne.workspace.erasure.proof import Proof
+from perenne.workspace.layout import Layout, write_atomically
+
+
+@dataclass(frozen=True)
+class Done:
+    """One erasure: its number, moment and reason, how many persons with how many ids, and every
+    file that was written anew with the rows about them and the texts that named them.
+
+    `persons` are the tokens that stand in the data for them; `shared` counts identifiers that
+    others bear too. The name of who ran it is not kept: it would be personal data.
+    """
+
+    id: str
+    at: str
+    reason: str
+    persons: tuple[str, ...]
+    records: int
+    files: tuple[Mapping[str, Any], ...]
+    shared: Mapping[str, int]
+
+
+def listed(layout: Layout) -> list[dict[str, Any]]:
+    """Every line of the record, oldest first."""
+    if not layout.erasures.is_file():
+        return []
+    lines = layout.erasures.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def next_id(layout: Layout) -> str:
+    return f"E{sum('persons' in line for line in listed(layout)) + 1:06d}"
+
+
+def done(
+    plan: Plan, changes: Iterable[Change], layout: Layout, *, at: datetime, reason: str
+) -> Done:
+    return Done(
+        id=next_id(layout),
+        at=at.isoformat(timespec="seconds"),
+        reason=reason,
+        persons=tuple(person.token for person in plan.people),
+        records=sum(len(person.records) for person in plan.people),
+        files=tuple(
+            {
+                "file": str(change.file.path.relative_to(layout.root)),
+                "rows": change.rows,
+                "texts": change.texts,
+            }
+            for change in changes
+        ),
+        shared=dict(plan.shared),
+    )
+
+
+def with_line(layout: Layout, value: Mapping[str, Any]) -> str:
+    """The record with one more line."""
+    return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in (*listed(layout), value))
+
+
+def add_proof(layout: Layout, erasure: str, proof: Proof, *, at: datetime) -> None:
+    """Write down what the search after an erasure found."""
+    line = {"proof_of": erasure, "at": at.isoformat(timespec="seconds"), **asdict(proof)}
+    write_atomically(layout.erasures, with_line(layout, line))

@@ -1,0 +1,93 @@
+"""Files that are replaced in one step, and a redo log for replacing many of them as if in one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from perenne.core import PerenneError
+from perenne.text import gettext as _
+
+_LOG = "journal.json"
+
+
+def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Replace `path` in one step: a reader sees the old text or the new, never half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises PerenneError when the file is damaged."""
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PerenneError(
+            _("{file} cannot be read: {reason}.").format(file=path, reason=error),
+            given=str(path),
+            next_step=_("Run perenne doctor to see what else is damaged."),
+        ) from error
+    return value
+
+
+def flush(path: Path) -> None:
+    """Bring a file or the entries of a folder onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_all(root: Path, folder: Path, moves: Mapping[Path, Path]) -> None:
+    """Put each file of `moves` (prepared in `folder`, to a place under `root`) in its place.
+
+    The list of moves is written first. Stopped before that, nothing has happened; stopped after it,
+    `finish` does the rest: each file is the old one or the new one, never half of it.
+    """
+    for prepared in moves:
+        flush(prepared)
+    listed = [
+        [str(prepared.relative_to(root)), str(place.relative_to(root))]
+        for prepared, place in moves.items()
+    ]
+    write_json(folder / _LOG, {"moves": listed})
+    flush(folder)
+    flush(root)
+    finish(root, folder)
+
+
+def finish(root: Path, folder: Path) -> bool:
+    """End what a stopped `replace_all` began, else sweep what it had prepared. Was it under way?"""
+    if not folder.exists():
+        return False
+    going = (folder / _LOG).is_file()
+    if going:
+        moves = read_json(folder / _LOG)["moves"]
+        places = [(root / prepared, root / place) for prepared, place in moves]
+        for prepared, place in places:
+            if prepared.exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                prepared.replace(place)
+        _flush_folders(place for _prepared, place in places)
+        (folder / _LOG).unlink()
+    shutil.rmtree(folder)
+    return going
+
+
+def _flush_folders(places: Iterable[Path]) -> None:
+    for folder in {place.parent for place in places}:
+        flush(folder)
