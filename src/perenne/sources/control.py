@@ -6,6 +6,7 @@ far end compares two different paths.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,9 +23,9 @@ from perenne.warehouse import DuckEngine, quote_text
 _ZERO = Decimal(0)
 _GROUPED = """
 SELECT month, currency, count(*), sum(amount), count(line), sum(amount) FILTER (line IS NOT NULL)
-FROM (ROWS) LEFT JOIN (LINES) ON line = _line
-GROUP BY ALL ORDER BY month, currency
+FROM (ROWS) GROUP BY ALL ORDER BY month, currency
 """
+_MARKED = "SELECT * FROM (ROWS) LEFT JOIN (LINES) ON line = _line"
 
 
 def controls(
@@ -32,10 +33,14 @@ def controls(
     *,
     relation: str,
     quarantine: Path,
+    refused: Collection[str],
     engine: DuckEngine,
     context: ReadContext,
 ) -> tuple[Control, ...]:
-    """Return the control totals of every staged table that declares them."""
+    """Return the control totals of every staged table that declares them.
+
+    `refused` names the tables that `quarantine` holds rows of.
+    """
     found: list[Control] = []
     for spec in recognition.writes:
         if spec.control is not None:
@@ -46,7 +51,11 @@ def controls(
                 f"SELECT DISTINCT line FROM read_parquet({quote_text(str(quarantine))}) "
                 f'WHERE "table" = {quote_text(spec.table)}'
             )
-            rows = engine.duck.execute(_GROUPED.replace("ROWS", sql).replace("LINES", lines))
+            if spec.table in refused:
+                sql = _MARKED.replace("LINES", lines).replace("ROWS", sql)
+            else:
+                sql = f"SELECT *, NULL AS line FROM ({sql})"
+            rows = engine.duck.execute(_GROUPED.replace("ROWS", sql))
             found += [_control(spec.table, row) for row in rows.fetchall()]
     return tuple(found)
 
@@ -116,11 +125,7 @@ def _month(recognition: Recognition, control: ControlSpec, context: ReadContext)
         return "CAST(NULL AS VARCHAR)"
     layout = recognition.dates[date]
     cell = f"trim({raw(date)})"
-    cuts = {shape: _cut(shape, cell, layout, context) for shape in layout.shapes}
-    if not cuts:
-        return "CAST(NULL AS VARCHAR)"
-    cases = " ".join(f"WHEN '{shape}' THEN {cut}" for shape, cut in cuts.items())
-    month = f"CASE date_shape({cell}) {cases} END"
+    month = _local_month(cell, layout, context)
     here = quote_text(context.time_zone)
     there = recognition.preset.fields[date].zone
     if there and layout.timed and there != context.time_zone:
@@ -135,6 +140,19 @@ def _month(recognition: Recognition, control: ControlSpec, context: ReadContext)
         f"CASE WHEN zone_text({cell}) = '' THEN {month} "
         f"ELSE strftime(timezone({here}, {instant}), '%Y-%m') END"
     )
+
+
+def _local_month(cell: str, layout: DateLayout, context: ReadContext) -> str:
+    cuts = {shape: _cut(shape, cell, layout, context) for shape in layout.shapes}
+    if not cuts:
+        return "CAST(NULL AS VARCHAR)"
+    cases = " ".join(f"WHEN '{shape}' THEN {cut}" for shape, cut in cuts.items())
+    month = f"CASE date_shape({cell}) {cases} END"
+    if layout.shapes == ("iso",) and not layout.strays:
+        # A separator in the eighth place: the month before it has two digits.
+        short = f"{cell}[8:8] IN ('-', '/', '.')"
+        month = f"CASE WHEN {short} THEN {cell}[1:4] || '-' || {cell}[6:7] ELSE {month} END"
+    return month
 
 
 def _cut(shape: str, cell: str, layout: DateLayout, context: ReadContext) -> str:

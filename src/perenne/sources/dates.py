@@ -71,7 +71,11 @@ def date_layout(
     numeric = known.get("numeric")
     return DateLayout(
         shapes=tuple(known),
-        order=_order(numeric, answer) if numeric else None,
+        order=numeric_order(
+            int(numeric[1]), int(numeric[2]), telling=numeric[3] or numeric[4], answer=answer
+        )
+        if numeric
+        else None,
         timed=any(row[5] for row in known.values()) or "serial" in known,
         zoned=any(row[6] for row in known.values()),
         twelve_hours=any(row[7] and row[5] for row in known.values()),
@@ -80,15 +84,20 @@ def date_layout(
     )
 
 
-def _order(row: tuple[object, ...], answer: DateOrder | None) -> DateOrder | None:
-    first, second = int(str(row[1])), int(str(row[2]))
+def numeric_order(
+    first: int, second: int, *, telling: bool, answer: DateOrder | None
+) -> DateOrder | None:
+    """The order of numeric dates, of the largest first and second part that they hold.
+
+    `telling`: they are written with dots, or both parts are always the same.
+    """
     if first > 31:
         return "ymd"
     if first > 12 >= second:
         return "dmy"
     if second > 12 >= first:
         return "mdy"
-    if answer is None and (row[3] or row[4]):
+    if answer is None and telling:
         return "dmy"  # 03.03.2025, or dots: nobody writes month.day.year
     return answer
 

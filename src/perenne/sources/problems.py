@@ -60,9 +60,9 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
     filled = f"NOT is_blank({cell})"
     found: list[tuple[str, str]] = []
     if kind == "number":
-        found = _number_problems(f"{filled} AND {name} IS NULL", cell)
+        found = _number_problems(f"{name} IS NULL AND {filled}", cell)
     elif kind == "decimal":
-        unread = f"{cell} IS NOT NULL AND {name} IS NULL"
+        unread = f"{name} IS NULL AND {cell} IS NOT NULL"
         size = f"try_cast({cell} AS DOUBLE)"
         found = [
             (f"{unread} AND {size} IS NOT NULL", _("larger than any amount that can be kept")),
@@ -71,7 +71,7 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
     elif kind == "date":
         found = _date_problems(name, filled, context, bounded=spec.bounded)
     elif kind == "flag":
-        found = [(f"{filled} AND {name} IS NULL", _("neither yes nor no"))]
+        found = [(f"{name} IS NULL AND {filled}", _("neither yes nor no"))]
     return [_case(when, column=column, value=cell, reason=reason) for when, reason in found]
 
 
@@ -87,7 +87,7 @@ def _number_problems(unread: str, cell: str) -> list[tuple[str, str]]:
 def _date_problems(
     name: str, filled: str, context: ReadContext, *, bounded: bool
 ) -> list[tuple[str, str]]:
-    unread = (f"{filled} AND {name}_on IS NULL", _("not a date"))
+    unread = (f"{name}_on IS NULL AND {filled}", _("not a date"))
     if not bounded:
         return [unread]
     late, early = context.latest.isoformat(), context.earliest.isoformat()

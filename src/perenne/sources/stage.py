@@ -14,6 +14,7 @@ from perenne.sources.context import ReadContext
 from perenne.sources.control import controls
 from perenne.sources.countries import create_countries
 from perenne.sources.doubts import doubts
+from perenne.sources.groups import is_grouped
 from perenne.sources.layout import Loaded, Place, Unreadable
 from perenne.sources.macros import create_macros
 from perenne.sources.presets.model import TableSpec
@@ -48,12 +49,12 @@ class _Work:
     context: ReadContext
     into: Path
     place: Place
-    raw: Path
+    relation: str
+    rows: int
+    """Rows of `relation`."""
+    direct: bool
+    """Is `relation` the file itself, to be read again for each thing that is asked of it?"""
     unreadable: tuple[Unreadable, ...]
-
-    @property
-    def relation(self) -> str:
-        return f"read_parquet({quote_text(str(self.raw))})"
 
 
 def stage(
@@ -78,14 +79,24 @@ def _prepare(
 ) -> _Work:
     place = Place(Path(folder))
     loaded = readers.load(recognition.path, recognition.layout, engine=engine, place=place)
-    target = place.file("raw.parquet")
-    _copy(engine, _raw_select(recognition, loaded), target, compression=_QUICK)
+    relation, rows = f"({_raw_select(recognition, loaded)})", loaded.rows
+    direct = rows is not None and _one_pass(recognition)
+    if rows is None or not direct:
+        target = place.file("raw.parquet")
+        rows = _copy(engine, f"FROM {relation}", target, compression=_QUICK)
+        relation = f"read_parquet({quote_text(str(target))})"
     as_in_file = ", ".join(
         f"{raw(field)} AS {quote_name(column)}" for field, column in recognition.columns.items()
     )
-    relation = f"(SELECT {as_in_file} FROM read_parquet({quote_text(str(target))}))"
-    settled = settle(recognition, relation=relation, engine=engine, context=context)
-    return _Work(settled, engine, context, into, place, target, loaded.unreadable)
+    as_text = f"(SELECT {as_in_file} FROM {relation})"
+    settled = settle(recognition, relation=as_text, engine=engine, context=context)
+    return _Work(settled, engine, context, into, place, relation, rows, direct, loaded.unreadable)
+
+
+def _one_pass(recognition: Recognition) -> bool:
+    """Does every row of the file become one row of one table, whatever the other rows hold?"""
+    specs = recognition.writes
+    return len(specs) == 1 and specs[0].rows == "all" and not is_grouped(recognition)
 
 
 def _raw_select(recognition: Recognition, loaded: Loaded) -> str:
@@ -123,18 +134,18 @@ def _run(work: _Work) -> StagedFile:
         tables[table] = work.into / f"{table}.parquet"
     quarantine = work.into / "quarantine.parquet"
     _copy(work.engine, " UNION ALL ".join(refused) + ' ORDER BY line, "table"', quarantine)
-    rows = _number(work.engine, f"SELECT count(*) FROM {work.relation}") + len(work.unreadable)
     work.engine.duck.unregister(_UNREADABLE)
     found = controls(
         work.recognition,
         relation=work.relation,
         quarantine=quarantine,
+        refused=frozenset(count.table for count in counts if count.quarantined),
         engine=work.engine,
         context=work.context,
     )
     return StagedFile(
         recognition=work.recognition,
-        rows=rows,
+        rows=work.rows + len(work.unreadable),
         tables=tables,
         quarantine=quarantine,
         counts=tuple(counts),
@@ -168,24 +179,32 @@ def _stage_table(work: _Work, table: str) -> tuple[TableCount, list[str]]:
     specs = [spec for spec in work.recognition.writes if spec.table == table]
     sources = [_typed(work, spec, place=place) for place, spec in enumerate(specs)]
     selects = [staged_select(s, t, file=file) for s, t in zip(specs, sources, strict=True)]
-    target = work.into / f"{table}.parquet"
-    kept = _copy(work.engine, " UNION ALL ".join(selects), target)
-    read = sum(_number(work.engine, f"SELECT count(*) FROM {source}") for source in sources)
-    if table == work.recognition.preset.grain:
-        read += len(work.unreadable)
-    refused = [
+    kept = _copy(work.engine, " UNION ALL ".join(selects), work.into / f"{table}.parquet")
+    if work.direct and kept == work.rows:
+        refused, read = [], kept
+    else:
+        refused = [_refused(source, table, file=file) for source in sources]
+        target = work.place.file(f"{table}-refused.parquet")
+        read = kept + _copy(work.engine, " UNION ALL ".join(refused), target)
+        refused = [f"SELECT * FROM read_parquet({quote_text(str(target))})"]
+    unread = len(work.unreadable) if table == work.recognition.preset.grain else 0
+    return TableCount(table, read + unread, kept, read + unread - kept), refused
+
+
+def _refused(source: str, table: str, *, file: str) -> str:
+    return (
         f'SELECT {quote_text(file)} AS file, _line AS line, _problem."column" AS "column", '
         f'_problem.value AS value, _problem.reason AS reason, {quote_text(table)} AS "table" '
         f"FROM {source} WHERE _problem IS NOT NULL"
-        for source in sources
-    ]
-    return TableCount(table, read, kept, read - kept), refused
+    )
 
 
 def _typed(work: _Work, spec: TableSpec, *, place: int) -> str:
     """The rows that concern `spec`, typed and judged, as an SQL relation."""
-    typed = work.place.file(f"{spec.table}-{place}.parquet")
     sql = staged_sql(work.recognition, spec, relation=work.relation, context=work.context)
+    if work.direct:
+        return f"({sql})"
+    typed = work.place.file(f"{spec.table}-{place}.parquet")
     _copy(work.engine, sql, typed, compression=_QUICK)
     return f"read_parquet({quote_text(str(typed))})"
 

@@ -90,19 +90,16 @@ def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict
     if kind == "number":
         machine = recognition.columns[name] in recognition.layout.machine_numbers
         mark = "." if machine else (recognition.decimal_mark or ".")
-        return {
-            name: f"CASE WHEN NOT is_blank({cell}) THEN {number_sql(f'trim({cell})', mark)} END"
-        }
+        return {name: number_sql(cell, mark)}
     if kind == "decimal":
         return {name: f"try_cast({cell} AS DECIMAL(18, 4))"}
     return {name: _text_sql(cell, kind)}
 
 
 def _text_sql(cell: str, kind: FieldType) -> str:
-    bare = f"nullif(regexp_replace(trim({cell}), '^''([0-9+=@-])', '\\1'), '')"
+    bare = f"bare_text({cell})"
     if kind == "id":
-        # 13085.0 is an id that passed through a float; nan is a missing one.
-        return f"nullif(regexp_replace({bare}, '^(\\d+)\\.0$', '\\1'), 'nan')"
+        return f"bare_id({bare})"
     if kind == "email":
         return f"CASE WHEN contains({bare}, '@') THEN {bare} END"
     if kind == "currency":
@@ -156,7 +153,7 @@ def currency_sql(recognition: Recognition, *, context: ReadContext) -> str:
         signs["$"] = "USD"
     cells = [raw(f) for f, column in numbers if column not in recognition.layout.machine_numbers]
     fallback = quote_text(named) if named else "CAST(NULL AS VARCHAR)"
-    if not cells:
+    if not cells or recognition.bare_numbers:
         return fallback
     text = f"concat({', '.join(cells)})"
     plain = f"regexp_full_match({text}, '[-+0-9.,eE\\s]*')"
