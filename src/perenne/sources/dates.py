@@ -137,8 +137,8 @@ def moment_columns(
     if quick := _quick_sql(text, layout):
         # %Y takes 25 for the year 25: two digits are for the slow way.
         steps[f"{name}__quick"] = quick
-        sound = f"CASE WHEN {name}__quick >= TIMESTAMP '1000-01-01' THEN {name}__quick END"
-        local = f"coalesce({sound}, {local})"
+        sound = f"{name}__quick >= TIMESTAMP '1000-01-01'"
+        local = f"CASE WHEN {sound} THEN {name}__quick ELSE {local} END"
     steps[f"{name}__local"] = local
     steps |= _instants(name, here=here, there=there, zoned=layout.zoned, clock=clock)
     steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {clock} END"

@@ -93,8 +93,9 @@ MACROS: Final[dict[str, str]] = {
     "THEN try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)) END",
     "number_dot(c)": _number("dot"),
     "number_comma(c)": _number("comma"),
+    # No IN (…): a long one becomes a join over every row of the query, needed or not.
     "is_blank(c)": "c IS NULL OR (length(trim(c)) <= 4 AND "
-    "lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none')) "
+    "regexp_full_match(trim(c), '(?i)(--?|n/?a|null|none)?')) "
     "OR starts_with(c, '0000-00-00')",  # MySQL's day that is none
     # A spreadsheet's apostrophe says "this is text"; it is no part of it.
     "bare_text(c)": "nullif(CASE WHEN starts_with(trim(c), '''') THEN "
@@ -111,7 +112,8 @@ MACROS: Final[dict[str, str]] = {
     "is_morning(c)": r"regexp_matches(c, '(?i)\d\s*a\.?m')",
     "month_word(c)": f"regexp_extract(lower(strip_accents(c)), '.*({_MONTHS})', 1)",
     "month_number(m)": _MONTH,
-    "has_clock(c)": r"contains(c, ':') OR regexp_matches(c, '\d[hH]\d')",
+    "has_clock(c)": r"CASE WHEN contains(c, ':') THEN true "
+    r"ELSE regexp_matches(c, '\d[hH]\d') END",
     "date_part_text(c, part)": "CASE WHEN contains(c, '/') THEN split_part(c, '/', part) "
     f"ELSE {_PART}part) END",
     # The same for a date whose year comes last; two digits are the usual case.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +73,8 @@ def stage(
     with tempfile.TemporaryDirectory(dir=into, prefix=".staging-") as folder:
         work = _prepare(recognition, engine=engine, context=context, into=into, folder=folder)
         _refuse_questions(work.recognition)
-        return _run(work)
+        with _joined_as_written(engine):
+            return _run(work)
 
 
 def _prepare(
@@ -101,12 +104,12 @@ def _one_pass(recognition: Recognition) -> bool:
 
 def _raw_select(recognition: Recognition, loaded: Loaded) -> str:
     """The mapped columns as text, with line and hash of the whole row."""
-    cells = ", ".join(f"coalesce({quote_name(c)}, '')" for c in recognition.layout.columns)
+    cells = ", chr(31), ".join(quote_name(c) for c in recognition.layout.columns)
     mapped = ", ".join(
         f"{quote_name(column)} AS {raw(field)}" for field, column in recognition.columns.items()
     )
     return (
-        f"SELECT CAST(_line AS BIGINT) AS _line, md5(concat_ws(chr(31), {cells})) AS _hash, "
+        f"SELECT CAST(_line AS BIGINT) AS _line, md5(concat({cells})) AS _hash, "
         f"{mapped} FROM {with_constants(recognition, loaded.relation)}"
     )
 
@@ -218,6 +221,17 @@ def _unknown_channels(work: _Work, tables: dict[str, Path]) -> float | None:
         f"FROM read_parquet({quote_text(str(target))}) HAVING count(*) > 0"
     ).fetchall()
     return float(rows[0][0]) if rows else None
+
+
+@contextmanager
+def _joined_as_written(engine: DuckEngine) -> Iterator[None]:
+    """Lists of names are looked up row by row. Left to itself, the engine takes the file for the
+    smaller side of the join and keeps all of it in memory."""
+    engine.duck.execute("SET disabled_optimizers = 'build_side_probe_side'")
+    try:
+        yield
+    finally:
+        engine.duck.execute("RESET disabled_optimizers")
 
 
 def _copy(engine: DuckEngine, sql: str, target: Path, *, compression: str = "zstd") -> int:

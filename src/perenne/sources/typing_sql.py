@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from perenne.sources import headers
 from perenne.sources.context import ReadContext
+from perenne.sources.countries import country_code
 from perenne.sources.dates import moment_columns
 from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import FieldType, RuleValue, TableSpec, Value
@@ -15,8 +16,8 @@ from perenne.warehouse import quote_text
 
 _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
-_TRUE = "('1', 'true', 'yes', 'y', 'oui', 'o', 'vrai', 't')"
-_FALSE = "('0', 'false', 'no', 'n', 'non', 'faux', 'f')"
+_TRUE = "'(?i)(1|true|yes|y|oui|o|vrai|t)'"
+_FALSE = "'(?i)(0|false|no|n|non|faux|f)'"
 _SUFFIXES = ("_at", "_on", "_timed")
 _WHO = ("customer_id", "email", "phone", "customer_name")
 # Columns that any preset may speak of, and the fields each is made of.
@@ -105,12 +106,11 @@ def _text_sql(cell: str, kind: FieldType) -> str:
     if kind == "currency":
         return f"upper({bare})"
     if kind == "country":
-        code = f"(SELECT code FROM perenne_countries WHERE name = country_key({cell}))"
-        return f"coalesce({code}, {bare})"
+        return f"coalesce({country_code(cell)}, {bare})"
     if kind == "flag":
         return (
-            f"CASE WHEN lower({bare}) IN {_TRUE} THEN true "
-            f"WHEN lower({bare}) IN {_FALSE} THEN false END"
+            f"CASE WHEN regexp_full_match({bare}, {_TRUE}) THEN true "
+            f"WHEN regexp_full_match({bare}, {_FALSE}) THEN false END"
         )
     return bare
 
