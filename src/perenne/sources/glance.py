@@ -133,8 +133,9 @@ def _number_cells(column: str, mark: DecimalMark) -> list[str]:
     """Aggregates: cells that are no bare number, cells with either mark, one cell with cents."""
     cell = quote_name(column)
     quick = f"{quick_sql(cell, mark)} IS NOT NULL"
+    sound = f"{cell} IS NULL OR {quick}"
     return [
-        f"count(CASE WHEN {cell} IS NULL OR {quick} THEN NULL WHEN NOT is_blank({cell}) THEN 1 END)",
+        f"count(CASE WHEN {sound} THEN NULL WHEN NOT is_blank({cell}) THEN 1 END)",
         f"count(*) FILTER (contains({cell}, '.'))",
         f"count(*) FILTER (contains({cell}, ','))",
         f"max(CASE WHEN {cell}[-3:-3] = '{mark}' AND {quick} THEN {cell} END)",

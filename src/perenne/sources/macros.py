@@ -87,8 +87,7 @@ MACROS: Final[dict[str, str]] = {
     "number_dot_slow(c)": _number_slow(thousands=",", decimal="."),
     "number_comma_slow(c)": _number_slow(thousands=".", decimal=","),
     # DuckDB reads 1_000 as a number; a person does not.
-    "number_dot_quick(c)": "CASE WHEN NOT contains(c, '_') "
-    "THEN try_cast(c AS DECIMAL(18, 4)) END",
+    "number_dot_quick(c)": "CASE WHEN NOT contains(c, '_') THEN try_cast(c AS DECIMAL(18, 4)) END",
     "number_comma_quick(c)": "CASE WHEN NOT contains(c, '_') AND NOT contains(c, '.') "
     "THEN try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)) END",
     "number_dot(c)": _number("dot"),

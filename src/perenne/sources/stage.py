@@ -234,7 +234,10 @@ def _joined_as_written(engine: DuckEngine) -> Iterator[None]:
         engine.duck.execute("RESET disabled_optimizers")
 
 
-def _copy(engine: DuckEngine, sql: str, target: Path, *, compression: str = "zstd") -> int:
+def _copy(
+    engine: DuckEngine, sql: str, target: Path, *, compression: str = "zstd, COMPRESSION_LEVEL 1"
+) -> int:
+    # Level 3, the engine's own, takes a fifth longer and packs hashes no better.
     options = f"FORMAT parquet, COMPRESSION {compression}"
     return _number(engine, f"COPY ({sql}) TO {quote_text(str(target))} ({options})")
 
