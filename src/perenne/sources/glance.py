@@ -58,7 +58,13 @@ def glance(
     cells += [sql for column in counted for sql in _number_cells(column, mark or ".")]
     if not cells:
         return Glance()
-    (found,) = engine.duck.execute(f"SELECT {', '.join(cells)} FROM {relation}").fetchall()
+    read = [f"{_plain(column, kind)} AS {_read(column)}" for column, kind in likely.items()]
+    read += [
+        f"{quick_sql(quote_name(column), mark or '.')} AS {_read(column)}" for column in counted
+    ]
+    (found,) = engine.duck.execute(
+        f"SELECT {', '.join(cells)} FROM (SELECT *, {', '.join(read)} FROM {relation})"
+    ).fetchall()
     rest = iter(found)
     settled = {
         column: layout
@@ -82,15 +88,25 @@ def _kind(layout: DateLayout) -> str | None:
     return layout.shapes[0] if layout.shapes[0] in _PLAIN else None
 
 
+def _read(column: str) -> str:
+    """Name of what was read of a cell: each is read once and counted in several ways."""
+    return quote_name(f"{column} as expected")
+
+
+def _plain(column: str, kind: str) -> str:
+    """The cell where it is written plainly, else null."""
+    cell = quote_name(column)
+    return f"CASE WHEN regexp_full_match({cell}, {quote_text(_PLAIN[kind])}) THEN {cell} END"
+
+
 _DATE_CELLS = 8
 
 
 def _date_cells(column: str, kind: str) -> list[str]:
     """Aggregates: filled and plain cells, is there a clock, then what tells the order."""
-    cell = quote_name(column)
-    plain = f"CASE WHEN regexp_full_match({cell}, {quote_text(_PLAIN[kind])}) THEN {cell} END"
+    cell, plain = quote_name(column), _read(column)
     cells = [
-        f"count(CASE WHEN ({plain}) IS NOT NULL THEN 1 WHEN NOT is_blank({cell}) THEN 1 END)",
+        f"count(CASE WHEN {plain} IS NOT NULL THEN 1 WHEN NOT is_blank({cell}) THEN 1 END)",
         f"count({plain})",
         f"bool_or(contains({plain}, ':'))",
     ]
@@ -132,13 +148,12 @@ _NUMBER_CELLS = 4
 def _number_cells(column: str, mark: DecimalMark) -> list[str]:
     """Aggregates: cells that are no bare number, cells with either mark, one cell with cents."""
     cell = quote_name(column)
-    quick = f"{quick_sql(cell, mark)} IS NOT NULL"
-    sound = f"{cell} IS NULL OR {quick}"
+    quick = f"{_read(column)} IS NOT NULL"
     return [
-        f"count(CASE WHEN {sound} THEN NULL WHEN NOT is_blank({cell}) THEN 1 END)",
+        f"count(CASE WHEN {quick} THEN NULL WHEN NOT is_blank({cell}) THEN 1 END)",
         f"count(*) FILTER (contains({cell}, '.'))",
         f"count(*) FILTER (contains({cell}, ','))",
-        f"max(CASE WHEN {cell}[-3:-3] = '{mark}' AND {quick} THEN {cell} END)",
+        f"max({cell}) FILTER ({quick} AND {cell}[-3:-3] = '{mark}')",
     ]
 
 
