@@ -54,7 +54,8 @@ def create_countries(engine: DuckEngine) -> None:
     _READY.add(engine)
     engine.duck.execute(
         "CREATE OR REPLACE TEMP MACRO country_key(c) AS "
-        "(CASE WHEN length(c) = 2 AND strlen(c) = 2 THEN lower(c) "  # a code, as a rule
+        # Plain letters, as nearly all are, need no pattern replaced.
+        "(CASE WHEN regexp_full_match(c, '[A-Za-z ]+') THEN replace(lower(c), ' ', '') "
         "ELSE regexp_replace(lower(strip_accents(c)), '[^a-z]', '', 'g') END)"
     )
     pairs = _written()
