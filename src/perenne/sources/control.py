@@ -6,6 +6,7 @@ far end compares two different paths.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,11 +21,15 @@ from perenne.sources.typing_sql import currency_sql, first_mapped, raw, words_of
 from perenne.warehouse import DuckEngine, quote_text
 
 _ZERO = Decimal(0)
+# The month is cut out of each different text of a day, not out of each row.
 _GROUPED = """
-SELECT month, currency, count(*), sum(amount), count(line), sum(amount) FILTER (line IS NOT NULL)
-FROM (ROWS) LEFT JOIN (LINES) ON line = _line
+SELECT MONTH AS month, currency, sum(n), sum(amount), sum(refused), sum(refused_amount) FROM (
+    SELECT day, currency, count(*) AS n, sum(amount) AS amount, count(line) AS refused,
+           sum(amount) FILTER (line IS NOT NULL) AS refused_amount
+    FROM (ROWS) GROUP BY ALL)
 GROUP BY ALL ORDER BY month, currency
 """
+_MARKED = "SELECT * FROM (ROWS) LEFT JOIN (LINES) ON line = _line"
 
 
 def controls(
@@ -32,10 +37,14 @@ def controls(
     *,
     relation: str,
     quarantine: Path,
+    refused: Collection[str],
     engine: DuckEngine,
     context: ReadContext,
 ) -> tuple[Control, ...]:
-    """Return the control totals of every staged table that declares them."""
+    """Return the control totals of every staged table that declares them.
+
+    `refused` names the tables that `quarantine` holds rows of.
+    """
     found: list[Control] = []
     for spec in recognition.writes:
         if spec.control is not None:
@@ -46,7 +55,13 @@ def controls(
                 f"SELECT DISTINCT line FROM read_parquet({quote_text(str(quarantine))}) "
                 f'WHERE "table" = {quote_text(spec.table)}'
             )
-            rows = engine.duck.execute(_GROUPED.replace("ROWS", sql).replace("LINES", lines))
+            if spec.table in refused:
+                sql = _MARKED.replace("LINES", lines).replace("ROWS", sql)
+            else:
+                sql = f"SELECT *, NULL AS line FROM ({sql})"
+            _day, month = _dates(recognition, control, context)
+            grouped = _GROUPED.replace("MONTH", month).replace("ROWS", sql)
+            rows = engine.duck.execute(grouped)
             found += [_control(spec.table, row) for row in rows.fetchall()]
     return tuple(found)
 
@@ -77,17 +92,17 @@ def _decimal(value: object) -> Decimal:
 def _sql(
     recognition: Recognition, control: ControlSpec, *, relation: str, context: ReadContext
 ) -> str:
-    """One row per row of the file: `_line`, `month`, `currency`, `amount`."""
+    """One row per row of the file: `_line`, `day`, `currency`, `amount`."""
     numbers = [
         f"{_number(recognition, name)} AS {name}"
         for name, field in recognition.preset.fields.items()
         if field.type in ("number", "decimal") and name in words_of(control.amount)
     ]
-    month = _month(recognition, control, context)
+    day, _month_of_day = _dates(recognition, control, context)
     currency = _currency(recognition, control, context)
     where = f"WHERE {control.where}" if control.where else ""
     return (
-        f"SELECT _line, {month} AS month, {currency} AS currency, try({control.amount}) AS amount "
+        f"SELECT _line, {day} AS day, {currency} AS currency, try({control.amount}) AS amount "
         f"FROM (SELECT {', '.join(['*', *numbers])} FROM {relation}) {where}"
     )
 
@@ -109,6 +124,24 @@ def _currency(recognition: Recognition, control: ControlSpec, context: ReadConte
     return currency_sql(recognition, context=context)
 
 
+def _dates(recognition: Recognition, control: ControlSpec, context: ReadContext) -> tuple[str, str]:
+    """SQL of what rows are first added up by, and of the month of that `day`."""
+    date = first_mapped(control.date or "", recognition)
+    layout = recognition.dates[date] if date else None
+    if date is None or layout is None or not _written_first(layout):
+        return _month(recognition, control, context), "day"
+    if layout.timed and recognition.preset.fields[date].zone not in (None, context.time_zone):
+        return _month(recognition, control, context), "day"
+    return f"left(trim({raw(date)}), 10)", _local_month("day", layout, context)
+
+
+def _written_first(layout: DateLayout) -> bool:
+    """Do the first ten characters tell the local month? So they do where a date without zone
+    stands before its time."""
+    known = layout.shapes in (("iso",), ("numeric",))
+    return known and not layout.strays and not layout.zoned
+
+
 def _month(recognition: Recognition, control: ControlSpec, context: ReadContext) -> str:
     """`YYYY-MM` cut out of the text; only a text with an offset is converted to local time."""
     date = first_mapped(control.date or "", recognition)
@@ -116,11 +149,7 @@ def _month(recognition: Recognition, control: ControlSpec, context: ReadContext)
         return "CAST(NULL AS VARCHAR)"
     layout = recognition.dates[date]
     cell = f"trim({raw(date)})"
-    cuts = {shape: _cut(shape, cell, layout, context) for shape in layout.shapes}
-    if not cuts:
-        return "CAST(NULL AS VARCHAR)"
-    cases = " ".join(f"WHEN '{shape}' THEN {cut}" for shape, cut in cuts.items())
-    month = f"CASE date_shape({cell}) {cases} END"
+    month = _local_month(cell, layout, context)
     here = quote_text(context.time_zone)
     there = recognition.preset.fields[date].zone
     if there and layout.timed and there != context.time_zone:
@@ -135,6 +164,14 @@ def _month(recognition: Recognition, control: ControlSpec, context: ReadContext)
         f"CASE WHEN zone_text({cell}) = '' THEN {month} "
         f"ELSE strftime(timezone({here}, {instant}), '%Y-%m') END"
     )
+
+
+def _local_month(cell: str, layout: DateLayout, context: ReadContext) -> str:
+    cuts = {shape: _cut(shape, cell, layout, context) for shape in layout.shapes}
+    if not cuts:
+        return "CAST(NULL AS VARCHAR)"
+    cases = " ".join(f"WHEN '{shape}' THEN {cut}" for shape, cut in cuts.items())
+    return f"CASE date_shape({cell}) {cases} END"
 
 
 def _cut(shape: str, cell: str, layout: DateLayout, context: ReadContext) -> str:

@@ -71,7 +71,11 @@ def date_layout(
     numeric = known.get("numeric")
     return DateLayout(
         shapes=tuple(known),
-        order=_order(numeric, answer) if numeric else None,
+        order=numeric_order(
+            int(numeric[1]), int(numeric[2]), telling=numeric[3] or numeric[4], answer=answer
+        )
+        if numeric
+        else None,
         timed=any(row[5] for row in known.values()) or "serial" in known,
         zoned=any(row[6] for row in known.values()),
         twelve_hours=any(row[7] and row[5] for row in known.values()),
@@ -80,15 +84,20 @@ def date_layout(
     )
 
 
-def _order(row: tuple[object, ...], answer: DateOrder | None) -> DateOrder | None:
-    first, second = int(str(row[1])), int(str(row[2]))
+def numeric_order(
+    first: int, second: int, *, telling: bool, answer: DateOrder | None
+) -> DateOrder | None:
+    """The order of numeric dates, of the largest first and second part that they hold.
+
+    `telling`: they are written with dots, or both parts are always the same.
+    """
     if first > 31:
         return "ymd"
     if first > 12 >= second:
         return "dmy"
     if second > 12 >= first:
         return "mdy"
-    if answer is None and (row[3] or row[4]):
+    if answer is None and telling:
         return "dmy"  # 03.03.2025, or dots: nobody writes month.day.year
     return answer
 
@@ -128,8 +137,8 @@ def moment_columns(
     if quick := _quick_sql(text, layout):
         # %Y takes 25 for the year 25: two digits are for the slow way.
         steps[f"{name}__quick"] = quick
-        sound = f"CASE WHEN {name}__quick >= TIMESTAMP '1000-01-01' THEN {name}__quick END"
-        local = f"coalesce({sound}, {local})"
+        sound = f"{name}__quick >= TIMESTAMP '1000-01-01'"
+        local = f"CASE WHEN {sound} THEN {name}__quick ELSE {local} END"
     steps[f"{name}__local"] = local
     steps |= _instants(name, here=here, there=there, zoned=layout.zoned, clock=clock)
     steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {clock} END"

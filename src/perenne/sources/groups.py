@@ -43,6 +43,11 @@ def carried_rows(recognition: Recognition, relation: str, *, fields: Iterable[st
     )"""
 
 
+def is_grouped(recognition: Recognition) -> bool:
+    """Do rows of the file depend on others of their group?"""
+    return _group(recognition) is not None
+
+
 def _group(recognition: Recognition) -> Grouping | None:
     group = recognition.preset.group
     return group if group is not None and group.by in recognition.columns else None

@@ -60,6 +60,8 @@ class Loaded:
 
     relation: str
     unreadable: tuple[Unreadable, ...] = ()
+    rows: int | None = None
+    """Rows of the relation, where they have been counted; it is then cheap to read it again."""
 
 
 @dataclass(frozen=True)

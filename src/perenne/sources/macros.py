@@ -73,19 +73,35 @@ def _number_slow(*, thousands: str, decimal: str) -> str:
     return body.replace("<thousands>", f"'{thousands}'").replace("<decimal>", f"'{decimal}'")
 
 
+def _number(mark: str) -> str:
+    """The body of a macro that reads numbers: the quick way, the other where that one fails."""
+    return (
+        f"coalesce(number_{mark}_quick(c), CASE WHEN NOT contains(c, '_') AND NOT is_blank(c) "
+        f"THEN number_{mark}_slow(c) END)"
+    )
+
+
 MACROS: Final[dict[str, str]] = {
     "number_base(c)": _NUMBER_BASE,
     "number_text(c)": _NUMBER_TEXT,
     "number_dot_slow(c)": _number_slow(thousands=",", decimal="."),
     "number_comma_slow(c)": _number_slow(thousands=".", decimal=","),
-    "number_dot(c)": "CASE WHEN contains(c, '_') THEN NULL ELSE "
-    "coalesce(try_cast(c AS DECIMAL(18, 4)), number_dot_slow(c)) END",
-    "number_comma(c)": "CASE WHEN contains(c, '_') THEN NULL WHEN contains(c, '.') "
-    "THEN number_comma_slow(c) ELSE coalesce("
-    "try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)), number_comma_slow(c)) END",
+    # DuckDB reads 1_000 as a number; a person does not.
+    "number_dot_quick(c)": "CASE WHEN NOT contains(c, '_') THEN try_cast(c AS DECIMAL(18, 4)) END",
+    "number_comma_quick(c)": "CASE WHEN NOT contains(c, '_') AND NOT contains(c, '.') "
+    "THEN try_cast(replace(c, ',', '.') AS DECIMAL(18, 4)) END",
+    "number_dot(c)": _number("dot"),
+    "number_comma(c)": _number("comma"),
+    # No IN (…): a long one becomes a join over every row of the query, needed or not.
     "is_blank(c)": "c IS NULL OR (length(trim(c)) <= 4 AND "
-    "lower(trim(c)) IN ('', '-', '--', 'n/a', 'na', 'null', 'none')) "
+    "regexp_full_match(trim(c), '(?i)(--?|n/?a|null|none)?')) "
     "OR starts_with(c, '0000-00-00')",  # MySQL's day that is none
+    # A spreadsheet's apostrophe says "this is text"; it is no part of it.
+    "bare_text(c)": "nullif(CASE WHEN starts_with(trim(c), '''') THEN "
+    r"regexp_replace(trim(c), '^''([0-9+=@-])', '\1') ELSE trim(c) END, '')",
+    # 13085.0 is an id that passed through a float; nan is a missing one.
+    "bare_id(c)": "nullif(CASE WHEN ends_with(c, '.0') THEN "
+    r"regexp_replace(c, '^(\d+)\.0$', '\1') ELSE c END, 'nan')",
     "digits(c)": "nullif(regexp_replace(c, '[^0-9]', '', 'g'), '')",
     "clock_text(c)": _CLOCK,
     "zone_text(c)": r"regexp_extract(c, ':\d{2}(?:\.\d+)?\s*"
@@ -95,9 +111,14 @@ MACROS: Final[dict[str, str]] = {
     "is_morning(c)": r"regexp_matches(c, '(?i)\d\s*a\.?m')",
     "month_word(c)": f"regexp_extract(lower(strip_accents(c)), '.*({_MONTHS})', 1)",
     "month_number(m)": _MONTH,
-    "has_clock(c)": r"contains(c, ':') OR regexp_matches(c, '\d[hH]\d')",
+    "has_clock(c)": r"CASE WHEN contains(c, ':') THEN true "
+    r"ELSE regexp_matches(c, '\d[hH]\d') END",
     "date_part_text(c, part)": "CASE WHEN contains(c, '/') THEN split_part(c, '/', part) "
     f"ELSE {_PART}part) END",
+    # The same for a date whose year comes last; two digits are the usual case.
+    "numeric_part(c, part)": "try_cast(CASE WHEN c[3:3] IN ('/', '-', '.') "
+    "AND (part = 1 OR c[6:6] IN ('/', '-', '.')) THEN substr(c, 3 * part - 2, 2) "
+    "ELSE date_part_text(c, part) END AS INTEGER)",
     "date_shape(c)": _SHAPE,
     "full_year(y, top)": _YEAR,
     "day_iso(c)": r"regexp_replace(c, '^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}).*$', '\1-\2-\3')",

@@ -55,6 +55,11 @@ def number_evidence(engine: DuckEngine, *, relation: str, column: str) -> Number
     return NumberEvidence(int(dot), int(comma), unclear, mark)
 
 
+def quick_sql(cell: str, mark: DecimalMark) -> str:
+    """SQL that reads a `cell` without blanks, thousands or currency; null for any other."""
+    return f"number_{'dot' if mark == '.' else 'comma'}_quick({cell})"
+
+
 def number_sql(cell: str, mark: DecimalMark) -> str:
     """SQL that reads `cell` as DECIMAL(18, 4); null when it is no number that fits."""
     return f"number_{'dot' if mark == '.' else 'comma'}({cell})"

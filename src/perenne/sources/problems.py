@@ -60,9 +60,9 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
     filled = f"NOT is_blank({cell})"
     found: list[tuple[str, str]] = []
     if kind == "number":
-        found = _number_problems(f"{filled} AND {name} IS NULL", cell)
+        found = _number_problems(_unread(name, filled), cell)
     elif kind == "decimal":
-        unread = f"{cell} IS NOT NULL AND {name} IS NULL"
+        unread = f"{name} IS NULL AND {cell} IS NOT NULL"
         size = f"try_cast({cell} AS DOUBLE)"
         found = [
             (f"{unread} AND {size} IS NOT NULL", _("larger than any amount that can be kept")),
@@ -71,8 +71,14 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
     elif kind == "date":
         found = _date_problems(name, filled, context, bounded=spec.bounded)
     elif kind == "flag":
-        found = [(f"{filled} AND {name} IS NULL", _("neither yes nor no"))]
+        found = [(_unread(name, filled), _("neither yes nor no"))]
     return [_case(when, column=column, value=cell, reason=reason) for when, reason in found]
+
+
+def _unread(name: str, filled: str) -> str:
+    """Of a CASE the engine never looks at the second condition where the first does not hold; of
+    an AND it may."""
+    return f"CASE WHEN {name} IS NULL THEN {filled} ELSE false END"
 
 
 def _number_problems(unread: str, cell: str) -> list[tuple[str, str]]:
@@ -87,7 +93,7 @@ def _number_problems(unread: str, cell: str) -> list[tuple[str, str]]:
 def _date_problems(
     name: str, filled: str, context: ReadContext, *, bounded: bool
 ) -> list[tuple[str, str]]:
-    unread = (f"{filled} AND {name}_on IS NULL", _("not a date"))
+    unread = (_unread(f"{name}_on", filled), _("not a date"))
     if not bounded:
         return [unread]
     late, early = context.latest.isoformat(), context.earliest.isoformat()

@@ -98,7 +98,7 @@ def _settled(
                 recognition.path, sample.layout, engine=engine, place=Place(Path(folder))
             )
             relation = with_constants(recognition, loaded.relation)
-            found = settle(recognition, relation=relation, engine=engine, context=context)
+            found = settle(found, relation=relation, engine=engine, context=context)
     return replace(found, plan=describe(found, context=context))
 
 

@@ -43,6 +43,8 @@ class Recognition:
     questions: tuple[Question, ...] = ()
     dates: Mapping[str, DateLayout] = field(default_factory=dict)
     decimal_mark: DecimalMark | None = None
+    bare_numbers: bool = False
+    """Is it known that the number columns hold numbers alone, no currency and no word?"""
     constants: Mapping[str, str] = field(default_factory=dict)
     """Cells that hold for every row, by field: told by the lines above the header."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from perenne.sources.context import DecimalMark, ReadContext
 from perenne.sources.dates import DateLayout, date_layout
+from perenne.sources.glance import Glance, glance
 from perenne.sources.numbers import NumberEvidence, number_evidence
 from perenne.sources.recognition import Question, Recognition
 from perenne.text import gettext as _
@@ -19,14 +21,45 @@ def settle(
 
     `relation` holds the columns of the file as text, under their names in the file.
     """
+    seen = _seen(recognition, relation=relation, engine=engine, context=context)
     dates = {
-        field: date_layout(engine, relation=relation, column=column, answer=context.date_order)
+        field: seen.dates.get(column)
+        or date_layout(engine, relation=relation, column=column, answer=context.date_order)
         for field, column in _fields(recognition, "date").items()
     }
     dates = _agreed(dates)
-    mark, doubt = _decimal_mark(recognition, relation=relation, engine=engine, context=context)
-    questions = [*_date_questions(recognition, dates), *doubt]
-    return replace(recognition, dates=dates, decimal_mark=mark, questions=tuple(questions))
+    numbers = seen.numbers or {
+        column: number_evidence(engine, relation=relation, column=column)
+        for column in _number_columns(recognition)
+    }
+    mark, doubt = _decimal_mark(recognition, numbers, context=context)
+    return replace(
+        recognition,
+        dates=dates,
+        decimal_mark=mark,
+        bare_numbers=seen.bare,
+        questions=(*_date_questions(recognition, dates), *doubt),
+    )
+
+
+def _seen(
+    recognition: Recognition, *, relation: str, engine: DuckEngine, context: ReadContext
+) -> Glance:
+    """What one look at the whole file settles, where the sample told what to expect."""
+    return glance(
+        engine,
+        relation=relation,
+        dates={recognition.columns[field]: d for field, d in recognition.dates.items()},
+        numbers=_number_columns(recognition),
+        mark=recognition.decimal_mark,
+        answer=context.date_order,
+    )
+
+
+def _number_columns(recognition: Recognition) -> list[str]:
+    """Columns of numbers as people write them."""
+    machine = recognition.layout.machine_numbers
+    return [c for c in _fields(recognition, "number").values() if c not in machine]
 
 
 def _agreed(dates: dict[str, DateLayout]) -> dict[str, DateLayout]:
@@ -44,14 +77,8 @@ def _fields(recognition: Recognition, kind: str) -> dict[str, str]:
 
 
 def _decimal_mark(
-    recognition: Recognition, *, relation: str, engine: DuckEngine, context: ReadContext
+    recognition: Recognition, evidence: Mapping[str, NumberEvidence], *, context: ReadContext
 ) -> tuple[DecimalMark, list[Question]]:
-    layout = recognition.layout
-    evidence = {
-        column: number_evidence(engine, relation=relation, column=column)
-        for column in _fields(recognition, "number").values()
-        if column not in layout.machine_numbers
-    }
     if context.decimal_mark:
         return context.decimal_mark, []
     dot, comma = (sum(getattr(e, mark) for e in evidence.values()) for mark in ("dot", "comma"))
@@ -61,7 +88,7 @@ def _decimal_mark(
 
 
 def _by_format(
-    recognition: Recognition, evidence: dict[str, NumberEvidence]
+    recognition: Recognition, evidence: Mapping[str, NumberEvidence]
 ) -> tuple[DecimalMark, list[Question]]:
     """No cell settles it: the delimiter may, as a comma cannot separate and be decimal at once."""
     unclear = [(c, e) for c, e in evidence.items() if e.unclear]

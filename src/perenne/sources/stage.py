@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from perenne.sources.context import ReadContext
 from perenne.sources.control import controls
 from perenne.sources.countries import create_countries
 from perenne.sources.doubts import doubts
+from perenne.sources.groups import is_grouped
 from perenne.sources.layout import Loaded, Place, Unreadable
 from perenne.sources.macros import create_macros
 from perenne.sources.presets.model import TableSpec
@@ -49,12 +52,12 @@ class _Work:
     context: ReadContext
     into: Path
     place: Place
-    raw: Path
+    relation: str
+    rows: int
+    """Rows of `relation`."""
+    direct: bool
+    """Is `relation` the file itself, to be read again for each thing that is asked of it?"""
     unreadable: tuple[Unreadable, ...]
-
-    @property
-    def relation(self) -> str:
-        return f"read_parquet({quote_text(str(self.raw))})"
 
 
 def stage(
@@ -74,7 +77,8 @@ def stage(
     ):
         work = _prepare(recognition, engine=engine, context=context, into=into, folder=folder)
         _refuse_questions(work.recognition)
-        return _run(work)
+        with _joined_as_written(engine):
+            return _run(work)
 
 
 def _prepare(
@@ -82,24 +86,34 @@ def _prepare(
 ) -> _Work:
     place = Place(Path(folder))
     loaded = readers.load(recognition.path, recognition.layout, engine=engine, place=place)
-    target = place.file("raw.parquet")
-    _copy(engine, _raw_select(recognition, loaded), target, compression=_QUICK)
+    relation, rows = f"({_raw_select(recognition, loaded)})", loaded.rows
+    direct = rows is not None and _one_pass(recognition)
+    if rows is None or not direct:
+        target = place.file("raw.parquet")
+        rows = _copy(engine, f"FROM {relation}", target, compression=_QUICK)
+        relation = f"read_parquet({quote_text(str(target))})"
     as_in_file = ", ".join(
         f"{raw(field)} AS {quote_name(column)}" for field, column in recognition.columns.items()
     )
-    relation = f"(SELECT {as_in_file} FROM read_parquet({quote_text(str(target))}))"
-    settled = settle(recognition, relation=relation, engine=engine, context=context)
-    return _Work(settled, engine, context, into, place, target, loaded.unreadable)
+    as_text = f"(SELECT {as_in_file} FROM {relation})"
+    settled = settle(recognition, relation=as_text, engine=engine, context=context)
+    return _Work(settled, engine, context, into, place, relation, rows, direct, loaded.unreadable)
+
+
+def _one_pass(recognition: Recognition) -> bool:
+    """Does every row of the file become one row of one table, whatever the other rows hold?"""
+    specs = recognition.writes
+    return len(specs) == 1 and specs[0].rows == "all" and not is_grouped(recognition)
 
 
 def _raw_select(recognition: Recognition, loaded: Loaded) -> str:
     """The mapped columns as text, with line and hash of the whole row."""
-    cells = ", ".join(f"coalesce({quote_name(c)}, '')" for c in recognition.layout.columns)
+    cells = ", chr(31), ".join(quote_name(c) for c in recognition.layout.columns)
     mapped = ", ".join(
         f"{quote_name(column)} AS {raw(field)}" for field, column in recognition.columns.items()
     )
     return (
-        f"SELECT CAST(_line AS BIGINT) AS _line, md5(concat_ws(chr(31), {cells})) AS _hash, "
+        f"SELECT CAST(_line AS BIGINT) AS _line, md5(concat({cells})) AS _hash, "
         f"{mapped} FROM {with_constants(recognition, loaded.relation)}"
     )
 
@@ -127,18 +141,18 @@ def _run(work: _Work) -> StagedFile:
         tables[table] = work.into / f"{table}.parquet"
     quarantine = work.into / "quarantine.parquet"
     _copy(work.engine, " UNION ALL ".join(refused) + ' ORDER BY line, "table"', quarantine)
-    rows = _number(work.engine, f"SELECT count(*) FROM {work.relation}") + len(work.unreadable)
     work.engine.duck.unregister(_UNREADABLE)
     found = controls(
         work.recognition,
         relation=work.relation,
         quarantine=quarantine,
+        refused=frozenset(count.table for count in counts if count.quarantined),
         engine=work.engine,
         context=work.context,
     )
     return StagedFile(
         recognition=work.recognition,
-        rows=rows,
+        rows=work.rows + len(work.unreadable),
         tables=tables,
         quarantine=quarantine,
         counts=tuple(counts),
@@ -172,24 +186,32 @@ def _stage_table(work: _Work, table: str) -> tuple[TableCount, list[str]]:
     specs = [spec for spec in work.recognition.writes if spec.table == table]
     sources = [_typed(work, spec, place=place) for place, spec in enumerate(specs)]
     selects = [staged_select(s, t, file=file) for s, t in zip(specs, sources, strict=True)]
-    target = work.into / f"{table}.parquet"
-    kept = _copy(work.engine, " UNION ALL ".join(selects), target)
-    read = sum(_number(work.engine, f"SELECT count(*) FROM {source}") for source in sources)
-    if table == work.recognition.preset.grain:
-        read += len(work.unreadable)
-    refused = [
+    kept = _copy(work.engine, " UNION ALL ".join(selects), work.into / f"{table}.parquet")
+    if work.direct and kept == work.rows:
+        refused, read = [], kept
+    else:
+        refused = [_refused(source, table, file=file) for source in sources]
+        target = work.place.file(f"{table}-refused.parquet")
+        read = kept + _copy(work.engine, " UNION ALL ".join(refused), target)
+        refused = [f"SELECT * FROM read_parquet({quote_text(str(target))})"]
+    unread = len(work.unreadable) if table == work.recognition.preset.grain else 0
+    return TableCount(table, read + unread, kept, read + unread - kept), refused
+
+
+def _refused(source: str, table: str, *, file: str) -> str:
+    return (
         f'SELECT {quote_text(file)} AS file, _line AS line, _problem."column" AS "column", '
         f'_problem.value AS value, _problem.reason AS reason, {quote_text(table)} AS "table" '
         f"FROM {source} WHERE _problem IS NOT NULL"
-        for source in sources
-    ]
-    return TableCount(table, read, kept, read - kept), refused
+    )
 
 
 def _typed(work: _Work, spec: TableSpec, *, place: int) -> str:
     """The rows that concern `spec`, typed and judged, as an SQL relation."""
-    typed = work.place.file(f"{spec.table}-{place}.parquet")
     sql = staged_sql(work.recognition, spec, relation=work.relation, context=work.context)
+    if work.direct:
+        return f"({sql})"
+    typed = work.place.file(f"{spec.table}-{place}.parquet")
     _copy(work.engine, sql, typed, compression=_QUICK)
     return f"read_parquet({quote_text(str(typed))})"
 
@@ -205,7 +227,21 @@ def _unknown_channels(work: _Work, tables: dict[str, Path]) -> float | None:
     return float(rows[0][0]) if rows else None
 
 
-def _copy(engine: DuckEngine, sql: str, target: Path, *, compression: str = "zstd") -> int:
+@contextmanager
+def _joined_as_written(engine: DuckEngine) -> Iterator[None]:
+    """Lists of names are looked up row by row. Left to itself, the engine takes the file for the
+    smaller side of the join and keeps all of it in memory."""
+    engine.duck.execute("SET disabled_optimizers = 'build_side_probe_side'")
+    try:
+        yield
+    finally:
+        engine.duck.execute("RESET disabled_optimizers")
+
+
+def _copy(
+    engine: DuckEngine, sql: str, target: Path, *, compression: str = "zstd, COMPRESSION_LEVEL 1"
+) -> int:
+    # Level 3, the engine's own, takes a fifth longer and packs hashes no better.
     options = f"FORMAT parquet, COMPRESSION {compression}"
     return _number(engine, f"COPY ({sql}) TO {quote_text(str(target))} ({options})")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from perenne.sources.channels import channel_sql
 from perenne.sources.context import ReadContext
+from perenne.sources.countries import with_country_codes
 from perenne.sources.groups import carried_rows, head_rows
 from perenne.sources.presets.model import TableSpec
 from perenne.sources.problems import problem_sql
@@ -11,6 +14,7 @@ from perenne.sources.recognition import Recognition
 from perenne.sources.typing_sql import (
     currency_sql,
     quote_staged,
+    raw,
     typed_columns,
     used_fields,
     value_sql,
@@ -45,6 +49,7 @@ def staged_sql(
         rows = carried_rows(recognition, relation, fields=fields)
     else:
         rows = head_rows(recognition, relation)
+    rows = with_country_codes(rows, _countries(recognition, fields))
     only = f"WHERE coalesce({spec.only}, false)" if spec.only else ""
     last = f"QUALIFY row_number() OVER (PARTITION BY {spec.key} ORDER BY _line DESC) = 1"
     return f"""
@@ -64,6 +69,12 @@ def staged_select(spec: TableSpec, source: str, *, file: str) -> str:
             value = quote_staged(name) if name in spec.columns else "NULL"
             cells.append(f"CAST({value} AS {_TYPES[kind]}) AS {name}")
     return f"SELECT {', '.join(cells)} FROM {source} WHERE _problem IS NULL"
+
+
+def _countries(recognition: Recognition, fields: Iterable[str]) -> list[str]:
+    """Text columns of the countries among `fields`."""
+    known = recognition.preset.fields
+    return [raw(f) for f in fields if known[f].type == "country" and f in recognition.columns]
 
 
 def _listed(columns: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from perenne.sources import headers
 from perenne.sources.context import ReadContext
+from perenne.sources.countries import country_code
 from perenne.sources.dates import moment_columns
 from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import FieldType, RuleValue, TableSpec, Value
@@ -15,8 +16,8 @@ from perenne.warehouse import quote_text
 
 _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
-_TRUE = "('1', 'true', 'yes', 'y', 'oui', 'o', 'vrai', 't')"
-_FALSE = "('0', 'false', 'no', 'n', 'non', 'faux', 'f')"
+_TRUE = "'(?i)(1|true|yes|y|oui|o|vrai|t)'"
+_FALSE = "'(?i)(0|false|no|n|non|faux|f)'"
 _SUFFIXES = ("_at", "_on", "_timed")
 _WHO = ("customer_id", "email", "phone", "customer_name")
 # Columns that any preset may speak of, and the fields each is made of.
@@ -90,30 +91,26 @@ def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict
     if kind == "number":
         machine = recognition.columns[name] in recognition.layout.machine_numbers
         mark = "." if machine else (recognition.decimal_mark or ".")
-        return {
-            name: f"CASE WHEN NOT is_blank({cell}) THEN {number_sql(f'trim({cell})', mark)} END"
-        }
+        return {name: number_sql(cell, mark)}
     if kind == "decimal":
         return {name: f"try_cast({cell} AS DECIMAL(18, 4))"}
     return {name: _text_sql(cell, kind)}
 
 
 def _text_sql(cell: str, kind: FieldType) -> str:
-    bare = f"nullif(regexp_replace(trim({cell}), '^''([0-9+=@-])', '\\1'), '')"
+    bare = f"bare_text({cell})"
     if kind == "id":
-        # 13085.0 is an id that passed through a float; nan is a missing one.
-        return f"nullif(regexp_replace({bare}, '^(\\d+)\\.0$', '\\1'), 'nan')"
+        return f"bare_id({bare})"
     if kind == "email":
         return f"CASE WHEN contains({bare}, '@') THEN {bare} END"
     if kind == "currency":
         return f"upper({bare})"
     if kind == "country":
-        code = f"(SELECT code FROM perenne_countries WHERE name = country_key({cell}))"
-        return f"coalesce({code}, {bare})"
+        return f"coalesce({country_code(cell)}, {bare})"
     if kind == "flag":
         return (
-            f"CASE WHEN lower({bare}) IN {_TRUE} THEN true "
-            f"WHEN lower({bare}) IN {_FALSE} THEN false END"
+            f"CASE WHEN regexp_full_match({bare}, {_TRUE}) THEN true "
+            f"WHEN regexp_full_match({bare}, {_FALSE}) THEN false END"
         )
     return bare
 
@@ -156,7 +153,7 @@ def currency_sql(recognition: Recognition, *, context: ReadContext) -> str:
         signs["$"] = "USD"
     cells = [raw(f) for f, column in numbers if column not in recognition.layout.machine_numbers]
     fallback = quote_text(named) if named else "CAST(NULL AS VARCHAR)"
-    if not cells:
+    if not cells or recognition.bare_numbers:
         return fallback
     text = f"concat({', '.join(cells)})"
     plain = f"regexp_full_match({text}, '[-+0-9.,eE\\s]*')"

@@ -73,8 +73,9 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
         return Loaded(_aligned(file, layout))
     if not facts.blank_inside and not facts.carriage_only:
         relation = _fast(file, layout, multiline=facts.multiline)
-        if _count(engine, relation) == _expected(file, layout, facts):
-            return Loaded(relation)
+        rows = _count(engine, relation)
+        if rows == _expected(file, layout, facts):
+            return Loaded(relation, rows=None if facts.multiline else rows)
     return careful.load(file, layout, place=place)
 
 
