@@ -75,6 +75,8 @@ def test_import_writes_the_report_and_forget_takes_it_back(tmp_path: Path) -> No
     shop, file = tmp_path / "shop", tmp_path / "orders.csv"
     file.write_text("\n".join(FILES["again.csv"]) + "\n", encoding="utf-8")
     succeed("init", shop, "--lang", "fr")
+    with (shop / "perenne.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[quality]\nat_import = true\n")
     said = succeed("import", file, "-w", shop)
     (page,) = (shop / "quality").glob("*-fr.html")
     assert str(page) in said.err

@@ -84,7 +84,7 @@ class DuckEngine(Engine):
 
     def read(self, paths: Path | Iterable[Path]) -> ir.Table:
         tables = [paths] if isinstance(paths, Path) else list(paths)
-        return self.ibis.read_parquet([str(file) for path in tables for file in files_of(path)])
+        return _without_unit(self.ibis.read_parquet([str(file) for path in tables for file in files_of(path)]))
 
     def write(self, table: ir.Table, path: Path) -> int:
         sql = _as_typed(self.ibis.compile(table), table)
@@ -100,6 +100,12 @@ class DuckEngine(Engine):
 
     def close(self) -> None:
         self.ibis.disconnect()
+
+
+def _without_unit(table: ir.Table) -> ir.Table:
+    """`table` with times as schemas name them: files tell their unit, schemas do not."""
+    times = {name: kind for name, kind in table.schema().items() if kind.is_timestamp()}
+    return table.cast({name: kind(scale=None) for name, kind in times.items()})
 
 
 def _as_typed(sql: str, table: ir.Table) -> str:

@@ -19,11 +19,9 @@ def of_batch(table: ir.Table, *, source: str, batch: str, seq: int, identical: s
 
 
 def completed(table: ir.Table, types: Mapping[str, str]) -> ir.Table:
-    """`table` with the columns that its schema has got since it was imported, null, and with the
-    schema's own types: a file tells the unit of its times, a schema need not."""
+    """`table` with the columns that its schema has got since it was imported, null."""
     added = {name: ibis.null(kind) for name, kind in types.items() if name not in table.columns}
-    known = table.mutate(**added) if added else table
-    return known.cast({name: kind for name, kind in types.items() if known[name].type() != kind})
+    return table.mutate(**added) if added else table
 
 
 def no_batch(table: ir.Table) -> ir.Table:
