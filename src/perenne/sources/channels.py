@@ -12,6 +12,8 @@ from perenne.sources.recognition import Recognition
 from perenne.sources.typing_sql import raw
 from perenne.warehouse import quote_text
 
+_UTM = ("utm_source", "utm_medium")
+
 
 @cache
 def default_channel_rules() -> tuple[ChannelRule, ...]:
@@ -20,10 +22,11 @@ def default_channel_rules() -> tuple[ChannelRule, ...]:
     return tuple(ChannelRule(**rule) for rule in yaml.safe_load(text))
 
 
-def channel_sql(recognition: Recognition, *, context: ReadContext) -> str:
-    """SQL of the channel: the first rule whose patterns all match; null when none does.
+def channel_columns(recognition: Recognition, *, context: ReadContext) -> dict[str, str]:
+    """SQL of `known_channel`: the first rule whose patterns all match, null when none does.
 
-    Reads the fields `attributes` (lines `utm_source: x`) and `tags` (separated by commas).
+    Reads the fields `attributes` (lines `utm_source: x`) and `tags` (separated by commas); what
+    they hold is cut out once, in columns of its own.
     """
     rules = (*context.channel_rules, *default_channel_rules())
     cases = [
@@ -31,18 +34,25 @@ def channel_sql(recognition: Recognition, *, context: ReadContext) -> str:
         for rule in rules
         if (condition := _condition(rule, recognition))
     ]
-    return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+    found = {}
+    if "attributes" in recognition.columns:
+        found = {
+            f"{name}__text": f"regexp_extract({raw('attributes')}, "
+            f"'(?i){name}\\s*[:=]\\s*([^\\s,;&]+)', 1)"
+            for name in _UTM
+        }
+    channel = f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+    return {**found, "known_channel": channel}
 
 
 def _condition(rule: ChannelRule, recognition: Recognition) -> str | None:
     parts = []
-    for name in ("utm_source", "utm_medium"):
+    for name in _UTM:
         pattern = getattr(rule, name)
         if pattern is not None:
             if "attributes" not in recognition.columns:
                 return None
-            found = f"regexp_extract({raw('attributes')}, '(?i){name}\\s*[:=]\\s*([^\\s,;&]+)', 1)"
-            parts.append(_equals(found, pattern))
+            parts.append(_equals(f"{name}__text", pattern))
     if rule.tag is not None:
         if "tags" not in recognition.columns:
             return None

@@ -13,6 +13,11 @@ from perenne.sources.context import DateOrder, ReadContext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_name, quote_text
 
+ISO_DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+# An instant as most tools write it; what it misses is read the slow way.
+_OFFSET = r"[+-](0\d|1[0-4]):?[0-5]\d"
+ISO_INSTANT = rf"{ISO_DAY}[T ]\d{{1,2}}:\d\d:\d\d(\.\d+)? ?(Z|UTC|{_OFFSET})"
+
 
 @dataclass(frozen=True)
 class DateLayout:
@@ -139,8 +144,16 @@ def moment_columns(
         steps[f"{name}__quick"] = quick
         sound = f"{name}__quick >= TIMESTAMP '1000-01-01'"
         local = f"CASE WHEN {sound} THEN {name}__quick ELSE {local} END"
+    instants = _instants(name, here=here, there=there, zoned=layout.zoned, clock=clock)
+    if layout.zoned and layout.shapes == ("iso",):
+        steps[f"{name}__instant"] = (
+            f"CASE WHEN regexp_full_match({text}, {quote_text(ISO_INSTANT)}) "
+            f"THEN coalesce(try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'), "
+            f"try_cast({text} AS TIMESTAMPTZ)) END"
+        )
+        local, instants = _quick_instants(name, local, instants, here=here)
     steps[f"{name}__local"] = local
-    steps |= _instants(name, here=here, there=there, zoned=layout.zoned, clock=clock)
+    steps |= instants
     steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {clock} END"
     return steps
 
@@ -180,6 +193,23 @@ def _instants(name: str, *, here: str, there: str, zoned: bool, clock: str) -> d
         at: f"CASE WHEN {name}__zone = '' THEN {naive} ELSE {instant} END",
         f"{name}_on": f"CASE WHEN {name}__zone = '' THEN {there_on} "
         f"ELSE CAST(timezone({here}, {at}) AS DATE) END",
+    }
+
+
+def _quick_instants(
+    name: str, local: str, instants: dict[str, str], *, here: str
+) -> tuple[str, dict[str, str]]:
+    """The same steps, where `name__instant` has not been read at once."""
+    quick, at, on = f"{name}__instant", f"{name}_at", f"{name}_on"
+    slow = {
+        step: f"CASE WHEN {quick} IS NULL THEN {sql} END"
+        for step, sql in (("local", local), *instants.items())
+    }
+    day = f"CAST(timezone({here}, {quick}) AS DATE)"
+    return slow.pop("local"), {
+        **slow,
+        at: f"CASE WHEN {quick} IS NOT NULL THEN {quick} ELSE {instants[at]} END",
+        on: f"CASE WHEN {quick} IS NOT NULL THEN {day} ELSE {instants[on]} END",
     }
 
 

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from perenne.sources.context import DateOrder, DecimalMark
-from perenne.sources.dates import DateLayout, numeric_order
+from perenne.sources.dates import ISO_DAY, ISO_INSTANT, DateLayout, numeric_order
 from perenne.sources.numbers import NumberEvidence, quick_sql
 from perenne.warehouse import DuckEngine, quote_name, quote_text
 
 _CLOCK = r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?"
-_ISO = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
 _PLAIN: Final = {
-    "iso": rf"{_ISO}([T ]{_CLOCK})?",
-    "zoned": rf"{_ISO}[T ]\d{{1,2}}:\d\d:\d\d(\.\d+)? ?(Z|UTC|[+-]\d\d:?\d\d)",
+    "iso": rf"{ISO_DAY}([T ]{_CLOCK})?",
+    "zoned": ISO_INSTANT,
     "numeric": rf"\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}( {_CLOCK})?",
 }
 # A number with two decimals: its mark is no mark of thousands.

@@ -15,11 +15,13 @@ def head_rows(recognition: Recognition, relation: str) -> str:
     if group is None:
         return relation
     by, head = raw(group.by), raw(group.head)
+    # Only the lines of the heads are looked for in groups, so that no other cell is sorted.
     return f"""(
-        SELECT * FROM {_identified(recognition, group, relation)}
-        QUALIFY {head} IS NOT NULL OR (
-            row_number() OVER (PARTITION BY {by}, _ident ORDER BY _line) = 1
-            AND count({head}) OVER (PARTITION BY {by}, _ident) = 0)
+        SELECT * FROM {relation} WHERE _line IN (
+            SELECT _line FROM {_identified(recognition, group, relation)}
+            QUALIFY {head} IS NOT NULL OR (
+                row_number() OVER (PARTITION BY {by}, _ident ORDER BY _line) = 1
+                AND count({head}) OVER (PARTITION BY {by}, _ident) = 0))
     )"""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perenne.sources.channels import channel_sql
+from perenne.sources.channels import channel_columns
 from perenne.sources.context import ReadContext
 from perenne.sources.countries import with_country_codes
 from perenne.sources.groups import carried_rows, head_rows
@@ -107,7 +107,7 @@ def _extras(recognition: Recognition, spec: TableSpec, *, context: ReadContext) 
     if "money_currency" in words:
         extras["money_currency"] = currency_sql(recognition, context=context)
     if "known_channel" in words:
-        extras["known_channel"] = channel_sql(recognition, context=context)
+        extras |= channel_columns(recognition, context=context)
     if "imported_on" in words:
         extras["imported_on"] = f"DATE '{context.local_day.isoformat()}'"
     return extras

@@ -84,7 +84,9 @@ class DuckEngine(Engine):
 
     def read(self, paths: Path | Iterable[Path]) -> ir.Table:
         tables = [paths] if isinstance(paths, Path) else list(paths)
-        return _without_unit(self.ibis.read_parquet([str(file) for path in tables for file in files_of(path)]))
+        return _without_unit(
+            self.ibis.read_parquet([str(file) for path in tables for file in files_of(path)])
+        )
 
     def write(self, table: ir.Table, path: Path) -> int:
         sql = _as_typed(self.ibis.compile(table), table)
