@@ -25,11 +25,11 @@ help: ## List what can be run
 demo: $(VENV)/run.stamp ## Simulate a shop, import its raw exports, refresh, and write its report
 	@$(BIN)/perenne demo $(DEMO)
 
-test: $(VENV)/dev.stamp ## Run the tests, without the slow ones
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+test: $(VENV)/dev.stamp ## Run the tests, without the slow and the long ones
+	@$(BIN)/python -m pytest -m "not slow and not long" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/dev.stamp ## Run only the slow tests
-	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: none is marked slow
+	@$(BIN)/python -m pytest -m "slow and not long" $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: none is marked slow
 
 fuzz: $(VENV)/dev.stamp ## Feed the readers damaged files for FUZZ_SECONDS (default: 600)
 	@PERENNE_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/python -m pytest -q tests/sources/test_fuzz.py

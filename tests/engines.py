@@ -37,4 +37,4 @@ def spark() -> Engine:
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": DuckEngine, "spark": spark}
-PARAMETERS = ["duckdb", pytest.param("spark", marks=pytest.mark.slow)]
+PARAMETERS = ["duckdb", pytest.param("spark", marks=pytest.mark.long)]

@@ -90,7 +90,7 @@ def test_refusing_and_undoing_restores_exactly_what_was_before(
     assert sorted(after.pairs, key=str) == sorted(before.pairs, key=str)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(records)
 def test_refusing_every_link_gives_each_record_back_what_it_was_alone(
@@ -107,7 +107,7 @@ def test_refusing_every_link_gives_each_record_back_what_it_was_alone(
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(records, st.integers(11, 40))
 def test_an_address_that_a_crowd_shares_changes_nobody(

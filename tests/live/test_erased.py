@@ -36,7 +36,7 @@ def _joined(folder: Path, platform: WooCommercePlatform, time: FakeTime) -> Layo
     return place
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_sync_brings_nobody_back(tmp_path: Path) -> None:
     time = FakeTime()
     with WooCommercePlatform(count=12) as platform:

@@ -116,7 +116,7 @@ def hunt(seconds: int) -> int:
     return tried
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_damaged_files_are_read_or_refused() -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tests.sources.test_fuzz", str(SECONDS)]
     done = subprocess.run(

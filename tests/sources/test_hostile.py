@@ -205,7 +205,7 @@ def test_archives_that_unpack_to_too_much_are_refused(
         list(chunks(packed))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_true_line_of_2_gb_is_refused_in_bounded_memory(tmp_path: Path) -> None:
     file = tmp_path / "o.csv"
     with file.open("wb") as out:
@@ -217,7 +217,7 @@ def test_a_true_line_of_2_gb_is_refused_in_bounded_memory(tmp_path: Path) -> Non
     assert ended.peak < 800 << 20
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ten_million_headers_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     file = tmp_path / "o.csv"
     with file.open("w") as out:

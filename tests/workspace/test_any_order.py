@@ -60,7 +60,7 @@ def first(tmp_path_factory: pytest.TempPathFactory, made: Simulation) -> tuple[A
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(
     max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -80,7 +80,7 @@ def test_ten_imports_of_several_systems_in_any_order(
     assert seen(imported(folder, made, (*order, *twice))) == first
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_thousand_rows_of_one_address_change_no_figure(
     tmp_path: Path, made: Simulation, first: tuple[Any, ...]
 ) -> None:

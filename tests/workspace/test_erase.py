@@ -79,7 +79,7 @@ def test_every_figure_of_every_snapshot_stays(whole: Layout, erased: Layout) -> 
     assert not any(damaged(one) for one in published(erased))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_refresh_computes_what_was_rewritten(whole: Layout, without: Layout) -> None:
     assert not computed(without).changed
     before = values(without)
@@ -128,7 +128,7 @@ def test_the_record_names_nobody(erased: Layout) -> None:
     assert {row["token"] for row in listed} == set(done["persons"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_files_that_are_known_change_nothing(without: Layout, tmp_path: Path) -> None:
     before = contents(without.root)
     for path, store in exports(tmp_path / "again"):
@@ -163,7 +163,7 @@ def test_other_exports_bring_nobody_back(whole: Layout, without: Layout, tmp_pat
     assert prove(without).holds
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("order", [(7, 6, 5, 4, 3, 2, 1, 0), (3, 0, 6, 1, 4, 7, 2, 5)])
 def test_everything_imported_anew_in_any_order(
     order: tuple[int, ...], whole: Layout, without: Layout, tmp_path: Path
@@ -177,7 +177,7 @@ def test_everything_imported_anew_in_any_order(
     assert values(without) == expected
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_who_buys_again_is_a_new_customer(without: Layout, tmp_path: Path) -> None:
     lines = [*erasure_shop.shopify_orders().splitlines()]
     lines.append(erasure_shop.order(1100, "a", date(2025, 12, 20)))
@@ -221,7 +221,7 @@ def test_any_identifier_names_the_person(whole: Layout) -> None:
             census.people(["nobody@exemple.fr"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_cannot_be_rewritten_is_named(
     mine: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,7 +269,7 @@ def test_killed_erasure(mine: Layout, whole: Layout, tmp_path: Path) -> None:
     _stopped(mine, whole, tmp_path, runner, [steps // 2, steps - 60])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_erasure_at_many_moments(mine: Layout, whole: Layout, tmp_path: Path) -> None:
     runner = Runner("perenne.cli.privacy")
     spare = Layout(Path(shutil.copytree(mine.root, tmp_path / "spare")))
@@ -278,7 +278,7 @@ def test_killed_erasure_at_many_moments(mine: Layout, whole: Layout, tmp_path: P
     _stopped(mine, whole, tmp_path, runner, range(1, steps, max(1, steps // 32)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_snapshots_that_are_open_stay_readable(mine: Layout) -> None:
     with open_shop(mine.root) as shop:
         before = shop.kpis("customers", "orders").rows()
