@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from perenne.cleaning import RULE_IDS, CleaningSettings, rule_label
-from perenne.cleaning.tables.lines import with_kind
+from perenne.cleaning.tables.lines import product_kinds, product_texts
 from perenne.warehouse import STAGED, DuckEngine
 from tests.cleaning.shop import Row, Shop, item, line, order, run_rows, settings
 
@@ -193,9 +193,9 @@ def test_a_shop_adds_words_of_its_own() -> None:
     names = ["mug", "Emballage cadeau", "Doudou", "Frais bancaires"]
     with DuckEngine(threads=1) as engine:
         rows = engine.rows(STAGED["order_lines"], [line(product=name) for name in names])
-        found = engine.fetch(with_kind(rows, own)).to_pylist()
-    kinds = {row["product_id"]: row["kind"] for row in found}
-    assert kinds == dict(zip(names, ["product", "fee", "sample", "fee"], strict=True))
+        found = engine.fetch(product_kinds(product_texts(rows), own)).to_pylist()
+    kinds = {row["id_text"]: row["told"] for row in found}
+    assert kinds == dict(zip(names[1:], ["fee", "sample", "fee"], strict=True))
 
 
 @pytest.fixture(scope="module")

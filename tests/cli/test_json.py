@@ -16,7 +16,7 @@ from tests.cli.files import HEADER, orders, write
 from tests.cli.program import kpis, perenne, succeed
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-FIELDS = ["metric", "value", "unit", "period", "group", "note"]
+FIELDS = ["metric", "value", "interval", "unit", "period", "group", "note"]
 
 
 def _check_figure(row: dict[str, Any]) -> None:

@@ -77,9 +77,11 @@ def pairs(used: ir.Table, node: ir.Table, person: ir.Table) -> ir.Table:
 
 
 def _contradict(one: ir.StringValue, other: ir.StringValue) -> ir.BooleanValue:
-    """First names of two persons: neither an initial nor a part of the other."""
+    """First names of two persons: neither is a part of the other, an initial not its letter."""
     short = ibis.least(one.length(), other.length()) < 2
-    return _differ(one, other) & ~short & ~one.contains(other) & ~other.contains(one)
+    other_letter = one.substr(0, 1) != other.substr(0, 1)
+    other_name = _differ(one, other) & ~one.contains(other) & ~other.contains(one)
+    return short.ifelse(other_letter, other_name)
 
 
 def _differ(one: ir.StringValue, other: ir.StringValue) -> ir.BooleanValue:

@@ -137,6 +137,7 @@ _ORDERS: Final[_Rows] = (
     ("is_purchase", "true/false", _l("Counts as an order.")),
     ("excluded_by", "text", _l("Rule that set it aside; empty when it counts.")),
     ("order_number", "integer", _l("1 for the customer’s first order, then 2, 3…")),
+    ("account_id", "text", _l("Company that ordered, as an opaque id; empty without one.")),
     ("channel", "text", _l("Channel; empty when unknown.")),
     ("country", "text", _l("Country; empty when unknown.")),
     ("currency", "text", _l("Currency of the source; amounts are in the shop’s.")),

@@ -61,6 +61,13 @@ _OWN: Final[Mapping[str, LazyText]] = {
     "identity_pairs.status": _l("linked, review or refused."),
     "order_lines.kind": _l("product, shipping, fee, gift card…"),
     "surveys.kind": _l("nps, csat, ces or other."),
+    "subscriptions.mrr": _l("What it brings a month, in the currency of the workspace."),
+    "orders.account_id": _l("Company that ordered, as an opaque id; empty without one."),
+    "customers.account_id": _l("Company of the customer, as an opaque id; empty without one."),
+    "customers.channel_from": _l(
+        "What told the acquisition channel: a touch, a source or an order."
+    ),
+    "imports/orders.pays_order": _l("Number of the order that a payment names."),
     "segments.segment_position": _l("Place of the segment’s rule in the settings, from 1."),
     "sales.kind": _l("sale or return."),
     "customer_costs.kind": _l("acquisition or retention."),
