@@ -119,7 +119,7 @@ def test_a_guest_counts_in_revenue_and_belongs_to_nobody(strict: Shop) -> None:
 
 
 def test_every_switch_stands_for_one_rule_and_every_rule_has_words() -> None:
-    assert set(RULE_IDS) == {*SWITCHES, "no_product"}
+    assert set(RULE_IDS) == {*SWITCHES, "no_product", "payment"}
     assert all(rule_label(rule) != rule for rule in RULE_IDS)
 
 
