@@ -77,11 +77,11 @@ def test_memory_does_not_grow_with_the_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "_CHUNK", 500)
-    simulate(tmp_path / "first", customers=20)  # loads what is loaded once
+    simulate(tmp_path / "first", customers=20, several=False)  # loads what is loaded once
     peaks, written = [], []
     for years in (1, 4):
         tracemalloc.start()
-        shop = simulate(tmp_path / str(years), customers=1500 * years, years=years)
+        shop = simulate(tmp_path / str(years), customers=1500 * years, years=years, several=False)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         written.append(sum(path.stat().st_size for path in shop.files))

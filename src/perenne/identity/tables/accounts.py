@@ -17,12 +17,13 @@ def accounts(persons: ir.Table, link: ir.Table, *, key: str, settings: AccountSe
     account that all others of that name or domain have, else one made of the name or domain.
     """
     known = with_customer(persons.filter(persons.customer_ref.notnull()), link)
-    newest = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
     place = ibis.literal("*") if settings.shared_ids else known.source
     named = ibis.literal("id/").concat(place, "/", known.account_ref)
     told = known.mutate(named=named, name=plain_words(known.company))
+    newest = ibis.struct({"seq": -told.seq, "row": -told.row_number, "file": told.row_file})
     found = told.group_by("customer_id").agg(
-        text=told.named.first(order_by=newest), name=told.name.first(order_by=newest)
+        text=told.named.argmin(newest, where=told.named.notnull()),
+        name=told.name.argmin(newest, where=told.name.notnull()),
     )
     if settings.by_company:
         found = _joined(found, "name", kind="company")

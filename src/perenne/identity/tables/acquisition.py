@@ -20,6 +20,8 @@ VISITS = (
 )
 CLICKS = ("email_click", "sms_click")
 """Whoever gets an e-mail was brought by something else before: no first touch."""
+_NEVER = 2**40
+"""Seconds after every instant."""
 
 
 def touches(
@@ -44,9 +46,10 @@ def touches(
     earliest = (joined.first_on - ibis.interval(days=settings.lookback_days)).cast("date")
     before = (joined.at <= joined.first_at) & (joined.occurred_on >= earliest)
     kept = joined.filter(joined.first_at.isnull() | before)
-    last = settings.rule == "last_touch"
-    order_by = [ibis.desc("at") if last else "at", "source", "row_hash"]
-    return kept.group_by("customer_id").agg(touch_channel=kept.channel.first(order_by=order_by))
+    at = kept.at.epoch_seconds()
+    told_at = (-at if settings.rule == "last_touch" else at).fill_null(_NEVER)
+    place = ibis.struct({"at": told_at, "source": kept.source, "row": kept.row_hash})
+    return kept.group_by("customer_id").agg(touch_channel=kept.channel.argmin(place))
 
 
 def _with_session_owner(seen: ir.Table) -> ir.Table:
