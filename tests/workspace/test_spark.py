@@ -18,7 +18,7 @@ from tests.engines import LEAN, MASTER, need_spark
 from tests.workspace.shops import bring, computed, new_workspace
 from tests.workspace.test_many_exports import OTHERS, SELLERS, golden
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def on_spark(place: Layout, folder: Path, **conf: str) -> Layout:

@@ -19,7 +19,8 @@ def accounts(persons: ir.Table, link: ir.Table, *, key: str, settings: AccountSe
     known = with_customer(persons.filter(persons.customer_ref.notnull()), link)
     place = ibis.literal("*") if settings.shared_ids else known.source
     named = ibis.literal("id/").concat(place, "/", known.account_ref)
-    told = known.mutate(named=named, name=plain_words(known.company))
+    name = plain_words(known.company) if settings.by_company else ibis.null("string")
+    told = known.mutate(named=named, name=name)
     newest = ibis.struct({"seq": -told.seq, "row": -told.row_number, "file": told.row_file})
     found = told.group_by("customer_id").agg(
         text=told.named.argmin(newest, where=told.named.notnull()),
