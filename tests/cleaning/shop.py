@@ -181,7 +181,12 @@ class Pipeline:
     def _compile(self, staged: Mapping[str, Table]) -> None:
         self._steps, self._fetched = [], []
         cleaned = clean(
-            staged, policy=self._policy, as_of=self._as_of, keep=self._keep, fetch=self._fetch
+            staged,
+            policy=self._policy,
+            as_of=self._as_of,
+            keep=self._keep,
+            view=self.engine.view,
+            fetch=self._fetch,
         )
         self.as_of = cleaned.as_of
         identify(cleaned.tables, key=KEY, keep=self._keep)

@@ -14,6 +14,7 @@ import pytest
 
 from perenne.core import opaque_id
 from perenne.identity.tables.facts import keyed_hash
+from perenne.identity.tables.records import plain_words, strip_accents
 from perenne.warehouse import DuckEngine, Engine, money_quantile, to_money
 from tests.engines import spark
 
@@ -27,7 +28,7 @@ TEXTS = (
     "frais de port",
     "a\\b'c\"",
     "#1001/5000032800768",
-    "Œuf",
+    "Œuf Façonné e\u0301, Žižek Ångström",
     "",
 )
 DAYS = (
@@ -76,6 +77,8 @@ VALUES: dict[str, Callable[[ir.Table], Any]] = {
     "whole quotient": lambda t: (t.n * 5) // 3,
     "product": lambda t: (t.amount * t.cost).cast("decimal(38, 8)"),
     "cut product": lambda t: (t.amount * t.cost).cast("decimal(38, 8)").cast("decimal(18, 4)"),
+    "product of money": lambda t: t.amount * t.cost,
+    "chosen product": lambda t: ibis.coalesce(t.cost * t.cost, t.amount),
     "money": lambda t: to_money(t.amount.cast("float64") / 3),
     "half": lambda t: to_money(t.amount.cast("float64") / 2),
     "rounded decimal": lambda t: (t.amount * t.cost).cast("decimal(38, 8)").round(4),
@@ -98,6 +101,8 @@ VALUES: dict[str, Callable[[ir.Table], Any]] = {
     "lower": lambda t: t.text.lower(),
     "upper": lambda t: t.text.upper(),
     "strip": lambda t: t.text.strip(),
+    "without accents": lambda t: strip_accents(t.text),
+    "plain words": lambda t: plain_words(t.text),
     "pattern": lambda t: t.text.strip().lower().re_search("^((frais de )?port|[ée]t[ée])$"),
     "bare number": lambda t: t.text.re_replace(r"^#", "").re_replace(r"/\d{10,}$", ""),
     "starts": lambda t: t.text.startswith("#1"),
@@ -140,6 +145,13 @@ FIGURES: dict[str, Callable[[ir.Table], Any]] = {
     ),
     "listed": lambda t: t.text.group_concat(" | ", order_by=[t.group, t.n]),
     "collected": lambda t: t.text.collect(order_by=t.text),
+    "collected by what may be null": lambda t: t.n.collect(order_by=[t.other, t.cost, t.n]),
+    "first told": lambda t: t.text.first(order_by=[t.other, t.n]),
+    "first told of some": lambda t: t.other.first(order_by=t.n, where=t.n > 0),
+    "first of none": lambda t: t.text.first(order_by=t.n, where=t.n > 99),
+    "first row": lambda t: ibis.struct({"cost": t.cost, "text": t.text}).first(
+        order_by=[t.cost, t.n]
+    ),
 }
 
 

@@ -242,3 +242,14 @@ def test_pointer_names_a_whole_snapshot(mine: Layout) -> None:
     manifest = json.loads((mine.snapshots / name / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["id"] == name
     assert not leftovers(mine)
+
+
+def test_amounts_of_many_digits_are_counted_to_the_last(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    rows = ("A1,2025-01-02,c1,x,1000,25000000", "A2,2025-02-02,c2,x,2,25000000.5")
+    file.write_text("order_id,order_date,customer_id,sku,quantity,unit_price\n" + "\n".join(rows))
+    place = new_workspace(tmp_path / "shop", currency="VND")
+    bring(place, file)
+    done = computed(place)
+    assert done.account.balanced
+    assert sum(row["net"] for row in table(place, "order_lines")) == 25_050_000_001

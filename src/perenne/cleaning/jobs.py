@@ -17,6 +17,7 @@ from perenne.text import gettext as _
 from perenne.warehouse import Table
 
 Keep = Callable[[str, Table], Table]
+View = Callable[[Table], Table]
 Fetch = Callable[[Table], pa.Table]
 
 
@@ -43,19 +44,21 @@ def clean(
     policy: Policy,
     as_of: date | None,
     keep: Keep,
+    view: View,
     fetch: Fetch,
 ) -> Cleaned:
-    """Merge, judge and price every staged row.
+    """Merge, judge and price every staged row; of `staged`, what no import brought may be absent.
 
-    `keep` writes a table and hands back what was written, so that nothing is computed twice.
+    `keep` writes a table and hands back what was written, so that nothing is computed twice;
+    `view` gives one a name, so that what many tables are built on is compiled once.
     Raises PerenneError for currencies without a rate and when there is no order to count.
     """
-    fated = _fates(staged, keep)
+    fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
     kept = {name: table.filter(table.fate == "kept") for name, table in fated.items()}
     if fetch(payments.how_many(kept["orders"])).column(0)[0].as_py():
         settled = payments.settled(kept, mode=policy.cleaning.payments)
         kept["orders"] = keep("orders_settled", settled)
-    all_lines = pipeline.sale_lines(kept)
+    all_lines = view(pipeline.sale_lines(kept))
     heads = keep("heads", lines.headers(kept["orders"], all_lines))
     as_of = as_of or _last_order_day(heads, fetch)
     rates = _rates(
@@ -69,6 +72,7 @@ def clean(
         as_of=as_of,
         rates=rates,
         keep=keep,
+        view=view,
     )
     priced = keep("priced", priced)
     past = priced.filter(priced.ordered_on <= as_of)
@@ -96,12 +100,8 @@ def clean(
         },
         fates={name: fetch(flows.fate_counts(table)) for name, table in fated.items()},
         flows=fetch(value),
-        quarantine=keep("quarantine", flows.quarantined(flows.orphans(all_lines, heads), strays)),
+        quarantine=keep("quarantine", flows.quarantined(flows.undated(priced), strays)),
     )
-
-
-def _fates(staged: Mapping[str, Table], keep: Keep) -> dict[str, Table]:
-    return {**pipeline.order_and_line_fates(staged, keep), **pipeline.other_fates(staged)}
 
 
 def _last_order_day(heads: Table, fetch: Fetch) -> date:

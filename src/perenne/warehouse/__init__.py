@@ -10,7 +10,7 @@ from perenne.warehouse.engine import (
     quote_name,
     quote_text,
 )
-from perenne.warehouse.parts import files_of, tables_in
+from perenne.warehouse.parts import empty_columns, files_of, tables_in
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
 from perenne.warehouse.spark import SparkEngine
 from perenne.warehouse.staged import ERASED, STAGED, TOKEN_LENGTH
@@ -28,6 +28,7 @@ __all__ = [
     "SparkEngine",
     "Table",
     "TableSchema",
+    "empty_columns",
     "files_of",
     "keyed_sql",
     "money_quantile",

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from perenne.warehouse.dialect import DuckBackend
 from perenne.warehouse.parts import files_of
 from perenne.warehouse.schemas import TableSchema
 
@@ -29,6 +30,9 @@ class Engine(Protocol):
 
     def write(self, table: ir.Table, path: Path) -> int:
         """Run `table`, write it to one table on disk, return its number of rows."""
+
+    def view(self, table: ir.Table) -> ir.Table:
+        """`table` under a name, not run: what is built on it compiles to the name alone."""
 
     def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
         """Run `table` and return it as Arrow."""
@@ -60,6 +64,10 @@ class Engine(Protocol):
         self.close()
 
 
+_PACKED = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+"""As quick as LZ4 and a third smaller; the usual level 3 takes longer for one hundredth."""
+
+
 class DuckEngine(Engine):
     """DuckDB in process. `memory_limit` as DuckDB writes it, e.g. `4GB`; spills to `spill`."""
 
@@ -72,8 +80,11 @@ class DuckEngine(Engine):
         threads: int | None = None,
         spill: Path | None = None,
     ) -> None:
-        self.ibis = ibis.duckdb.connect(":memory:")
+        self.ibis = DuckBackend()
+        self.ibis.do_connect(":memory:")
         self.duck: duckdb.DuckDBPyConnection = self.ibis.con
+        # A view reads the tables in memory that its expression holds: they live as long.
+        self._viewed: list[ir.Table] = []
         self.duck.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         if memory_limit:
             self.duck.execute(f"SET memory_limit = '{memory_limit}'")
@@ -89,19 +100,26 @@ class DuckEngine(Engine):
         )
 
     def write(self, table: ir.Table, path: Path) -> int:
-        sql = _as_typed(self.ibis.compile(table), table)
-        self.ibis._run_pre_execute_hooks(table)
         target = quote_text(str(path))
-        done = self.duck.execute(
-            f"COPY ({sql}) TO {target} (FORMAT parquet, COMPRESSION zstd)"
-        ).fetchone()
+        done = self.duck.execute(f"COPY ({self._sql(table)}) TO {target} {_PACKED}").fetchone()
         return int(done[0]) if done else 0
+
+    def view(self, table: ir.Table) -> ir.Table:
+        sql = self._sql(table)
+        name = ibis.util.gen_name("view")
+        self.duck.execute(f"CREATE TEMP VIEW {quote_name(name)} AS {sql}")
+        self._viewed.append(table)
+        return _without_unit(self.ibis.table(name))
 
     def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
         return self.ibis.to_pyarrow(table)
 
     def close(self) -> None:
         self.ibis.disconnect()
+
+    def _sql(self, table: ir.Table) -> str:
+        self.ibis._run_pre_execute_hooks(table)
+        return _as_typed(self.ibis.compile(table), table)
 
 
 def _without_unit(table: ir.Table) -> ir.Table:

@@ -25,6 +25,23 @@ def rows_of(path: Path) -> int:
     return sum(pq.read_metadata(file).num_rows for file in files_of(path))
 
 
+def empty_columns(path: Path) -> set[str]:
+    """Columns of a table that hold nothing at all, as its files' footers say."""
+    found = [_empty(pq.read_metadata(file)) for file in files_of(path)]
+    return set.intersection(*found) if found else set()
+
+
+def _empty(footer: pq.FileMetaData) -> set[str]:
+    told = set(footer.schema.names)
+    for number in range(footer.num_row_groups):
+        group = footer.row_group(number)
+        for column in map(group.column, range(group.num_columns)):
+            known = column.statistics if column.is_stats_set else None
+            if known is None or known.null_count != column.num_values:
+                told.discard(column.path_in_schema)
+    return told
+
+
 def settle(written: Path, path: Path) -> None:
     """Put the folder that Spark wrote in the place of `path`: as one file where one part suffices,
     so that a small table looks alike whichever engine wrote it, else as a folder of parts."""

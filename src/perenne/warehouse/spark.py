@@ -76,10 +76,14 @@ class SparkEngine(Engine):
 
     def write(self, table: ir.Table, path: Path) -> int:
         written = path.with_name(f".{path.name}.parts")
-        frame = self.ibis.frame(table)
-        frame.write.mode("overwrite").parquet(str(written))
+        self.ibis.frame(table).write.mode("overwrite").parquet(str(written))
         settle(written, path)
         return rows_of(path)
+
+    def view(self, table: ir.Table) -> ir.Table:
+        name = ibis.util.gen_name("view")
+        self.ibis.frame(table).createOrReplaceTempView(name)
+        return self.ibis.table(name)
 
     def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
         return self.ibis.to_pyarrow(table)

@@ -6,6 +6,8 @@ all. The tests of `warehouse` hold each of them against DuckDB.
 
 from __future__ import annotations
 
+import unicodedata
+from functools import cache
 from typing import Any, ClassVar
 
 import ibis
@@ -20,8 +22,10 @@ from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from ibis.formats.pyarrow import PyArrowData
 from pyspark.sql import DataFrame, SparkSession
 
+from perenne.warehouse.dialect import TypedDecimals
 
-class Compiler(PySparkCompiler):  # type: ignore[misc] # ibis ships no types
+
+class Compiler(TypedDecimals, PySparkCompiler):  # type: ignore[misc] # ibis ships no types
     """Ibis's own for Spark, with DuckDB's meaning of the expressions that Perenne uses."""
 
     __slots__ = ()
@@ -84,22 +88,42 @@ class Compiler(PySparkCompiler):  # type: ignore[misc] # ibis ships no types
             )
         return self._sorted_list(arg, where, order_by)
 
+    def visit_First(
+        self, op: ops.First, *, arg: Any, where: Any, order_by: Any, include_null: bool
+    ) -> Any:
+        """Of the rows of a group the value of the first in the order of `order_by`."""
+        if not order_by or include_null:
+            return super().visit_First(
+                op, arg=arg, where=where, order_by=order_by, include_null=include_null
+            )
+        told = sg.and_(sg.not_(arg.is_(NULL)), *([] if where is None else [where]))
+        place = self.f.anon.named_struct(*self._places(order_by))
+        return sge.Filter(this=self.f.anon.min_by(arg, place), expression=sge.Where(this=told))
+
+    def _places(self, order_by: Any) -> list[Any]:
+        """Names and values of a struct that sorts as `order_by` does, nulls last."""
+        if any(key.args.get("desc") for key in order_by):
+            raise NotImplementedError("Spark orders the values of a group upwards only.")
+        parts = []
+        for n, key in enumerate(order_by):
+            parts += [sge.convert(f"n{n}"), key.this.is_(NULL), sge.convert(f"k{n}"), key.this]
+        return parts
+
     def _sorted_list(self, arg: Any, where: Any, order_by: Any) -> Any:
         """The values of a group in the order of `order_by`: Spark sorts arrays, not groups."""
-        if any(key.args.get("desc") for key in order_by):
-            raise NotImplementedError("Spark collects values in ascending order only.")
-        keys = [key.this for key in order_by]
-        row = self.f.anon.named_struct(
-            *(part for n, key in enumerate(keys) for part in (sge.convert(f"k{n}"), key)),
-            sge.convert("value"),
-            arg,
-        )
+        row = self.f.anon.named_struct(*self._places(order_by), sge.convert("value"), arg)
         told = sg.not_(arg.is_(NULL))
         row = self.if_(told if where is None else sg.and_(where, told), row, NULL)
         item = sg.to_identifier("item")
         value = sge.Dot(this=item, expression=sg.to_identifier("value"))
         rows = self.f.anon.sort_array(self.f.anon.collect_list(row))
         return self.f.anon.transform(rows, sge.Lambda(this=value, expressions=[item]))
+
+    def visit_ScalarUDF(self, op: ops.ScalarUDF, **parts: Any) -> Any:
+        """Spark takes no accents off: letters are put in the place of letters."""
+        if op.__func_name__ != "strip_accents":
+            return super().visit_ScalarUDF(op, **parts)
+        return self.f.anon.translate(*parts.values(), *map(sge.convert, _plain_letters()))
 
     def visit_WindowFunction(self, op: ops.WindowFunction, **parts: Any) -> Any:
         """Rows numbered in no order at all get distinct numbers, without being brought into one
@@ -145,6 +169,22 @@ class SparkBackend(Backend):  # type: ignore[misc] # ibis ships no types
         table = expr.as_table()
         found = self.frame(table, limit=limit).toArrow()
         return expr.__pyarrow_result__(PyArrowData.convert_table(found, table.schema()))
+
+
+@cache
+def _plain_letters() -> tuple[str, str]:
+    """Letters that are one with marks, then those without; at the end of the first the marks, which
+    have nothing to be put in their place."""
+    every = [chr(code) for code in range(0x80, 0x2E80)]
+    marks = [one for one in every if unicodedata.combining(one)]
+    plain = {}
+    for one in every:
+        bare = [
+            part for part in unicodedata.normalize("NFD", one) if not unicodedata.combining(part)
+        ]
+        if len(bare) == 1 and bare != [one]:
+            plain[one] = bare[0]
+    return "".join(plain) + "".join(marks), "".join(plain.values())
 
 
 def _settled(schema: Any, found: Any) -> Any:

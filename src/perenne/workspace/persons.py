@@ -15,7 +15,7 @@ from perenne.identity import Directory
 from perenne.metrics import Catalogue, Context
 from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
-from perenne.warehouse import STAGED, Engine, Table
+from perenne.warehouse import Engine, Table
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
@@ -186,27 +186,9 @@ class Desk:
     @cached_property
     def staged(self) -> Mapping[str, Table]:
         """Rows of those imports by table, lazy; tables that none of them has are left out."""
-        found = {name: self._staged(name) for name in STAGED}
-        return {name: table for name, table in found.items() if table is not None}
+        from perenne.workspace.tables import staged_tables
 
-    def _staged(self, name: str) -> Table | None:
-        from perenne.workspace import tables
-
-        parts = [
-            tables.of_batch(
-                tables.completed(
-                    self.engine.read(self.layout.raw / one.id / f"{name}.parquet"),
-                    STAGED[name].types,
-                ),
-                source=one.source,
-                batch=one.id,
-                seq=one.seq,
-                identical=one.identical,
-            )
-            for one in self.imports
-            if name in one.tables
-        ]
-        return tables.together(parts) if parts else None
+        return staged_tables(self.engine, self.layout.raw, self.imports)
 
 
 def _told_apart(row: Mapping[str, object]) -> str:

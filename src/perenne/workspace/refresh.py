@@ -20,7 +20,7 @@ from perenne.metrics import Context, build_marts, learn_context
 from perenne.segments import assign
 from perenne.text import format_date
 from perenne.text import gettext as _
-from perenne.warehouse import STAGED, Engine, Table
+from perenne.warehouse import Engine, Table
 from perenne.workspace import identities, snapshots
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.engines import Engines
@@ -130,10 +130,11 @@ class _Run:
         currency = self.settings.shop.currency or self._currency(imports)
         self.progress(_("Cleaning"))
         cleaned = clean(
-            {name: self._staged(name, imports) for name in STAGED},
+            self._staged(imports),
             policy=self.settings.policy(currency),
             as_of=as_of,
             keep=self._work,
+            view=self.engine.view,
             fetch=self.engine.fetch,
         )
         self._require_past(cleaned)
@@ -197,8 +198,7 @@ class _Run:
     ) -> tuple[dict[str, Table], Context]:
         self.progress(_("Measures"))
         settings = self.settings.metric_settings()
-        for name, mart in build_marts(tables, as_of=as_of, settings=settings).items():
-            tables[name] = self._out(name, mart)
+        tables |= build_marts(tables, as_of=as_of, settings=settings, keep=self._out)
         context = learn_context(
             tables,
             as_of=as_of,
@@ -277,25 +277,12 @@ class _Run:
         ).to_pylist()
         return {"rows": row["rows"], "net": str(row["net"] or 0)}
 
-    def _staged(self, name: str, imports: list[Batch]) -> Table:
-        from perenne.workspace import tables
+    def _staged(self, imports: list[Batch]) -> dict[str, Table]:
+        from perenne.workspace.tables import staged_tables
 
         chosen = self.settings.cleaning.merge_identical_lines
-        parts = [
-            tables.of_batch(
-                tables.completed(
-                    self.engine.read(self.layout.raw / batch.id / f"{name}.parquet"),
-                    STAGED[name].types,
-                ),
-                source=batch.source,
-                batch=batch.id,
-                seq=batch.seq,
-                identical=batch.identical if chosen == "preset" else chosen,
-            )
-            for batch in imports
-            if name in batch.tables
-        ]
-        return tables.together(parts) if parts else tables.no_batch(self.engine.rows(STAGED[name]))
+        identical = None if chosen == "preset" else chosen
+        return staged_tables(self.engine, self.layout.raw, imports, identical=identical)
 
     def _work(self, name: str, table: Table) -> Table:
         return self._written(self._work_path(name), table)

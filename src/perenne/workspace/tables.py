@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 
+from perenne.warehouse import STAGED, Engine, empty_columns
+from perenne.workspace.batches import Batch
 
-def of_batch(table: ir.Table, *, source: str, batch: str, seq: int, identical: str) -> ir.Table:
-    """A staged table with the import it came from."""
+
+def staged_tables(
+    engine: Engine, raw: Path, imports: Sequence[Batch], *, identical: str | None = None
+) -> dict[str, ir.Table]:
+    """Each staged table that an import brought, over all imports, with the import of each row.
+
+    `identical`: what to do with identical lines, where the settings overrule the presets.
+    """
+    brought = {name: [one for one in imports if name in one.tables] for name in STAGED}
+    return {
+        name: together([_of_import(engine, raw, one, name, identical) for one in batches])
+        for name, batches in brought.items()
+        if batches
+    }
+
+
+def _of_import(engine: Engine, raw: Path, one: Batch, name: str, identical: str | None) -> ir.Table:
+    path = raw / one.id / f"{name}.parquet"
+    table = _completed(engine.read(path), STAGED[name].types, empty=empty_columns(path))
     return table.mutate(
-        source=ibis.literal(source),
-        batch=ibis.literal(batch),
-        seq=ibis.literal(seq, "int64"),
-        identical=ibis.literal(identical),
+        source=ibis.literal(one.source),
+        batch=ibis.literal(one.id),
+        seq=ibis.literal(one.seq, "int64"),
+        identical=ibis.literal(identical or one.identical),
     )
 
 
-def completed(table: ir.Table, types: Mapping[str, str]) -> ir.Table:
-    """`table` with the columns that its schema has got since it was imported, null."""
-    added = {name: ibis.null(kind) for name, kind in types.items() if name not in table.columns}
-    return table.mutate(**added) if added else table
-
-
-def no_batch(table: ir.Table) -> ir.Table:
-    """An empty staged table, shaped as if imports had brought it."""
-    return of_batch(table, source="", batch="", seq=0, identical="merge")
+def _completed(table: ir.Table, types: Mapping[str, str], *, empty: Collection[str]) -> ir.Table:
+    """`table` with the columns that its schema has got since it was imported, null; null without
+    reading them those that are `empty`, so that the engine leaves out what is done with them."""
+    nothing = {
+        name: ibis.null(kind)
+        for name, kind in types.items()
+        if name not in table.columns or name in empty
+    }
+    return table.mutate(**nothing) if nothing else table
 
 
 def together(parts: Sequence[ir.Table]) -> ir.Table:

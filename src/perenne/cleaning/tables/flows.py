@@ -55,10 +55,9 @@ def merged_lines(lines: ir.Table, heads: ir.Table) -> ir.Table:
     )
 
 
-def orphans(lines: ir.Table, heads: ir.Table) -> ir.Table:
+def undated(priced: ir.Table) -> ir.Table:
     """Lines whose order has no date anywhere: they cannot be placed in time."""
-    dated = heads.filter(heads.ordered_on.notnull())
-    return lines.anti_join(dated, ["source", "source_order_id"])
+    return priced.filter(priced.ordered_on.isnull())
 
 
 def quarantined(lines: ir.Table, refunds: ir.Table) -> ir.Table:

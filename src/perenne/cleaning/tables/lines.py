@@ -46,9 +46,14 @@ def lines_of_orders(orders: ir.Table, lines: ir.Table) -> ir.Table:
 
 def as_written(lines: ir.Table, *, also: tuple[str, ...] = ()) -> ir.Table:
     """`lines` with `written`: the value the source wrote, that reconciliation follows."""
-    written = ibis.coalesce(lines.quantity * lines.unit_price, lines.amount).cast(MONEY)
+    written = ibis.coalesce(_multiplied(lines), lines.amount)
     names = (*STAGED["order_lines"].names, *EXTRA, *also)
     return lines.mutate(written=written).select(*names, "written")
+
+
+def _multiplied(lines: ir.Table) -> ir.DecimalValue:
+    # Cast at once: to choose between amounts of two widths takes numbers of 128 bits.
+    return (lines.quantity * lines.unit_price).cast(MONEY)
 
 
 def order_values(orders: ir.Table) -> ir.Table:
@@ -161,8 +166,8 @@ def judged(
     own = _with_kind(lines.select(*OF_LINE), kinds)
     money = {f"order_{name}": heads[name] for name in ("currency", "tax", "discount")}
     joined = own.inner_join(heads.select(*ORDER, *OF_ORDER, **money), list(ORDER))
-    after = joined.amount + joined.discount.fill_null(0)
-    before = ibis.coalesce(after, joined.quantity * joined.unit_price).cast(MONEY)
+    after = (joined.amount + joined.discount.fill_null(0)).cast(MONEY)
+    before = ibis.coalesce(after, _multiplied(joined))
     joined = joined.mutate(
         before=before.fill_null(0),
         own_discount=joined.discount.fill_null(0),

@@ -58,34 +58,41 @@ PRICED = (
 Keep = Callable[[str, ir.Table], ir.Table]
 
 
-def order_and_line_fates(staged: Mapping[str, ir.Table], keep: Keep) -> dict[str, ir.Table]:
-    """Orders and lines with their fate. `keep` writes a table and hands back what was written."""
-    orders_, lines_ = staged["orders"], staged["order_lines"]
-    several = keep("repeated_orders", merge.repeated_orders(orders_))
+def fates(staged: Mapping[str, ir.Table], keep: Keep) -> dict[str, ir.Table]:
+    """Every staged table with the `fate` of its rows. `keep` writes a table and hands back what
+    was written. A table that no import brought is empty: there is nothing to judge in it."""
+    every = {name: staged.get(name, merge.no_rows(name)) for name in STAGED}
+    judged = {name: judge(every, keep) for name, judge in _JUDGES.items() if name in staged}
+    kept = ibis.literal("kept")
+    return {name: judged.get(name, table.mutate(fate=kept)) for name, table in every.items()}
+
+
+def _order_fates(every: Mapping[str, ir.Table], keep: Keep) -> ir.Table:
+    several = keep("repeated_orders", merge.repeated_orders(every["orders"]))
+    return merge.judged_where(every["orders"], several, merge.order_rows)
+
+
+def _line_fates(every: Mapping[str, ir.Table], keep: Keep) -> ir.Table:
+    lines_, orders_ = every["order_lines"], every["orders"]
     again = keep("repeated_lines", merge.repeated_lines(lines_, orders_))
-    return {
-        "orders": merge.judged_where(orders_, several, merge.order_rows),
-        "order_lines": merge.judged_where(
-            lines_, again, lambda found: merge.line_rows(found, orders_)
-        ),
-    }
+    return merge.judged_where(lines_, again, lambda found: merge.line_rows(found, orders_))
 
 
-def other_fates(staged: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
-    """The smaller tables with their fate."""
-    spend = ("from_on", "to_on", "channel", "campaign", "kind")
-    return {
-        "refunds": merge.refund_rows(staged["refunds"]),
-        "customers": merge.keyed_rows(staged["customers"], "customers", ("customer_ref",)),
-        "products": merge.keyed_rows(staged["products"], "products", ("product_id",)),
-        "costs": merge.keyed_rows(staged["costs"], "costs", spend),
-        "consents": merge.keyed_rows(staged["consents"], "consents", STAGED["consents"].key),
-        "events": merge.numbered_rows(staged["events"], "events", number="source_event_id"),
-        "subscriptions": merge.last_rows(staged["subscriptions"], ("source_subscription_id",)),
-        "surveys": merge.numbered_rows(
-            staged["surveys"], "surveys", number="source_response_id", within="kind"
-        ),
-    }
+_SPEND = ("from_on", "to_on", "channel", "campaign", "kind")
+_JUDGES: Mapping[str, Callable[[Mapping[str, ir.Table], Keep], ir.Table]] = {
+    "orders": _order_fates,
+    "order_lines": _line_fates,
+    "refunds": lambda t, _: merge.refund_rows(t["refunds"]),
+    "customers": lambda t, _: merge.keyed_rows(t["customers"], "customers", ("customer_ref",)),
+    "products": lambda t, _: merge.keyed_rows(t["products"], "products", ("product_id",)),
+    "costs": lambda t, _: merge.keyed_rows(t["costs"], "costs", _SPEND),
+    "consents": lambda t, _: merge.keyed_rows(t["consents"], "consents", STAGED["consents"].key),
+    "events": lambda t, _: merge.numbered_rows(t["events"], "events", number="source_event_id"),
+    "subscriptions": lambda t, _: merge.last_rows(t["subscriptions"], ("source_subscription_id",)),
+    "surveys": lambda t, _: merge.numbered_rows(
+        t["surveys"], "surveys", number="source_response_id", within="kind"
+    ),
+}
 
 
 def sale_lines(kept: Mapping[str, ir.Table]) -> ir.Table:
@@ -103,9 +110,10 @@ def priced_lines(
     as_of: date,
     rates: ir.Table | None,
     keep: Keep,
+    view: Callable[[ir.Table], ir.Table],
 ) -> ir.Table:
     """Every line with its kind, its rule and its amounts in the workspace's currency."""
-    listed = orders.with_products(all_lines, reference.canonical_products(products))
+    listed = view(orders.with_products(all_lines, reference.canonical_products(products)))
     texts = keep("product_texts", lines.product_texts(listed))
     judged = lines.judged(
         listed,
@@ -114,7 +122,7 @@ def priced_lines(
         settings=policy.cleaning,
         as_of=ibis.literal(as_of),
     )
-    judged = judged.mutate(currency=judged.currency.fill_null(policy.currency))
+    judged = view(judged.mutate(currency=judged.currency.fill_null(policy.currency)))
     sums = keep("order_sums", pricing.order_sums(judged, policy.cleaning))
     priced = pricing.priced(judged, sums, cleaning=policy.cleaning, tax=policy.tax)
     if rates is not None:

@@ -146,14 +146,15 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
     upto = ibis.greatest(ibis.least(running, refunds.order_product_paid), before)
     table = refunds.mutate(upto=upto.cast(MONEY), before=before.cast(MONEY))
     table = table.mutate(net=_scaled(table, table.order_net))
-    sold = _products_of_orders(lines)
+    named = lines.semi_join(refunds, lines.order_id == refunds.order_order_id)
+    sold = _products_of_orders(named)
     table = table.left_join(
         sold,
         [table.order_order_id == sold.sold_order, table.product_id == sold.sold_product],
     )
     own = (table.quantity * table.sold_unit_cost).cast(MONEY)
     whole = (table.upto - table.before) == table.order_product_paid
-    named = ibis.coalesce(own, _scaled(table, table.order_cost))
+    goods = ibis.coalesce(own, _scaled(table, table.order_cost))
     gesture = whole.ifelse(table.order_cost, ibis.literal(0)).cast(MONEY)
     return table.select(
         refund_id=table.source.concat(
@@ -171,7 +172,7 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
         country=table.order_country,
         quantity=table.quantity,
         net=table.net,
-        cost=table.product_id.notnull().ifelse(named, gesture),
+        cost=table.product_id.notnull().ifelse(goods, gesture),
         origin=ibis.literal("refund_file"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import ibis
@@ -15,22 +16,48 @@ from perenne.metrics.tables.facts import customer_facts
 from perenne.metrics.tables.margins import with_margin
 from perenne.warehouse import MONEY
 
+Keep = Callable[[str, ir.Table], ir.Table]
+LEDGER = (
+    "kind",
+    "day",
+    "known_on",
+    "order_id",
+    "order_number",
+    "customer_id",
+    "category",
+    "channel",
+    "country",
+    "gross",
+    "discount",
+    "net",
+    "cost",
+    "first_day",
+    "acquisition_channel",
+)
+"""Columns of `sales` that its parts bring."""
 MARTS = ("sales", "customer_days", "customer_costs", "customer_facts")
 
 
-def build_marts(tables: Tables, *, as_of: date, settings: MetricSettings) -> dict[str, ir.Table]:
-    """Sales, customer days, attributed costs and customer facts, lazily, in that order.
+def _lazily(_name: str, table: ir.Table) -> ir.Table:
+    return table
 
-    `tables` are the canonical tables by name; a missing one counts as empty. Each mart depends on
-    the canonical tables only, so that they may be written in any order.
+
+def build_marts(
+    tables: Tables, *, as_of: date, settings: MetricSettings, keep: Keep = _lazily
+) -> dict[str, ir.Table]:
+    """Sales, customer days, attributed costs and customer facts, in that order.
+
+    `tables` are the canonical tables by name; a missing one counts as empty. `keep` may write a
+    mart and hand back what was written, so that the facts read it rather than compute it again.
     """
-    days = customer_days(tables, as_of=as_of)
-    ledger = sales(tables, as_of=as_of, settings=settings)
-    costs = customer_costs(tables, as_of=as_of)
+    ledger = keep("sales", sales(tables, as_of=as_of, settings=settings))
+    days = keep("customer_days", customer_days(tables, as_of=as_of))
+    costs = keep("customer_costs", customer_costs(tables, as_of=as_of))
     facts = customer_facts(
         tables, sales=ledger, days=days, costs=costs, as_of=as_of, settings=settings
     )
-    return dict(zip(MARTS, (ledger, days, costs, facts), strict=True))
+    kept = keep("customer_facts", facts)
+    return dict(zip(MARTS, (ledger, days, costs, kept), strict=True))
 
 
 def sales(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Table:
@@ -44,10 +71,17 @@ def sales(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Table:
     orders = purchases(tables, as_of)
     if not settings.include_guests:
         orders = known(orders)
-    lines = _lines(tables, orders)
-    rows = ibis.union(lines, _orders_without_lines(orders, lines))
-    rows = ibis.union(rows, _returns(tables, as_of=as_of, settings=settings))
-    return with_margin(_with_customer(rows, tables, as_of=as_of), settings)
+    customers = _customers(tables, as_of=as_of)
+    lines = table(tables, "order_lines")
+    counted = lines.filter(lines.excluded_by.isnull())
+    sold = _of_customer(orders, customers)
+    returned = _returns(tables, as_of=as_of, settings=settings)
+    rows = ibis.union(
+        _lines(counted, sold),
+        _orders_without_lines(sold, counted),
+        _of_customer(returned, customers).select(*LEDGER),
+    )
+    return with_margin(rows.mutate(month=rows.day.truncate("M")), settings)
 
 
 def customer_days(tables: Tables, *, as_of: date) -> ir.Table:
@@ -71,9 +105,7 @@ def customer_days(tables: Tables, *, as_of: date) -> ir.Table:
     )
 
 
-def _lines(tables: Tables, orders: ir.Table) -> ir.Table:
-    lines = table(tables, "order_lines")
-    counted = lines.filter(lines.excluded_by.isnull())
+def _lines(counted: ir.Table, orders: ir.Table) -> ir.Table:
     joined = counted.join(orders, counted.order_id == orders.order_id)
     return joined.select(
         kind=ibis.literal("sale"),
@@ -89,27 +121,21 @@ def _lines(tables: Tables, orders: ir.Table) -> ir.Table:
         discount=counted.discount,
         net=counted.net,
         cost=counted.cost,
+        first_day=orders.first_day,
+        acquisition_channel=orders.acquisition_channel,
     )
 
 
-def _orders_without_lines(orders: ir.Table, lines: ir.Table) -> ir.Table:
+def _orders_without_lines(orders: ir.Table, counted: ir.Table) -> ir.Table:
     """A purchase whose lines are unknown still counts, with the order's own amounts."""
-    bare = orders.anti_join(lines, "order_id")
-    return bare.select(
+    bare = orders.anti_join(counted, "order_id")
+    told = bare.mutate(
         kind=ibis.literal("sale"),
         day=bare.ordered_on,
         known_on=bare.ordered_on,
-        order_id=bare.order_id,
-        order_number=bare.order_number,
-        customer_id=bare.customer_id,
         category=ibis.null("string"),
-        channel=bare.channel,
-        country=bare.country,
-        gross=bare.gross,
-        discount=bare.discount,
-        net=bare.net,
-        cost=bare.cost,
     )
+    return told.select(*LEDGER)
 
 
 def _returns(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Table:
@@ -138,10 +164,15 @@ def _returns(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Tab
     return rows.filter(rows.known_on <= as_of)
 
 
-def _with_customer(rows: ir.Table, tables: Tables, *, as_of: date) -> ir.Table:
+def _customers(tables: Tables, *, as_of: date) -> ir.Table:
+    """Of each customer the first day and the channel that won it, where one is told."""
     orders = known(purchases(tables, as_of))
     first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_on.min())
     channels = table(tables, "customers").select("customer_id", acquisition_channel="channel")
-    rows = rows.left_join(first, "customer_id").drop("customer_id_right")
-    rows = rows.left_join(channels, "customer_id").drop("customer_id_right")
-    return rows.mutate(month=rows.day.truncate("M"))
+    both = first.outer_join(channels, "customer_id")
+    customer = ibis.coalesce(both.customer_id, both.customer_id_right)
+    return both.mutate(customer_id=customer).drop("customer_id_right")
+
+
+def _of_customer(rows: ir.Table, customers: ir.Table) -> ir.Table:
+    return rows.left_join(customers, "customer_id").drop("customer_id_right")

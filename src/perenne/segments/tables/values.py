@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from perenne.segments.settings import SegmentSettings
 from perenne.segments.tables.ages import complete_months, day_literal
 from perenne.segments.tables.ranks import in_top
-from perenne.warehouse import money_quantile
+from perenne.warehouse import MONEY, money_quantile
 
 
 def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
@@ -76,7 +76,9 @@ def _earned(sales: ir.Table, aged: ir.Table) -> ir.Table:
         dated.day <= dated.first_order_on, 0, complete_months(dated.first_order_on, dated.day) + 1
     )
     summed = dated.group_by("customer_id", "age_months", "is_hvc", counted_at=counted_at).aggregate(
-        revenue=dated.net.sum(), margin=dated.margin.sum(), unknown=dated.margin.isnull().sum()
+        revenue=dated.net.sum().cast(MONEY),
+        margin=dated.margin.sum().cast(MONEY),
+        unknown=dated.margin.isnull().sum(),
     )
     unknown = summed.unknown.sum().over(ibis.window())
     return summed.mutate(
