@@ -1,5 +1,6 @@
 """What every test may use: the known-answer data, deterministic property tests, a skip count."""
 
+import gc
 import json
 import os
 from collections import Counter
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from perenne.cli.app import GARBAGE_AFTER
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA_VARIABLE = "PERENNE_SHARED_DATA"
 SUMMARY_VARIABLE = "PERENNE_KNOWN_ANSWER_SUMMARY"
@@ -15,6 +18,9 @@ SUMMARY_VARIABLE = "PERENNE_KNOWN_ANSWER_SUMMARY"
 settings.register_profile("perenne", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "perenne")
+
+# As in the program: most tests build queries without going through it.
+gc.set_threshold(*GARBAGE_AFTER)
 
 
 def _data_folder() -> Path:
