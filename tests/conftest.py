@@ -21,6 +21,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "perenne")
 
 # As in the program: most tests build queries without going through it.
 gc.set_threshold(*GARBAGE_AFTER)
+# Each processor has a process of tests: more threads of linear algebra would wait for each other.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 
 def _data_folder() -> Path:
