@@ -1,5 +1,6 @@
 """What every test may use: the known-answer data, deterministic property tests, a skip count."""
 
+import gc
 import json
 import os
 from collections import Counter
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from perenne.cli.app import GARBAGE_AFTER
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA_VARIABLE = "PERENNE_SHARED_DATA"
 SUMMARY_VARIABLE = "PERENNE_KNOWN_ANSWER_SUMMARY"
@@ -15,6 +18,12 @@ SUMMARY_VARIABLE = "PERENNE_KNOWN_ANSWER_SUMMARY"
 settings.register_profile("perenne", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "perenne")
+
+# As in the program: most tests build queries without going through it.
+gc.set_threshold(*GARBAGE_AFTER)
+# Each processor has a process of tests: more threads of linear algebra would wait for each other.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 
 def _data_folder() -> Path:

@@ -212,8 +212,9 @@ class Pipeline:
         return self.engine.ibis.table(name)
 
     def _fetch(self, table: Table) -> pa.Table:
+        self.engine.ibis._run_pre_execute_hooks(table)
         self._fetched.append(self.engine.ibis.compile(table))
-        return self.engine.fetch(table)
+        return self.engine.duck.sql(self._fetched[-1]).to_arrow_table()
 
     def _stage(self, name: str, imports: Iterable[Import]) -> Table:
         types = {**STAGED[name].types, **ORIGIN}

@@ -11,4 +11,4 @@ from tests.cli.program import demo_workspace
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo_workspace(tmp_path_factory.getbasetemp() / "demo-shop")
+    return demo_workspace(tmp_path_factory.getbasetemp())

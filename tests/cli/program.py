@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -99,11 +101,18 @@ def refused(*words: str | Path) -> str:
 
 
 @cache
-def demo_workspace(folder: Path, *, one_system: bool = False) -> Path:
-    """A demo shop, made once for all tests that only read it."""
-    words = ("--customers", str(DEMO_CUSTOMERS), "--seed", "5")
-    succeed("demo", folder, *words, *(["--one-system"] if one_system else []))
-    return folder
+def demo_workspace(own: Path, *, one_system: bool = False) -> Path:
+    """A demo shop that tests only read: made once for all processes of a run, and a copy of it
+    for each in `own`, its base folder of temporary files."""
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    name = "demo-one-system" if one_system else "demo-shop"
+    made = shared / f"{name}-made"
+    with (shared / f"{name}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not (made / "current").is_file():
+            words = ("--customers", str(DEMO_CUSTOMERS), "--seed", "5")
+            succeed("demo", made, *words, *(["--one-system"] if one_system else []))
+    return Path(shutil.copytree(made, own / name))
 
 
 def kpis(workspace: Path, *words: str) -> list[dict[str, Any]]:

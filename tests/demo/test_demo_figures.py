@@ -20,8 +20,7 @@ Facts = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.getbasetemp() / "demo-one-system"
-    return demo_workspace(folder, one_system=True)
+    return demo_workspace(tmp_path_factory.getbasetemp(), one_system=True)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ NEAR = 0.02
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo_workspace(tmp_path_factory.getbasetemp() / "demo-shop")
+    return demo_workspace(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Every example in the documentation runs: Python blocks in order, `$ perenne …` lines too."""
 
-import importlib.util
 import os
 import shlex
 import shutil
@@ -10,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.program import Said, perenne
+from tests.house.beginnings import Beginnings
 from tests.house.markdown_blocks import Block, Command, blocks, commands, companions, is_slow
 from tests.house.repository import PACKAGE, ROOT, relative
 
 CLI = "import sys; sys.argv[0] = 'perenne'; from perenne.cli import main; sys.exit(main())"
-HAS_CLI = importlib.util.find_spec("perenne.cli") is not None
 NOT_OURS = ("make ", "git ", "pip ", "python", "source ", "open ", "ls", "cat ")
+# Its commands run as a newcomer types them, each a process of its own; those of the other
+# documents run within this one, which spares each of them the start of a program.
+TYPED = ROOT / "docs" / "tutorials" / "first-report.md"
 
 
 def _documents() -> list[Path]:
@@ -31,19 +34,33 @@ def _parameters() -> list[object]:
     ]
 
 
+@pytest.fixture(scope="session")
+def beginnings(tmp_path_factory: pytest.TempPathFactory) -> Beginnings:
+    """What the first commands of several documents leave, made once."""
+    documents = [path for path in _documents() if path != TYPED]
+    return Beginnings(documents, tmp_path_factory.mktemp("beginnings"))
+
+
 @pytest.mark.parametrize("document", _parameters())
-def test_examples_run(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_run(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beginnings: Beginnings
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name in companions(document):
         shutil.copy(ROOT / name, tmp_path)
     namespace: dict[str, object] = {"__name__": "example"}
+    ran = 0
     for block in blocks(document):
         if block.not_run is not None:
             print(f"not run: {relative(document)}:{block.line}: {block.not_run}")
         elif block.language == "python":
             _run_python(block, document, namespace)
         elif block.language == "console":
-            _run_console(block, document)
+            for command in commands(block):
+                ran += 1
+                if not beginnings.recalled(document, ran, tmp_path):
+                    _run_command(command, document)
+                    beginnings.remember(document, ran, tmp_path)
 
 
 def _run_python(block: Block, document: Path, namespace: dict[str, object]) -> None:
@@ -52,26 +69,28 @@ def _run_python(block: Block, document: Path, namespace: dict[str, object]) -> N
     exec(compile(padded, str(document), "exec"), namespace)
 
 
-def _run_console(block: Block, document: Path) -> None:
-    for command in commands(block):
-        words = shlex.split(command.text, comments=True)
-        if words[0] == "cd":
-            os.chdir(words[1])
-        elif words[0] == "perenne":
-            _run_perenne(words[1:], command, document)
-        else:
-            where = f"{relative(document)}:{command.line}"
-            assert command.text.startswith(NOT_OURS), f"{where}: cannot run “{command.text}”"
+def _run_command(command: Command, document: Path) -> None:
+    words = shlex.split(command.text, comments=True)
+    if words[0] == "cd":
+        os.chdir(words[1])
+    elif words[0] == "perenne":
+        _run_perenne(words[1:], command, document)
+    else:
+        where = f"{relative(document)}:{command.line}"
+        assert command.text.startswith(NOT_OURS), f"{where}: cannot run “{command.text}”"
 
 
 def _run_perenne(arguments: list[str], command: Command, document: Path) -> None:
-    if not HAS_CLI:
-        pytest.skip("perenne.cli does not exist yet")
+    done = _typed(arguments) if document == TYPED else perenne(*arguments)
+    where = f"{relative(document)}:{command.line}: $ {command.text}"
+    assert done.code == command.exits, f"{where}\n{done.out}\n{done.err}"
+
+
+def _typed(arguments: list[str]) -> Said:
     done = subprocess.run(
         [sys.executable, "-c", CLI, *arguments], capture_output=True, text=True, check=False
     )
-    where = f"{relative(document)}:{command.line}: $ {command.text}"
-    assert done.returncode == command.exits, f"{where}\n{done.stdout}\n{done.stderr}"
+    return Said(done.returncode, done.stdout, done.stderr)
 
 
 def test_blocks_that_are_not_run_are_few() -> None:

@@ -3,58 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
+
+from tests.cli.program import succeed as said
 
 Row = dict[str, Any]
-Process = subprocess.CompletedProcess[str]
-
-_START = "from perenne.cli import main; main()"
-_UNBUILT = re.compile(r"(No module named '?perenne|cannot import name .* from 'perenne)")
-
-
-def perenne(*arguments: str | Path) -> Process:
-    """Run one command as a program of its own; skip the test while it is not there yet."""
-    done = subprocess.run(
-        [sys.executable, "-c", _START, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PERENNE_DEBUG": "1", "PYTHONUTF8": "1"},
-        check=False,
-    )
-    if done.returncode and _UNBUILT.search(done.stderr):
-        pytest.skip("the command line is not there yet")
-    return done
 
 
 def succeed(*arguments: str | Path) -> str:
     """Run one command that must succeed; its standard output."""
-    done = perenne(*arguments)
-    said = f"perenne {' '.join(map(str, arguments))}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
-    assert done.returncode == 0, said
-    return done.stdout
+    return said(*arguments).out
 
 
 class Shop:
-    """A workspace made by one `perenne run`; step by step, without predictions, where the tests
-    ask only what was and predicting would take minutes."""
+    """A workspace made step by step, without predictions: the tests ask only what was, and
+    predicting would take minutes."""
 
-    def __init__(self, workspace: Path, file: Path, *flags: str, predictions: bool = True) -> None:
+    def __init__(self, workspace: Path, file: Path, *flags: str) -> None:
         self.workspace = workspace
         self._answers: dict[tuple[str, ...], Any] = {}
-        if predictions:
-            succeed("run", file, "--into", workspace, *flags)
-            return
         succeed("init", workspace)
         settings = workspace / "perenne.toml"
         text = settings.read_text(encoding="utf-8")

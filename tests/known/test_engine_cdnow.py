@@ -1,4 +1,4 @@
-"""`perenne run` on the CDNOW 1/10 sample as of 1997-09-30 rebuilds the published summary."""
+"""The product on the CDNOW 1/10 sample as of 1997-09-30 rebuilds the published summary."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def triangle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     twins = Twins("cohorts", clean=f"_{name}", file=str(file), as_of=AS_OF[name])
     expected = {(row["cohort"], row["month"]): row for row in twins.rows("triangle")}
     folder = tmp_path_factory.mktemp(f"{name}_product") / "shop"
-    return Triangle(Shop(folder, file, predictions=False), expected)
+    return Triangle(Shop(folder, file), expected)
 
 
 def test_cells_and_which_are_complete(triangle: Triangle) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.known_answer
 @pytest.fixture(scope="module")
 def customers(rfm_orders: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     folder = tmp_path_factory.mktemp("rfm_product") / "shop"
-    return Shop(folder, rfm_orders, "--as-of", "2006-12-31", predictions=False).customers
+    return Shop(folder, rfm_orders, "--as-of", "2006-12-31").customers
 
 
 @pytest.mark.parametrize(
