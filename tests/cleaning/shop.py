@@ -209,7 +209,8 @@ class Pipeline:
         self.engine.ibis._run_pre_execute_hooks(table)
         self.engine.duck.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
         self._steps.append((name, sql))
-        return self.engine.ibis.table(name)
+        # As the engine types what it has written.
+        return self.engine.view(self.engine.ibis.table(name))
 
     def _fetch(self, table: Table) -> pa.Table:
         self.engine.ibis._run_pre_execute_hooks(table)
