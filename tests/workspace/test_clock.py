@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from perenne.workspace import Layout, import_files, list_imports, publish_again
-from perenne.workspace.batches import Options, now
+from perenne.workspace.batches import Batch, Options, now
+from perenne.workspace.connections import reached
 from perenne.workspace.snapshots import current
 from perenne.workspace.snapshots import published as all_of
 from tests.cli.files import orders, write
@@ -89,3 +90,25 @@ def test_doctor_tells_a_clock_behind_the_newest_import(tmp_path: Path) -> None:
     assert "set the clock of this machine" in doctor.out
     bring(place, write(tmp_path / "b.csv", orders("Z,2024-01-01,c,1.00")))
     assert len(list_imports(place)) == 2
+
+
+def kept(came_from: str | None, to: str) -> Batch:
+    """An import of a live source, by the positions it was read between."""
+    origin = {"from": came_from, "to": to}
+    return Batch(
+        id=to, seq=1, source="shop", preset="shop/orders", file="orders", sha256=to,
+        imported_at=to, identical="merge", mapping={}, columns={}, tables={}, controls=(),
+        rows_read=1, origin=origin,
+    )  # fmt: skip
+
+
+def test_position_that_a_wrong_clock_wrote_ahead_is_not_trusted() -> None:
+    """What changed between the two is asked for again, and stays asked for once the day comes."""
+    first, day, ahead, third = (f"2026-01-{n}T00:00:00+00:00" for n in (10, 12, 20, 14))
+    made = [kept(None, first), kept(first, day), kept(day, ahead)]
+    assert reached(made, now=datetime(2026, 1, 13, tzinfo=UTC)) == day
+    made.append(kept(day, third))
+    for later in (15, 25):
+        assert reached(made, now=datetime(2026, 1, later, tzinfo=UTC)) == third
+    assert reached(made[1:], now=NOON) is None
+    assert reached([made[0], kept(day, third)], now=NOON) == first

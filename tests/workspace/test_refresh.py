@@ -199,6 +199,10 @@ def test_damage_is_named_and_repaired(mine: Layout) -> None:
     again = computed(mine)
     assert again.changed
     assert not damaged(again.snapshot)
+    doctor = perenne("doctor", "-w", mine.root)
+    assert doctor.code == 1
+    assert f"remove {snapshot.folder}" in doctor.out
+    shutil.rmtree(snapshot.folder)
     assert perenne("doctor", "-w", mine.root).code == 0
 
 

@@ -201,7 +201,8 @@ def look_at(
 ) -> Recognition:
     """What Perenne makes of a file; nothing is written to the workspace."""
     values = settings.load(place.settings) if place else settings.Settings()
-    context = read_context(values, options, imported_at=datetime.now(UTC))
+    moment = batches.now(place) if place else datetime.now(UTC)
+    context = read_context(values, options, imported_at=moment)
     scratch = place or layout.Layout(path.parent)
     with local_engine(values, scratch) as engine:
         return batches.look(path, engine=engine, context=context, options=options)

@@ -68,8 +68,9 @@ def refresh(
     if known := _up_to_date(layout, fingerprint):
         return _refreshed(known, changed=False)
     require_sound(layout, imports)
-    key = _key_print(layout)
-    if waiting := _computed(layout, fingerprint):
+    newest = next(snapshots.sound(layout), None)
+    key = _key_print(layout, newest)
+    if waiting := _computed(layout, newest, fingerprint):
         snapshots.point_to(layout, waiting.id)
         return _refreshed(waiting, changed=True)
     scratch = layout.scratch / "refresh"
@@ -126,23 +127,23 @@ def _up_to_date(layout: Layout, fingerprint: str) -> snapshots.Snapshot | None:
     return known if same and not snapshots.damaged(known) else None
 
 
-def _key_print(layout: Layout) -> str:
+def _key_print(layout: Layout, newest: snapshots.Snapshot | None) -> str:
     """What tells the key of the ids from any other. Raises PerenneError when the newest sound
     snapshot was computed with another."""
     found = opaque_id(key_of(layout), "key")[:12]
-    newest = next(snapshots.sound(layout), None)
     if newest is not None and newest.manifest.get("key", found) != found:
         raise lost_key(layout)
     return found
 
 
-def _computed(layout: Layout, fingerprint: str) -> snapshots.Snapshot | None:
+def _computed(
+    layout: Layout, newest: snapshots.Snapshot | None, fingerprint: str
+) -> snapshots.Snapshot | None:
     """The newest snapshot, where it is what would be computed: a run that was killed before it
     moved the pointer left it, or the pointer was moved back."""
-    newest = next(snapshots.sound(layout), None)
-    same = newest is not None and newest.manifest.get("fingerprint") == fingerprint
-    last = newest is not None and newest.number + 1 == snapshots.next_number(layout)
-    return newest if same and last else None
+    if newest is None or newest.manifest.get("fingerprint") != fingerprint:
+        return None
+    return newest if newest.number + 1 == snapshots.next_number(layout) else None
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Work:
 
     def position(self) -> str | None:
         """How far the stream has been kept."""
-        return reached(self.earlier(list_imports(self.layout)))
+        return reached(self.earlier(list_imports(self.layout)), now=self.clock.now())
 
 
 def planned(work: Work) -> Synced:

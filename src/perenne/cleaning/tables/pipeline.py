@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from perenne.cleaning.settings import Policy
 from perenne.cleaning.tables import flows, lines, merge, orders, pricing, reference, relation
 from perenne.cleaning.tables import refunds as given_back
-from perenne.warehouse import MONEY, STAGED
+from perenne.warehouse import MONEY
 
 CONVERTED = (
     "gross",
@@ -79,7 +79,7 @@ def other_fates(staged: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
         "customers": merge.keyed_rows(staged["customers"], "customers", ("customer_ref",)),
         "products": merge.keyed_rows(staged["products"], "products", ("product_id",)),
         "costs": merge.keyed_rows(staged["costs"], "costs", spend),
-        "consents": merge.keyed_rows(staged["consents"], "consents", STAGED["consents"].key),
+        "consents": merge.consent_rows(staged["consents"]),
         "events": merge.numbered_rows(staged["events"], "events", number="source_event_id"),
         "subscriptions": merge.last_rows(staged["subscriptions"], ("source_subscription_id",)),
         "surveys": merge.numbered_rows(

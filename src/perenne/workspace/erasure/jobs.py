@@ -114,11 +114,8 @@ def erase(
 
 
 def _ended(place: Desk, words: Sequence[str], *, at: datetime | None) -> Erased | None:
-    """The last erasure, where it has no proof yet because its run was killed, and took exactly the
-    persons away whom `words` name: it is proved now."""
-    made = ledger.unproved(place.layout)
-    if made is None:
-        return None
+    """The erasure that has taken exactly the persons away whom `words` name, proved again: its run
+    may have been killed before it could prove or say so."""
 
     def names(*some: str) -> Any:
         country = place.settings.identity.default_country
@@ -129,7 +126,8 @@ def _ended(place: Desk, words: Sequence[str], *, at: datetime | None) -> Erased 
         suppression.token_of(place.layout, place.key, word, names=names(word)[0], sources=sources)
         for word in words
     }
-    if tokens != set(made.persons):
+    made = ledger.of(place.layout, tokens) if words else None
+    if made is None:
         return None
     place.step(_("Proving"))
     found, refs = names(*words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -56,13 +56,14 @@ def listed(layout: Layout) -> list[dict[str, Any]]:
     return found
 
 
-def unproved(layout: Layout) -> Done | None:
-    """The last erasure, where no search after it was written down; None where there was one."""
-    lines = listed(layout)
-    if not lines or "persons" not in lines[-1]:
-        return None
-    last = lines[-1]
-    return Done(**{**last, "persons": tuple(last["persons"]), "files": tuple(last["files"])})
+def of(layout: Layout, tokens: Collection[str | None]) -> Done | None:
+    """The erasure that took exactly these persons away."""
+    for line in reversed(listed(layout)):
+        if "persons" in line and set(line["persons"]) == set(tokens):
+            return Done(
+                **{**line, "persons": tuple(line["persons"]), "files": tuple(line["files"])}
+            )
+    return None
 
 
 def next_id(layout: Layout) -> str:
