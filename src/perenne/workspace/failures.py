@@ -86,7 +86,7 @@ def _refused(root: Path, error: Exception) -> PerenneError:
             file=name, reason=getattr(error, "strerror", None) or error
         ),
         given=str(name),
-        next_step=_("Let the user who runs Perenne read and write {folder}.").format(folder=root),
+        next_step=_("Give the user who runs Perenne the right to it, then run this again."),
     )
 
 

@@ -40,7 +40,8 @@ Wait = Callable[[], None]
 
 @dataclass(frozen=True)
 class Erased:
-    """What an erasure changes (`done` and `proof` are None in a dry run) or has changed."""
+    """What an erasure changes (`done` and `proof` are None in a dry run) or has changed. `done`
+    without `proof`: a dry run for persons who were erased already."""
 
     plan: Plan
     done: ledger.Done | None = None
@@ -107,13 +108,16 @@ def erase(
         try:
             people = census.people(words)
         except PerenneError:
-            if not dry_run and (ended := _ended(place, words, at=at)):
-                return ended
-            raise
+            ended = _ended(place, words, dry_run=dry_run, at=at)
+            if ended is None:
+                raise
+            return ended
         return erase_people(place, people, dry_run=dry_run, at=at, reason="request")
 
 
-def _ended(place: Desk, words: Sequence[str], *, at: datetime | None) -> Erased | None:
+def _ended(
+    place: Desk, words: Sequence[str], *, dry_run: bool, at: datetime | None
+) -> Erased | None:
     """The erasure that has taken exactly the persons away whom `words` name, proved again: its run
     may have been killed before it could prove or say so."""
 
@@ -129,11 +133,14 @@ def _ended(place: Desk, words: Sequence[str], *, at: datetime | None) -> Erased 
     made = ledger.of(place.layout, tokens) if words else None
     if made is None:
         return None
+    nothing = Plan((), {}, {}, {}, {}, made.shared)
+    if dry_run:
+        return Erased(nothing, made)
     place.step(_("Proving"))
     found, refs = names(*words)
     proof = Search(place.layout, place.engine, place.key).prove(found, refs=refs)
     ledger.add_proof(place.layout, made.id, proof, at=at or datetime.now(UTC))
-    return Erased(Plan((), {}, {}, {}, {}, made.shared), made, proof)
+    return Erased(nothing, made, proof)
 
 
 def erase_people(
