@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import time
+from contextlib import suppress
 
 from perenne.workspace.batches import MANIFEST, forget, list_imports, replaced, without_manifest
 from perenne.workspace.layout import SPILL, Layout
 
-_HALVES = (".*.tmp", ".perenne-*.part")
-"""Files that were being written beside their place."""
+_PAPER = re.compile(r"(\d{6}-[0-9a-f]{12})[.-]")
+_DRAFT_SECONDS = 3600
+"""A report may be written while another run sweeps; a draft this old is of a run that is gone."""
 
 
 def sweep(layout: Layout) -> None:
@@ -23,9 +27,12 @@ def sweep(layout: Layout) -> None:
             if not (path / MANIFEST).is_file() and path not in kept:
                 shutil.rmtree(path, ignore_errors=True)
     for folder in (layout.root, layout.quality):
-        for pattern in _HALVES:
-            for path in folder.glob(pattern):
-                path.unlink(missing_ok=True)
+        for path in folder.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
+    for path in layout.root.glob(".perenne-*.part"):
+        with suppress(FileNotFoundError):  # it may just have got its name
+            if time.time() - path.stat().st_mtime > _DRAFT_SECONDS:
+                path.unlink()
     for path in layout.root.glob(f"{SPILL}*"):
         if path != layout.spill and not _runs(path.name.removeprefix(SPILL).split("-")[0]):
             shutil.rmtree(path, ignore_errors=True)
@@ -50,6 +57,7 @@ def _papers(layout: Layout) -> None:
     kept = {batch.id for batch in list_imports(layout)}
     kept |= {path.name for path in without_manifest(layout)}
     for folder in (layout.quarantine, layout.quality):
-        for path in folder.glob("[0-9]*-*"):
-            if "-".join(path.name.split(".")[0].split("-")[:2]) not in kept:
+        for path in folder.glob("*"):
+            named = _PAPER.match(path.name)
+            if named and named[1] not in kept:
                 path.unlink(missing_ok=True)
