@@ -70,6 +70,22 @@ def test_within_a_source_the_newest_file_s_word_replaces_the_older_one() -> None
     )
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["in order", "the old file last"])
+def test_within_a_source_the_last_dated_word_counts_in_whichever_order_files_come(
+    late: bool,
+) -> None:
+    rows = [consent("subscribed", date(2025, 1, 5)), consent("unsubscribed", DAY)]
+    found = said(*(reversed(rows) if late else rows))
+    assert (found["status"], found["said_on"]) == ("unsubscribed", DAY)
+
+
+def test_a_word_said_later_does_not_hide_what_was_known_before() -> None:
+    """The newer file's word is not known yet as of the day; the older file's is."""
+    after = DAY.replace(year=DAY.year + 3)
+    found = said(consent("unsubscribed", date(2025, 1, 5)), consent("subscribed", after))
+    assert (found["status"], found["said_on"]) == ("unsubscribed", date(2025, 1, 5))
+
+
 def two_systems(*rows: Row) -> Row:
     """The word where one person's two references, of two lists, say different things."""
     persons = [{**who(ref), "person_ref": "p1"} for ref in ("ann", "anne")]

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,38 @@ class Runner:
         self._context.set_forkserver_preload(["perenne.workspace", "perenne.cli.making", *also])
 
     def run(
-        self, words: list[str], folder: Path, *, stop_at: int = 0, by: int = signal.SIGKILL
+        self,
+        words: list[str],
+        folder: Path,
+        *,
+        stop_at: int = 0,
+        by: int = signal.SIGKILL,
+        after: float | None = None,
     ) -> tuple[int, str, int]:
         """Exit code (negative: the signal), what was said, and steps taken on the disk.
 
         `stop_at` 0 lets the run end. A step is a file opened for writing, moved or removed.
+        `after` kills it so many seconds after it was started.
         """
+        said, steps = folder / "said.txt", folder / "steps.txt"
+        process = self.start(words, folder, stop_at=stop_at, by=by)
+        if after is not None:
+            process.join(after)
+            process.kill()
+        process.join(240)
+        assert process.exitcode is not None, "it never ended"
+        taken = len(steps.read_bytes()) if steps.exists() else 0
+        text = said.read_text(encoding="utf-8") if said.exists() else ""
+        return process.exitcode, text, taken
+
+    def start(
+        self, words: list[str], folder: Path, *, stop_at: int = 0, by: int = signal.SIGKILL
+    ) -> ForkServerProcess:
+        """A run under way; what it says goes to `said.txt` of the folder."""
         said, steps = folder / "said.txt", folder / "steps.txt"
         process = self._context.Process(target=_run, args=(words, said, steps, stop_at, by))
         process.start()
-        process.join(120)
-        assert process.exitcode is not None, "it never ended"
-        taken = len(steps.read_bytes()) if steps.exists() else 0
-        return process.exitcode, said.read_text(encoding="utf-8"), taken
+        return process
 
 
 def _run(words: list[str], said: Path, steps: Path, stop_at: int, by: int) -> None:

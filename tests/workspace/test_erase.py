@@ -124,6 +124,21 @@ def test_words_of_others_that_name_the_person_are_taken_out(erased: Layout) -> N
     assert comments == {"files/r1/nps": None, "files/r2/nps": "[erased]", "files/r3/nps": "Parfait"}
 
 
+def test_asked_again_it_is_proved_again(without: Layout) -> None:
+    """The same words, or another name of the same person; for anybody else nobody is known."""
+    before = contents(without.root, leave=["erasures.jsonl", ".lock", ".sync.lock"])
+    for words in ([ADDRESS], ["files:cards:carte-40077"]):
+        again = erase(without, words, at=AT)
+        assert again.proof is not None
+        assert again.proof.holds
+        assert again.done is not None
+        assert again.done.id == "E000001"
+    assert erase(without, [ADDRESS], dry_run=True).proof is None
+    assert contents(without.root, leave=["erasures.jsonl", ".lock", ".sync.lock"]) == before
+    with pytest.raises(PerenneError, match="Nobody in this workspace is known as"):
+        erase(without, ["nobody@exemple.fr"])
+
+
 def test_the_record_names_nobody(erased: Layout) -> None:
     done, proof = (json.loads(line) for line in erased.erasures.read_text("utf-8").splitlines())
     assert done["reason"] == "request"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -199,6 +200,10 @@ def test_damage_is_named_and_repaired(mine: Layout) -> None:
     again = computed(mine)
     assert again.changed
     assert not damaged(again.snapshot)
+    doctor = perenne("doctor", "-w", mine.root)
+    assert doctor.code == 1
+    assert f"remove {snapshot.folder}" in doctor.out
+    shutil.rmtree(snapshot.folder)
     assert perenne("doctor", "-w", mine.root).code == 0
 
 
@@ -228,10 +233,24 @@ def test_what_a_killed_run_left_is_swept(mine: Layout) -> None:
     ):
         write(folder / "orders.parquet", b"half")
     write(mine.root / ".current.99.tmp", "0000")
+    gone = [
+        write(mine.quality / ".000001-0123456789ab.json.99.tmp", "{"),
+        write(mine.quality / "000009-0123456789ab-fr.html", "of an import that is not there"),
+        write(mine.quarantine / "000009-0123456789ab.parquet", b"half"),
+        write(mine.root / ".spill-999999999-0a0b0c0d" / "duckdb_temp_block-1.block", b"half"),
+        write(mine.root / ".perenne-0123456789ab.part", "half"),
+    ]
+    os.utime(gone[-1], (0, 0))
+    stays = [
+        write(mine.root / ".perenne-ba9876543210.part", "being written"),
+        write(mine.quality / "2024-notes.html", "the owner's"),
+    ]
     shown = values(mine)
     assert leftovers(mine)
     assert not computed(mine).changed
     assert not leftovers(mine)
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in stays)
     assert values(mine) == shown
     assert len(all_snapshots(mine)) == 1
 

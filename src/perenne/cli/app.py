@@ -200,12 +200,12 @@ def _refuse(error: PerenneError) -> None:
 
 def _out_of_reach(error: OSError) -> int:
     """A file or folder that the system does not let us read or write."""
-    if os.environ.get("PERENNE_DEBUG") or not error.filename:
+    if os.environ.get("PERENNE_DEBUG") or not error.strerror:
         return _unexpected(error)
     _refuse(
         PerenneError(
             _("{file} cannot be read or written: {reason}.").format(
-                file=error.filename, reason=error.strerror
+                file=error.filename or _("A file"), reason=error.strerror
             ),
             given=str(error.filename),
             next_step=_("Check that you may use it and that the disk is not full, then try again."),

@@ -15,7 +15,7 @@ import click
 from perenne.cli import options as opts
 from perenne.cli.printing import print_json, say
 from perenne.core import PerenneError
-from perenne.text import format_number, ngettext
+from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
 
 LIBRARIES = ("duckdb", "ibis-framework", "pyarrow", "pydantic", "babel")
@@ -86,7 +86,10 @@ def _checks(place: Any, folder: Path) -> Iterator[Check]:
     yield _tried(_("Settings"), lambda: _settings(place))
     yield _spark(place)
     yield _writable(place)
-    yield _tried(_("Imports"), lambda: _imports(place))
+    yield _tried(_("Key"), lambda: _key(place))
+    yield (imports := _tried(_("Imports"), lambda: _imports(place)))
+    if imports.sound:
+        yield _clock(place)
     yield from _snapshot_checks(place)
 
 
@@ -173,30 +176,67 @@ def _writable(place: Any) -> Check:
 
 
 def _imports(place: Any) -> str:
+    """How many imports there are, once every file of them was compared with its signature."""
     from perenne.workspace import list_imports
+    from perenne.workspace.batches import require_sound
 
-    n = len(list_imports(place))
+    found = list_imports(place)
+    require_sound(place, found)
+    n = len(found)
     return ngettext("{n} import", "{n} imports", n).format(n=n)
 
 
+def _key(place: Any) -> str:
+    from perenne.workspace.layout import key_of
+
+    key_of(place)
+    return _("there")
+
+
+def _clock(place: Any) -> Check:
+    """A clock behind the newest import was set back, or ran ahead when the import was made."""
+    from datetime import UTC, datetime
+
+    from perenne.workspace.batches import now
+
+    system = datetime.now(UTC)
+    ahead = now(place, clock=lambda: system) - system
+    return Check(
+        _("Clock"),
+        ahead.days < 1,
+        format_date(system.date()),
+        _("The newest import is of a later day: set the clock of this machine."),
+    )
+
+
 def _snapshot_checks(place: Any) -> Iterator[Check]:
-    from perenne.workspace.snapshots import current, damaged
+    """The published snapshot, then the older ones: every file is compared with its signature."""
+    from perenne.workspace.snapshots import current, damaged, each, way_back
 
     if not place.current.exists():
         yield Check(_("Snapshot"), True, _("nothing computed yet"))
         return
+    shown = None
     try:
         shown = current(place)
     except PerenneError as error:
         yield Check(_("Snapshot"), False, error.what, error.next_step)
-        return
-    bad = damaged(shown)
-    found = _("damaged: {files}").format(files=", ".join(bad)) if bad else f"{shown.id} ✓"
-    yield Check(
-        _("Snapshot"),
-        not bad,
-        found,
-        _("Run perenne refresh to compute it again, or perenne rollback to an older one."),
+    for name, one in each(place):
+        published = shown is not None and name == shown.id
+        if isinstance(one, PerenneError):
+            if shown is not None:
+                yield Check(_("Snapshot"), False, one.what, one.next_step)
+            continue
+        bad = damaged(one)
+        if bad or published:
+            found = _("damaged: {files}").format(files=", ".join(bad)) if bad else f"{name} ✓"
+            further = way_back(place) if published and bad else _older(one)
+            yield Check(_("Snapshot"), not bad, found if published else f"{name}: {found}", further)
+
+
+def _older(snapshot: Any) -> str:
+    return _("Bring its folder back from a backup, or remove {folder}.").format(
+        folder=snapshot.folder
     )
 
 

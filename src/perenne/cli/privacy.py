@@ -78,11 +78,15 @@ def erase_command() -> click.Command:
             if as_json and dry_run:
                 print_json(_values(planned))
                 return
-            _show_plan(planned)
+            if planned.done:
+                say(_("Erased already ({id}).").format(id=planned.done.id))
+            else:
+                _show_plan(planned)
             if dry_run:
                 say("→ " + _("Do it: the same command without --dry-run"))
                 return
-            click.confirm(_("Erase for good?"), abort=True, err=True)
+            if not planned.done:
+                click.confirm(_("Erase for good?"), abort=True, err=True)
         done = _erased(place, words, dry_run=False)
         _finish(done, paper, as_json)
 

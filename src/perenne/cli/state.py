@@ -10,7 +10,6 @@ import click
 from perenne.cli import options as opts
 from perenne.cli import outcome
 from perenne.cli.printing import print_json, print_table, say
-from perenne.core import PerenneError
 from perenne.text import format_date, format_number
 from perenne.text import gettext as _
 
@@ -47,12 +46,10 @@ def _values(place: Any) -> dict[str, Any]:
 
 
 def _current(place: Any) -> Any:
+    """The published snapshot; None before the first refresh. A damaged one is told."""
     from perenne.workspace.snapshots import current
 
-    try:
-        return current(place)
-    except PerenneError:
-        return None
+    return current(place) if place.current.exists() else None
 
 
 def _account(snapshot: Any) -> Any:
@@ -113,12 +110,10 @@ def rollback_command() -> click.Command:
     @opts.workspace_option()
     @opts.lang_option()
     def rollback(snapshot: str, workspace: Path | None, lang: str | None) -> None:
-        from perenne.workspace.layout import writing
-        from perenne.workspace.snapshots import by_id, point_to
+        from perenne.workspace import publish_again
 
         place = opts.place_of(workspace, lang)
-        with writing(place):
-            point_to(place, by_id(place, snapshot).id)
+        publish_again(place, snapshot)
         say(_("Snapshot {id} is published.").format(id=snapshot))
 
     return rollback

@@ -10,6 +10,7 @@ from perenne.warehouse.engine import (
     quote_name,
     quote_text,
 )
+from perenne.warehouse.failures import Failure, failure_of
 from perenne.warehouse.parts import empty_columns, files_of, tables_in
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
 from perenne.warehouse.spark import SparkEngine
@@ -25,10 +26,12 @@ __all__ = [
     "Column",
     "DuckEngine",
     "Engine",
+    "Failure",
     "SparkEngine",
     "Table",
     "TableSchema",
     "empty_columns",
+    "failure_of",
     "files_of",
     "keyed_sql",
     "money_quantile",

@@ -12,6 +12,7 @@ from perenne.workspace.jobs import (
     import_files,
     look_at,
     plan_sync,
+    publish_again,
     refresh_workspace,
     sync,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "open_shop",
     "plan_sync",
     "prove",
+    "publish_again",
     "refresh_workspace",
     "refuse_if_found",
     "retention",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,14 @@ from perenne.sources import (
 )
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
-from perenne.workspace.layout import Layout, read_json, write_json
+from perenne.workspace.files import changed, flush, sha256
+from perenne.workspace.layout import (
+    LAYOUT_VERSION,
+    Layout,
+    of_this_layout,
+    read_json,
+    write_json,
+)
 
 MANIFEST = "manifest.json"
 
@@ -54,6 +61,9 @@ class Batch:
     """Of a live source: connection, stream, endpoint, position from and to, records asked."""
     erased: tuple[str, ...] = ()
     """Erasures that took persons out of it, or under which it came."""
+    signed: Mapping[str, str] = field(default_factory=dict)
+    """Hash of each of its files; empty for one made before imports were signed."""
+    layout: int = 1
 
     @property
     def quarantined(self) -> int:
@@ -71,17 +81,99 @@ class ImportResult:
 
 
 def list_imports(layout: Layout) -> list[Batch]:
-    """Every import, oldest first. Folders without a manifest are unfinished and do not count."""
+    """Every import, oldest first. Folders without a manifest are unfinished and do not count, nor
+    does an import that a later one of the same content replaced."""
+    found = _all(layout)
+    newest = {_content(batch): batch.id for batch in found}
+    return [batch for batch in found if newest[_content(batch)] == batch.id]
+
+
+def replaced(layout: Layout) -> list[Batch]:
+    """Imports that a later one of the same content replaced, where a run was killed before it took
+    them back."""
+    kept = {batch.id for batch in list_imports(layout)}
+    return [batch for batch in _all(layout) if batch.id not in kept]
+
+
+def _all(layout: Layout) -> list[Batch]:
     manifests = sorted(layout.raw.glob(f"*/{MANIFEST}"))
     return sorted((_load(path) for path in manifests), key=lambda batch: batch.seq)
 
 
+def _content(batch: Batch) -> str:
+    """What a file and the same file read again share; a live source never gives the same twice."""
+    return batch.id if batch.origin else batch.sha256
+
+
+_NEEDED = ("id", "seq", "source", "preset", "file", "sha256", "imported_at", "tables", "controls")
+
+
 def _load(path: Path) -> Batch:
-    values = read_json(path)
-    values["controls"] = tuple(values["controls"])
-    values["notes"] = tuple(values["notes"])
-    values["erased"] = tuple(values.get("erased", ()))
+    try:
+        values = read_json(path, needed=_NEEDED)
+    except PerenneError as error:
+        raise PerenneError(error.what, given=error.given, next_step=_anew(path.parent)) from error
+    of_this_layout(values, _("Import {id}").format(id=path.parent.name))
+    known = {one.name for one in fields(Batch)}
+    values = {"identical": "merge", "mapping": {}, "columns": {}} | {
+        name: value for name, value in values.items() if name in known
+    }
+    # The first versions did not write down how many rows a file has.
+    read = (counts["read"] for counts in values["tables"].values())
+    values.setdefault("rows_read", max(read, default=0))
+    for name in ("controls", "notes", "erased"):
+        values[name] = tuple(values.get(name, ()))
     return Batch(**values)
+
+
+def _anew(folder: Path) -> str:
+    return _(
+        "Bring it back from a backup; or remove the folder {folder} and import its file again."
+    ).format(folder=folder)
+
+
+def without_manifest(layout: Layout) -> list[Path]:
+    """Folders of imports that a snapshot counted and that have lost their manifest; not those
+    whose file was imported again since."""
+    found = [p for p in sorted(layout.raw.glob("*/")) if not (p / MANIFEST).is_file()]
+    if not found:
+        return []
+    counted: set[str] = set()
+    for path in layout.snapshots.glob(f"*/{MANIFEST}"):
+        with suppress(PerenneError):
+            counted |= {one["id"] for one in read_json(path).get("inputs", ())}
+    again = {batch.sha256[:12] for batch in list_imports(layout)}
+    return [p for p in found if p.name in counted and p.name.split("-")[-1] not in again]
+
+
+def damaged(layout: Layout, batch: Batch) -> list[str]:
+    """Files of an import that are missing or differ from what was signed."""
+    return changed(layout.raw / batch.id, batch.signed)
+
+
+def require_sound(layout: Layout, imports: Iterable[Batch]) -> None:
+    """Raise PerenneError that names every damaged file of the imports, and what brings it back."""
+    if bare := without_manifest(layout):
+        name = f"raw/{bare[0].name}/{MANIFEST}"
+        raise PerenneError(
+            _("Imports are damaged: {places}.").format(places=name),
+            given=name,
+            next_step=_anew(bare[0]),
+        )
+    harmed = [(batch, lost) for batch in imports if (lost := damaged(layout, batch))]
+    if not harmed:
+        return
+    places = [f"raw/{batch.id}/{name}" for batch, names in harmed for name in names]
+    files = sorted({batch.file for batch, _lost in harmed if not batch.origin})
+    live = sorted(batch.id for batch, _lost in harmed if batch.origin)
+    steps = [_("Import again: {files}.").format(files=", ".join(files))] if files else []
+    read_again = _("Read it again: perenne forget {id}, then perenne sync.")
+    steps += [read_again.format(id=one) for one in live]
+    raise PerenneError(
+        _("Imports are damaged: {places}.").format(places=", ".join(places)),
+        given=places,
+        next_step=" ".join(steps),
+    )
 
 
 @dataclass(frozen=True)
@@ -126,7 +218,8 @@ def import_file(
     twin = next((batch for batch in known if batch.sha256 == digest), None)
     source = _source_name(recognition, options)
     read_as = (recognition.preset.name, source, dict(options.mapping), reading(context))
-    if twin and _read_as(twin) == read_as:
+    same = twin is not None and _read_as(twin) == read_as and not damaged(layout, twin)
+    if twin and same and not (twin.quarantined and _earlier_day(twin, context)):
         return ImportResult(twin, recognition, known=True)
     seq = max((batch.seq for batch in known), default=0) + 1
     scratch = layout.scratch / f"import-{seq:06d}"
@@ -142,11 +235,18 @@ def import_file(
         context=context,
         options=options,
     )
+    if twin and same and twin.tables == batch.tables:
+        return ImportResult(twin, recognition, known=True)
     screen(scratch, source)
-    publish(scratch, layout, batch)
+    batch = publish(scratch, layout, batch)
     if twin:
         forget(layout, twin.id)
     return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)
+
+
+def _earlier_day(batch: Batch, context: ReadContext) -> bool:
+    """Was it made on an earlier day, on which more was "in the future"?"""
+    return datetime.fromisoformat(batch.imported_at).date() < context.imported_at.date()
 
 
 def _read_as(batch: Batch) -> tuple[str, str, dict[str, str], dict[str, Any]]:
@@ -225,8 +325,14 @@ def _plain(control: Control) -> dict[str, Any]:
     return {**asdict(control), **amounts}
 
 
-def publish(scratch: Path, layout: Layout, batch: Batch) -> None:
-    """Make `scratch` the batch, in one step: its manifest and rows appear together."""
+def publish(scratch: Path, layout: Layout, batch: Batch) -> Batch:
+    """Sign `scratch` and make it the batch, in one step: its manifest and rows appear together."""
+    files = sorted(scratch.glob("*.parquet"))
+    batch = replace(
+        batch, signed={path.name: sha256(path) for path in files}, layout=LAYOUT_VERSION
+    )
+    for path in files:
+        flush(path)
     write_json(scratch / MANIFEST, asdict(batch))
     layout.raw.mkdir(exist_ok=True)
     refused = scratch / "quarantine.parquet"
@@ -234,6 +340,8 @@ def publish(scratch: Path, layout: Layout, batch: Batch) -> None:
         layout.quarantine.mkdir(exist_ok=True)
         shutil.copyfile(refused, layout.quarantine / f"{batch.id}.parquet")
     scratch.rename(layout.raw / batch.id)
+    flush(layout.raw)
+    return batch
 
 
 def forget(layout: Layout, batch_id: str) -> None:
@@ -246,18 +354,18 @@ def forget(layout: Layout, batch_id: str) -> None:
             allowed=[batch.id for batch in list_imports(layout)],
             next_step=_("perenne status lists the imports."),
         )
-    (folder / MANIFEST).unlink()
-    shutil.rmtree(folder)
+    gone = layout.scratch / f"forgotten-{batch_id}"
+    shutil.rmtree(gone, ignore_errors=True)
+    layout.scratch.mkdir(exist_ok=True)
+    folder.rename(gone)
+    shutil.rmtree(gone)
     (layout.quarantine / f"{batch_id}.parquet").unlink(missing_ok=True)
     for report in layout.quality.glob(f"{batch_id}*"):
         report.unlink()
 
 
-def now() -> datetime:
-    """The clock of the imports: "in the future" is judged against it."""
-    return datetime.now(UTC)
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def now(layout: Layout, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> datetime:
+    """The clock of the imports: "in the future" is judged against it. It never falls behind the
+    newest import, so that a clock which was set back refuses no order of yesterday."""
+    known = [datetime.fromisoformat(batch.imported_at) for batch in list_imports(layout)]
+    return max([clock(), *known])

@@ -173,17 +173,25 @@ def batches_of(imports: Iterable[Batch], connection: str, stream: Stream) -> lis
     return [batch for batch in imports if mine.items() <= dict(batch.origin).items()]
 
 
-def reached(batches: Iterable[Batch]) -> str | None:
+def reached(batches: Iterable[Batch], *, now: datetime) -> str | None:
     """How far the imports of a stream go without a gap; None: there are none.
 
     The position stands in the manifest of each batch and so is kept with its rows or not at all.
-    When an import is taken back, the position falls to where it began, and it is read again.
+    When an import is taken back, the position falls to where it began, and it is read again. So it
+    does for a position that lies ahead of `now`: the clock was wrong when it was written.
     """
     position: str | None = None
     for batch in batches:
-        if batch.origin["from"] == position:
-            position = batch.origin["to"]
+        came_from, to = batch.origin["from"], batch.origin["to"]
+        if to is not None and _at(to) > now:
+            continue
+        if came_from is None or (position is not None and _at(came_from) <= _at(position)):
+            position = to
     return position
+
+
+def _at(position: str) -> datetime:
+    return datetime.fromisoformat(position)
 
 
 def begin(position: str | None, *, since: date, overlap: int) -> datetime:
@@ -191,7 +199,7 @@ def begin(position: str | None, *, since: date, overlap: int) -> datetime:
     first = datetime.combine(since, time(), UTC)
     if position is None:
         return first
-    return max(first, datetime.fromisoformat(position) - timedelta(seconds=overlap))
+    return max(first, _at(position) - timedelta(seconds=overlap))
 
 
 def useful(stream: Stream) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perenne.warehouse import DuckEngine, Engine, SparkEngine, Table
+from perenne.warehouse.engine import Explain
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
 
@@ -39,19 +40,22 @@ def _handed(table: Table, path: Path, *, giver: Engine, taker: Engine) -> Table:
     return taker.read(path)
 
 
-def engine_for(values: Settings, place: Layout) -> Engine:
+def engine_for(values: Settings, place: Layout, *, explain: Explain = lambda error: None) -> Engine:
     """The engine that the settings ask for. Raises PerenneError when it cannot run here."""
     if values.engine.name == "spark":
         return SparkEngine(master=values.engine.master, conf=values.engine.conf)
-    return local_engine(values, place)
+    return local_engine(values, place, explain=explain)
 
 
-def local_engine(values: Settings, place: Layout) -> DuckEngine:
+def local_engine(
+    values: Settings, place: Layout, *, explain: Explain = lambda error: None
+) -> DuckEngine:
     """DuckDB in this process; it spills into the workspace."""
     return DuckEngine(
         memory_limit=values.engine.memory_limit or None,
         threads=values.engine.threads,
-        spill=place.scratch / "spill",
+        spill=place.spill,
+        explain=explain,
     )
 
 

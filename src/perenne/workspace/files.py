@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +20,31 @@ _LOG = "journal.json"
 def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
     """Replace `path` in one step: a reader sees the old text or the new, never half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_json(path: Path, value: object) -> None:
     write_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises PerenneError when the file is damaged."""
+def read_json(path: Path, *, needed: Iterable[str] = ()) -> dict[str, Any]:
+    """The object in a JSON file, with the keys `needed`. PerenneError when the file is damaged."""
     try:
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(value, dict):
+            raise ValueError("not an object")
+        if missing := [name for name in needed if name not in value]:
+            raise ValueError(f"without {', '.join(missing)}")
     except (OSError, ValueError) as error:
         raise PerenneError(
             _("{file} cannot be read: {reason}.").format(file=path, reason=error),
@@ -41,6 +52,20 @@ def read_json(path: Path) -> dict[str, Any]:
             next_step=_("Run perenne doctor to see what else is damaged."),
         ) from error
     return value
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def changed(folder: Path, signed: Mapping[str, str]) -> list[str]:
+    """Files of a folder that are missing or no longer have the hash that was written down."""
+    return [
+        name
+        for name, digest in signed.items()
+        if not ((folder / name).is_file() and sha256(folder / name) == digest)
+    ]
 
 
 def flush(path: Path) -> None:

@@ -25,6 +25,7 @@ from perenne.identity import (
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, Table
 from perenne.workspace import snapshots
+from perenne.workspace.failures import explained
 from perenne.workspace.layout import Layout, write_atomically, writing
 from perenne.workspace.shop import Shop
 
@@ -183,7 +184,7 @@ def decide(
     """
     from perenne.workspace.shop import open_shop
 
-    with writing(layout):
+    with explained(layout), writing(layout):
         told = decisions(layout)
         with open_shop(layout.root) as shop:
             known = _known(shop, told)

@@ -17,6 +17,8 @@ from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
 from perenne.workspace.engines import engines_for, local_engine
 from perenne.workspace.erasure.suppression import Screening
+from perenne.workspace.failures import explained
+from perenne.workspace.sweeping import sweep
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def import_files(
 ) -> list[batches.ImportResult]:
     """Import each file; those imported before a refused one stay imported."""
     values = settings.load(place.settings)
-    context = read_context(values, options, imported_at=imported_at or datetime.now(UTC))
+    context = read_context(values, options, imported_at=imported_at or batches.now(place))
     results = []
     with _alone(place, values, listener) as engine:
         for path in paths:
@@ -82,7 +84,7 @@ def import_files(
 
 def _screen(place: layout.Layout, engine: DuckEngine, folder: Path, source: str) -> int:
     """Take who was erased out of staged files."""
-    key = place.key.read_text(encoding="utf-8").strip()
+    key = layout.key_of(place)
     return Screening(place, engine, key).screen(folder, source=source)
 
 
@@ -91,8 +93,8 @@ def _alone(
     place: layout.Layout, values: settings.Settings, listener: Listener
 ) -> Iterator[DuckEngine]:
     """Hold the write lock, with DuckDB and an empty scratch folder that is gone at the end."""
-    with layout.writing(place, on_wait=listener.waiting):
-        snapshots.sweep(place)
+    with explained(place), layout.writing(place, on_wait=listener.waiting):
+        sweep(place)
         try:
             with local_engine(values, place) as engine:
                 yield engine
@@ -115,7 +117,8 @@ def sync(
     """
     clock = clock or Clock()
     results = []
-    with layout.writing(place, lock=place.sync_lock, on_wait=listener.waiting):
+    waiting = listener.waiting
+    with explained(place), layout.writing(place, lock=place.sync_lock, on_wait=waiting):
         shutil.rmtree(place.syncing, ignore_errors=True)
         try:
             for connection in connections.connections(settings.load(place.settings), names):
@@ -198,7 +201,8 @@ def look_at(
 ) -> Recognition:
     """What Perenne makes of a file; nothing is written to the workspace."""
     values = settings.load(place.settings) if place else settings.Settings()
-    context = read_context(values, options, imported_at=datetime.now(UTC))
+    moment = batches.now(place) if place else datetime.now(UTC)
+    context = read_context(values, options, imported_at=moment)
     scratch = place or layout.Layout(path.parent)
     with local_engine(values, scratch) as engine:
         return batches.look(path, engine=engine, context=context, options=options)
@@ -214,11 +218,21 @@ def refresh_workspace(
         engines_for(values, place, local) as engines,
     ):
         done = refresh.refresh(place, values, engines=engines, as_of=as_of, progress=listener.step)
-    context = read_context(values, batches.Options(), imported_at=datetime.now(UTC))
+    context = read_context(values, batches.Options(), imported_at=batches.now(place))
     return replace(done, read_otherwise=batches.read_otherwise(place, context))
 
 
 def forget_import(place: layout.Layout, batch: str) -> None:
     """Take one import back; the next refresh no longer counts it."""
-    with layout.writing(place):
+    with explained(place), layout.writing(place):
         batches.forget(place, batch)
+        shutil.rmtree(place.scratch, ignore_errors=True)
+
+
+def publish_again(place: layout.Layout, snapshot: str) -> None:
+    """Move the pointer to a snapshot. Raises PerenneError for one that is damaged."""
+    with explained(place), layout.writing(place):
+        chosen = snapshots.by_id(place, snapshot)
+        if lost := snapshots.damaged(chosen):
+            raise snapshots.harmed(place, chosen, lost)
+        snapshots.point_to(place, chosen.id)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from perenne.core import PerenneError, new_key
 from perenne.text import gettext as _
@@ -17,6 +20,12 @@ from perenne.workspace.files import write_atomically as write_atomically
 from perenne.workspace.files import write_json as write_json
 
 SETTINGS_FILE = "perenne.toml"
+SPILL = ".spill-"
+_OWN = secrets.token_hex(4)
+"""Tells this process from an earlier one of the same number."""
+LAYOUT_VERSION = 2
+"""Of imports and snapshots on disk. A manifest without a number is of version 1, which is still
+read; a change that older versions of Perenne cannot read raises the number."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,12 @@ class Layout:
     def scratch(self) -> Path:
         """Work in progress; whatever a killed run left here is swept by the next one."""
         return self.root / ".scratch"
+
+    @property
+    def spill(self) -> Path:
+        """Where the engine of this process puts what does not fit into memory. One level below the
+        root: DuckDB makes no more, and only when it needs it."""
+        return self.root / f"{SPILL}{os.getpid()}-{_OWN}"
 
     @property
     def key(self) -> Path:
@@ -94,6 +109,28 @@ class Layout:
 
     def report(self, language: str) -> Path:
         return self.root / f"report-{language}.html"
+
+
+def key_of(layout: Layout) -> str:
+    """The key of the customer ids. Raises PerenneError when it is missing or damaged."""
+    try:
+        key = layout.key.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        key = ""
+    if len(key) < 16 or not key.isascii() or not key.isprintable():
+        raise lost_key(layout)
+    return key
+
+
+def lost_key(layout: Layout) -> PerenneError:
+    return PerenneError(
+        _("The key of the customer ids, {file}, is missing or damaged.").format(file=layout.key),
+        given=str(layout.key),
+        next_step=_(
+            "Bring the file back from a backup: with another key every customer would get another "
+            "id. Nothing was changed."
+        ),
+    )
 
 
 def find(start: Path) -> Layout:
@@ -138,6 +175,18 @@ def create(root: Path, settings_text: str) -> Layout:
             next_step=_("Choose a folder you may write to."),
         ) from error
     return layout
+
+
+def of_this_layout(manifest: Mapping[str, Any], thing: str) -> None:
+    """Raise PerenneError for an import or snapshot that only a newer Perenne understands."""
+    found = manifest.get("layout", 1)
+    if not isinstance(found, int) or found > LAYOUT_VERSION:
+        raise PerenneError(
+            _("{thing} was written by a newer version of Perenne.").format(thing=thing),
+            given=found,
+            allowed=range(1, LAYOUT_VERSION + 1),
+            next_step=_("Update Perenne (pip install --upgrade perenne); nothing was changed."),
+        )
 
 
 @contextmanager

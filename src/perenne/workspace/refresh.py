@@ -14,7 +14,7 @@ from typing import Any
 
 import perenne
 from perenne.cleaning import Account, Cleaned, clean
-from perenne.core import PerenneError
+from perenne.core import PerenneError, opaque_id
 from perenne.identity import Decision, IdentityAccount, identify, standing
 from perenne.metrics import Context, build_marts, learn_context
 from perenne.segments import assign
@@ -22,9 +22,9 @@ from perenne.text import format_date
 from perenne.text import gettext as _
 from perenne.warehouse import Engine, Table
 from perenne.workspace import identities, snapshots
-from perenne.workspace.batches import Batch, list_imports
+from perenne.workspace.batches import Batch, list_imports, require_sound
 from perenne.workspace.engines import Engines
-from perenne.workspace.layout import Layout
+from perenne.workspace.layout import LAYOUT_VERSION, Layout, key_of, lost_key
 from perenne.workspace.predictions import (
     Predictions,
     predict_snapshot,
@@ -66,7 +66,13 @@ def refresh(
     _require_orders(imports)
     fingerprint = _fingerprint(imports, settings, as_of, identities.decisions(layout))
     if known := _up_to_date(layout, fingerprint):
-        return Refreshed(known, False, Account.from_manifest(known.manifest["reconciliation"]))
+        return _refreshed(known, changed=False)
+    require_sound(layout, imports)
+    newest = next(snapshots.sound(layout), None)
+    key = _key_print(layout, newest)
+    if waiting := _computed(layout, newest, fingerprint):
+        snapshots.point_to(layout, waiting.id)
+        return _refreshed(waiting, changed=True)
     scratch = layout.scratch / "refresh"
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "work").mkdir(parents=True)
@@ -74,10 +80,16 @@ def refresh(
     run = _Run(layout, settings, engines, scratch, progress)
     manifest, account = run.compute(imports, as_of)
     name = snapshots.next_id(layout, date.fromisoformat(manifest["as_of"]))
-    manifest = {**manifest, "fingerprint": fingerprint, "requested_as_of": as_of}
+    asked = {"fingerprint": fingerprint, "requested_as_of": as_of, "key": key}
+    manifest = {**manifest, **asked}
     snapshot = snapshots.publish(scratch / "out", layout, name=name, manifest=manifest)
     shutil.rmtree(scratch, ignore_errors=True)
     return Refreshed(snapshot, True, account)
+
+
+def _refreshed(snapshot: snapshots.Snapshot, *, changed: bool) -> Refreshed:
+    account = Account.from_manifest(snapshot.manifest["reconciliation"])
+    return Refreshed(snapshot, changed, account)
 
 
 def _require_orders(imports: Iterable[Batch]) -> None:
@@ -101,6 +113,7 @@ def _fingerprint(
         "as_of": str(as_of),
         "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
         "code": perenne.__version__,
+        "layout": LAYOUT_VERSION,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -112,6 +125,25 @@ def _up_to_date(layout: Layout, fingerprint: str) -> snapshots.Snapshot | None:
         return None
     same = known.manifest.get("fingerprint") == fingerprint
     return known if same and not snapshots.damaged(known) else None
+
+
+def _key_print(layout: Layout, newest: snapshots.Snapshot | None) -> str:
+    """What tells the key of the ids from any other. Raises PerenneError when the newest sound
+    snapshot was computed with another."""
+    found = opaque_id(key_of(layout), "key")[:12]
+    if newest is not None and newest.manifest.get("key", found) != found:
+        raise lost_key(layout)
+    return found
+
+
+def _computed(
+    layout: Layout, newest: snapshots.Snapshot | None, fingerprint: str
+) -> snapshots.Snapshot | None:
+    """The newest snapshot, where it is what would be computed: a run that was killed before it
+    moved the pointer left it, or the pointer was moved back."""
+    if newest is None or newest.manifest.get("fingerprint") != fingerprint:
+        return None
+    return newest if newest.number + 1 == snapshots.next_number(layout) else None
 
 
 @dataclass(frozen=True)
@@ -158,7 +190,7 @@ class _Run:
         return {**self._manifest(imports, context, tables, account), **assumed}, account
 
     def _identified(self, cleaned: Cleaned) -> tuple[dict[str, Table], IdentityAccount]:
-        key = self.layout.key.read_text(encoding="utf-8").strip()
+        key = key_of(self.layout)
         found = identities.resolve_customers(
             cleaned.tables,
             key=key,

@@ -33,9 +33,10 @@ from perenne.metrics import (
 from perenne.models import CATALOGUE as PREDICTED_METRICS
 from perenne.segments import assign, movements, summary
 from perenne.text import gettext as _
-from perenne.warehouse import Engine, Table
+from perenne.warehouse import CANONICAL, Engine, Table
 from perenne.workspace import layout, settings, snapshots
 from perenne.workspace.engines import engine_for
+from perenne.workspace.failures import explain
 from perenne.workspace.frame import Frame
 
 if TYPE_CHECKING:
@@ -68,14 +69,30 @@ class Shop:
 
     @cached_property
     def engine(self) -> Engine:
-        return engine_for(self.settings, self.layout)
+        def told(error: Exception) -> PerenneError | None:
+            return explain(error, self.layout, self.snapshot)
+
+        return engine_for(self.settings, self.layout, explain=told)
 
     @cached_property
     def tables(self) -> Mapping[str, Table]:
         """Canonical tables, marts and segments of the snapshot, lazy."""
-        return {
+        found = {
             name: self.engine.read(self.snapshot.table_path(name)) for name in self.snapshot.tables
         }
+        for name, schema in CANONICAL.items():
+            if name not in found or set(schema.names) - set(found[name].columns):
+                raise self._older()
+        return found
+
+    def _older(self) -> PerenneError:
+        return PerenneError(
+            _("Snapshot {id} was computed by an older version of Perenne ({code}).").format(
+                id=self.snapshot.id, code=self.snapshot.manifest.get("code", "?")
+            ),
+            given=self.snapshot.id,
+            next_step=_("Compute it again with this one: perenne refresh"),
+        )
 
     @cached_property
     def context(self) -> Context:
@@ -83,13 +100,7 @@ class Shop:
         try:
             return TypeAdapter(Context).validate_python(self.snapshot.manifest["context"])
         except ValidationError as error:
-            raise PerenneError(
-                _("Snapshot {id} was computed by another version of Perenne ({code}).").format(
-                    id=self.snapshot.id, code=self.snapshot.manifest.get("code", "?")
-                ),
-                given=self.snapshot.id,
-                next_step=_("Compute it again with this one: perenne refresh"),
-            ) from error
+            raise self._older() from error
 
     @cached_property
     def catalogue(self) -> Catalogue:

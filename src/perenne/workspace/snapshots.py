@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from perenne.core import PerenneError
+from perenne.text import format_date
 from perenne.text import gettext as _
 from perenne.warehouse import tables_in
-from perenne.workspace.files import flush
-from perenne.workspace.layout import Layout, read_json, write_atomically, write_json
+from perenne.workspace.files import changed, flush, sha256
+from perenne.workspace.layout import (
+    LAYOUT_VERSION,
+    Layout,
+    of_this_layout,
+    read_json,
+    write_atomically,
+    write_json,
+)
 
 MANIFEST = "manifest.json"
 
@@ -31,6 +37,10 @@ class Snapshot:
         return self.folder.name
 
     @property
+    def number(self) -> int:
+        return int(self.id.split("-")[0])
+
+    @property
     def as_of(self) -> date:
         return date.fromisoformat(self.manifest["as_of"])
 
@@ -43,37 +53,106 @@ class Snapshot:
 
 
 def published(layout: Layout) -> list[Snapshot]:
-    """All whole snapshots, oldest first."""
-    folders = sorted(path.parent for path in layout.snapshots.glob(f"*/{MANIFEST}"))
-    return [Snapshot(folder, read_json(folder / MANIFEST)) for folder in folders]
+    """All whole snapshots, oldest first. Raises PerenneError when a manifest is damaged."""
+    return [_read(folder) for folder in _folders(layout)]
+
+
+def each(layout: Layout) -> Iterator[tuple[str, Snapshot | PerenneError]]:
+    """Every snapshot, newest first, or why its manifest cannot be read."""
+    for folder in reversed(_folders(layout)):
+        try:
+            yield folder.name, _read(folder)
+        except PerenneError as error:
+            yield folder.name, error
+
+
+def sound(layout: Layout) -> Iterator[Snapshot]:
+    """The snapshots whose every file is as it was signed, newest first; others are passed over."""
+    for _name, one in each(layout):
+        if isinstance(one, Snapshot) and not damaged(one):
+            yield one
+
+
+def _folders(layout: Layout) -> list[Path]:
+    """Folders of snapshots in the order of their numbers, which grow whatever the clock says."""
+    return sorted(path.parent for path in layout.snapshots.glob(f"*/{MANIFEST}"))
+
+
+def _read(folder: Path) -> Snapshot:
+    manifest = read_json(folder / MANIFEST, needed=("as_of", "tables", "sha256"))
+    of_this_layout(manifest, _("Snapshot {id}").format(id=folder.name))
+    return Snapshot(folder, manifest)
 
 
 def current(layout: Layout) -> Snapshot:
-    """The published snapshot. Raises PerenneError when nothing is published or it is damaged."""
+    """The published snapshot. Raises PerenneError when nothing is published, or when the pointer
+    or what it names is damaged; files that are missing or have another size are named."""
     if not layout.current.is_file():
         raise PerenneError(
             _("Nothing has been computed in {folder} yet.").format(folder=layout.root),
             given=str(layout.root),
             next_step=_("Import a file (perenne import FILE), then run: perenne refresh."),
         )
-    name = layout.current.read_text(encoding="utf-8").strip()
+    name = layout.current.read_text(encoding="utf-8", errors="replace").strip()
     folder = layout.snapshots / name
-    if not (folder / MANIFEST).is_file():
-        others = [snapshot.id for snapshot in published(layout)]
+    if not name or Path(name).name != name or not (folder / MANIFEST).is_file():
+        others = [one.name for one in _folders(layout)]
         raise PerenneError(
-            _("The published snapshot {name} is missing or damaged.").format(name=name),
+            _("The published snapshot {name} is missing or damaged.").format(name=name or "-"),
             given=name,
             allowed=others,
-            next_step=_("Run perenne refresh to compute it again."),
+            next_step=way_back(layout),
         )
-    return Snapshot(folder, read_json(folder / MANIFEST))
+    try:
+        shown = _read(folder)
+    except PerenneError as error:
+        raise PerenneError(
+            error.what, given=error.given, next_step=f"{error.next_step} {way_back(layout)}"
+        ) from error
+    if _resized(shown) and not layout.erasing.exists():
+        shown = _read(folder)  # an erasure may just have ended
+        if lost := _resized(shown):
+            raise harmed(layout, shown, lost)
+    return shown
+
+
+def _resized(snapshot: Snapshot) -> list[str]:
+    """Files that are missing or have another size than was signed: a glance, for every opening."""
+    sizes: Mapping[str, int] = snapshot.manifest.get("bytes", {})
+    return [
+        name
+        for name, size in sizes.items()
+        if not (
+            (snapshot.folder / name).is_file() and (snapshot.folder / name).stat().st_size == size
+        )
+    ]
+
+
+def harmed(layout: Layout, snapshot: Snapshot, files: Collection[str]) -> PerenneError:
+    """The refusal to read a snapshot of which some files are damaged."""
+    return PerenneError(
+        _("Snapshot {id} is damaged: {files}.").format(id=snapshot.id, files=", ".join(files)),
+        given=snapshot.id,
+        next_step=way_back(layout),
+    )
+
+
+def way_back(layout: Layout) -> str:
+    """What to do when the published snapshot is damaged: compute it again, or a sound older one."""
+    said = _("Run perenne refresh to compute it again.")
+    older = next(sound(layout), None)
+    if older is None:
+        return said
+    return f"{said} " + _(
+        "Until then the newest sound snapshot, as of {day}, is published by: perenne rollback {id}"
+    ).format(day=format_date(older.as_of), id=older.id)
 
 
 def by_id(layout: Layout, name: str) -> Snapshot:
     """A published snapshot by its id. Raises PerenneError that lists those there are."""
-    known = {snapshot.id: snapshot for snapshot in published(layout)}
+    known = {folder.name: folder for folder in _folders(layout)}
     if name in known:
-        return known[name]
+        return _read(known[name])
     raise PerenneError(
         _("There is no snapshot {name}.").format(name=name),
         given=name,
@@ -97,11 +176,16 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
 
     Each step leaves the workspace sound: until the pointer moves, the old snapshot is published.
     """
-    files = tables_in(scratch)
-    hashes = {path.relative_to(scratch).as_posix(): _sha256(path) for path in files}
-    signed = {**manifest, "id": name, "sha256": hashes}
+    files = {path.relative_to(scratch).as_posix(): path for path in tables_in(scratch)}
+    signed = {
+        **manifest,
+        "layout": LAYOUT_VERSION,
+        "id": name,
+        "sha256": {part: sha256(path) for part, path in files.items()},
+        "bytes": {part: path.stat().st_size for part, path in files.items()},
+    }
     write_json(scratch / MANIFEST, signed)
-    for path in files:
+    for path in files.values():
         flush(path)
     layout.snapshots.mkdir(exist_ok=True)
     folder = layout.snapshots / name
@@ -120,25 +204,5 @@ def damaged(snapshot: Snapshot, *, tables: Collection[str] | None = None) -> lis
     signed. A part of a table stands in the table's folder."""
     signed: Mapping[str, str] = snapshot.manifest["sha256"]
     asked = None if tables is None else {f"{name}.parquet" for name in tables}
-    return [
-        name
-        for name, digest in signed.items()
-        if (asked is None or name.split("/")[0] in asked)
-        and not ((snapshot.folder / name).is_file() and _sha256(snapshot.folder / name) == digest)
-    ]
-
-
-def sweep(layout: Layout) -> None:
-    """Remove what killed runs left behind. Call while holding the write lock."""
-    shutil.rmtree(layout.scratch, ignore_errors=True)
-    for folder in (layout.raw, layout.snapshots):
-        for path in folder.glob("*/"):
-            if not (path / MANIFEST).is_file():
-                shutil.rmtree(path, ignore_errors=True)
-    for path in layout.root.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    wanted = {n: h for n, h in signed.items() if asked is None or n.split("/")[0] in asked}
+    return changed(snapshot.folder, wanted)

@@ -27,7 +27,8 @@ from perenne.warehouse import DuckEngine
 from perenne.workspace import batches
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.connections import Connection, batches_of, begin, reached, useful
-from perenne.workspace.layout import Layout
+from perenne.workspace.files import sha256
+from perenne.workspace.layout import Layout, key_of
 
 # Records kept in one batch at least, where the platform lets one stop there.
 CHUNK = 20_000
@@ -80,7 +81,7 @@ class Work:
 
     def position(self) -> str | None:
         """How far the stream has been kept."""
-        return reached(self.earlier(list_imports(self.layout)))
+        return reached(self.earlier(list_imports(self.layout)), now=self.clock.now())
 
 
 def planned(work: Work) -> Synced:
@@ -147,7 +148,7 @@ def _keep(
         scratch.mkdir(parents=True)
         known = [work.layout.raw / batch.id / RECORDS for batch in work.earlier(imports)]
         name = f"{work.name}.parquet"
-        key = work.layout.key.read_text(encoding="utf-8").strip()
+        key = key_of(work.layout)
         found = changed(extract, known, engine=engine, into=scratch, name=name, key=key)
         if not found.records:
             return None
@@ -164,14 +165,13 @@ def _keep(
         }
         batch = _staged(work, found, engine=engine, seq=seq, origin=origin)
         work.screen(engine, scratch, work.connection.source)
-        batches.publish(scratch, work.layout, batch)
-        return batch
+        return batches.publish(scratch, work.layout, batch)
 
 
 def _staged(
     work: Work, found: Changed, *, engine: DuckEngine, seq: int, origin: Mapping[str, Any]
 ) -> Batch:
-    digest = batches.sha256(found.path)
+    digest = sha256(found.path)
     staged = stage_live(
         found,
         system=work.connection.connector.system,

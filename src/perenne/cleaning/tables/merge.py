@@ -154,6 +154,26 @@ def keyed_rows(table: ir.Table, name: str, key: Sequence[str]) -> ir.Table:
     return _newest_distinct(table, ("source", *key), columns)
 
 
+def consent_rows(table: ir.Table) -> ir.Table:
+    """`table` (staged consents) with `fate`. A word with a date holds whichever file tells it, so
+    that files may come in any order; without one, the newest file's word replaces all older ones
+    and is replaced by any newer."""
+    key = ("source", *STAGED["consents"].key)
+    names = [f"_k{i}" for i in range(len(key))]
+    filled = {n: table[k].fill_null(_blank(table[k])) for n, k in zip(names, key, strict=True)}
+    keyed = table.mutate(**filled)
+    same = ibis.window(group_by=names)
+    keyed = keyed.mutate(
+        _undated=keyed.said_on.isnull(),
+        _last=keyed.seq.max().over(same),
+        _state=keyed.said_on.isnull().ifelse(keyed.seq, ibis.null("int64")).max().over(same),
+    )
+    replaced = (keyed._undated & (keyed.seq < keyed._last)) | (keyed.seq < keyed._state)
+    columns = [column for column in STAGED["consents"].names if column not in ORIGIN]
+    keyed = keyed.mutate(_old=replaced.fill_null(False), _content=content_key(keyed, columns))
+    return _newest(keyed, (*names, "_content"))
+
+
 def last_rows(table: ir.Table, key: Sequence[str]) -> ir.Table:
     """`table` with `fate`: one row per key, the last of the newest batch."""
     return _newest(table.mutate(_old=False), ("source", *key), last=True)

@@ -86,7 +86,7 @@ _JUDGES: Mapping[str, Callable[[Mapping[str, ir.Table], Keep], ir.Table]] = {
     "customers": lambda t, _: merge.keyed_rows(t["customers"], "customers", ("customer_ref",)),
     "products": lambda t, _: merge.keyed_rows(t["products"], "products", ("product_id",)),
     "costs": lambda t, _: merge.keyed_rows(t["costs"], "costs", _SPEND),
-    "consents": lambda t, _: merge.keyed_rows(t["consents"], "consents", STAGED["consents"].key),
+    "consents": lambda t, _: merge.consent_rows(t["consents"]),
     "events": lambda t, _: merge.numbered_rows(t["events"], "events", number="source_event_id"),
     "subscriptions": lambda t, _: merge.last_rows(t["subscriptions"], ("source_subscription_id",)),
     "surveys": lambda t, _: merge.numbered_rows(

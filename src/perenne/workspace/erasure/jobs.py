@@ -21,15 +21,17 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
 from perenne.workspace import settings as settings_
 from perenne.workspace import snapshots
-from perenne.workspace.batches import list_imports, sha256
+from perenne.workspace.batches import list_imports, require_sound
 from perenne.workspace.erasure import ledger, suppression
 from perenne.workspace.erasure.people import Census, Person
 from perenne.workspace.erasure.planning import Plan, Planner, prepared
 from perenne.workspace.erasure.proof import Proof, Search, identifiers
 from perenne.workspace.erasure.rewriting import Rewriter
 from perenne.workspace.erasure.spelling import WORDS
-from perenne.workspace.files import replace_all
-from perenne.workspace.layout import Layout, read_json, write_json, writing
+from perenne.workspace.failures import explained
+from perenne.workspace.files import replace_all, sha256
+from perenne.workspace.layout import Layout, key_of, read_json, write_json, writing
+from perenne.workspace.sweeping import sweep
 
 MANIFEST = "manifest.json"
 Step = Callable[[str], None]
@@ -38,7 +40,8 @@ Wait = Callable[[], None]
 
 @dataclass(frozen=True)
 class Erased:
-    """What an erasure changes (`done` and `proof` are None in a dry run) or has changed."""
+    """What an erasure changes (`done` and `proof` are None in a dry run) or has changed. `done`
+    without `proof`: a dry run for persons who were erased already."""
 
     plan: Plan
     done: ledger.Done | None = None
@@ -67,15 +70,20 @@ def desk(
     """Hold both locks: nobody imports, refreshes or syncs meanwhile. What killed runs left, which
     may hold persons, is swept."""
     values = settings_.load(layout.settings)
-    with writing(layout, lock=layout.sync_lock, on_wait=wait), writing(layout, on_wait=wait):
-        snapshots.sweep(layout)
+    with (
+        explained(layout),
+        writing(layout, lock=layout.sync_lock, on_wait=wait),
+        writing(layout, on_wait=wait),
+    ):
+        sweep(layout)
         shutil.rmtree(layout.syncing, ignore_errors=True)
         chosen = values.engine
         memory = chosen.memory_limit or None
-        spill = layout.scratch / "spill"
         try:
-            with DuckEngine(memory_limit=memory, threads=chosen.threads, spill=spill) as engine:
-                key = layout.key.read_text(encoding="utf-8").strip()
+            with DuckEngine(
+                memory_limit=memory, threads=chosen.threads, spill=layout.spill
+            ) as engine:
+                key = key_of(layout)
                 yield Desk(layout, values, engine, key, step)
         finally:
             shutil.rmtree(layout.scratch, ignore_errors=True)
@@ -96,8 +104,43 @@ def erase(
         census = place.census
         step(_("Looking for the person"))
         census.take()
-        people = census.people(words)
+        words = list(words)
+        try:
+            people = census.people(words)
+        except PerenneError:
+            ended = _ended(place, words, dry_run=dry_run, at=at)
+            if ended is None:
+                raise
+            return ended
         return erase_people(place, people, dry_run=dry_run, at=at, reason="request")
+
+
+def _ended(
+    place: Desk, words: Sequence[str], *, dry_run: bool, at: datetime | None
+) -> Erased | None:
+    """The erasure that has taken exactly the persons away whom `words` name, proved again: its run
+    may have been killed before it could prove or say so."""
+
+    def names(*some: str) -> Any:
+        country = place.settings.identity.default_country
+        return identifiers(some, engine=place.engine, country=country)
+
+    sources = {batch.source for batch in list_imports(place.layout)}
+    tokens = {
+        suppression.token_of(place.layout, place.key, word, names=names(word)[0], sources=sources)
+        for word in words
+    }
+    made = ledger.of(place.layout, tokens) if words else None
+    if made is None:
+        return None
+    nothing = Plan((), {}, {}, {}, {}, made.shared)
+    if dry_run:
+        return Erased(nothing, made)
+    place.step(_("Proving"))
+    found, refs = names(*words)
+    proof = Search(place.layout, place.engine, place.key).prove(found, refs=refs)
+    ledger.add_proof(place.layout, made.id, proof, at=at or datetime.now(UTC))
+    return Erased(nothing, made, proof)
 
 
 def erase_people(
@@ -105,6 +148,8 @@ def erase_people(
 ) -> Erased:
     """Erase persons of the census that was just taken."""
     moment = at or datetime.now(UTC)
+    if not dry_run:
+        _require_sound(place.layout)
     rewriter = Rewriter(place.engine, place.key)
     planner = Planner(place.census, rewriter, place.settings.identity.default_country)
     place.step(_("Searching imports and snapshots"))
@@ -118,6 +163,22 @@ def erase_people(
     proof = prove_erased(place, plan)
     ledger.add_proof(place.layout, made.id, proof, at=moment)
     return Erased(plan, made, proof)
+
+
+def _require_sound(layout: Layout) -> None:
+    """Damaged files are not rewritten: they would be signed as if they were sound."""
+    require_sound(layout, list_imports(layout))
+    for snapshot in snapshots.published(layout):
+        if lost := snapshots.damaged(snapshot):
+            raise PerenneError(
+                _("Snapshot {id} is damaged: {files}.").format(
+                    id=snapshot.id, files=", ".join(lost)
+                ),
+                given=snapshot.id,
+                next_step=_(
+                    "Bring its folder back from a backup, or remove {folder}; then run this again."
+                ).format(folder=snapshot.folder),
+            )
 
 
 def prove_erased(place: Desk, plan: Plan) -> Proof:
@@ -189,23 +250,28 @@ class _Erasure:
         for batch in list_imports(layout):
             folder = layout.raw / batch.id
             changes = self.plan.batches.get(batch.id, ())
+            made: dict[Path, Path] = {}
             for change in changes:
-                target = self._next(change.file.path)
+                made[change.file.path] = target = self._next(change.file.path)
                 self.planner.rewriter.write(change.file, change.cells, target)
             if changes and (folder / RECORDS).is_file():
-                self._records(folder / RECORDS)
+                made[folder / RECORDS] = self._records(folder / RECORDS)
             manifest = self._without(read_json(folder / MANIFEST))
             if changes or manifest != read_json(folder / MANIFEST):
+                signed = {path.name: sha256(new) for path, new in made.items()
+                          if path.parent == folder and path.name in batch.signed}  # fmt: skip
+                manifest["signed"] = {**batch.signed, **signed}
                 manifest["erased"] = [*manifest.get("erased", ()), erasure]
                 write_json(self._next(folder / MANIFEST), manifest)
 
-    def _records(self, path: Path) -> None:
+    def _records(self, path: Path) -> Path:
         """Hashes of what the platform told, which name persons by the ids that it gives them."""
         target = self._next(path)
         self.place.engine.duck.execute(
             f"COPY ({keyed_records(path, key=self.place.key)} ORDER BY 1) "
             f"TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
         )
+        return target
 
     def _snapshots(self, erasure: str) -> None:
         for snapshot in snapshots.published(self.place.layout):
@@ -215,6 +281,7 @@ class _Erasure:
             if not changes and manifest == snapshot.manifest:
                 continue
             rows, signed = dict(manifest["tables"]), dict(manifest["sha256"])
+            sizes = dict(manifest.get("bytes", {}))
             for change in changes:
                 target = self._next(change.file.path)
                 written = self.planner.rewriter.write(change.file, change.cells, target)
@@ -223,8 +290,11 @@ class _Erasure:
                     rows[change.file.table] = written
                 if name in signed:
                     signed[name] = sha256(target)
+                if name in sizes:
+                    sizes[name] = target.stat().st_size
             told = [*manifest.get("erased", ()), erasure]
-            whole = {**manifest, "tables": rows, "sha256": signed, "erased": told}
+            signatures = {"sha256": signed, **({"bytes": sizes} if sizes else {})}
+            whole = {**manifest, "tables": rows, **signatures, "erased": told}
             write_json(self._next(snapshot.folder / MANIFEST), whole)
 
     def _without(self, value: dict[str, Any]) -> dict[str, Any]:

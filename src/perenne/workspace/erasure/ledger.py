@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from perenne.core import PerenneError
+from perenne.text import gettext as _
 from perenne.workspace.erasure.planning import Change, Plan
 from perenne.workspace.erasure.proof import Proof
 from perenne.workspace.layout import Layout, write_atomically
@@ -35,8 +37,33 @@ def listed(layout: Layout) -> list[dict[str, Any]]:
     """Every line of the record, oldest first."""
     if not layout.erasures.is_file():
         return []
+    found = []
     lines = layout.erasures.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    for number, line in enumerate(lines, start=1):
+        try:
+            found.append(dict(json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise PerenneError(
+                _("{file} cannot be read: {reason}.").format(
+                    file=layout.erasures.name, reason=f"line {number}: {error}"
+                ),
+                given=str(layout.erasures),
+                next_step=_(
+                    "Bring the file back from a backup, or take that line out; who was erased "
+                    "stays on the suppression list either way."
+                ),
+            ) from error
+    return found
+
+
+def of(layout: Layout, tokens: Collection[str | None]) -> Done | None:
+    """The erasure that took exactly these persons away."""
+    for line in reversed(listed(layout)):
+        if "persons" in line and set(line["persons"]) == set(tokens):
+            return Done(
+                **{**line, "persons": tuple(line["persons"]), "files": tuple(line["files"])}
+            )
+    return None
 
 
 def next_id(layout: Layout) -> str:

@@ -82,6 +82,19 @@ def write(table: pa.Table, path: Path) -> None:
     temporary.replace(path)
 
 
+def token_of(
+    layout: Layout, key: str, word: str, *, names: Iterable[tuple[str, str]], sources: Iterable[str]
+) -> str | None:
+    """The token of the one person on the list whom a word names: by a token (kind, text) of it, or
+    as a reference in one of the sources."""
+    wanted = {hashed(key, kind, text) for kind, text in names}
+    for source in sources:
+        ref = word.removeprefix(f"{source}:")
+        wanted |= {hashed(key, REF, source, kind, ref) for kind in ("id", "email", "phone")}
+    found = {row["token"] for row in read(layout).to_pylist() if row["hash"] in wanted}
+    return found.pop() if len(found) == 1 else None
+
+
 def hashes_sql(layout: Layout) -> str | None:
     """SQL of the hashes of those who have not come back; None when nobody was erased."""
     if not layout.suppressed.is_file():

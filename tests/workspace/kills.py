@@ -1,0 +1,167 @@
+"""Commands that are killed at any moment, and what must hold of the workspace after each kill."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from perenne.workspace import Layout, list_imports
+from perenne.workspace.snapshots import current, damaged, published
+from tests.cli.files import write
+from tests.workspace.erasure_shop import ADDRESS, exports, traces
+from tests.workspace.shops import bring, computed, contents, leftovers, new_workspace
+from tests.workspace.stopped import Runner
+
+MORE = "order_id,order_date,customer_id,total\n" + "".join(
+    f"B{n},2025-02-{n:02d},c2,{n}.50\n" for n in range(1, 29)
+)
+MORE += ",,,\n"
+
+
+def shop(folder: Path) -> Layout:
+    """Orders and customers of one platform, computed once; nothing is predicted."""
+    place = new_workspace(folder / "shop")
+    text = place.settings.read_text(encoding="utf-8")
+    text = text.replace("# enabled = true ", "enabled = false ")
+    text = text.replace("[identity]", '[identity]\nprobabilistic = "off"')
+    place.settings.write_text(text, encoding="utf-8")
+    for path, store in exports(folder)[:2]:
+        bring(place, path, store=store)
+    computed(place)
+    return place
+
+
+def copied(place: Layout, root: Path) -> Layout:
+    shutil.rmtree(root, ignore_errors=True)
+    return Layout(Path(shutil.copytree(place.root, root)))
+
+
+def told(place: Layout) -> Mapping[str, list[str]]:
+    """Every row of every table of the published snapshot, in an order that no engine decides."""
+    folder = current(place).folder
+    return {
+        path.stem: sorted(map(str, pq.read_table(path).to_pylist()))
+        for path in sorted(folder.glob("*.parquet"))
+    }
+
+
+def counted(place: Layout) -> Mapping[str, int]:
+    """Rows of the published snapshot: what an erasure keeps of the orders."""
+    return {n: len(rows) for n, rows in told(place).items() if n in ("orders", "order_lines")}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A workspace that stands before a command, and the same after it ran undisturbed."""
+
+    name: str
+    before: Layout
+    words: tuple[str, ...]
+    after: Layout
+    steps: int
+    seconds: float
+
+    def start(self, root: Path) -> Layout:
+        return copied(self.before, root)
+
+    def check_killed(self, place: Layout) -> None:
+        """What is published is whole: the snapshot of before, or of after, and readable."""
+        if self.name == "erase":
+            assert counted(place) == counted(self.before)
+            return
+        shown = current(place)
+        assert not damaged(shown)
+        if shown.id == current(self.before).id:
+            assert contents(shown.folder) == contents(current(self.before).folder)
+        else:
+            assert self.name == "refresh"
+            assert told(place) == told(self.after)
+
+    def check_ended(self, place: Layout) -> None:
+        """The next run has done the whole work, once, and nothing else is left."""
+        assert not leftovers(place)
+        assert files(place) == files(self.after)
+        assert imports(place) == imports(self.after)
+        assert not any(damaged(one) for one in published(place))
+        if self.name == "erase":
+            assert traces(place.root) == []
+            assert counted(place) == counted(self.after)
+        else:
+            assert told(place) == told(self.after)
+
+
+def files(place: Layout) -> set[str]:
+    passing = {".sync.lock", ".lock"}
+    return set(contents(place.root, leave=passing))
+
+
+def imports(place: Layout) -> list[tuple[Any, ...]]:
+    return [(one.sha256, one.preset, one.rows_read, one.tables) for one in list_imports(place)]
+
+
+def prepared(
+    name: str, before: Layout, folder: Path, runner: Runner, words: Callable[[Layout], list[str]]
+) -> Scene:
+    """Let the command run undisturbed once: how it ends, its steps, and how long it takes."""
+    after = copied(before, folder / "after")
+    began = time.monotonic()
+    code, said, steps = runner.run(words(after), folder)
+    assert code == 0, said
+    seconds = time.monotonic() - began
+    return Scene(name, before, tuple(words(Layout(Path("PLACE")))), after, steps, seconds)
+
+
+def killed(
+    scene: Scene, place: Layout, runner: Runner, *, at: int = 0, after: float | None = None
+) -> bool:
+    """Run the command in `place` and kill it; was it killed, or was it over before?"""
+    words = [str(place.root) if word == "PLACE" else word for word in scene.words]
+    code, said, _ = runner.run(words, place.root.parent, stop_at=at, after=after)
+    assert code in (0, -signal.SIGKILL), said
+    assert "Traceback" not in said
+    scene.check_killed(place)
+    return code != 0
+
+
+def ended(scene: Scene, place: Layout, runner: Runner) -> None:
+    """The next run of the same command."""
+    words = [str(place.root) if word == "PLACE" else word for word in scene.words]
+    code, said, _ = runner.run(words, place.root.parent)
+    assert code == 0, said
+    scene.check_ended(place)
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Makes the scenes of one shop, each when it is asked for."""
+
+    base: Layout
+    folder: Path
+    runner: Runner
+
+    def make(self, name: str) -> Scene:
+        """`import`; `reimport`, of the same file for another shop, which replaces the first;
+        `refresh`; `erase`."""
+        own = self.folder / name
+        own.mkdir(parents=True)
+        more = write(own / "more.csv", MORE)
+        before = self.base
+        if name in ("reimport", "refresh"):
+            before = copied(self.base, own / "before")
+            bring(before, more)
+        words = {
+            "import": ["import", str(more)],
+            "reimport": ["import", str(more), "--store", "till"],
+            "refresh": ["refresh"],
+            "erase": ["erase", ADDRESS, "--yes"],
+        }[name]
+        return prepared(
+            name, before, own, self.runner, lambda place: [*words, "--workspace", str(place.root)]
+        )
