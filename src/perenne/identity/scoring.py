@@ -14,28 +14,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from perenne.identity.competing import Candidates, probabilities
 from perenne.identity.fields import (
     BLOCKS,
     FIELDS,
     STRICT,
     TRAINING,
     Field,
+    absent_sql,
     among,
+    contrary_names_sql,
     contrary_sql,
     evidence_sql,
     field_of,
-    home_sql,
     level_sql,
     piece_sql,
 )
 from perenne.identity.learning import (
     Floats,
     Patterns,
-    frequencies,
+    learnt,
     one_person,
-    same_person,
+    slips,
 )
 from perenne.warehouse import DuckEngine
 
@@ -50,22 +53,29 @@ STRANGERS = 1_000
 """Persons all of whose pairs, half a million, show how alike strangers are."""
 MOST_PAIRS = 12_000_000
 """Pairs that are compared at most: larger groups that share a key are left out first."""
+CROWD = 500
+"""Records of one customer beyond which their names are not compared with each other."""
 GROUPS = (1_000, 500, 200, 100, 50, 30, 20, 10, 5)
 RECALL = 0.7
 """Share of the true pairs that the training rules are taken to find."""
+DOUBT = 1e-4
+"""Probability at the chance of all sources below which a pair is out of the question."""
 _SHARE = 0.05
+_KIND = "concat({0}.source, ' ', {0}.email IS NOT NULL, ' ', {0}.phone IS NOT NULL)"
 _PEOPLE, _PAIRS = "perenne_people", "perenne_pairs"
 SCORES = pa.schema([("l", pa.int64()), ("r", pa.int64()), ("probability", pa.float64())])
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Pairs compared and what they were compared by; `skipped` is why there are none, or empty."""
+    """Pairs compared and what they were compared by; `skipped` is why there are none, or empty.
+    `household`: the chance that records alike but for contrary first names are one person's."""
 
     skipped: str = ""
     compared: int = 0
     fields: tuple[str, ...] = ()
     largest_group: int = 0
+    household: float = 0.0
 
 
 @contextmanager
@@ -103,8 +113,9 @@ def score(
         trained = _trained(engine, fields, linked)
         if trained is None:
             return Scored("nothing", fields=fields), nothing
-        found = _predicted(engine, trained, from_)
-    return Scored("", pairs, fields, group), found.cast(SCORES)
+        weighed = _predicted(engine, trained)
+    found = _probable(engine, weighed, trained, linked=linked, from_=from_)
+    return Scored("", pairs, fields, group, trained.household), found.cast(SCORES)
 
 
 def evidence(engine: DuckEngine, pairs: pa.Table) -> pa.Table:
@@ -114,6 +125,31 @@ def evidence(engine: DuckEngine, pairs: pa.Table) -> pa.Table:
             f"SELECT pair.l, pair.r, {evidence_sql('one', 'two')} AS evidence "
             f"FROM {told} AS pair JOIN {_PEOPLE} AS one ON one.idx = pair.l "
             f"JOIN {_PEOPLE} AS two ON two.idx = pair.r"
+        ).to_arrow_table()
+
+
+def contrary_pairs(engine: DuckEngine, pairs: pa.Table) -> npt.NDArray[np.bool_]:
+    """Of each pair (l, r) whether the first names contradict each other."""
+    numbered = pairs.select(["l", "r"]).append_column("n", pa.array(np.arange(pairs.num_rows)))
+    with _registered(engine, "perenne_told", numbered) as told:
+        rows = engine.duck.sql(
+            f"SELECT n FROM {told} AS pair JOIN {_PEOPLE} AS one ON one.idx = pair.l "
+            f"JOIN {_PEOPLE} AS two ON two.idx = pair.r WHERE {contrary_sql('one', 'two')}"
+        ).to_arrow_table()
+    return np.isin(np.arange(pairs.num_rows), rows["n"].to_numpy())
+
+
+def contrary_within(engine: DuckEngine, linked: pa.Table) -> pa.Table:
+    """Pairs `l`, `r` under one root (linked: idx, root) whose first names contradict each other.
+    A customer of more records than `CROWD` is an alarm of its own."""
+    with _registered(engine, "perenne_linked", linked) as root:
+        return engine.duck.sql(
+            f"WITH named AS (SELECT * FROM {_PEOPLE} JOIN {root} USING (idx) "
+            "WHERE first_name IS NOT NULL QUALIFY count(*) OVER (PARTITION BY root) "
+            f"BETWEEN 2 AND {CROWD}) SELECT one.idx AS l, two.idx AS r FROM named AS one "
+            "JOIN named AS two ON one.root = two.root AND one.idx < two.idx "
+            f"AND one.first_name <> two.first_name WHERE {contrary_sql('one', 'two')} "
+            "ORDER BY l, r"
         ).to_arrow_table()
 
 
@@ -186,6 +222,7 @@ class Trained:
 
     fields: tuple[str, ...]
     settings: dict[str, Any]
+    chance: float
     household: float
 
 
@@ -204,11 +241,12 @@ def _trained(engine: DuckEngine, fields: tuple[str, ...], linked: pa.Table) -> T
         left = max(_found(engine, strict, where="one.root <> two.root"), 1)
         size = _number(engine, "SELECT count(*) FROM perenne_sample")
         chance = min(left / RECALL / (size * (size - 1) / 2), 0.5)
-        strangers = _strangers(engine, fields)
         seen = [_patterns(engine, fields, key) for key in keys]
-        same = same_person([FIELDS[name] for name in fields], strangers, seen)
+        every = _patterns(engine, fields, (), among=STRANGERS)
+        known = [FIELDS[name] for name in fields]
+        same, strangers = learnt(known, every, seen, chance=chance)
         settings = _settings(fields, chance, same=same, strangers=strangers)
-        return Trained(fields, settings, _household(engine, fields))
+        return Trained(fields, settings, chance, _household(engine, fields))
     finally:
         engine.duck.execute("DROP TABLE IF EXISTS perenne_sample")
 
@@ -217,7 +255,7 @@ def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
     """How sure two records of one home may at most be one person under contrary first names."""
     if not {"first_name", "last_name"} <= set(fields) or not {"address", "phone"} & set(fields):
         return 1.0
-    contrary = contrary_sql(fields, "one", "two")
+    contrary = contrary_sql("one", "two")
     pairs = " UNION ".join(
         f"SELECT one.idx AS l, two.idx AS r, {contrary} AS contrary FROM perenne_sample AS one "
         f"JOIN perenne_sample AS two ON one.last_name = two.last_name AND one.{name} = two.{name} "
@@ -227,7 +265,10 @@ def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
     )
     asked = f"SELECT count(*), count(*) FILTER (contrary) FROM ({pairs})"
     ((homes, apart),) = engine.duck.execute(asked).fetchall()
-    return one_person(homes, apart)
+    born, named = [("last_name", "birth")], "one.first_name || two.first_name IS NOT NULL"
+    same = _found(engine, born, where=named)
+    torn = _found(engine, born, where=contrary_names_sql("one", "two"))
+    return one_person(homes, apart, contrary=slips(same, torn))
 
 
 def _found(engine: DuckEngine, rules: list[tuple[str, ...]], *, where: str = "true") -> int:
@@ -242,28 +283,15 @@ def _found(engine: DuckEngine, rules: list[tuple[str, ...]], *, where: str = "tr
     return _number(engine, f"SELECT count(*) FROM ({pairs})")
 
 
-def _strangers(engine: DuckEngine, fields: tuple[str, ...]) -> dict[str, Floats]:
-    """How often each level occurs among any two persons."""
-    few = f"(SELECT * FROM perenne_sample ORDER BY own_id LIMIT {STRANGERS})"
+def _patterns(
+    engine: DuckEngine, fields: tuple[str, ...], key: tuple[str, ...], *, among: int = SAMPLE
+) -> Patterns:
+    """How the pairs that share a key compare, of so many records of the sample."""
+    shared = " AND ".join(["one.idx < two.idx", *(f"one.{name} = two.{name}" for name in key)])
+    few = f"(SELECT * FROM perenne_sample ORDER BY own_id LIMIT {among})"
     rows = engine.duck.sql(
         f"SELECT {_levels(fields)}, count(*) AS pairs FROM {few} AS one JOIN {few} AS two "
-        "ON one.idx < two.idx GROUP BY ALL"
-    ).to_arrow_table()
-    found = {}
-    for name in fields:
-        level, pairs = rows[name].to_numpy(), rows["pairs"].to_numpy()
-        told = level >= 0
-        size = len(FIELDS[name].levels) + 1
-        found[name] = frequencies(np.bincount(level[told], pairs[told], minlength=size).tolist())
-    return found
-
-
-def _patterns(engine: DuckEngine, fields: tuple[str, ...], key: tuple[str, ...]) -> Patterns:
-    """How the pairs of the sample that share a key compare."""
-    shared = " AND ".join(f"one.{name} = two.{name}" for name in key)
-    rows = engine.duck.sql(
-        f"SELECT {_levels(fields)}, count(*) AS pairs FROM perenne_sample AS one "
-        f"JOIN perenne_sample AS two ON {shared} AND one.idx < two.idx GROUP BY ALL ORDER BY ALL"
+        f"ON {shared} GROUP BY ALL ORDER BY ALL"
     ).to_arrow_table()
     return Patterns(
         np.stack([rows[name].to_numpy() for name in fields], axis=1).astype(np.int64),
@@ -314,7 +342,7 @@ def _comparison(field: Field, same: list[float], strangers: list[float]) -> dict
         if level["label_for_charts"] == "same" and field.rare_counts:
             level |= {"tf_adjustment_column": name, "tf_adjustment_weight": 1.0}
     absent = {
-        "sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL",
+        "sql_condition": _sides(absent_sql(field)),
         "label_for_charts": "absent",
         "is_null_level": True,
     }
@@ -330,21 +358,67 @@ def _sides(sql: str) -> str:
     return re.sub(r"\{([lr])\}\.(\w+)", r"\2_\1", sql)
 
 
-def _predicted(engine: DuckEngine, trained: Trained, from_: float) -> pa.Table:
-    """Pairs from the probability `from_` on; of two who may be a household, at most theirs."""
-    fields = trained.fields
-    apart = f"{home_sql(fields, 'one', 'two')} AND {contrary_sql(fields, 'one', 'two')}"
+def _predicted(engine: DuckEngine, trained: Trained) -> pa.Table:
+    """Pairs that are not out of the question: `l`, `r`, `ratio` (how much likelier they are as one
+    person's), whether their first names contradict each other, and the group of each record."""
+    chance = trained.chance
+    odds = "match_probability / greatest(1 - match_probability, 1e-15)"
     with _linker(engine, _PEOPLE, trained.settings) as (linker, api):
         linker.table_management.register_blocked_pairs_for_predict(api.register(_PAIRS))
-        found = linker.inference.predict(threshold_match_probability=from_)
+        found = linker.inference.predict(threshold_match_probability=DOUBT)
         return engine.duck.sql(
-            "SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, round(CASE "
-            f"WHEN {apart} THEN least(match_probability, {trained.household}) "
-            "ELSE match_probability END, 6) AS probability "
+            f"SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, "
+            f"{odds} / {chance / (1 - chance)} AS ratio, {contrary_sql('one', 'two')} AS contrary, "
+            f"{_KIND.format('one')} AS kind_l, {_KIND.format('two')} AS kind_r "
             f"FROM {found.physical_name} AS pair "
             f"JOIN {_PEOPLE} AS one ON one.idx = pair.idx_l "
-            f"JOIN {_PEOPLE} AS two ON two.idx = pair.idx_r"
+            f"JOIN {_PEOPLE} AS two ON two.idx = pair.idx_r ORDER BY l, r"
         ).to_arrow_table()
+
+
+def _probable(
+    engine: DuckEngine, weighed: pa.Table, trained: Trained, *, linked: pa.Table, from_: float
+) -> pa.Table:
+    """Pairs from the probability `from_` on; of two who may be a household, at most theirs."""
+    rows = engine.duck.sql(
+        f"SELECT {_KIND.format('one')} AS kind, count(*) AS records FROM {_PEOPLE} AS one "
+        "GROUP BY ALL ORDER BY ALL"
+    ).to_arrow_table()
+    kinds = rows["kind"].to_pylist()
+    number = {kind: place for place, kind in enumerate(kinds)}
+    sides = [
+        np.array([number[kind] for kind in weighed[name].to_pylist()], dtype=np.int64)
+        for name in ("kind_l", "kind_r")
+    ]
+    code = np.minimum(*sides) * len(kinds) + np.maximum(*sides)
+    groups, group = np.unique(code, return_inverse=True)
+    size = rows["records"].to_numpy().astype(float)
+    one, other = groups // len(kinds), groups % len(kinds)
+    every = np.where(one == other, size[one] * (size[one] - 1) / 2, size[one] * size[other])
+    left, right = weighed["l"].to_numpy(), weighed["r"].to_numpy()
+    root = np.zeros(int(linked["idx"].to_numpy().max()) + 1, dtype=np.int64)
+    root[linked["idx"].to_numpy()] = linked["root"].to_numpy()
+    contrary = weighed["contrary"].to_numpy(zero_copy_only=False)
+    bound = trained.household / max(1 - trained.household, 1e-9) / trained.chance
+    ratio = np.where(
+        contrary, np.minimum(weighed["ratio"].to_numpy(), bound), weighed["ratio"].to_numpy()
+    )
+    names = np.unique([kind.rsplit(" ", 2)[0] for kind in kinds], return_inverse=True)[1]
+    found = Candidates(
+        root[left],
+        root[right],
+        names[sides[0]],
+        names[sides[1]],
+        ratio,
+        group.astype(np.int64),
+        every,
+        (size[one], size[other]),
+        names[one] != names[other],
+    )
+    chance = probabilities(found, chance=trained.chance)
+    chance = np.where(contrary, np.minimum(chance, trained.household), chance).round(6)
+    kept = chance >= from_
+    return pa.table({"l": left[kept], "r": right[kept], "probability": chance[kept]})
 
 
 @contextmanager
