@@ -178,7 +178,7 @@ FIELDS: Mapping[str, Field] = {
         ),
         Field(
             "address",
-            (_same("address", 0.6), _alike("address", "similar", from_=0.9, usual=0.15)),
+            (_same("address", 0.6), _alike("address", "similar", from_=0.88, usual=0.15)),
             different=0.25,
             measured=True,
         ),
@@ -290,7 +290,8 @@ def level_sql(field: Field, left: str, right: str) -> str:
         f"WHEN {level.sql.format(l=left, r=right)} THEN {place}"
         for place, level in enumerate(field.levels)
     )
-    return f"CASE WHEN {absent_sql(field).format(l=left, r=right)} THEN -1 {cases} ELSE {len(field.levels)} END"
+    absent = absent_sql(field).format(l=left, r=right)
+    return f"CASE WHEN {absent} THEN -1 {cases} ELSE {len(field.levels)} END"
 
 
 def evidence_sql(left: str, right: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perenne.identity import scoring
+from perenne.identity import comparing, scoring
 from perenne.identity.account import IdentityAccount, Unused, alarm
 from perenne.identity.clusters import Ints
 from perenne.identity.decisions import Decision, standing
@@ -98,10 +98,10 @@ def resolve(task: Task, *, alone: Table, staged: Table, sold: Table) -> Resolved
     used = identifier.filter(identifier.state == "used")
     person = task.keep("people", records.people(told, node, used))
     shared = task.engine.fetch(sharing.pairs(used, node))
-    with scoring.people_in(task.engine, task.engine.ibis.compile(person)):
+    with comparing.people_in(task.engine, task.engine.ibis.compile(person)):
         pairs, weighed, scored = _weighed(task, node, shared)
         outcome = pa.table(weighed.outcome(pairs, from_=task.settings.review_from))
-        evidence = scoring.evidence(task.engine, outcome)
+        evidence = comparing.evidence(task.engine, outcome)
     arrow = task.engine.arrow
     pair = task.keep("pairs", sharing.outcome(arrow(outcome), arrow(evidence), node))
     root = arrow(_numbered(weighed.root))
@@ -290,7 +290,7 @@ def _rules(task: Task, shared: pa.Table) -> Pairs:
     telephone number links nobody, whatever the family names: such a pair is left for review."""
     rule = _ints(shared, "rule")
     apart = np.isin(rule, [RULES.index(kind) for kind in ("email", "phone")])
-    apart &= scoring.contrary_pairs(task.engine, shared)
+    apart &= comparing.contrary_pairs(task.engine, shared)
     rule[apart] += RULES.index("email_apart") - RULES.index("email")
     return Pairs.of(_ints(shared, "l"), _ints(shared, "r"), rule=rule, known=_ints(shared, "known"))
 
@@ -299,7 +299,7 @@ def _contrary(task: Task) -> Contrary:
     """Finds the records under one root whose first names contradict each other."""
 
     def found(root: Ints) -> tuple[Ints, Ints]:
-        pairs = scoring.contrary_within(task.engine, _numbered(root))
+        pairs = comparing.contrary_within(task.engine, _numbered(root))
         return _ints(pairs, "l"), _ints(pairs, "r")
 
     return found

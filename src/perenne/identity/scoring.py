@@ -1,23 +1,25 @@
 """Splink as a suggester: learns from a sample how records of one person differ, scores pairs.
 
-Splink lives here and is imported when it is needed. It runs on the engine's own connection, on
-tables that are dropped at the end: they hold personal data.
+Splink lives here and is imported when it is needed. It runs on the engine's own connection, on the
+persons of `comparing` and on tables that are dropped at the end.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from perenne.identity.competing import Candidates, probabilities
+from perenne.identity.clusters import Ints
+from perenne.identity.comparing import PAIRS, PEOPLE, registered
+from perenne.identity.competing import Candidates, Groups, probabilities
 from perenne.identity.fields import (
     BLOCKS,
     FIELDS,
@@ -28,7 +30,6 @@ from perenne.identity.fields import (
     among,
     contrary_names_sql,
     contrary_sql,
-    evidence_sql,
     field_of,
     level_sql,
     piece_sql,
@@ -53,8 +54,6 @@ STRANGERS = 1_000
 """Persons all of whose pairs, half a million, show how alike strangers are."""
 MOST_PAIRS = 12_000_000
 """Pairs that are compared at most: larger groups that share a key are left out first."""
-CROWD = 500
-"""Records of one customer beyond which their names are not compared with each other."""
 GROUPS = (1_000, 500, 200, 100, 50, 30, 20, 10, 5)
 RECALL = 0.7
 """Share of the true pairs that the training rules are taken to find."""
@@ -62,7 +61,6 @@ DOUBT = 1e-4
 """Probability at the chance of all sources below which a pair is out of the question."""
 _SHARE = 0.05
 _KIND = "concat({0}.source, ' ', {0}.email IS NOT NULL, ' ', {0}.phone IS NOT NULL)"
-_PEOPLE, _PAIRS = "perenne_people", "perenne_pairs"
 SCORES = pa.schema([("l", pa.int64()), ("r", pa.int64()), ("probability", pa.float64())])
 
 
@@ -76,18 +74,6 @@ class Scored:
     fields: tuple[str, ...] = ()
     largest_group: int = 0
     household: float = 0.0
-
-
-@contextmanager
-def people_in(engine: DuckEngine, people: str) -> Iterator[None]:
-    """The persons (SQL of a relation with `idx`, `own_id`, `source` and the fields) as a table of
-    the engine, for `score` and `evidence`."""
-    try:
-        engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE {_PEOPLE} AS {people}")
-        yield
-    finally:
-        for name in (_PEOPLE, _PAIRS):
-            engine.duck.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def score(
@@ -115,51 +101,8 @@ def score(
             return Scored("nothing", fields=fields), nothing
         weighed = _predicted(engine, trained)
     found = _probable(engine, weighed, trained, linked=linked, from_=from_)
-    return Scored("", pairs, fields, group, trained.household), found.cast(SCORES)
-
-
-def evidence(engine: DuckEngine, pairs: pa.Table) -> pa.Table:
-    """How the records of each pair (l, r) compare: `l`, `r`, `evidence`."""
-    with _registered(engine, "perenne_told", pairs.select(["l", "r"])) as told:
-        return engine.duck.sql(
-            f"SELECT pair.l, pair.r, {evidence_sql('one', 'two')} AS evidence "
-            f"FROM {told} AS pair JOIN {_PEOPLE} AS one ON one.idx = pair.l "
-            f"JOIN {_PEOPLE} AS two ON two.idx = pair.r"
-        ).to_arrow_table()
-
-
-def contrary_pairs(engine: DuckEngine, pairs: pa.Table) -> npt.NDArray[np.bool_]:
-    """Of each pair (l, r) whether the first names contradict each other."""
-    numbered = pairs.select(["l", "r"]).append_column("n", pa.array(np.arange(pairs.num_rows)))
-    with _registered(engine, "perenne_told", numbered) as told:
-        rows = engine.duck.sql(
-            f"SELECT n FROM {told} AS pair JOIN {_PEOPLE} AS one ON one.idx = pair.l "
-            f"JOIN {_PEOPLE} AS two ON two.idx = pair.r WHERE {contrary_sql('one', 'two')}"
-        ).to_arrow_table()
-    return np.isin(np.arange(pairs.num_rows), rows["n"].to_numpy())
-
-
-def contrary_within(engine: DuckEngine, linked: pa.Table) -> pa.Table:
-    """Pairs `l`, `r` under one root (linked: idx, root) whose first names contradict each other.
-    A customer of more records than `CROWD` is an alarm of its own."""
-    with _registered(engine, "perenne_linked", linked) as root:
-        return engine.duck.sql(
-            f"WITH named AS (SELECT * FROM {_PEOPLE} JOIN {root} USING (idx) "
-            "WHERE first_name IS NOT NULL QUALIFY count(*) OVER (PARTITION BY root) "
-            f"BETWEEN 2 AND {CROWD}) SELECT one.idx AS l, two.idx AS r FROM named AS one "
-            "JOIN named AS two ON one.root = two.root AND one.idx < two.idx "
-            f"AND one.first_name <> two.first_name WHERE {contrary_sql('one', 'two')} "
-            "ORDER BY l, r"
-        ).to_arrow_table()
-
-
-@contextmanager
-def _registered(engine: DuckEngine, name: str, table: pa.Table) -> Iterator[str]:
-    engine.duck.register(name, table)
-    try:
-        yield name
-    finally:
-        engine.duck.unregister(name)
+    shown = tuple(name for name in fields if FIELDS[name].shown)
+    return Scored("", pairs, shown, group, trained.household), found.cast(SCORES)
 
 
 def _number(engine: DuckEngine, sql: str) -> int:
@@ -173,7 +116,7 @@ def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
     cells = ", ".join(f"count({name}), approx_count_distinct({name})" for name in FIELDS)
     person = "coalesce(first_name, last_name, birth, company) IS NOT NULL"
     sources = f"count(DISTINCT source) FILTER ({person})"
-    asked = f"SELECT count(*), {sources}, {cells} FROM {_PEOPLE}"
+    asked = f"SELECT count(*), {sources}, {cells} FROM {PEOPLE}"
     ((people, told, *counts),) = engine.duck.execute(asked).fetchall()
     known = zip(FIELDS, counts[::2], counts[1::2], strict=True)
     fields = tuple(name for name, rows, values in known if rows > _SHARE * people and values > 1)
@@ -183,16 +126,16 @@ def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
 def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int, int]:
     """Make the table of pairs that share a key; their number, and the largest group looked at."""
     keys = " UNION ALL ".join(
-        f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {_PEOPLE} "
+        f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {PEOPLE} "
         f"WHERE {' AND '.join(f'{field_of(name)} IS NOT NULL' for name in rule)}"
         for number, rule in enumerate(among(BLOCKS, present))
     )
     engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_keys AS {keys}")
     try:
         group = _largest_group(engine)
-        with _registered(engine, "perenne_linked", linked):
+        with registered(engine, "perenne_linked", linked):
             engine.duck.execute(
-                f"CREATE OR REPLACE TEMP TABLE {_PAIRS} AS WITH kept AS (SELECT key "
+                f"CREATE OR REPLACE TEMP TABLE {PAIRS} AS WITH kept AS (SELECT key "
                 f"FROM perenne_keys GROUP BY key HAVING count(*) BETWEEN 2 AND {group}), "
                 "near AS (SELECT key, idx, root FROM perenne_keys SEMI JOIN kept USING (key) "
                 "JOIN perenne_linked USING (idx)) "
@@ -202,7 +145,7 @@ def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int
             )
     finally:
         engine.duck.execute("DROP TABLE IF EXISTS perenne_keys")
-    return _number(engine, f"SELECT count(*) FROM {_PAIRS}"), group
+    return _number(engine, f"SELECT count(*) FROM {PAIRS}"), group
 
 
 def _largest_group(engine: DuckEngine) -> int:
@@ -228,8 +171,8 @@ class Trained:
 
 def _trained(engine: DuckEngine, fields: tuple[str, ...], linked: pa.Table) -> Trained | None:
     """What the sample teaches; None when no pair of the sample teaches anything."""
-    with _registered(engine, "perenne_linked", linked):
-        sample = f"SELECT * FROM {_PEOPLE} JOIN perenne_linked USING (idx) ORDER BY own_id LIMIT"
+    with registered(engine, "perenne_linked", linked):
+        sample = f"SELECT * FROM {PEOPLE} JOIN perenne_linked USING (idx) ORDER BY own_id LIMIT"
         engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_sample AS {sample} {SAMPLE}")
     try:
         keys = among(TRAINING, set(fields))
@@ -271,7 +214,7 @@ def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
     return one_person(homes, apart, contrary=slips(same, torn))
 
 
-def _found(engine: DuckEngine, rules: list[tuple[str, ...]], *, where: str = "true") -> int:
+def _found(engine: DuckEngine, rules: Sequence[tuple[str, ...]], *, where: str = "true") -> int:
     """Pairs of the sample that share all fields of one of the rules."""
     if not rules:
         return 0
@@ -363,16 +306,16 @@ def _predicted(engine: DuckEngine, trained: Trained) -> pa.Table:
     person's), whether their first names contradict each other, and the group of each record."""
     chance = trained.chance
     odds = "match_probability / greatest(1 - match_probability, 1e-15)"
-    with _linker(engine, _PEOPLE, trained.settings) as (linker, api):
-        linker.table_management.register_blocked_pairs_for_predict(api.register(_PAIRS))
+    with _linker(engine, PEOPLE, trained.settings) as (linker, api):
+        linker.table_management.register_blocked_pairs_for_predict(api.register(PAIRS))
         found = linker.inference.predict(threshold_match_probability=DOUBT)
         return engine.duck.sql(
             f"SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, "
             f"{odds} / {chance / (1 - chance)} AS ratio, {contrary_sql('one', 'two')} AS contrary, "
             f"{_KIND.format('one')} AS kind_l, {_KIND.format('two')} AS kind_r "
             f"FROM {found.physical_name} AS pair "
-            f"JOIN {_PEOPLE} AS one ON one.idx = pair.idx_l "
-            f"JOIN {_PEOPLE} AS two ON two.idx = pair.idx_r ORDER BY l, r"
+            f"JOIN {PEOPLE} AS one ON one.idx = pair.idx_l "
+            f"JOIN {PEOPLE} AS two ON two.idx = pair.idx_r ORDER BY l, r"
         ).to_arrow_table()
 
 
@@ -380,45 +323,42 @@ def _probable(
     engine: DuckEngine, weighed: pa.Table, trained: Trained, *, linked: pa.Table, from_: float
 ) -> pa.Table:
     """Pairs from the probability `from_` on; of two who may be a household, at most theirs."""
-    rows = engine.duck.sql(
-        f"SELECT {_KIND.format('one')} AS kind, count(*) AS records FROM {_PEOPLE} AS one "
-        "GROUP BY ALL ORDER BY ALL"
-    ).to_arrow_table()
-    kinds = rows["kind"].to_pylist()
-    number = {kind: place for place, kind in enumerate(kinds)}
-    sides = [
-        np.array([number[kind] for kind in weighed[name].to_pylist()], dtype=np.int64)
-        for name in ("kind_l", "kind_r")
-    ]
-    code = np.minimum(*sides) * len(kinds) + np.maximum(*sides)
-    groups, group = np.unique(code, return_inverse=True)
-    size = rows["records"].to_numpy().astype(float)
-    one, other = groups // len(kinds), groups % len(kinds)
-    every = np.where(one == other, size[one] * (size[one] - 1) / 2, size[one] * size[other])
-    left, right = weighed["l"].to_numpy(), weighed["r"].to_numpy()
-    root = np.zeros(int(linked["idx"].to_numpy().max()) + 1, dtype=np.int64)
-    root[linked["idx"].to_numpy()] = linked["root"].to_numpy()
+    left, right = (weighed[side].to_numpy() for side in ("l", "r"))
     contrary = weighed["contrary"].to_numpy(zero_copy_only=False)
     bound = trained.household / max(1 - trained.household, 1e-9) / trained.chance
-    ratio = np.where(
-        contrary, np.minimum(weighed["ratio"].to_numpy(), bound), weighed["ratio"].to_numpy()
-    )
-    names = np.unique([kind.rsplit(" ", 2)[0] for kind in kinds], return_inverse=True)[1]
-    found = Candidates(
-        root[left],
-        root[right],
-        names[sides[0]],
-        names[sides[1]],
-        ratio,
-        group.astype(np.int64),
-        every,
-        (size[one], size[other]),
-        names[one] != names[other],
-    )
-    chance = probabilities(found, chance=trained.chance)
+    ratio = weighed["ratio"].to_numpy()
+    ratio = np.where(contrary, np.minimum(ratio, bound), ratio)
+    root = np.array(linked["root"].to_numpy())
+    groups, group, source = _groups(engine, weighed)
+    found = Candidates((root[left], root[right]), source, ratio, group)
+    chance = probabilities(found, groups, chance=trained.chance)
     chance = np.where(contrary, np.minimum(chance, trained.household), chance).round(6)
     kept = chance >= from_
     return pa.table({"l": left[kept], "r": right[kept], "probability": chance[kept]})
+
+
+def _groups(engine: DuckEngine, weighed: pa.Table) -> tuple[Groups, Ints, tuple[Ints, Ints]]:
+    """Kinds of records two by two, the group of each pair, and the sources at its two ends.
+
+    Records are of one kind that are of one source and tell alike of an e-mail and a telephone:
+    where both tell, rules have linked most pairs already.
+    """
+    kinds = engine.duck.sql(
+        f"SELECT {_KIND.format('one')} AS kind, one.source, count(*) AS records "
+        f"FROM {PEOPLE} AS one GROUP BY ALL ORDER BY ALL"
+    ).to_arrow_table()
+    names, size = kinds["kind"].combine_chunks(), kinds["records"].to_numpy().astype(float)
+    sources = np.unique(kinds["source"].to_pylist(), return_inverse=True)[1].astype(np.int64)
+    one, other = (
+        pc.index_in(weighed[name].combine_chunks(), names).to_numpy().astype(np.int64)
+        for name in ("kind_l", "kind_r")
+    )
+    both = np.minimum(one, other) * len(size) + np.maximum(one, other)
+    number, group = np.unique(both, return_inverse=True)
+    low, high = number // len(size), number % len(size)
+    pairs = np.where(low == high, size[low] * (size[low] - 1) / 2, size[low] * size[high])
+    groups = Groups((size[low], size[high]), pairs, sources[low] != sources[high])
+    return groups, group.astype(np.int64), (sources[one], sources[other])
 
 
 @contextmanager

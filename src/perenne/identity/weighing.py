@@ -85,7 +85,7 @@ def whole(pairs: Pairs, root: Ints) -> npt.NDArray[np.bool_]:
     """Of each record whether the owner's word, or a number that sources share, holds its customer
     together: names do not speak there."""
     said = (pairs.decision == ACCEPT) | (pairs.rule == NUMBER)
-    return np.isin(root, root[pairs.left[said]])
+    return np.isin(root, root[np.r_[pairs.left[said], pairs.right[said]]])
 
 
 def by_rule(pairs: Pairs, records: int, contrary: Contrary) -> Ints:
