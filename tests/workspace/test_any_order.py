@@ -29,7 +29,7 @@ FACTS = ("customer_id", "orders", "first_order_on", "last_order_on")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
-    return simulate(tmp_path_factory.mktemp("systems"), customers=60, years=1, seed=2)
+    return simulate(tmp_path_factory.mktemp("systems"), customers=140, years=1, seed=2)
 
 
 def imported(folder: Path, made: Simulation, order: tuple[str, ...]) -> Layout:
