@@ -8,8 +8,10 @@ from perenne.identity.learning import (
     Floats,
     Patterns,
     frequencies,
+    learnt,
     one_person,
     same_person,
+    slips,
     usual,
 )
 
@@ -79,3 +81,18 @@ def test_contrary_first_names_at_one_home_tell_households_from_slips() -> None:
         found = one_person(20_000, int(contrary.sum()))
         assert found == pytest.approx((~two[contrary]).mean(), rel=0.15)
     assert one_person(300, 6) == one_person(0, 0) == 1.0, "slips explain them"
+
+
+def test_pairs_of_one_person_do_not_pass_for_strangers() -> None:
+    """In a small set most pairs that agree are one person's: they do not make agreement common."""
+    every = drawn(200, 20_000, seed=5)
+    same, strangers = learnt(THREE, every, [drawn(4_000, 12_000, seed=6)], chance=0.01)
+    for field in THREE:
+        assert same[field.name] == pytest.approx(SAME[field.name], abs=0.02)
+        assert strangers[field.name][0] == pytest.approx(0.01, abs=0.002)
+
+
+def test_dates_of_birth_teach_how_often_first_names_of_one_person_contradict_each_other() -> None:
+    assert slips(0, 0) == pytest.approx(0.03)
+    assert slips(3_000, 300) == pytest.approx(0.1, rel=0.02)
+    assert one_person(100, 10, contrary=slips(3_000, 300)) == pytest.approx(1.0, abs=0.05)

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from perenne.identity import IdentityAccount
+from perenne.identity import Before, IdentityAccount
 from perenne.identity.account import alarm
 from tests.identity.people import NO_MODEL, Row, Workshop, own, person, shuffled
 
@@ -159,6 +160,72 @@ def test_a_household_that_shares_a_telephone_is_not_one_customer(shop: Workshop)
     assert found.pair("1", "2")["status"] == "review"
     assert shop.resolve([rows[1], rows[2]]).account.links == {"phone": 1}, "an initial"
     assert shop.resolve([rows[0], rows[3]]).account.links == {"phone": 1}, "a part of it"
+
+
+def test_a_mailbox_under_contrary_names_is_left_for_review(shop: Workshop) -> None:
+    """Who shares one is another customer; what names nobody goes with whom it is the key of."""
+    rows = [
+        person("1", source="till", first_name="Catherine", last_name="Marchand", email=MAIL),
+        person("2", source="pay", email=MAIL),
+        person(MAIL, kind="email", first_name="Hugo", last_name="Marchand", email=MAIL),
+        person("3", source="crm", first_name="H.", last_name="Marchand", email=MAIL),
+    ]
+    for order in (rows, rows[::-1]):
+        shop.before = Before()
+        found = shop.resolve(order)
+        assert found.of("shop", MAIL) == found.of("pay", "2") == found.of("crm", "3")
+        assert found.of("till", "1") != found.of("shop", MAIL)
+        waiting = [pair for pair in found.pairs if pair["status"] == "review"]
+        assert {pair["rule"] for pair in waiting} == {"email"}
+        assert len(waiting) == 2, "the card and the account, the card and the initial"
+        assert all("first_name=different" in pair["evidence"] for pair in waiting)
+    shop.decide(waiting[0], "accept")
+    assert len(shop.resolve(rows).groups()) == 1, "the owner knows better"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("William", "Bill"),
+        ("Jean-Pierre", "JP"),
+        ("Anne-Sophie", "Sophie"),
+        ("Élise", "Elyse"),
+        ("M.", "Camille"),
+        ("Marchand", "Camille"),
+    ],
+)
+def test_short_forms_initials_and_parts_are_one_name(one: str, other: str, shop: Workshop) -> None:
+    last = "Camille" if one == "Marchand" else "Marchand"
+    rows = [
+        person("1", first_name=one, last_name=last, email=MAIL),
+        person("2", source="crm", first_name=other, last_name="Marchand", email=MAIL),
+    ]
+    assert shop.resolve(rows).account.links == {"email": 1}
+
+
+def test_a_date_of_birth_speaks_against_contrary_names(shop: Workshop) -> None:
+    told = {"last_name": "Marchand", "email": MAIL, "birth_on": date(1980, 4, 2)}
+    rows = [
+        person("1", first_name="Camille", **told),
+        person("2", source="crm", first_name="Kim", **told),
+    ]
+    assert shop.resolve(rows).account.links == {"email": 1}
+
+
+def test_what_records_tell_is_written_so_as_to_be_compared(shop: Workshop) -> None:
+    rows = [
+        person("1", first_name="Anne-Sophie", address="12, ch. Vert", postcode="04000"),
+        person("2", first_name="Anne-Sophie Dupré", address="12 Chemin Vert", postcode="4000"),
+        person("3", first_name="Rue", last_name="Haute", address="Rue", postcode="0"),
+    ]
+    shop.resolve(rows)
+    told = pq.read_table(shop.folder / "1" / "people.parquet").to_pylist()
+    names = ("first_name", "last_name", "address", "postcode")
+    assert {tuple(row[name] for name in names) for row in told} == {
+        ("anne sophie", None, "12 vert", "4000"),
+        ("anne sophie", "dupre", "12 vert", "4000"),
+        ("rue", "haute", "rue", None),
+    }
 
 
 def test_a_rule_may_be_switched_off(shop: Workshop) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perenne.identity import IdentitySettings
+from perenne.identity.clusters import Ints
 from perenne.identity.weighing import (
     ACCEPT,
     APART,
@@ -16,6 +17,7 @@ from perenne.identity.weighing import (
     REFUSE,
     RULES,
     Pairs,
+    by_rule,
     combined,
     weigh,
 )
@@ -136,3 +138,23 @@ def test_refusals_raise_the_threshold() -> None:
     rows.append((240, 241, MODEL, 0.993, NONE))
     assert root_of(rows, 242)[241] == 241
     assert root_of(rows[-1:], 242)[241] == 240, "without decisions 0.993 would link"
+
+
+def test_links_that_would_join_contrary_names_are_left_out_the_weakest_first() -> None:
+    """0 and 3 contradict each other; 1 and 2 name nobody, 1 is known by what it shares with 0."""
+    rows = [(0, 1, EMAIL), (1, 2, EMAIL), (2, 3, EMAIL)]
+    left, right, rule = np.array(rows, dtype=np.int64).T
+    pairs = Pairs.of(left, right, rule=rule, known=np.array([2, 1, 0]))
+    sources = np.array(["shop"] * 4)
+
+    def contrary(root: Ints) -> tuple[Ints, Ints]:
+        apart = root[[0]] == root[[3]]
+        return np.array([0])[apart], np.array([3])[apart]
+
+    found = weigh(pairs, sources, SETTINGS, contrary=contrary)
+    assert found.root.tolist() == [0, 0, 0, 3] == by_rule(pairs, 4, contrary).tolist()
+    assert found.torn.tolist() == [False, False, True]
+    told = found.outcome(pairs, from_=0.5)
+    assert told["r"].tolist() == [1, 2], "nobody is asked of what follows from names"
+    accepted = Pairs.of(left, right, rule=rule, decision=np.array([ACCEPT, NONE, NONE]))
+    assert weigh(accepted, sources, SETTINGS, contrary=contrary).root.tolist() == [0] * 4

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from perenne.quality import Offer, Tolerance, compare
+from perenne.quality import Offer, Tolerance, compare, said_words
 from perenne.quality.offers import gtin14, plain_name
 from perenne.text import use_language
 from perenne.workspace import Layout, Options, create, import_files
@@ -188,3 +188,10 @@ def test_drawn_offers_against_a_slow_twin() -> None:
         }
         told = {kind: sum(d.kind == kind for d in found.differences) for kind in slow}
         assert (told, found.compared) == (slow, len(pairs))
+
+
+def test_prices_are_written_in_the_language_of_the_page() -> None:
+    with use_language("fr"):
+        assert said_words("12.5 EUR") == "12,50 €".replace(" ", "\u00a0")
+        assert said_words("in_stock") == "en stock"
+        assert said_words("Thé 12 EUR") == "Thé 12 EUR"

@@ -7,8 +7,10 @@ text is SQL of DuckDB, the dialect that Splink is run with.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from perenne.identity.nicknames import short_form_sql
 
 _ALIKE = "jaro_winkler_similarity({{l}}.{0}, {{r}}.{0})"
 _EDITS = "damerau_levenshtein({{l}}.{0}, {{r}}.{0})"
@@ -29,7 +31,8 @@ class Field:
     """A field and its levels, the closest first; what meets none is `different`.
 
     `rare_counts`: sharing a rare value proves more than sharing a frequent one.
-    `measured`: the evidence also says how alike the texts are.
+    `measured`: the evidence also says how alike the texts are. `silent`: SQL of when the field
+    tells nothing that another one has not told. `shown`: a reviewer reads of it.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Field:
     different: float
     rare_counts: bool = True
     measured: bool = False
+    silent: str = "false"
+    shown: bool = True
 
 
 def _same(name: str, usual: float) -> Level:
@@ -57,7 +62,12 @@ def _name(name: str, other: str) -> Field:
         f"least(length({{l}}.{name}), length({{r}}.{name})) = 1 "
         f"AND left({{l}}.{name}, 1) = left({{r}}.{name}, 1)"
     )
-    swapped = f"{{l}}.{name} = {{r}}.{other} OR {{l}}.{other} = {{r}}.{name}"
+    # Only both ways: one's family name in the other's first name is no more than a family name.
+    swapped = " OR ".join(
+        f"{{{one}}}.{name} = {{{two}}}.{other} AND coalesce("
+        f"jaro_winkler_similarity({{{one}}}.{other}, {{{two}}}.{name}) >= 0.8, true)"
+        for one, two in ("lr", "rl")
+    )
     return Field(
         name,
         (
@@ -121,33 +131,37 @@ def _email() -> Field:
     )
 
 
-def contrary_sql(fields: Collection[str], left: str, right: str) -> str:
-    """SQL of whether two records bear first names that contradict each other, and neither a date of
-    birth nor an e-mail speaks for one person."""
+def contrary_sql(left: str, right: str) -> str:
+    """SQL of whether two records bear first names that contradict each other, and no date of birth
+    speaks for one person."""
+    birth = FIELDS["birth"]
+    supported = f"{level_sql(birth, left, right)} BETWEEN 0 AND {len(birth.levels) - 1}"
+    return f"({contrary_names_sql(left, right)} AND NOT {supported})"
+
+
+def contrary_names_sql(left: str, right: str) -> str:
+    """SQL of whether two records bear first names that contradict each other.
+
+    Names do not contradict each other when they are alike, when one is part of the other, its
+    initials or a short form of it, or when first and family name change places.
+    """
     one, other = f"{left}.first_name", f"{right}.first_name"
+    letters = r"regexp_replace({0}, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')"
+    initials = " OR ".join(
+        f"replace({a}, ' ', '') = {letters.format(b)}" for a, b in ((one, other), (other, one))
+    )
     apart = (
-        f"least(length({one}), length({other})) > 1 AND {_ALIKE.format('first_name')} < 0.75 "
-        f"AND NOT contains({one}, {other}) AND NOT contains({other}, {one})"
+        f"{_ALIKE.format('first_name')} < 0.75 "
+        f"AND CASE WHEN least(length({one}), length({other})) > 1 "
+        f"THEN NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
+        f"ELSE 'm' NOT IN ({one}, {other}) END "
+        f"AND NOT ({initials}) AND NOT {short_form_sql(one, other)}"
     ).format(l=left, r=right)
-    swapped = " OR ".join(
+    crossed = " AND ".join(
         f"jaro_winkler_similarity({a}, {b}) >= 0.75"
         for a, b in ((one, f"{right}.last_name"), (f"{left}.last_name", other))
     )
-    said = [f"coalesce({apart}, false)", f"NOT coalesce({swapped}, false)"]
-    for name in ("birth", "email"):
-        if name in fields:
-            place = level_sql(FIELDS[name], left, right)
-            said.append(f"{place} NOT BETWEEN 0 AND {len(FIELDS[name].levels) - 1}")
-    return " AND ".join(said)
-
-
-def home_sql(fields: Collection[str], left: str, right: str) -> str:
-    """SQL of whether two records share a family name and a home: a street or a telephone."""
-    shared = [f"{left}.{name} = {right}.{name}" for name in ("address", "phone") if name in fields]
-    if not shared or not {"first_name", "last_name"} <= set(fields):
-        return "false"
-    name = f"{left}.last_name = {right}.last_name"
-    return f"coalesce({name} AND ({' OR '.join(shared)}), false)"
+    return f"(coalesce({apart}, false) AND NOT coalesce({crossed}, false))"
 
 
 FIELDS: Mapping[str, Field] = {
@@ -164,7 +178,7 @@ FIELDS: Mapping[str, Field] = {
         ),
         Field(
             "address",
-            (_same("address", 0.6), _alike("address", "similar", from_=0.9, usual=0.15)),
+            (_same("address", 0.6), _alike("address", "similar", from_=0.88, usual=0.15)),
             different=0.25,
             measured=True,
         ),
@@ -177,6 +191,16 @@ FIELDS: Mapping[str, Field] = {
             "city",
             (_same("city", 0.75), _alike("city", "similar", from_=0.88, usual=0.1)),
             different=0.15,
+            silent="coalesce({l}.postcode = {r}.postcode, false)",
+        ),
+        # The city again: within one postcode it tells less, as villages that share it may do.
+        Field(
+            "locality",
+            (_same("locality", 0.85), _alike("locality", "similar", from_=0.88, usual=0.05)),
+            different=0.1,
+            rare_counts=False,
+            silent="coalesce({l}.postcode <> {r}.postcode, true)",
+            shown=False,
         ),
         Field(
             "company",
@@ -255,19 +279,24 @@ def among(rules: tuple[tuple[str, ...], ...], present: set[str]) -> list[tuple[s
     return [rule for rule in rules if {field_of(name) for name in rule} <= present]
 
 
+def absent_sql(field: Field) -> str:
+    """SQL of whether two records cannot be compared by a field, or need not be."""
+    return f"{{l}}.{field.name} IS NULL OR {{r}}.{field.name} IS NULL OR {field.silent}"
+
+
 def level_sql(field: Field, left: str, right: str) -> str:
     """SQL of the place of the level at which two records compare, `different` last; -1: absent."""
     cases = " ".join(
         f"WHEN {level.sql.format(l=left, r=right)} THEN {place}"
         for place, level in enumerate(field.levels)
     )
-    absent = f"{left}.{field.name} IS NULL OR {right}.{field.name} IS NULL"
+    absent = absent_sql(field).format(l=left, r=right)
     return f"CASE WHEN {absent} THEN -1 {cases} ELSE {len(field.levels)} END"
 
 
 def evidence_sql(left: str, right: str) -> str:
     """SQL that tells how two records compare: `field=code` or `field=code:0.93`, joined by |."""
-    cells = [_cell(field, left, right) for field in FIELDS.values()]
+    cells = [_cell(field, left, right) for field in FIELDS.values() if field.shown]
     return f"concat_ws('|', {', '.join(cells)})"
 
 

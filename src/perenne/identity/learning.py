@@ -18,10 +18,12 @@ from perenne.identity.fields import Field
 
 USUAL = 5.0
 """Pairs that what is usual weighs beside the pairs of one person that the sample shows."""
-ROUNDS = 200
+ROUNDS, STEPS = 200, 5
 CONTRARY, MEMBERS = 0.03, 0.95
 """How often first names contradict each other: of two records of one person, which bear another
 name of hers or a name misheard beyond likeness; and of two members of a household."""
+TRIED = 30
+"""Pairs that `CONTRARY` weighs beside those of one date of birth."""
 Floats = npt.NDArray[np.float64]
 Weights = Mapping[str, Floats]
 """Of each field how often its levels occur, `different` last; they add up to one."""
@@ -78,20 +80,52 @@ def same_person(
     return known
 
 
-def one_person(homes: int, apart: int) -> float:
+def slips(births: int, apart: int) -> float:
+    """How often first names of one person contradict each other; `apart` of `births` pairs of
+    records that share a family name and a date of birth do."""
+    return (CONTRARY * TRIED + apart) / (TRIED + births)
+
+
+def one_person(homes: int, apart: int, *, contrary: float = CONTRARY) -> float:
     """The chance that two records of one home and family name, whose first names contradict each
     other, are one person; `apart` of `homes` such pairs are contrary.
 
-    Records of one person are contrary in few cases (`CONTRARY`), those of two members of a
+    Records of one person are contrary in few cases (`contrary`), those of two members of a
     household nearly always: the share of contrary pairs tells how many are households. Where it is
     no larger than slips alone explain, nothing speaks for households.
     """
     if not homes:
         return 1.0
     share = apart / homes
-    households = min(max((share - CONTRARY) / (MEMBERS - CONTRARY), 0.0), 1.0)
-    of_one = (1 - households) * CONTRARY
+    households = min(max((share - contrary) / (MEMBERS - contrary), 0.0), 1.0)
+    of_one = (1 - households) * contrary
     return of_one / (of_one + households * MEMBERS) if households else 1.0
+
+
+def learnt(
+    fields: Sequence[Field], every: Patterns, seen: Sequence[Patterns], *, chance: float
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """How often each level occurs among records of one person, and among strangers.
+
+    `every` are all pairs of some records, of which the share `chance` is one person's: in a small
+    set most pairs that agree on a date are, and would make agreement look like chance.
+    """
+    mine = np.zeros(len(every.pairs))
+    for _round in range(STEPS):
+        strangers = _strangers(fields, every, weight=every.pairs * (1 - mine))
+        same = same_person(fields, strangers, seen)
+        mine = _chance(fields, every, chance, known=same, strangers=strangers)
+    return same, strangers
+
+
+def _strangers(fields: Sequence[Field], every: Patterns, *, weight: Floats) -> dict[str, Floats]:
+    found = {}
+    for place, field in enumerate(fields):
+        level = every.levels[:, place]
+        told, size = level >= 0, len(field.levels) + 1
+        counts = np.bincount(level[told], weight[told], minlength=size)
+        found[field.name] = frequencies(counts.tolist())
+    return found
 
 
 def _chance(

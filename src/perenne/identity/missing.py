@@ -68,7 +68,8 @@ def recalled(probability: Floats, judged: Floats, same: npt.NDArray[np.bool_]) -
 
 
 def _moved(probability: Floats, by: float) -> Floats:
-    odds = np.log(probability) - np.log1p(-probability)
+    sure = np.clip(probability, 1e-9, 1 - 1e-9)
+    odds = np.log(sure) - np.log1p(-sure)
     moved: Floats = 1.0 / (1.0 + np.exp(-(odds + by)))
     return moved
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perenne.identity import clusters, scoring
+from perenne.identity import comparing, scoring
 from perenne.identity.account import IdentityAccount, Unused, alarm
 from perenne.identity.clusters import Ints
 from perenne.identity.decisions import Decision, standing
@@ -26,9 +26,13 @@ from perenne.identity.weighing import (
     MODEL,
     NONE,
     REFUSE,
+    RULES,
+    Contrary,
     Pairs,
     Weighed,
+    by_rule,
     combined,
+    nobody,
     weigh,
 )
 from perenne.warehouse import DuckEngine, Table
@@ -92,13 +96,12 @@ def resolve(task: Task, *, alone: Table, staged: Table, sold: Table) -> Resolved
     told = task.keep("told", records.told_of(staged, reference))
     identifier, invalid = _identifiers(task, reference, told)
     used = identifier.filter(identifier.state == "used")
-    country = task.settings.default_country
-    person = task.keep("people", records.people(told, node, used, default_country=country))
-    shared = task.engine.fetch(sharing.pairs(used, node, person))
-    with scoring.people_in(task.engine, task.engine.ibis.compile(person)):
+    person = task.keep("people", records.people(told, node, used))
+    shared = task.engine.fetch(sharing.pairs(used, node))
+    with comparing.people_in(task.engine, task.engine.ibis.compile(person)):
         pairs, weighed, scored = _weighed(task, node, shared)
         outcome = pa.table(weighed.outcome(pairs, from_=task.settings.review_from))
-        evidence = scoring.evidence(task.engine, outcome)
+        evidence = comparing.evidence(task.engine, outcome)
     arrow = task.engine.arrow
     pair = task.keep("pairs", sharing.outcome(arrow(outcome), arrow(evidence), node))
     root = arrow(_numbered(weighed.root))
@@ -259,14 +262,14 @@ def _numbered(root: Ints) -> pa.Table:
 
 
 def _ints(table: pa.Table, name: str) -> Ints:
-    return np.asarray(table[name].to_numpy(), dtype=np.int64)
+    return np.array(table[name].to_numpy(), dtype=np.int64)
 
 
 def _weighed(task: Task, node: Table, shared: pa.Table) -> tuple[Pairs, Weighed, scoring.Scored]:
     """All pairs that anything speaks of, who is then one customer, and what the model did."""
     sources = task.engine.fetch(node.select("idx", "source").order_by("idx"))["source"]
     size = len(sources)
-    rules = Pairs.of(_ints(shared, "l"), _ints(shared, "r"), rule=_ints(shared, "rule"))
+    rules = _rules(task, shared)
     decided = _decided(task, node)
     scored, found = _scored(task, combined(rules, decided, records=size), size)
     model = Pairs.of(
@@ -277,7 +280,29 @@ def _weighed(task: Task, node: Table, shared: pa.Table) -> tuple[Pairs, Weighed,
     )
     pairs = combined(rules, decided, model, records=size)
     names = sources.to_numpy(zero_copy_only=False).astype(str)
-    return pairs, weigh(pairs, names, task.settings), scored
+    # Where the data show no households, names that differ are slips like others.
+    contrary = _contrary(task) if scored.household < 0.5 else nobody
+    return pairs, weigh(pairs, names, task.settings, contrary=contrary), scored
+
+
+def _rules(task: Task, shared: pa.Table) -> Pairs:
+    """Records that share an identifier. Under first names that contradict each other an e-mail or a
+    telephone number links nobody, whatever the family names: such a pair is left for review."""
+    rule = _ints(shared, "rule")
+    apart = np.isin(rule, [RULES.index(kind) for kind in ("email", "phone")])
+    apart &= comparing.contrary_pairs(task.engine, shared)
+    rule[apart] += RULES.index("email_apart") - RULES.index("email")
+    return Pairs.of(_ints(shared, "l"), _ints(shared, "r"), rule=rule, known=_ints(shared, "known"))
+
+
+def _contrary(task: Task) -> Contrary:
+    """Finds the records under one root whose first names contradict each other."""
+
+    def found(root: Ints) -> tuple[Ints, Ints]:
+        pairs = comparing.contrary_within(task.engine, _numbered(root))
+        return _ints(pairs, "l"), _ints(pairs, "r")
+
+    return found
 
 
 def _decided(task: Task, node: Table) -> Pairs:
@@ -307,11 +332,9 @@ def _scored(task: Task, known: Pairs, size: int) -> tuple[scoring.Scored, pa.Tab
     """
     if task.settings.probabilistic == "off":
         return scoring.Scored("off"), scoring.SCORES.empty_table()
-    sure = (known.rule < MODEL) & (known.decision == NONE)
-    root = clusters.components(size, known.left[sure], known.right[sure])
     return scoring.score(
         task.engine,
-        linked=_numbered(root),
+        linked=_numbered(by_rule(known, size, _contrary(task))),
         from_=min(task.settings.review_from, DOUBTFUL),
         sources=2 if task.settings.probabilistic == "auto" else 1,
     )

@@ -1,41 +1,45 @@
 """Splink as a suggester: learns from a sample how records of one person differ, scores pairs.
 
-Splink lives here and is imported when it is needed. It runs on the engine's own connection, on
-tables that are dropped at the end: they hold personal data.
+Splink lives here and is imported when it is needed. It runs on the engine's own connection, on the
+persons of `comparing` and on tables that are dropped at the end.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from perenne.identity.clusters import Ints
+from perenne.identity.comparing import PAIRS, PEOPLE, registered
+from perenne.identity.competing import Candidates, Groups, probabilities
 from perenne.identity.fields import (
     BLOCKS,
     FIELDS,
     STRICT,
     TRAINING,
     Field,
+    absent_sql,
     among,
+    contrary_names_sql,
     contrary_sql,
-    evidence_sql,
     field_of,
-    home_sql,
     level_sql,
     piece_sql,
 )
 from perenne.identity.learning import (
     Floats,
     Patterns,
-    frequencies,
+    learnt,
     one_person,
-    same_person,
+    slips,
 )
 from perenne.warehouse import DuckEngine
 
@@ -53,31 +57,23 @@ MOST_PAIRS = 12_000_000
 GROUPS = (1_000, 500, 200, 100, 50, 30, 20, 10, 5)
 RECALL = 0.7
 """Share of the true pairs that the training rules are taken to find."""
+DOUBT = 1e-4
+"""Probability at the chance of all sources below which a pair is out of the question."""
 _SHARE = 0.05
-_PEOPLE, _PAIRS = "perenne_people", "perenne_pairs"
+_KIND = "concat({0}.source, ' ', {0}.email IS NOT NULL, ' ', {0}.phone IS NOT NULL)"
 SCORES = pa.schema([("l", pa.int64()), ("r", pa.int64()), ("probability", pa.float64())])
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Pairs compared and what they were compared by; `skipped` is why there are none, or empty."""
+    """Pairs compared and what they were compared by; `skipped` is why there are none, or empty.
+    `household`: the chance that records alike but for contrary first names are one person's."""
 
     skipped: str = ""
     compared: int = 0
     fields: tuple[str, ...] = ()
     largest_group: int = 0
-
-
-@contextmanager
-def people_in(engine: DuckEngine, people: str) -> Iterator[None]:
-    """The persons (SQL of a relation with `idx`, `own_id`, `source` and the fields) as a table of
-    the engine, for `score` and `evidence`."""
-    try:
-        engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE {_PEOPLE} AS {people}")
-        yield
-    finally:
-        for name in (_PEOPLE, _PAIRS):
-            engine.duck.execute(f"DROP TABLE IF EXISTS {name}")
+    household: float = 0.0
 
 
 def score(
@@ -103,27 +99,10 @@ def score(
         trained = _trained(engine, fields, linked)
         if trained is None:
             return Scored("nothing", fields=fields), nothing
-        found = _predicted(engine, trained, from_)
-    return Scored("", pairs, fields, group), found.cast(SCORES)
-
-
-def evidence(engine: DuckEngine, pairs: pa.Table) -> pa.Table:
-    """How the records of each pair (l, r) compare: `l`, `r`, `evidence`."""
-    with _registered(engine, "perenne_told", pairs.select(["l", "r"])) as told:
-        return engine.duck.sql(
-            f"SELECT pair.l, pair.r, {evidence_sql('one', 'two')} AS evidence "
-            f"FROM {told} AS pair JOIN {_PEOPLE} AS one ON one.idx = pair.l "
-            f"JOIN {_PEOPLE} AS two ON two.idx = pair.r"
-        ).to_arrow_table()
-
-
-@contextmanager
-def _registered(engine: DuckEngine, name: str, table: pa.Table) -> Iterator[str]:
-    engine.duck.register(name, table)
-    try:
-        yield name
-    finally:
-        engine.duck.unregister(name)
+        weighed = _predicted(engine, trained)
+    found = _probable(engine, weighed, trained, linked=linked, from_=from_)
+    shown = tuple(name for name in fields if FIELDS[name].shown)
+    return Scored("", pairs, shown, group, trained.household), found.cast(SCORES)
 
 
 def _number(engine: DuckEngine, sql: str) -> int:
@@ -137,7 +116,7 @@ def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
     cells = ", ".join(f"count({name}), approx_count_distinct({name})" for name in FIELDS)
     person = "coalesce(first_name, last_name, birth, company) IS NOT NULL"
     sources = f"count(DISTINCT source) FILTER ({person})"
-    asked = f"SELECT count(*), {sources}, {cells} FROM {_PEOPLE}"
+    asked = f"SELECT count(*), {sources}, {cells} FROM {PEOPLE}"
     ((people, told, *counts),) = engine.duck.execute(asked).fetchall()
     known = zip(FIELDS, counts[::2], counts[1::2], strict=True)
     fields = tuple(name for name, rows, values in known if rows > _SHARE * people and values > 1)
@@ -147,16 +126,16 @@ def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
 def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int, int]:
     """Make the table of pairs that share a key; their number, and the largest group looked at."""
     keys = " UNION ALL ".join(
-        f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {_PEOPLE} "
+        f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {PEOPLE} "
         f"WHERE {' AND '.join(f'{field_of(name)} IS NOT NULL' for name in rule)}"
         for number, rule in enumerate(among(BLOCKS, present))
     )
     engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_keys AS {keys}")
     try:
         group = _largest_group(engine)
-        with _registered(engine, "perenne_linked", linked):
+        with registered(engine, "perenne_linked", linked):
             engine.duck.execute(
-                f"CREATE OR REPLACE TEMP TABLE {_PAIRS} AS WITH kept AS (SELECT key "
+                f"CREATE OR REPLACE TEMP TABLE {PAIRS} AS WITH kept AS (SELECT key "
                 f"FROM perenne_keys GROUP BY key HAVING count(*) BETWEEN 2 AND {group}), "
                 "near AS (SELECT key, idx, root FROM perenne_keys SEMI JOIN kept USING (key) "
                 "JOIN perenne_linked USING (idx)) "
@@ -166,7 +145,7 @@ def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int
             )
     finally:
         engine.duck.execute("DROP TABLE IF EXISTS perenne_keys")
-    return _number(engine, f"SELECT count(*) FROM {_PAIRS}"), group
+    return _number(engine, f"SELECT count(*) FROM {PAIRS}"), group
 
 
 def _largest_group(engine: DuckEngine) -> int:
@@ -186,13 +165,14 @@ class Trained:
 
     fields: tuple[str, ...]
     settings: dict[str, Any]
+    chance: float
     household: float
 
 
 def _trained(engine: DuckEngine, fields: tuple[str, ...], linked: pa.Table) -> Trained | None:
     """What the sample teaches; None when no pair of the sample teaches anything."""
-    with _registered(engine, "perenne_linked", linked):
-        sample = f"SELECT * FROM {_PEOPLE} JOIN perenne_linked USING (idx) ORDER BY own_id LIMIT"
+    with registered(engine, "perenne_linked", linked):
+        sample = f"SELECT * FROM {PEOPLE} JOIN perenne_linked USING (idx) ORDER BY own_id LIMIT"
         engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_sample AS {sample} {SAMPLE}")
     try:
         keys = among(TRAINING, set(fields))
@@ -204,11 +184,12 @@ def _trained(engine: DuckEngine, fields: tuple[str, ...], linked: pa.Table) -> T
         left = max(_found(engine, strict, where="one.root <> two.root"), 1)
         size = _number(engine, "SELECT count(*) FROM perenne_sample")
         chance = min(left / RECALL / (size * (size - 1) / 2), 0.5)
-        strangers = _strangers(engine, fields)
         seen = [_patterns(engine, fields, key) for key in keys]
-        same = same_person([FIELDS[name] for name in fields], strangers, seen)
+        every = _patterns(engine, fields, (), among=STRANGERS)
+        known = [FIELDS[name] for name in fields]
+        same, strangers = learnt(known, every, seen, chance=chance)
         settings = _settings(fields, chance, same=same, strangers=strangers)
-        return Trained(fields, settings, _household(engine, fields))
+        return Trained(fields, settings, chance, _household(engine, fields))
     finally:
         engine.duck.execute("DROP TABLE IF EXISTS perenne_sample")
 
@@ -217,7 +198,7 @@ def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
     """How sure two records of one home may at most be one person under contrary first names."""
     if not {"first_name", "last_name"} <= set(fields) or not {"address", "phone"} & set(fields):
         return 1.0
-    contrary = contrary_sql(fields, "one", "two")
+    contrary = contrary_sql("one", "two")
     pairs = " UNION ".join(
         f"SELECT one.idx AS l, two.idx AS r, {contrary} AS contrary FROM perenne_sample AS one "
         f"JOIN perenne_sample AS two ON one.last_name = two.last_name AND one.{name} = two.{name} "
@@ -227,10 +208,13 @@ def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
     )
     asked = f"SELECT count(*), count(*) FILTER (contrary) FROM ({pairs})"
     ((homes, apart),) = engine.duck.execute(asked).fetchall()
-    return one_person(homes, apart)
+    born, named = [("last_name", "birth")], "one.first_name || two.first_name IS NOT NULL"
+    same = _found(engine, born, where=named)
+    torn = _found(engine, born, where=contrary_names_sql("one", "two"))
+    return one_person(homes, apart, contrary=slips(same, torn))
 
 
-def _found(engine: DuckEngine, rules: list[tuple[str, ...]], *, where: str = "true") -> int:
+def _found(engine: DuckEngine, rules: Sequence[tuple[str, ...]], *, where: str = "true") -> int:
     """Pairs of the sample that share all fields of one of the rules."""
     if not rules:
         return 0
@@ -242,28 +226,15 @@ def _found(engine: DuckEngine, rules: list[tuple[str, ...]], *, where: str = "tr
     return _number(engine, f"SELECT count(*) FROM ({pairs})")
 
 
-def _strangers(engine: DuckEngine, fields: tuple[str, ...]) -> dict[str, Floats]:
-    """How often each level occurs among any two persons."""
-    few = f"(SELECT * FROM perenne_sample ORDER BY own_id LIMIT {STRANGERS})"
+def _patterns(
+    engine: DuckEngine, fields: tuple[str, ...], key: tuple[str, ...], *, among: int = SAMPLE
+) -> Patterns:
+    """How the pairs that share a key compare, of so many records of the sample."""
+    shared = " AND ".join(["one.idx < two.idx", *(f"one.{name} = two.{name}" for name in key)])
+    few = f"(SELECT * FROM perenne_sample ORDER BY own_id LIMIT {among})"
     rows = engine.duck.sql(
         f"SELECT {_levels(fields)}, count(*) AS pairs FROM {few} AS one JOIN {few} AS two "
-        "ON one.idx < two.idx GROUP BY ALL"
-    ).to_arrow_table()
-    found = {}
-    for name in fields:
-        level, pairs = rows[name].to_numpy(), rows["pairs"].to_numpy()
-        told = level >= 0
-        size = len(FIELDS[name].levels) + 1
-        found[name] = frequencies(np.bincount(level[told], pairs[told], minlength=size).tolist())
-    return found
-
-
-def _patterns(engine: DuckEngine, fields: tuple[str, ...], key: tuple[str, ...]) -> Patterns:
-    """How the pairs of the sample that share a key compare."""
-    shared = " AND ".join(f"one.{name} = two.{name}" for name in key)
-    rows = engine.duck.sql(
-        f"SELECT {_levels(fields)}, count(*) AS pairs FROM perenne_sample AS one "
-        f"JOIN perenne_sample AS two ON {shared} AND one.idx < two.idx GROUP BY ALL ORDER BY ALL"
+        f"ON {shared} GROUP BY ALL ORDER BY ALL"
     ).to_arrow_table()
     return Patterns(
         np.stack([rows[name].to_numpy() for name in fields], axis=1).astype(np.int64),
@@ -314,7 +285,7 @@ def _comparison(field: Field, same: list[float], strangers: list[float]) -> dict
         if level["label_for_charts"] == "same" and field.rare_counts:
             level |= {"tf_adjustment_column": name, "tf_adjustment_weight": 1.0}
     absent = {
-        "sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL",
+        "sql_condition": _sides(absent_sql(field)),
         "label_for_charts": "absent",
         "is_null_level": True,
     }
@@ -330,21 +301,64 @@ def _sides(sql: str) -> str:
     return re.sub(r"\{([lr])\}\.(\w+)", r"\2_\1", sql)
 
 
-def _predicted(engine: DuckEngine, trained: Trained, from_: float) -> pa.Table:
-    """Pairs from the probability `from_` on; of two who may be a household, at most theirs."""
-    fields = trained.fields
-    apart = f"{home_sql(fields, 'one', 'two')} AND {contrary_sql(fields, 'one', 'two')}"
-    with _linker(engine, _PEOPLE, trained.settings) as (linker, api):
-        linker.table_management.register_blocked_pairs_for_predict(api.register(_PAIRS))
-        found = linker.inference.predict(threshold_match_probability=from_)
+def _predicted(engine: DuckEngine, trained: Trained) -> pa.Table:
+    """Pairs that are not out of the question: `l`, `r`, `ratio` (how much likelier they are as one
+    person's), whether their first names contradict each other, and the group of each record."""
+    chance = trained.chance
+    odds = "match_probability / greatest(1 - match_probability, 1e-15)"
+    with _linker(engine, PEOPLE, trained.settings) as (linker, api):
+        linker.table_management.register_blocked_pairs_for_predict(api.register(PAIRS))
+        found = linker.inference.predict(threshold_match_probability=DOUBT)
         return engine.duck.sql(
-            "SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, round(CASE "
-            f"WHEN {apart} THEN least(match_probability, {trained.household}) "
-            "ELSE match_probability END, 6) AS probability "
+            f"SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, "
+            f"{odds} / {chance / (1 - chance)} AS ratio, {contrary_sql('one', 'two')} AS contrary, "
+            f"{_KIND.format('one')} AS kind_l, {_KIND.format('two')} AS kind_r "
             f"FROM {found.physical_name} AS pair "
-            f"JOIN {_PEOPLE} AS one ON one.idx = pair.idx_l "
-            f"JOIN {_PEOPLE} AS two ON two.idx = pair.idx_r"
+            f"JOIN {PEOPLE} AS one ON one.idx = pair.idx_l "
+            f"JOIN {PEOPLE} AS two ON two.idx = pair.idx_r ORDER BY l, r"
         ).to_arrow_table()
+
+
+def _probable(
+    engine: DuckEngine, weighed: pa.Table, trained: Trained, *, linked: pa.Table, from_: float
+) -> pa.Table:
+    """Pairs from the probability `from_` on; of two who may be a household, at most theirs."""
+    left, right = (weighed[side].to_numpy() for side in ("l", "r"))
+    contrary = weighed["contrary"].to_numpy(zero_copy_only=False)
+    bound = trained.household / max(1 - trained.household, 1e-9) / trained.chance
+    ratio = weighed["ratio"].to_numpy()
+    ratio = np.where(contrary, np.minimum(ratio, bound), ratio)
+    root = np.array(linked["root"].to_numpy())
+    groups, group, source = _groups(engine, weighed)
+    found = Candidates((root[left], root[right]), source, ratio, group)
+    chance = probabilities(found, groups, chance=trained.chance)
+    chance = np.where(contrary, np.minimum(chance, trained.household), chance).round(6)
+    kept = chance >= from_
+    return pa.table({"l": left[kept], "r": right[kept], "probability": chance[kept]})
+
+
+def _groups(engine: DuckEngine, weighed: pa.Table) -> tuple[Groups, Ints, tuple[Ints, Ints]]:
+    """Kinds of records two by two, the group of each pair, and the sources at its two ends.
+
+    Records are of one kind that are of one source and tell alike of an e-mail and a telephone:
+    where both tell, rules have linked most pairs already.
+    """
+    kinds = engine.duck.sql(
+        f"SELECT {_KIND.format('one')} AS kind, one.source, count(*) AS records "
+        f"FROM {PEOPLE} AS one GROUP BY ALL ORDER BY ALL"
+    ).to_arrow_table()
+    names, size = kinds["kind"].combine_chunks(), kinds["records"].to_numpy().astype(float)
+    sources = np.unique(kinds["source"].to_pylist(), return_inverse=True)[1].astype(np.int64)
+    one, other = (
+        pc.index_in(weighed[name].combine_chunks(), names).to_numpy().astype(np.int64)
+        for name in ("kind_l", "kind_r")
+    )
+    both = np.minimum(one, other) * len(size) + np.maximum(one, other)
+    number, group = np.unique(both, return_inverse=True)
+    low, high = number // len(size), number % len(size)
+    pairs = np.where(low == high, size[low] * (size[low] - 1) / 2, size[low] * size[high])
+    groups = Groups((size[low], size[high]), pairs, sources[low] != sources[high])
+    return groups, group.astype(np.int64), (sources[one], sources[other])
 
 
 @contextmanager

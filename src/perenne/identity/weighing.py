@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from perenne.identity.clusters import Ints, merged_pairs, separated
+from perenne.identity.clusters import Ints, components, merged_pairs, separated
 from perenne.identity.settings import IdentitySettings
 from perenne.identity.thresholds import Threshold, choose
 
-RULES = ("owner", "number", "email", "phone", "model", "apart")
-"""What a pair rests on, the strongest first; `apart` is a telephone number shared under names
-that contradict each other."""
-OWNER, MODEL, APART = (RULES.index(rule) for rule in ("owner", "model", "apart"))
+RULES = ("owner", "number", "email", "phone", "model", "email_apart", "phone_apart")
+"""What a pair rests on, the strongest first; the last two are an e-mail or a telephone number
+shared under first names that contradict each other."""
+OWNER, NUMBER, MODEL = (RULES.index(rule) for rule in ("owner", "number", "model"))
+APART = len(RULES) - 1
+_TOLD = tuple(rule.removesuffix("_apart") for rule in RULES)
 NONE, ACCEPT, REFUSE = 0, 1, 2
 Floats = npt.NDArray[np.float64]
+Contrary = Callable[[Ints], tuple[Ints, Ints]]
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Pairs of records by number, the smaller (older) at the left: the strongest rule that speaks
-    for each, what the model gives it (nan: nothing) and what the owner decided."""
+    for each, what the model gives it (nan: nothing), what the owner decided, and how many of the
+    two are known by an identifier that they share."""
 
     left: Ints
     right: Ints
     rule: Ints
     probability: Floats
     decision: Ints
+    known: Ints
 
     @classmethod
     def of(
@@ -40,6 +45,7 @@ class Pairs:
         rule: Ints | int,
         probability: Floats | None = None,
         decision: Ints | int = NONE,
+        known: Ints | int = 0,
     ) -> Pairs:
         size = len(left)
         return cls(
@@ -48,6 +54,7 @@ class Pairs:
             np.broadcast_to(rule, size).astype(np.int64),
             np.full(size, np.nan) if probability is None else probability,
             np.broadcast_to(decision, size).astype(np.int64),
+            np.broadcast_to(known, size).astype(np.int64),
         )
 
     def __len__(self) -> int:
@@ -64,17 +71,57 @@ def combined(*parts: Pairs, records: int) -> Pairs:
     np.fmax.at(probability, place, np.concatenate([part.probability for part in parts]))
     decision = np.full(len(key), NONE)
     np.maximum.at(decision, place, np.concatenate([part.decision for part in parts]))
-    return Pairs(key // records, key % records, rule, probability, decision)
+    known = np.zeros(len(key), dtype=np.int64)
+    np.maximum.at(known, place, np.concatenate([part.known for part in parts]))
+    return Pairs(key // records, key % records, rule, probability, decision, known)
+
+
+def nobody(root: Ints) -> tuple[Ints, Ints]:
+    """Names contradict each other nowhere."""
+    return root[:0], root[:0]
+
+
+def whole(pairs: Pairs, root: Ints) -> npt.NDArray[np.bool_]:
+    """Of each record whether the owner's word, or a number that sources share, holds its customer
+    together: names do not speak there."""
+    said = (pairs.decision == ACCEPT) | (pairs.rule == NUMBER)
+    return np.isin(root, root[np.r_[pairs.left[said], pairs.right[said]]])
+
+
+def by_rule(pairs: Pairs, records: int, contrary: Contrary) -> Ints:
+    """Of each record the oldest record that rules lead to; `contrary` finds, under one root, the
+    records whose names contradict each other."""
+    sure = (pairs.rule < MODEL) & (pairs.decision == NONE)
+    order = _strongest(pairs)
+    order = order[sure[order]]
+    left, right = pairs.left[order], pairs.right[order]
+    root = components(records, left, right)
+    return separated(records, left, right, refused=_foes(pairs, root, contrary=contrary))
+
+
+def _foes(pairs: Pairs, root: Ints, *, contrary: Contrary) -> list[tuple[int, int]]:
+    one, other = contrary(root)
+    kept = ~whole(pairs, root)[one]
+    return list(zip(one[kept].tolist(), other[kept].tolist(), strict=True))
+
+
+def _strongest(pairs: Pairs) -> Ints:
+    """The order in which links are made: rules first, among them what records are known by."""
+    strength = np.where(pairs.decision == ACCEPT, OWNER, np.minimum(pairs.rule, MODEL))
+    chance = np.nan_to_num(pairs.probability)
+    return np.lexsort((pairs.right, pairs.left, -chance, -pairs.known, strength))
 
 
 @dataclass(frozen=True)
 class Weighed:
     """`root`: of each record the oldest record of its customer. `wanted`: which pairs are links,
-    unless that would join a refused pair. `thresholds`: per pair of sources that the model knows.
+    unless that would join a refused pair; `torn`: which of these were left out since names would
+    contradict each other. `thresholds`: per pair of sources that the model knows.
     """
 
     root: Ints
     wanted: npt.NDArray[np.bool_]
+    torn: npt.NDArray[np.bool_]
     thresholds: Mapping[str, Threshold]
 
     def outcome(self, pairs: Pairs, *, from_: float) -> dict[str, npt.NDArray[np.generic]]:
@@ -84,10 +131,11 @@ class Weighed:
         together = self.root[pairs.left] == self.root[pairs.right]
         doubtful = (pairs.rule == MODEL) & (np.nan_to_num(pairs.probability) < from_)
         told = self.wanted | (pairs.decision != NONE) | ~(together | doubtful)
+        told &= ~self.torn
         accepted = pairs.decision == ACCEPT
         refused = pairs.decision == REFUSE
         status = np.where(refused, "refused", np.where(together, "linked", "review"))
-        rule = np.where(accepted, "owner", np.array((*RULES[:-1], "phone"))[pairs.rule])
+        rule = np.where(accepted, "owner", np.array(_TOLD)[pairs.rule])
         certain = accepted | (pairs.rule < MODEL)
         columns = {
             "l": pairs.left,
@@ -100,11 +148,18 @@ class Weighed:
         return {name: column[told] for name, column in columns.items()}
 
 
-def weigh(pairs: Pairs, sources: npt.NDArray[np.str_], settings: IdentitySettings) -> Weighed:
+def weigh(
+    pairs: Pairs,
+    sources: npt.NDArray[np.str_],
+    settings: IdentitySettings,
+    *,
+    contrary: Contrary = nobody,
+) -> Weighed:
     """Which pairs are links, and who is then one customer; `sources` is the source of each record.
 
     Rules and what the owner accepted link; the model links from the threshold of its pair of
-    sources on; the two records of a refused pair are never one customer.
+    sources on; the two records of a refused pair are never one customer, nor are two whose first
+    names contradict each other (`contrary`), unless they are a link themselves.
     """
     profile, names = _profiles(pairs, sources)
     thresholds = _thresholds(pairs, profile, names=names, records=len(sources), settings=settings)
@@ -112,14 +167,21 @@ def weigh(pairs: Pairs, sources: npt.NDArray[np.str_], settings: IdentitySetting
     enough = (pairs.rule < MODEL) | (pairs.decision == ACCEPT)
     enough |= np.nan_to_num(pairs.probability) >= limit[profile]
     wanted = enough & (pairs.decision != REFUSE)
-    strength = np.where(pairs.decision == ACCEPT, OWNER, np.minimum(pairs.rule, MODEL))
-    order = np.lexsort((pairs.right, pairs.left, -np.nan_to_num(pairs.probability), strength))
+    order = _strongest(pairs)
     order = order[wanted[order]]
+    left, right = pairs.left[order], pairs.right[order]
     no = pairs.decision == REFUSE
-    refused = zip(pairs.left[no].tolist(), pairs.right[no].tolist(), strict=True)
-    root = separated(len(sources), pairs.left[order], pairs.right[order], refused=refused)
+    refused = list(zip(pairs.left[no].tolist(), pairs.right[no].tolist(), strict=True))
+    first = separated(len(sources), left, right, refused=refused)
+    links = set(zip(left.tolist(), right.tolist(), strict=True))
+    foes = [pair for pair in _foes(pairs, first, contrary=contrary) if pair not in links]
+    root = separated(len(sources), left, right, refused=refused + foes) if foes else first
+    torn = wanted & (first[pairs.left] == first[pairs.right])
+    torn &= root[pairs.left] != root[pairs.right]
     told = np.unique(profile[~np.isnan(pairs.probability)])
-    return Weighed(root, wanted, {names[code]: thresholds[names[code]] for code in told.tolist()})
+    return Weighed(
+        root, wanted, torn, {names[code]: thresholds[names[code]] for code in told.tolist()}
+    )
 
 
 def _profiles(pairs: Pairs, sources: npt.NDArray[np.str_]) -> tuple[Ints, list[str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from perenne.quality.offers import Difference
-from perenne.text import LazyText
+from perenne.text import LazyText, format_money
 from perenne.text import lazy_gettext as _l
 
 KINDS: Mapping[str, LazyText] = {
@@ -33,6 +35,7 @@ _SAID: Mapping[str, LazyText] = {
     "incl": _l("tax included"),
     "excl": _l("without tax"),
 }
+_PRICE = re.compile(r"(\d+(?:\.\d+)?) ([A-Z]{3})")
 
 
 def kind_words(one: Difference) -> str:
@@ -40,5 +43,8 @@ def kind_words(one: Difference) -> str:
 
 
 def said_words(text: str) -> str:
-    """What a source said: known words in the person's language, the rest as written."""
+    """What a source said: known words and prices in the person's language, the rest as written."""
+    price = _PRICE.fullmatch(text)
+    if price:
+        return format_money(Decimal(price[1]), price[2])
     return str(_SAID.get(text, text)) or "—"

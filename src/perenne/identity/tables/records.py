@@ -9,6 +9,12 @@ import ibis.expr.types as ir
 
 PERSONAL = ("first_name", "last_name", "company", "address", "postcode", "city", "country")
 # What people write for a name when they want to say nothing.
+_STREET_KINDS = (
+    r"\b(rue|r|avenue|ave|av|boulevard|boul|bld|blvd|bd|place|pl|allee|all|chemin|chem|che|ch|impasse"
+    r"|imp|route|rte|square|sq|quai|cours|passage|pass|faubourg|fbg|fg|sentier|sente|residence|res|lieu"
+    r"|dit|ld|general|gal|gl|marechal|mal|docteur|dr|saint|sainte|st|ste|street|road|rd|lane|ln|drive"
+    r"|court|ct|crescent|cres|close|strasse|str|bis|ter)\b"
+)
 _NO_NAME = ("", "na", "n a", "nc", "none", "null", "test", "inconnu", "unknown", "client", "x")
 
 
@@ -140,7 +146,7 @@ def normal(given: ir.Table, looked_up: ir.Table | None) -> ir.Table:
     return every.group_by("own_id", "kind", "value").agg(names=every.names.any())
 
 
-def people(told: ir.Table, node: ir.Table, used: ir.Table, *, default_country: str) -> ir.Table:
+def people(told: ir.Table, node: ir.Table, used: ir.Table) -> ir.Table:
     """One row per record that tells of a person: its newest words, written so as to be compared.
     Personal data: for the refresh alone."""
     newest = ibis.window(
@@ -154,9 +160,10 @@ def people(told: ir.Table, node: ir.Table, used: ir.Table, *, default_country: s
         first_name=first,
         last_name=family,
         birth=last.birth_on.strftime("%Y%m%d"),
-        address=plain_words(last.address),
-        postcode=_postcode(last, default_country),
+        address=_street(last.address),
+        postcode=_postcode(last.postcode),
         city=plain_words(last.city),
+        locality=plain_words(last.city),
         company=plain_words(last.company),
     )
     reached = used.group_by("own_id").agg(
@@ -172,12 +179,12 @@ def people(told: ir.Table, node: ir.Table, used: ir.Table, *, default_country: s
 
 
 def _names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
-    """First and family name; a whole name in one cell is cut at its first space."""
-    first, family = plain_words(table.first_name), plain_words(table.last_name)
-    whole = family.isnull() & first.contains(" ")
-    start = first.re_extract("^([^ ]+) (.+)$", 1)
-    rest = first.re_extract("^([^ ]+) (.+)$", 2)
-    return whole.ifelse(start, first), whole.ifelse(rest, family)
+    """First and family name; a whole name in one cell is cut at its first space, not within
+    Anne-Sophie."""
+    family, cell = plain_words(table.last_name), table.first_name.strip()
+    whole = family.isnull() & cell.re_search(r"\s")
+    start, rest = (plain_words(cell.re_extract(r"^(\S+)\s+(.+)$", n)) for n in (1, 2))
+    return whole.ifelse(start, plain_words(cell)), whole.ifelse(rest, family)
 
 
 def plain_words(text: ir.StringValue) -> ir.StringValue:
@@ -186,8 +193,14 @@ def plain_words(text: ir.StringValue) -> ir.StringValue:
     return plain.isin(_NO_NAME).ifelse(ibis.null("string"), plain)
 
 
-def _postcode(table: ir.Table, default_country: str) -> ir.StringValue:
-    """Letters and digits; a French one that lost its first zero in a spreadsheet gets it back."""
-    bare = table.postcode.upper().re_replace("[^A-Z0-9]+", "").nullif("")
-    french = table.country.fill_null(default_country) == "FR"
-    return (french & bare.re_search("^[0-9]{4}$")).ifelse(ibis.literal("0").concat(bare), bare)
+def _street(text: ir.StringValue) -> ir.StringValue:
+    """Plain words without the kind of street, which everybody shortens in a way of their own."""
+    plain = plain_words(text)
+    bare = plain.re_replace(_STREET_KINDS, "").re_replace(" +", " ").strip()
+    return (bare == "").ifelse(plain, bare)
+
+
+def _postcode(text: ir.StringValue) -> ir.StringValue:
+    """Letters and digits without zeros in front: spreadsheets take them away, and put them before
+    foreign ones."""
+    return text.upper().re_replace("[^A-Z0-9]+", "").re_replace("^0+", "").nullif("")

@@ -10,14 +10,6 @@ from perenne.identity.tables.facts import to_schema
 from perenne.identity.weighing import RULES
 from perenne.warehouse import CANONICAL
 
-_NAMES_DIFFER = 0.75
-
-
-@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator] # ibis ships no types
-def jaro_winkler_similarity(one: str, other: str) -> float:
-    """The engine's own."""
-    raise NotImplementedError
-
 
 def judged(identifier: ir.Table, *, cap: int, blocked: str | None) -> ir.Table:
     """`identifier` with `state`: used, blocked (on the list), shared (by more records than the
@@ -48,44 +40,22 @@ def not_used(identifier: ir.Table) -> ir.Table:
     return found.order_by([ibis.desc("people"), "kind", "value"])
 
 
-def pairs(used: ir.Table, node: ir.Table, person: ir.Table) -> ir.Table:
-    """`l`, `r`, `rule` (its place in RULES) for records that share an identifier, the strongest.
-
-    Who share a telephone number under first names that contradict each other are not linked by it,
-    whatever their family names: they are left for review.
-    """
-    coded = used.join(node.select("own_id", "idx"), "own_id").select("idx", "kind", "value")
+def pairs(used: ir.Table, node: ir.Table) -> ir.Table:
+    """`l`, `r`, `rule` (its place in RULES) for records that share an identifier, the strongest;
+    `known`: how many of the two are known by one that they share."""
+    coded = used.join(node.select("own_id", "idx"), "own_id")
+    coded = coded.select("idx", "kind", "value", known=coded.names.cast("int64"))
     one, other = coded.view(), coded.view()
     met = one.inner_join(
         other,
         [one.kind == other.kind, one.value == other.value, one.idx < other.idx],
         rname="{name}_r",
-    ).select("kind", l="idx", r="idx_r")
-    names = person.select("idx", "first_name", "last_name")
-    left = names.select(l="idx", first_l="first_name", last_l="last_name")
-    right = names.select(r="idx", first_r="first_name", last_r="last_name")
-    named = met.left_join(left, "l", rname="x_{name}").left_join(right, "r", rname="y_{name}")
-    first = _contradict(named.first_l, named.first_r)
-    crossed = _differ(named.first_l, named.last_r) & _differ(named.last_l, named.first_r)
-    apart = (named.kind == "phone") & (first & crossed).fill_null(False)
-    rule = ibis.cases(
-        (apart, RULES.index("apart")),
-        *((named.kind == kind, RULES.index(kind)) for kind in ("number", "email", "phone")),
     )
-    ruled = named.mutate(rule=rule)
-    return ruled.group_by("l", "r").agg(rule=ruled.rule.min().cast("int64"))
-
-
-def _contradict(one: ir.StringValue, other: ir.StringValue) -> ir.BooleanValue:
-    """First names of two persons: neither is a part of the other, an initial not its letter."""
-    short = ibis.least(one.length(), other.length()) < 2
-    other_letter = one.substr(0, 1) != other.substr(0, 1)
-    other_name = _differ(one, other) & ~one.contains(other) & ~other.contains(one)
-    return short.ifelse(other_letter, other_name)
-
-
-def _differ(one: ir.StringValue, other: ir.StringValue) -> ir.BooleanValue:
-    return jaro_winkler_similarity(one, other) < _NAMES_DIFFER
+    rule = ibis.cases(*((met.kind == k, RULES.index(k)) for k in ("number", "email", "phone")))
+    ruled = met.select(l="idx", r="idx_r", rule=rule, known=met.known + met.known_r)
+    return ruled.group_by("l", "r").agg(
+        rule=ruled.rule.min().cast("int64"), known=ruled.known.max()
+    )
 
 
 def outcome(pair: ir.Table, evidence: ir.Table, node: ir.Table) -> ir.Table:

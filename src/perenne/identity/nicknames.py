@@ -1,0 +1,95 @@
+"""Short forms of first names that do not show in their letters: Bill is William.
+
+French and English ones that people sign with. A form that is the beginning of its name, as Fred is,
+or looks like it, needs no entry: it is told by its letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SHORT_FORMS: Mapping[str, tuple[str, ...]] = {
+    "bab": ("elisabeth", "isabelle"),
+    "babette": ("elisabeth",),
+    "bea": ("beatrice",),
+    "beth": ("elizabeth", "elisabeth"),
+    "betty": ("elisabeth", "elizabeth", "bernadette"),
+    "bill": ("william",),
+    "billy": ("william",),
+    "bob": ("robert",),
+    "bobby": ("robert",),
+    "cathy": ("catherine", "katherine"),
+    "chuck": ("charles",),
+    "dede": ("andre", "desire"),
+    "dick": ("richard",),
+    "dom": ("dominique",),
+    "ed": ("edward", "edmund", "edouard"),
+    "fanchon": ("francoise",),
+    "fanfan": ("francois", "francoise"),
+    "gerry": ("gerald", "jerome"),
+    "gigi": ("ghislaine", "gisele", "ginette"),
+    "ginou": ("ghislaine", "genevieve"),
+    "guy": ("guillaume",),
+    "hank": ("henry",),
+    "harry": ("henry", "harold"),
+    "jack": ("john", "jacques"),
+    "jacky": ("jacques", "jacqueline"),
+    "jeannot": ("jean",),
+    "jim": ("james",),
+    "jimmy": ("james",),
+    "jojo": ("joseph", "josephine", "georges", "joelle"),
+    "kate": ("catherine", "katherine"),
+    "kathy": ("catherine", "katherine"),
+    "katie": ("catherine", "katherine"),
+    "larry": ("lawrence", "laurent"),
+    "lili": ("elise", "liliane", "alice", "emilie"),
+    "lina": ("caroline", "angelina"),
+    "lise": ("elisabeth", "elise"),
+    "lisa": ("elisabeth", "elizabeth"),
+    "liz": ("elizabeth", "elisabeth"),
+    "loulou": ("louis", "louise"),
+    "maggie": ("margaret", "marguerite"),
+    "mado": ("madeleine",),
+    "manu": ("emmanuel", "emmanuelle", "manuel"),
+    "margot": ("marguerite", "margaux"),
+    "meg": ("margaret",),
+    "mike": ("michael", "mickael", "michel"),
+    "mimi": ("michele", "micheline", "mireille", "emilie"),
+    "momo": ("mohamed", "mohammed", "maurice"),
+    "moh": ("mohamed", "mohammed"),
+    "nan": ("ann", "anne", "nancy"),
+    "nanou": ("anne", "anna", "nadine"),
+    "ned": ("edward",),
+    "nell": ("helen", "eleanor"),
+    "nina": ("antonina", "janine"),
+    "nono": ("bruno", "arnaud", "noel"),
+    "patou": ("patricia",),
+    "peggy": ("margaret",),
+    "polly": ("mary",),
+    "ricky": ("richard", "eric"),
+    "rick": ("richard", "eric"),
+    "rob": ("robert",),
+    "sacha": ("alexandre", "alexandra"),
+    "sandra": ("alexandra",),
+    "sandy": ("sandra", "alexandra", "sandrine"),
+    "sissi": ("cecile", "elisabeth"),
+    "suzie": ("suzanne", "susan"),
+    "ted": ("edward", "theodore"),
+    "theo": ("theodore", "theophile"),
+    "tina": ("christine", "martine", "christina"),
+    "titi": ("thierry",),
+    "tof": ("christophe",),
+    "tonio": ("antoine", "antonio"),
+    "tony": ("anthony", "antoine", "antonio"),
+    "toto": ("thomas", "antoine"),
+    "will": ("guillaume", "william"),
+    "xav": ("xavier",),
+    "zab": ("isabelle", "elisabeth"),
+}
+
+
+def short_form_sql(one: str, other: str) -> str:
+    """SQL of whether one of two first names is a short form of the other."""
+    both = sorted(f"{short}|{name}" for short, names in SHORT_FORMS.items() for name in names)
+    known = ", ".join(f"'{pair}'" for pair in both)
+    return f"(({one} || '|' || {other}) IN ({known}) OR ({other} || '|' || {one}) IN ({known}))"
