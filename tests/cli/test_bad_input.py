@@ -238,7 +238,7 @@ def test_unreadable_file(open_folder: Path) -> None:
     with as_nobody():
         said = refused("run", file, "--into", open_folder / "shop")
     assert "o.csv cannot be read" in said
-    assert "Check that you may use it" in said
+    assert "Give the user who runs Perenne the right to it" in said
     assert not (open_folder / "shop").exists()
 
 
