@@ -89,7 +89,18 @@ def row(name: str, lines: int, spent: Spent) -> None:
     )
 
 
-def measure(lines: int, folder: Path, *, add: bool, predictions: bool) -> None:
+def settle(shop: Path, *, predictions: bool, memory: str) -> None:
+    """Write into the settings of a workspace what this run is measured with."""
+    settings = shop / "perenne.toml"
+    text = settings.read_text(encoding="utf-8")
+    if not predictions:
+        text = text.replace("[predictions]", "[predictions]\nenabled = false", 1)
+    if memory:
+        text += f'\n[engine]\nmemory_limit = "{memory}"\n'
+    settings.write_text(text, encoding="utf-8")
+
+
+def measure(lines: int, folder: Path, *, add: bool, predictions: bool, memory: str) -> None:
     """Print the rows of the table for one size."""
     log = folder / f"log-{lines}.csv"
     if not log.exists():
@@ -98,12 +109,7 @@ def measure(lines: int, folder: Path, *, add: bool, predictions: bool) -> None:
     row("plain DuckDB script", lines, plain)
     shop = folder / f"shop-{lines}-{time.time_ns()}"
     run([*PERENNE, "init", str(shop), "--currency", "EUR", "--time-zone", "Europe/Paris"])
-    if not predictions:
-        settings = shop / "perenne.toml"
-        text = settings.read_text(encoding="utf-8")
-        settings.write_text(
-            text.replace("[predictions]", "[predictions]\nenabled = false", 1), encoding="utf-8"
-        )
+    settle(shop, predictions=predictions, memory=memory)
     imported = run([*PERENNE, "import", str(log), "--workspace", str(shop)])
     row("perenne import", lines, imported)
     refreshed = run([*PERENNE, "refresh", "--workspace", str(shop)])
@@ -122,6 +128,7 @@ def main() -> None:
     asked.add_argument("lines", type=int, nargs="*", default=[1_000_000, 10_000_000])
     asked.add_argument("--add", action="store_true", help="then add 1% new orders")
     asked.add_argument("--predictions", action="store_true", help="with predictions")
+    asked.add_argument("--memory", default="", help="memory limit of DuckDB, for example 3GB")
     asked.add_argument("--folder", type=Path, help="keep files here")
     given = asked.parse_args()
     print("| step | lines | seconds | CPU seconds | peak MB |\n|---|---|---|---|---|")
@@ -129,7 +136,13 @@ def main() -> None:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         for lines in given.lines:
-            measure(lines, folder, add=given.add, predictions=given.predictions)
+            measure(
+                lines,
+                folder,
+                add=given.add,
+                predictions=given.predictions,
+                memory=given.memory,
+            )
 
 
 if __name__ == "__main__":
