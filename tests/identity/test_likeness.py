@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.identity_data import published
 from perenne.identity import IdentitySettings, evidence_words
+from perenne.identity.evidence import field_words
 from perenne.identity.fields import FIELDS, contrary_sql, evidence_sql
 from perenne.text import use_language
 from tests.identity.people import Customers, Row, Workshop, person, town
@@ -172,3 +173,9 @@ HOME = {"last_name": "dupre", "address": "3 rue haute", "phone": "+33671000001"}
 def test_contrary_first_names_of_one_home(one: Row, other: Row, contrary: bool) -> None:
     sql = contrary_sql("one", "two")
     assert asked_of(sql, HOME | one, HOME | other) is contrary
+
+
+def test_every_field_that_a_reviewer_reads_of_has_words() -> None:
+    told = [field.name for field in FIELDS.values() if field.shown]
+    assert "locality" not in told
+    assert all(field_words(name) for name in told)

@@ -86,22 +86,22 @@ def score(
     """
     nothing = SCORES.empty_table()
     people, told, fields = _present(engine)
+    shown = tuple(name for name in fields if FIELDS[name].shown)
     if told < sources:
-        return Scored("sources", fields=fields), nothing
-    if len(fields) < 2 or not {"first_name", "last_name", "birth", "company"} & set(fields):
-        return Scored("fields", fields=fields), nothing
+        return Scored("sources", fields=shown), nothing
+    if len(shown) < 2 or not {"first_name", "last_name", "birth", "company"} & set(fields):
+        return Scored("fields", fields=shown), nothing
     if people < FEWEST:
-        return Scored("few", fields=fields), nothing
+        return Scored("few", fields=shown), nothing
     pairs, group = _block(engine, set(fields), linked)
     if not pairs:
-        return Scored("nothing", fields=fields), nothing
+        return Scored("nothing", fields=shown), nothing
     with _quiet():
         trained = _trained(engine, fields, linked)
         if trained is None:
-            return Scored("nothing", fields=fields), nothing
+            return Scored("nothing", fields=shown), nothing
         weighed = _predicted(engine, trained)
     found = _probable(engine, weighed, trained, linked=linked, from_=from_)
-    shown = tuple(name for name in fields if FIELDS[name].shown)
     return Scored("", pairs, shown, group, trained.household), found.cast(SCORES)
 
 
