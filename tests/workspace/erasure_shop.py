@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from perenne.workspace import Layout
 from tests.cli.files import write
-from tests.workspace.shops import bring, computed, new_workspace
+from tests.workspace.shops import bring, computed, new_workspace, without_models
 
 ADDRESS = "elodie.muller+promo@exemple.fr"
 # Élodie as her shop, card and newsletter write her; each must be gone, however it is written.
@@ -159,10 +159,7 @@ def exports(folder: Path) -> list[tuple[Path, str | None]]:
 def shop(folder: Path) -> Layout:
     """Everything imported and computed twice: as of two days, so that there are two snapshots."""
     place = new_workspace(folder / "shop")
-    text = place.settings.read_text(encoding="utf-8")
-    text = text.replace("# enabled = true ", "enabled = false ")
-    text = text.replace("[identity]", '[identity]\nprobabilistic = "off"')
-    place.settings.write_text(text, encoding="utf-8")
+    without_models(place)
     for path, store in exports(folder):
         bring(place, path, store=store)
     computed(place, as_of=date(2024, 9, 30))

@@ -16,7 +16,14 @@ from perenne.workspace import Layout, list_imports
 from perenne.workspace.snapshots import current, damaged, published
 from tests.cli.files import write
 from tests.workspace.erasure_shop import ADDRESS, exports, traces
-from tests.workspace.shops import bring, computed, contents, leftovers, new_workspace
+from tests.workspace.shops import (
+    bring,
+    computed,
+    contents,
+    leftovers,
+    new_workspace,
+    without_models,
+)
 from tests.workspace.stopped import Runner
 
 MORE = "order_id,order_date,customer_id,total\n" + "".join(
@@ -28,10 +35,7 @@ MORE += ",,,\n"
 def shop(folder: Path) -> Layout:
     """Orders and customers of one platform, computed once; nothing is predicted."""
     place = new_workspace(folder / "shop")
-    text = place.settings.read_text(encoding="utf-8")
-    text = text.replace("# enabled = true ", "enabled = false ")
-    text = text.replace("[identity]", '[identity]\nprobabilistic = "off"')
-    place.settings.write_text(text, encoding="utf-8")
+    without_models(place)
     for path, store in exports(folder)[:2]:
         bring(place, path, store=store)
     computed(place)

@@ -33,6 +33,14 @@ def new_workspace(folder: Path, *, key: str = KEY, currency: str = "EUR") -> Lay
     return place
 
 
+def without_models(place: Layout) -> None:
+    """Nothing is predicted, and records are compared by rules alone: what takes seconds."""
+    text = place.settings.read_text(encoding="utf-8")
+    text = text.replace("# enabled = true ", "enabled = false ")
+    text = text.replace("[identity]", '[identity]\nprobabilistic = "off"')
+    place.settings.write_text(text, encoding="utf-8")
+
+
 def bring(
     place: Layout,
     *files: Path,

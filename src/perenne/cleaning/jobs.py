@@ -54,10 +54,7 @@ def clean(
     Raises PerenneError for currencies without a rate and when there is no order to count.
     """
     fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
-    kept = {name: table.filter(table.fate == "kept") for name, table in fated.items()}
-    if fetch(payments.how_many(kept["orders"])).column(0)[0].as_py():
-        settled = payments.settled(kept, mode=policy.cleaning.payments)
-        kept["orders"] = keep("orders_settled", settled)
+    kept = _kept(fated, policy, keep=keep, fetch=fetch)
     all_lines = view(pipeline.sale_lines(kept))
     heads = keep("heads", lines.headers(kept["orders"], all_lines))
     as_of = as_of or _last_order_day(heads, fetch)
@@ -102,6 +99,17 @@ def clean(
         flows=fetch(value),
         quarantine=keep("quarantine", flows.quarantined(flows.undated(priced), strays)),
     )
+
+
+def _kept(
+    fated: Mapping[str, Table], policy: Policy, *, keep: Keep, fetch: Fetch
+) -> dict[str, Table]:
+    """Rows that were not merged away; payments are told apart from what they pay."""
+    kept = {name: table.filter(table.fate == "kept") for name, table in fated.items()}
+    if fetch(payments.how_many(kept["orders"])).column(0)[0].as_py():
+        settled = payments.settled(kept, mode=policy.cleaning.payments)
+        kept["orders"] = keep("orders_settled", settled)
+    return kept
 
 
 def _last_order_day(heads: Table, fetch: Fetch) -> date:
