@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
 
 from perenne.warehouse import MONEY, DuckEngine, empty_columns
+from perenne.warehouse.engine import _modest_limit
 
 AMOUNTS = pa.table(
     {
@@ -104,3 +106,20 @@ def test_footers_say_which_columns_hold_nothing(engine: DuckEngine, tmp_path: Pa
     for name in ("all", "some"):
         (tmp_path / f"{name}.parquet").rename(parts / f"{name}.parquet")
     assert empty_columns(parts) == {"nothing"}
+
+
+@pytest.mark.parametrize(
+    ("own", "limit"), [("1.5 GiB", "1611MB"), ("16.0 GiB", "3000MB"), ("32.0 GiB", "5369MB")]
+)
+def test_duckdb_leaves_most_of_the_memory_to_others(own: str, limit: str) -> None:
+    """Without a limit in the settings: an eighth of the machine, at least 3 GB, never more than
+    DuckDB's own four fifths. Here machines of 2, 20 and 40 GiB."""
+    with duckdb.connect() as duck:
+        duck.execute(f"SET memory_limit = '{own}'")
+        assert _modest_limit(duck) == limit
+
+
+def test_the_settings_have_the_last_word() -> None:
+    with DuckEngine(memory_limit="1GB") as engine:
+        told = engine.duck.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert told == ("953.6 MiB",)

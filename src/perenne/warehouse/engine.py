@@ -73,7 +73,8 @@ Explain = Callable[[Exception], Exception | None]
 
 
 class DuckEngine(Engine):
-    """DuckDB in process. `memory_limit` as DuckDB writes it, e.g. `4GB`; spills to `spill`."""
+    """DuckDB in process; spills to `spill`. `memory_limit` as DuckDB writes it, e.g. `4GB`; without
+    one an eighth of the machine's memory, at least 3 GB."""
 
     name = "duckdb"
 
@@ -92,8 +93,8 @@ class DuckEngine(Engine):
         # A view reads the tables in memory that its expression holds: they live as long.
         self._viewed: list[ir.Table] = []
         self.duck.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        if memory_limit:
-            self.duck.execute(f"SET memory_limit = '{memory_limit}'")
+        limit = memory_limit or _modest_limit(self.duck)
+        self.duck.execute(f"SET memory_limit = '{limit}'")
         if threads:
             self.duck.execute(f"SET threads = {int(threads)}")
         if spill:
@@ -139,6 +140,18 @@ class DuckEngine(Engine):
     def _sql(self, table: ir.Table) -> str:
         self.ibis._run_pre_execute_hooks(table)
         return _as_typed(self.ibis.compile(table), table)
+
+
+_BYTES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def _modest_limit(duck: duckdb.DuckDBPyConnection) -> str:
+    """An eighth of the machine's memory, at least 3 GB, at most what DuckDB itself would take: four
+    fifths. A large shop takes hardly longer with it, and the machine stays free for others."""
+    found = duck.execute("SELECT current_setting('memory_limit')").fetchone()
+    number, unit = str(found[0]).split() if found else ("0", "bytes")
+    own = float(number) * _BYTES[unit]
+    return f"{min(own, max(3e9, own / 0.8 / 8)) / 1e6:.0f}MB"
 
 
 def _without_unit(table: ir.Table) -> ir.Table:

@@ -201,7 +201,9 @@ class EngineSettings(_Section):
     memory_limit: str = Field(
         "",
         pattern=r"^(\d+(\.\d+)? ?[KMGT]i?B)?$",
-        description="Memory of DuckDB, for example 4GB; empty: DuckDB's own.",
+        description=(
+            "Memory of DuckDB, for example 4GB; empty: an eighth of the machine's, at least 3 GB."
+        ),
     )
     threads: int | None = Field(None, ge=1, description="Threads of DuckDB; unset: all.")
     master: str = Field(
