@@ -46,18 +46,24 @@ def clean(
     keep: Keep,
     view: View,
     fetch: Fetch,
+    selling: Table | None = None,
+    known_until: date | None = None,
 ) -> Cleaned:
     """Merge, judge and price every staged row; of `staged`, what no import brought may be absent.
 
     `keep` writes a table and hands back what was written, so that nothing is computed twice;
     `view` gives one a name, so that what many tables are built on is compiled once.
+    Where `staged` is a part of what imports brought, `selling` names (column `batch`) the imports
+    that have lines, and `known_until` is the last day of orders in the rest.
     Raises PerenneError for currencies without a rate and when there is no order to count.
     """
     fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
     kept = _kept(fated, policy, keep=keep, fetch=fetch)
-    all_lines = view(pipeline.sale_lines(kept))
+    if selling is None:
+        selling = flows.line_batches(fated["order_lines"])
+    all_lines = view(pipeline.sale_lines(kept, selling))
     heads = keep("heads", lines.headers(kept["orders"], all_lines))
-    as_of = as_of or _last_order_day(heads, fetch)
+    as_of = as_of or _last_order_day(heads, fetch, known_until)
     rates = _rates(
         fetch(flows.currencies(all_lines, heads, kept=kept, base=policy.currency)), policy
     )
@@ -86,7 +92,9 @@ def clean(
     )
     told = kept["refunds"].filter(kept["refunds"].refunded_on <= as_of)
     strays = given_back.without_order(told, order_table)
-    value = pipeline.sale_flows(priced, fated, heads, as_of=as_of, currency=policy.currency)
+    value = pipeline.sale_flows(
+        priced, fated, heads, as_of=as_of, currency=policy.currency, selling=selling
+    )
     return Cleaned(
         as_of=as_of,
         tables={
@@ -112,8 +120,8 @@ def _kept(
     return kept
 
 
-def _last_order_day(heads: Table, fetch: Fetch) -> date:
-    day = fetch(lines.last_order_day(heads)).column(0)[0].as_py()
+def _last_order_day(heads: Table, fetch: Fetch, known_until: date | None) -> date:
+    day = fetch(lines.last_order_day(heads)).column(0)[0].as_py() or known_until
     if day is None:
         raise PerenneError(
             _("There is no order to count yet."),

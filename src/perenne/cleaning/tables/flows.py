@@ -39,11 +39,6 @@ def fate_in_time(priced: ir.Table, as_of: ir.Value) -> ir.StringValue:
     return priced.ordered_on.isnull().ifelse(ibis.literal("undated"), rule)
 
 
-def of_batches_without(orders: ir.Table, lines: ir.Table) -> ir.Table:
-    """Order rows of imports that have no line rows: there the order rows carry the value."""
-    return orders.anti_join(lines.select("batch").distinct(), "batch")
-
-
 def merged_lines(lines: ir.Table, heads: ir.Table) -> ir.Table:
     """Merged rows with the day and currency of their order, for `line_flows`."""
     order = heads.select("source", "source_order_id", day="ordered_on", money="currency")
@@ -53,6 +48,11 @@ def merged_lines(lines: ir.Table, heads: ir.Table) -> ir.Table:
         ordered_on=ibis.coalesce(joined.ordered_on, joined.day),
         currency=ibis.coalesce(joined.currency, joined.money),
     )
+
+
+def line_batches(lines: ir.Table) -> ir.Table:
+    """Imports that have line rows."""
+    return lines.select("batch").distinct()
 
 
 def undated(priced: ir.Table) -> ir.Table:

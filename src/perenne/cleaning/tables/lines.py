@@ -15,19 +15,18 @@ from perenne.warehouse import MONEY, QUANTITY, STAGED
 EXTRA = ("source", "batch", "seq", "identical")
 
 
-def lines_of_orders(orders: ir.Table, lines: ir.Table) -> ir.Table:
+def lines_of_orders(orders: ir.Table, lines: ir.Table, selling: ir.Table) -> ir.Table:
     """One line for each order row of an order that has no lines of its own.
 
-    It holds no product where the order states no amount, or where the file has lines, so that
-    those of this order are in quarantine.
+    It holds no product where the order states no amount, or where the file has lines (its import is
+    one of `selling`), so that those of this order are in quarantine.
     """
     alone = orders.anti_join(lines, list(ORDER))
-    with_lines = lines.select("batch").distinct().mutate(file_has_lines=True)
-    alone = alone.left_join(with_lines, "batch", rname="l_{name}")
+    alone = alone.left_join(selling.mutate(sells=True), "batch", rname="s_{name}")
     tax_out = alone.tax_included.fill_null(True).ifelse(0, alone.tax.fill_null(0))
     paid = alone.total - alone.shipping.fill_null(0) - tax_out
     after_discount = ibis.coalesce(alone.subtotal, paid).cast(MONEY)
-    empty = alone.file_has_lines.fill_null(False) | after_discount.isnull()
+    empty = alone.sells.fill_null(False) | after_discount.isnull()
     written = ibis.coalesce(alone.total, alone.subtotal)
     values: dict[str, ir.Value] = {
         "amount": empty.ifelse(0, after_discount).cast(MONEY),

@@ -95,10 +95,10 @@ _JUDGES: Mapping[str, Callable[[Mapping[str, ir.Table], Keep], ir.Table]] = {
 }
 
 
-def sale_lines(kept: Mapping[str, ir.Table]) -> ir.Table:
+def sale_lines(kept: Mapping[str, ir.Table], selling: ir.Table) -> ir.Table:
     """Lines of every order: its own, or one for the whole order."""
     written = lines.as_written(kept["order_lines"])
-    return written.union(lines.lines_of_orders(kept["orders"], kept["order_lines"]))
+    return written.union(lines.lines_of_orders(kept["orders"], kept["order_lines"], selling))
 
 
 def priced_lines(
@@ -190,12 +190,22 @@ def sale_flows(
     *,
     as_of: date,
     currency: str,
+    selling: ir.Table,
 ) -> ir.Table:
     """Where the written value of every sales row went, whatever table it came in."""
-    merged = ibis.literal("merged")
     rule = flows.fate_in_time(priced, ibis.literal(as_of))
+    told = unpublished_flows(fated, heads, currency=currency, selling=selling)
+    return flows.line_flows(priced, rule=rule, currency=currency).union(told)
+
+
+def unpublished_flows(
+    fated: Mapping[str, ir.Table], heads: ir.Table, *, currency: str, selling: ir.Table
+) -> ir.Table:
+    """Value of sales rows that another row tells too. Where an import has no lines (it is none of
+    `selling`), its order rows carry the value."""
+    merged = ibis.literal("merged")
     merged_lines = flows.merged_lines(lines.as_written(fated["order_lines"], also=("fate",)), heads)
-    only_orders = flows.of_batches_without(fated["orders"], fated["order_lines"])
+    only_orders = fated["orders"].anti_join(selling, "batch")
     order_rows = lines.order_values(only_orders)
     kept_lines = fated["order_lines"].filter(fated["order_lines"].fate == "kept")
     told = order_rows.filter(order_rows.fate == "kept").semi_join(
@@ -203,7 +213,6 @@ def sale_flows(
     )
     merged_orders = order_rows.filter(order_rows.fate == "merged")
     parts = (
-        flows.line_flows(priced, rule=rule, currency=currency),
         flows.line_flows(merged_lines, rule=merged, currency=currency),
         flows.line_flows(merged_orders, rule=merged, currency=currency),
         flows.line_flows(told, rule=ibis.literal("told_by_lines"), currency=currency),
