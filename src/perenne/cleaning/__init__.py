@@ -1,7 +1,8 @@
 """Clean: merge what repeats, set aside what is no sale, take tax out, account for every row."""
 
+from perenne.cleaning import settling
 from perenne.cleaning.account import Account, RowLine, ValueLine
-from perenne.cleaning.jobs import Cleaned, clean
+from perenne.cleaning.jobs import Cleaned, Told, clean, told
 from perenne.cleaning.rules import RULE_IDS, rule_label
 from perenne.cleaning.settings import CleaningSettings, ExchangeRate, Policy, TaxSettings
 from perenne.cleaning.tables.refunds import order_of_refund
@@ -15,8 +16,11 @@ __all__ = [
     "Policy",
     "RowLine",
     "TaxSettings",
+    "Told",
     "ValueLine",
     "clean",
     "order_of_refund",
     "rule_label",
+    "settling",
+    "told",
 ]

@@ -109,6 +109,35 @@ def clean(
     )
 
 
+@dataclass(frozen=True)
+class Told:
+    """Of some staged rows: per table, rows kept and merged per import; and the value of sales rows
+    that another row tells too."""
+
+    fates: Mapping[str, pa.Table]
+    flows: pa.Table
+
+
+def told(
+    staged: Mapping[str, Table],
+    *,
+    policy: Policy,
+    keep: Keep,
+    view: View,
+    fetch: Fetch,
+    selling: Table,
+) -> Told:
+    """What `clean` counts of orders and their lines before it prices them; parameters as there."""
+    fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
+    kept = _kept(fated, policy, keep=keep, fetch=fetch)
+    heads = keep("heads", lines.headers(kept["orders"], pipeline.sale_lines(kept, selling)))
+    value = pipeline.unpublished_flows(fated, heads, currency=policy.currency, selling=selling)
+    return Told(
+        fates={name: fetch(flows.fate_counts(fated[name])) for name in staged},
+        flows=fetch(value),
+    )
+
+
 def _kept(
     fated: Mapping[str, Table], policy: Policy, *, keep: Keep, fetch: Fetch
 ) -> dict[str, Table]:

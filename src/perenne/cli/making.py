@@ -198,14 +198,19 @@ def _say_waiting() -> None:
 def refresh_command() -> click.Command:
     @click.command("refresh", help=_("Compute every table and figure anew and publish them."))
     @opts.as_of_option()
+    @click.option(
+        "--whole",
+        is_flag=True,
+        help=_("Take nothing over from the snapshot before, and compute even what is up to date."),
+    )
     @opts.workspace_option()
     @opts.lang_option()
     @opts.json_option()
     def refresh(
-        as_of: date | None, workspace: Path | None, lang: str | None, as_json: bool
+        as_of: date | None, whole: bool, workspace: Path | None, lang: str | None, as_json: bool
     ) -> None:
         place = opts.place_of(workspace, lang)
-        refreshed = _refresh(place, as_of)
+        refreshed = _refresh(place, as_of, whole=whole)
         if as_json:
             print_json(outcome.refresh_values(refreshed))
             return
@@ -216,12 +221,15 @@ def refresh_command() -> click.Command:
     return refresh
 
 
-def _refresh(place: Any, as_of: date | None) -> Any:
+def _refresh(place: Any, as_of: date | None, *, whole: bool = False) -> Any:
     from perenne.workspace import Listener, refresh_workspace
 
     with progress(_("Refreshing")) as step:
         return refresh_workspace(
-            place, as_of=as_of, listener=Listener(step=step, waiting=_say_waiting)
+            place,
+            as_of=as_of,
+            whole=whole,
+            listener=Listener(step=step, waiting=_say_waiting),
         )
 
 

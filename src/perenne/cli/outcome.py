@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield _("Snapshot {id} published, as of {day}.").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
         )
+        yield from _carried_lines(snapshot.manifest.get("carried", {}))
         yield from account_lines(refreshed.account, snapshot.manifest["currency"])
         yield from _assumed_lines(snapshot.manifest)
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
@@ -120,6 +122,28 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
             "The settings for reading files have changed since these were imported; "
             "import them again: {files}"
         ).format(files=", ".join(refreshed.read_otherwise))
+
+
+def _carried_lines(told: Mapping[str, str]) -> Iterator[str]:
+    """What a refresh of a large shop took over from the snapshot before, or why nothing."""
+    if "from" in told:
+        yield _("Orders before {day} were taken over from snapshot {id}.").format(
+            day=format_date(date.fromisoformat(told["until"])), id=told["from"]
+        )
+    reasons = {
+        "settings": _("settings, decisions on customers or the version have changed"),
+        "imports": _("an import was taken back, read again or changed by an erasure"),
+        "as_of": _("the day is earlier than that of the snapshot before"),
+        "parts": _("the tables had come to be in many parts"),
+        "payments": _("payments are matched with orders of any age"),
+        "credit_notes": _("credit notes are matched with sales of any age"),
+        "shared_numbers": _("several orders share a number"),
+        "share": _("too many orders were told anew"),
+        "customers": _("customers with earlier orders were linked or parted"),
+        "attributes": _("the channel or account of customers with earlier orders has changed"),
+    }
+    if why := reasons.get(told.get("whole", "")):
+        yield _("Every order was computed anew: {why}.").format(why=why)
 
 
 def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -260,6 +284,7 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
         "as_of": refreshed.snapshot.as_of,
         "changed": refreshed.changed,
         "read_otherwise": list(refreshed.read_otherwise),
+        "carried": refreshed.snapshot.manifest.get("carried"),
         "tables": refreshed.snapshot.manifest["tables"],
         "reconciliation": account_values(refreshed.account),
         "identity": refreshed.snapshot.manifest.get("identity"),

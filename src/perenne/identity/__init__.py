@@ -7,7 +7,7 @@ from perenne.identity.decisions import Decision, Word, from_lines, standing, to_
 from perenne.identity.evidence import evidence_words, field_words, rule_words
 from perenne.identity.finding import Directory
 from perenne.identity.identifiers import masked, phone_spellings
-from perenne.identity.jobs import identify, resolve
+from perenne.identity.jobs import Settled, identify, resolve
 from perenne.identity.missing import Likely, Missed
 from perenne.identity.resolving import Before, Resolved, Task
 from perenne.identity.settings import IdentitySettings
@@ -24,6 +24,7 @@ __all__ = [
     "Likely",
     "Missed",
     "Resolved",
+    "Settled",
     "Task",
     "Threshold",
     "Unused",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from perenne.identity.attributes import AccountSettings, AcquisitionSettings
 from perenne.identity.resolving import Resolved, Task
@@ -15,19 +16,36 @@ from perenne.warehouse import Table
 Keep = Callable[[str, Table], Table]
 
 
-def own_links(cleaned: Mapping[str, Table], *, key: str) -> Table:
+@dataclass(frozen=True)
+class Settled:
+    """Orders that an earlier refresh has identified, beside those that were cleaned.
+
+    `references`: whom they name (source, customer_ref, customer_ref_kind). `records`: own_id,
+    customer_id and purchases of each record that ordered.
+    """
+
+    references: Table
+    records: Table
+
+
+def own_links(cleaned: Mapping[str, Table], *, key: str, settled: Settled | None = None) -> Table:
     """Schema `customer_links` when each source stands alone: by its own id, e-mail or person."""
     speakers = [cleaned[name] for name in ("orders", "refunds", *relation.RELATION)]
+    if settled:
+        speakers.append(settled.references)
     return facts.links(speakers, cleaned["customers"], key)
 
 
-def resolve(cleaned: Mapping[str, Table], *, key: str, task: Task) -> Resolved:
+def resolve(
+    cleaned: Mapping[str, Table], *, key: str, task: Task, settled: Settled | None = None
+) -> Resolved:
     """Who is one customer across all sources, from cleaned tables (`Cleaned.tables`)."""
     return resolve_records(
         task,
-        alone=task.bring("own_links", own_links(cleaned, key=key)),
+        alone=task.bring("own_links", own_links(cleaned, key=key, settled=settled)),
         staged=task.bring("persons", cleaned["customers"]),
         sold=task.bring("bought", cleaned["orders"]),
+        settled=settled.records if settled else None,
     )
 
 
@@ -39,16 +57,19 @@ def identify(
     links: Table | None = None,
     belonging: AccountSettings | None = None,
     acquisition: AcquisitionSettings | None = None,
+    settled: Settled | None = None,
 ) -> dict[str, Table]:
     """Canonical tables from cleaned ones, keyed by the customers of `links` (`Resolved.links`).
 
     Without them each source stands alone. `keep` writes a table and hands back what was written.
     `belonging` says which customers are one account, `acquisition` which channel brought each.
+    With `settled`, `keep` adds its orders, lines and refunds to those that were cleaned.
     """
     link = keep("customer_links", own_links(cleaned, key=key) if links is None else links)
     told = cleaned["customers"]
     account = accounts(told, link, key=key, settings=belonging or AccountSettings())
-    order = keep("orders", facts.orders(cleaned["orders"], link, account=account))
+    earlier = settled.records if settled else None
+    order = keep("orders", facts.orders(cleaned["orders"], link, account=account, earlier=earlier))
     line = keep("order_lines", facts.lines(cleaned["lines"], order))
     return {
         "customer_links": link,

@@ -86,9 +86,12 @@ class Task:
     bring: Keep = as_it_is
 
 
-def resolve(task: Task, *, alone: Table, staged: Table, sold: Table) -> Resolved:
+def resolve(
+    task: Task, *, alone: Table, staged: Table, sold: Table, settled: Table | None = None
+) -> Resolved:
     """Link the records of `alone` (schema `customer_links`, each source on its own); `staged` are
-    the customers of the sources, with their personal data, `sold` the orders."""
+    the customers of the sources, with their personal data, `sold` the orders, `settled` the
+    purchases of orders beside them, by record."""
     reference = task.keep("references", records.references(alone))
     node = task.keep("records", records.aged(reference, task.before.ids, run=task.run))
     if not _anything_to_compare(task, staged, reference):
@@ -112,7 +115,7 @@ def resolve(task: Task, *, alone: Table, staged: Table, sold: Table) -> Resolved
         **_unused(task, identifier),
         invalid=invalid,
         **_model(scored, weighed),
-        missed=_missed(task, pairs, weighed, bought=sharing.bought(sold, reference, node)),
+        missed=_missed(task, pairs, weighed, bought=sharing.bought(sold, reference, node, settled)),
     )
     return Resolved(
         links=sharing.dated(link, task.before.links, run=task.run),

@@ -11,7 +11,7 @@ from perenne.warehouse.engine import (
     quote_text,
 )
 from perenne.warehouse.failures import Failure, failure_of
-from perenne.warehouse.parts import empty_columns, files_of, tables_in
+from perenne.warehouse.parts import empty_columns, files_of, rows_of, table_of, tables_in
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
 from perenne.warehouse.spark import SparkEngine
 from perenne.warehouse.staged import ERASED, STAGED, TOKEN_LENGTH
@@ -37,6 +37,8 @@ __all__ = [
     "money_quantile",
     "quote_name",
     "quote_text",
+    "rows_of",
+    "table_of",
     "tables_in",
     "to_money",
 ]

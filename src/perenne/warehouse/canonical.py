@@ -17,6 +17,7 @@ ORDERS = TableSchema(
         ("excluded_by", "string", "rule that set it aside, null when it is a purchase"),
         ("order_number", "int64", "1 for the customer's first purchase; null for guests"),
         ("account_id", "string", "account of the customer, null without one"),
+        ("own_id", "string", "the record that ordered, where another one names the customer"),
         ("channel", "string", "null = unknown"),
         ("country", "string", "null = unknown"),
         ("currency", "string", "currency of the source", True),

@@ -20,6 +20,11 @@ def tables_in(folder: Path) -> list[Path]:
     return [file for path in sorted(folder.glob(PATTERN)) for file in files_of(path)]
 
 
+def table_of(file: Path) -> str:
+    """The name of the table that a Parquet file is, or is a part of."""
+    return (file.parent if file.parent.suffix == file.suffix else file).stem
+
+
 def rows_of(path: Path) -> int:
     """Rows of a table, as its files' footers say."""
     return sum(pq.read_metadata(file).num_rows for file in files_of(path))

@@ -15,6 +15,7 @@ from perenne.identity import (
     IdentityAccount,
     IdentitySettings,
     Resolved,
+    Settled,
     Task,
     Word,
     from_lines,
@@ -55,6 +56,7 @@ def resolve_customers(
     layout: Layout,
     keep: Callable[[str, Table], Table],
     bring: Callable[[str, Table], Table],
+    settled: Settled | None = None,
 ) -> Resolved:
     """Link the records of all sources; ids and dates of links go on from the newest snapshot.
 
@@ -63,6 +65,7 @@ def resolve_customers(
     return resolve(
         cleaned,
         key=key,
+        settled=settled,
         task=Task(
             engine=engine,
             keep=keep,

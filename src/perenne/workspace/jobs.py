@@ -209,15 +209,22 @@ def look_at(
 
 
 def refresh_workspace(
-    place: layout.Layout, *, as_of: date | None = None, listener: Listener = SILENT
+    place: layout.Layout,
+    *,
+    as_of: date | None = None,
+    whole: bool = False,
+    listener: Listener = SILENT,
 ) -> refresh.Refreshed:
-    """Compute and publish a new snapshot; another run in progress is waited for."""
+    """Compute and publish a new snapshot; another run in progress is waited for. `whole`: nothing
+    is taken over from the snapshot before, and one that is up to date is computed again."""
     values = settings.load(place.settings)
     with (
         _alone(place, values, listener) as local,
         engines_for(values, place, local) as engines,
     ):
-        done = refresh.refresh(place, values, engines=engines, as_of=as_of, progress=listener.step)
+        done = refresh.refresh(
+            place, values, engines=engines, as_of=as_of, whole=whole, progress=listener.step
+        )
     context = read_context(values, batches.Options(), imported_at=batches.now(place))
     return replace(done, read_otherwise=batches.read_otherwise(place, context))
 

@@ -15,7 +15,7 @@ from perenne.workspace import settings
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.engines import local_engine
 from perenne.workspace.layout import Layout
-from perenne.workspace.refresh import DEFAULT_CURRENCY
+from perenne.workspace.manifests import DEFAULT_CURRENCY
 
 
 def consistency(

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from perenne.cleaning import Account, Cleaned, RowLine, ValueLine
+from perenne.cleaning import Account, Cleaned, RowLine, Told, ValueLine
 from perenne.workspace.batches import Batch
 
 # Rules under which value leaves before anything is published; all others are read back from the
 # published tables.
 _CALENDAR_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
-NOT_PUBLISHED = ("merged", "later", "undated", "told_by_lines")
+TOLD_TWICE = ("merged", "told_by_lines")
+NOT_PUBLISHED = (*TOLD_TWICE, "later", "undated")
 
 
 def reconcile(
@@ -26,28 +28,88 @@ def reconcile(
     published: Iterable[Mapping[str, Any]],
     *,
     unplaced: Mapping[str, int],
+    earlier: Earlier | None = None,
 ) -> Account:
     """Set what the raw files held against what was published.
 
-    `published` has batch, source, month, currency, rule, rows, amount.
+    `published` has batch, source, month, currency, rule, rows, amount. `earlier`, where only a part
+    of the rows was cleaned now, accounts for the others.
     """
     flows = [flow for flow in cleaned.flows.to_pylist() if flow["rule"] in NOT_PUBLISHED]
+    flows += earlier.flows() if earlier else []
+    fates = _fates(cleaned.fates)
+    if earlier:
+        fates = earlier.with_others(fates)
     return Account(
-        rows=tuple(_row_lines(imports, cleaned)),
+        rows=tuple(_row_lines(imports, fates)),
         values=tuple(_value_lines(imports, [*flows, *published])),
         unplaced=unplaced,
     )
 
 
-def _row_lines(imports: Sequence[Batch], cleaned: Cleaned) -> Iterable[RowLine]:
-    fates = {
-        (row["batch"], table): row
-        for table, counts in cleaned.fates.items()
+@dataclass(frozen=True)
+class Earlier:
+    """The account of an earlier snapshot, and what it counted of rows that are cleaned again."""
+
+    account: Account
+    told: Told
+
+    def with_others(self, now: Fates) -> Fates:
+        """Fates of all rows: as they were before, but for the rows that were cleaned again."""
+        again = _fates(self.told.fates)
+        before = {
+            (line.batch, line.table): {"kept": line.kept, "merged": line.merged}
+            for line in self.account.rows
+            if line.table in self.told.fates
+        }
+        every = before.keys() | now.keys()
+        return {
+            place: {
+                fate: before.get(place, _NONE)[fate]
+                - again.get(place, _NONE)[fate]
+                + now.get(place, _NONE)[fate]
+                for fate in _NONE
+            }
+            for place in every
+        }
+
+    def flows(self) -> list[dict[str, Any]]:
+        """Value that another row tells, of all rows but those that were cleaned again."""
+        found = [
+            {
+                "batch": None,
+                "source": line.source,
+                "month": line.month,
+                "currency": line.currency,
+                "rule": rule,
+                "rows": line.rows[rule],
+                "amount": line.out[rule],
+            }
+            for line in self.account.values
+            for rule in TOLD_TWICE
+            if rule in line.out
+        ]
+        again = self.told.flows.to_pylist()
+        return found + [{**one, "rows": -one["rows"], "amount": -one["amount"]} for one in again]
+
+
+Fates = Mapping[tuple[str, str], Mapping[str, int]]
+_NONE: Mapping[str, int] = {"kept": 0, "merged": 0}
+
+
+def _fates(counted: Mapping[str, Any]) -> Fates:
+    """Rows kept and merged per import and table."""
+    return {
+        (row["batch"], table): {fate: row[fate] for fate in _NONE}
+        for table, counts in counted.items()
         for row in counts.to_pylist()
     }
+
+
+def _row_lines(imports: Sequence[Batch], fates: Fates) -> Iterable[RowLine]:
     for batch in imports:
         for table, counts in batch.tables.items():
-            fate = fates.get((batch.id, table), {"kept": 0, "merged": 0})
+            fate = fates.get((batch.id, table), _NONE)
             yield RowLine(
                 batch=batch.id,
                 file=batch.file,
@@ -86,8 +148,8 @@ def _value_lines(
             month=month,
             currency=currency,
             value_in=value_in.get(key, Decimal(0)),
-            out=out.get(key, {}),
-            rows=rows.get(key, {}),
+            out={rule: one for rule, one in out.get(key, {}).items() if rows[key][rule]},
+            rows={rule: one for rule, one in rows.get(key, {}).items() if one},
         )
 
 

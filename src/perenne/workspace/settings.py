@@ -216,6 +216,19 @@ class EngineSettings(_Section):
     )
 
 
+class RefreshSettings(_Section):
+    """How a refresh goes about it."""
+
+    carry_over_from: int = Field(
+        200_000,
+        ge=0,
+        description=(
+            "Order lines from which a refresh takes over what nothing new speaks of from the "
+            "snapshot before."
+        ),
+    )
+
+
 class Settings(_Section):
     """The whole of perenne.toml."""
 
@@ -236,6 +249,7 @@ class Settings(_Section):
     retention: RetentionSettings = RetentionSettings()
     connections: dict[str, ConnectionSettings] = Field({})
     engine: EngineSettings = EngineSettings()
+    refresh: RefreshSettings = RefreshSettings()
 
     def policy(self, currency: str) -> Policy:
         return Policy(self.cleaning, self.tax, self.rates, currency)

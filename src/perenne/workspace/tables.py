@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import ibis
@@ -135,7 +136,8 @@ def orders_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Ta
     Where an order's number begins with the customer's id in the source, as it does where an order
     is known by its customer and day, the customer_id stands in its place.
     """
-    orders = tables["orders"]
+    told = tables["orders"]
+    orders = told.select(name for name in told.columns if name != "own_id")
     if with_source_ids:
         return orders
     links = tables["customer_links"].select("customer_id", "source", "source_id")
@@ -147,3 +149,70 @@ def orders_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Ta
     hidden = joined.source.concat("/", joined.customer_id, rest)
     shown = joined.mutate(order_id=joined.named.notnull().ifelse(hidden, joined.order_id))
     return shown.select(name for name in orders.columns if name != "source_order_id")
+
+
+def settled_records(orders: ir.Table) -> ir.Table:
+    """`own_id`, `customer_id` and `purchases` of each record that ordered."""
+    known = orders.filter(orders.customer_id.notnull())
+    own = ibis.coalesce(known.own_id, known.customer_id)
+    return known.group_by("customer_id", own_id=own).agg(
+        purchases=known.is_purchase.sum().fill_null(0)
+    )
+
+
+def settled_references(links: ir.Table, records: ir.Table) -> ir.Table:
+    """References (as staged rows make them) to records, with what they led to."""
+    known = links.semi_join(records, "own_id")
+    return known.select(
+        "source",
+        "own_id",
+        "customer_id",
+        customer_ref="source_id",
+        customer_ref_kind="source_id_kind",
+    )
+
+
+def otherwise_linked(references: ir.Table, links: ir.Table) -> ir.Table:
+    """One cell: references that lead to another record or customer than they did."""
+    now = links.select(
+        "source",
+        customer_ref="source_id",
+        customer_ref_kind="source_id_kind",
+        own="own_id",
+        customer="customer_id",
+    )
+    met = references.left_join(
+        now, ["source", "customer_ref", "customer_ref_kind"], rname="n_{name}"
+    )
+    same = met.own.identical_to(met.own_id) & met.customer.identical_to(met.customer_id)
+    return met.agg(changed=(~same).sum().fill_null(0))
+
+
+def otherwise_told(before: ir.Table, now: ir.Table, records: ir.Table) -> ir.Table:
+    """One cell: customers with settled orders whose channel or account is another than it was."""
+    names = ("customer_id", "channel", "account_id")
+    then = before.semi_join(records, "customer_id").select(*names)
+    met = then.left_join(now.select(*names), "customer_id", rname="n_{name}")
+    same = met.channel.identical_to(met.n_channel) & met.account_id.identical_to(met.n_account_id)
+    return met.agg(changed=(~same).sum().fill_null(0))
+
+
+def settled_rows(name: str, table: ir.Table, until: date, orders: ir.Table) -> ir.Table:
+    """Rows of a carried table that an order before this day brought; `orders`: all of them."""
+    day = ibis.literal(until)
+    if name != "sales":
+        return table.filter(table.ordered_on < day)
+    sold = table.filter((table.kind == "sale") & (table.day < day))
+    return sold.union(_given_back(table.filter(table.kind == "return"), until, orders))
+
+
+def settled_refunds(refunds: ir.Table, orders: ir.Table, until: date) -> ir.Table:
+    """Refunds of orders before this day, and credit notes before it that are matched with none."""
+    return _given_back(refunds.mutate(known_on=refunds.refunded_on), until, orders).drop("known_on")
+
+
+def _given_back(returned: ir.Table, until: date, orders: ir.Table) -> ir.Table:
+    day = ibis.literal(until)
+    settled = orders.filter(orders.ordered_on < day).select("order_id")
+    alone = returned.filter(returned.order_id.isnull() & (returned.known_on < day))
+    return returned.semi_join(settled, "order_id").union(alone)

@@ -110,14 +110,15 @@ def order_of_refund(
 ) -> ir.Table:
     """`refunds` joined to the order they name: the only one of that number in their own source,
     else the only one anywhere. Order columns, `source` among them, come prefixed `order_`."""
-    known = orders.mutate(number=_bare(orders.source_order_id))
+    known = orders.mutate(number=bare_number(orders.source_order_id))
     known = known.mutate(
         anywhere=known.order_id.count().over(ibis.window(group_by="number")),
         in_source=known.order_id.count().over(ibis.window(group_by=["source", "number"])),
     )
     prefixed = {f"order_{name}": known[name] for name in carry}
     known = known.select("number", "anywhere", "in_source", **prefixed)
-    joined = refunds.mutate(number=_bare(refunds.source_order_id)).inner_join(known, "number")
+    named = refunds.mutate(number=bare_number(refunds.source_order_id))
+    joined = named.inner_join(known, "number")
     at_home = (joined.source == joined.order_source) & (joined.in_source == 1)
     return joined.filter(at_home | (joined.anywhere == 1))
 
@@ -128,7 +129,7 @@ def without_order(refunds: ir.Table, orders: ir.Table) -> ir.Table:
     return refunds.anti_join(found, ["batch", "row_file", "row_number"])
 
 
-def _bare(number: ir.StringValue) -> ir.StringValue:
+def bare_number(number: ir.StringValue) -> ir.StringValue:
     """The order number as people write it: `#1001/5000032800768` and `1001` are the same, while
     `2025/001` is a number as it stands."""
     return number.strip().re_replace(r"^#", "").re_replace(r"/\d{10,}$", "").upper()

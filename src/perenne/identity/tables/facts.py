@@ -65,21 +65,29 @@ def links(tables: Iterable[ir.Table], persons: ir.Table, key: str) -> ir.Table:
 
 
 def with_customer(table: ir.Table, link: ir.Table) -> ir.Table:
-    """`table` with `customer_id`, null where it refers to nobody."""
+    """`table` with `customer_id` and `own_id`, null where it refers to nobody."""
     known = link.select(
-        "source", "customer_id", customer_ref="source_id", customer_ref_kind="source_id_kind"
+        "source",
+        "customer_id",
+        "own_id",
+        customer_ref="source_id",
+        customer_ref_kind="source_id_kind",
     )
     filled = table.mutate(customer_ref_kind=table.customer_ref_kind.fill_null("id"))
     joined = filled.left_join(known, list(REF), rname="link_{name}")
     return joined.drop([name for name in joined.columns if name.startswith("link_")])
 
 
-def orders(table: ir.Table, link: ir.Table, *, account: ir.Table) -> ir.Table:
+def orders(
+    table: ir.Table, link: ir.Table, *, account: ir.Table, earlier: ir.Table | None = None
+) -> ir.Table:
     """Schema `orders`: customer, account and, for a known customer's purchases, the order's number.
 
-    `account`: customer_id and account_id of those who belong to one.
+    `account`: customer_id and account_id of those who belong to one. `earlier`: customer_id and
+    purchases of records that bought before all of `table`: the numbers go on from there.
     """
     known = with_customer(table, link)
+    known = known.mutate(own_id=known.own_id.nullif(known.customer_id))
     known = known.left_join(account, "customer_id", rname="a_{name}")
     counted = known.is_purchase & known.customer_id.notnull()
     numbered = known.mutate(counted=counted).mutate(
@@ -90,7 +98,12 @@ def orders(table: ir.Table, link: ir.Table, *, account: ir.Table) -> ir.Table:
             )
         )
     )
-    number = numbered.counted.ifelse(numbered.number + 1, ibis.null("int64"))
+    before: ir.IntegerValue = ibis.literal(1)
+    if earlier is not None:
+        made = earlier.group_by("customer_id").agg(made=earlier.purchases.sum())
+        numbered = numbered.left_join(made, "customer_id", rname="m_{name}")
+        before = numbered.made.fill_null(0) + 1
+    number = numbered.counted.ifelse(numbered.number + before, ibis.null("int64"))
     return shaped(numbered.mutate(order_number=number), "orders")
 
 

@@ -148,8 +148,11 @@ def linked_by(link: ir.Table) -> ir.Table:
     return made.group_by("rule").agg(records=made.own_id.nunique())
 
 
-def bought(sold: ir.Table, reference: ir.Table, node: ir.Table) -> ir.Table:
-    """`idx` and `orders`: how many purchases each record carries."""
+def bought(
+    sold: ir.Table, reference: ir.Table, node: ir.Table, settled: ir.Table | None = None
+) -> ir.Table:
+    """`idx` and `orders`: how many purchases each record carries; `settled` are purchases of
+    records that are counted already."""
     ref = reference.select(
         "source", "own_id", customer_ref="source_id", customer_ref_kind="source_id_kind"
     )
@@ -157,6 +160,9 @@ def bought(sold: ir.Table, reference: ir.Table, node: ir.Table) -> ir.Table:
     known = known.mutate(customer_ref_kind=known.customer_ref_kind.fill_null("id"))
     met = known.inner_join(ref, ["source", "customer_ref", "customer_ref_kind"])
     counted = met.group_by("own_id").agg(orders=met.count())
+    if settled is not None:
+        every = counted.union(settled.select("own_id", orders="purchases"))
+        counted = every.group_by("own_id").agg(orders=every.orders.sum())
     return counted.inner_join(node.select("own_id", "idx"), "own_id").select("idx", "orders")
 
 

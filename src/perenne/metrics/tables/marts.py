@@ -43,14 +43,21 @@ def _lazily(_name: str, table: ir.Table) -> ir.Table:
 
 
 def build_marts(
-    tables: Tables, *, as_of: date, settings: MetricSettings, keep: Keep = _lazily
+    tables: Tables,
+    *,
+    as_of: date,
+    settings: MetricSettings,
+    keep: Keep = _lazily,
+    fresh: Tables | None = None,
 ) -> dict[str, ir.Table]:
     """Sales, customer days, attributed costs and customer facts, in that order.
 
     `tables` are the canonical tables by name; a missing one counts as empty. `keep` may write a
     mart and hand back what was written, so that the facts read it rather than compute it again.
+    `fresh`: the orders, lines and refunds of which the ledger is made, where `keep` adds what an
+    earlier ledger says of the others.
     """
-    ledger = keep("sales", sales(tables, as_of=as_of, settings=settings))
+    ledger = keep("sales", sales(tables, as_of=as_of, settings=settings, fresh=fresh or {}))
     days = keep("customer_days", customer_days(tables, as_of=as_of))
     costs = keep("customer_costs", customer_costs(tables, as_of=as_of))
     facts = customer_facts(
@@ -60,22 +67,26 @@ def build_marts(
     return dict(zip(MARTS, (ledger, days, costs, kept), strict=True))
 
 
-def sales(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Table:
-    """The ledger of value: one row per counted product line and per return.
+def sales(
+    tables: Tables, *, as_of: date, settings: MetricSettings, fresh: Tables | None = None
+) -> ir.Table:
+    """The ledger of value: one row per counted product line and per return, of the orders and
+    refunds of `fresh` where some are named.
 
     Columns: kind (sale | return), day, known_on (of a return, the day it came back, whichever day
     it counts on), month, order_id, order_number, customer_id, first_day of
     the customer, category, channel and country of the order, acquisition_channel, gross,
     discount, net, cost, margin (null when the cost is unknown), cost_known. Returns are negative.
     """
-    orders = purchases(tables, as_of)
+    told = {**tables, **(fresh or {})}
+    orders = purchases(told, as_of)
     if not settings.include_guests:
         orders = known(orders)
     customers = _customers(tables, as_of=as_of)
-    lines = table(tables, "order_lines")
+    lines = table(told, "order_lines")
     counted = lines.filter(lines.excluded_by.isnull())
     sold = _of_customer(orders, customers)
-    returned = _returns(tables, as_of=as_of, settings=settings)
+    returned = _returns(told, as_of=as_of, settings=settings)
     rows = ibis.union(
         _lines(counted, sold),
         _orders_without_lines(sold, counted),

@@ -18,7 +18,7 @@ from perenne.core import PerenneError
 from perenne.identity import from_lines, masked, to_line
 from perenne.sources.connectors import RECORDS, keyed_records
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine, quote_text
+from perenne.warehouse import DuckEngine, quote_text, rows_of
 from perenne.workspace import settings as settings_
 from perenne.workspace import snapshots
 from perenne.workspace.batches import list_imports, require_sound
@@ -284,10 +284,11 @@ class _Erasure:
             sizes = dict(manifest.get("bytes", {}))
             for change in changes:
                 target = self._next(change.file.path)
+                before = rows_of(change.file.path)
                 written = self.planner.rewriter.write(change.file, change.cells, target)
-                name = change.file.path.name
+                name = change.file.path.relative_to(snapshot.folder).as_posix()
                 if change.file.table in rows:
-                    rows[change.file.table] = written
+                    rows[change.file.table] += written - before
                 if name in signed:
                     signed[name] = sha256(target)
                 if name in sizes:

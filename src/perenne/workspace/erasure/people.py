@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
 from perenne.core import PerenneError, opaque_id
 from perenne.text import gettext as _
-from perenne.warehouse import ERASED, TOKEN_LENGTH, DuckEngine, keyed_sql, quote_text
+from perenne.warehouse import ERASED, TOKEN_LENGTH, DuckEngine, files_of, keyed_sql, quote_text
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.erasure import spelling
 from perenne.workspace.layout import Layout
@@ -63,9 +64,10 @@ def new_token() -> str:
     return secrets.token_hex(TOKEN_LENGTH // 2)
 
 
-def parquet(path: object) -> str:
-    """SQL that reads one Parquet file."""
-    return f"read_parquet({quote_text(str(path))})"
+def parquet(path: Path) -> str:
+    """SQL that reads a table: a Parquet file, or its parts."""
+    files = ", ".join(quote_text(str(file)) for file in files_of(path))
+    return f"read_parquet([{files}])"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class Census:
         empty = ", ".join(f"NULL::VARCHAR AS {name}" for name in names)
         return " UNION ".join([f"SELECT {empty} WHERE false", *parts])
 
-    def _columns(self, path: object) -> list[str]:
+    def _columns(self, path: Path) -> list[str]:
         rows = self.engine.duck.execute(f"DESCRIBE SELECT * FROM {parquet(path)}").fetchall()
         return [row[0] for row in rows]
 

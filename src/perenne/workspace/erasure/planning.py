@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from perenne.identity import phone_spellings
-from perenne.warehouse import quote_text
+from perenne.warehouse import quote_text, table_of, tables_in
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.erasure import spelling
 from perenne.workspace.erasure.columns import FREE_TEXT, REPLACED
@@ -69,7 +69,7 @@ def batch_files(layout: Layout, batch: Batch) -> list[Parquet]:
 
 
 def snapshot_files(snapshot: Snapshot) -> list[Parquet]:
-    return [Parquet(path, path.stem) for path in sorted(snapshot.folder.glob("*.parquet"))]
+    return [Parquet(path, table_of(path)) for path in tables_in(snapshot.folder)]
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from perenne.identity import phone_spellings
-from perenne.warehouse import DuckEngine, keyed_sql, quote_name, quote_text
+from perenne.warehouse import DuckEngine, keyed_sql, quote_name, quote_text, table_of
 from perenne.workspace.batches import list_imports
 from perenne.workspace.erasure import spelling, suppression
 from perenne.workspace.erasure.finding import SUPPRESSED, Hit
@@ -88,7 +88,7 @@ class Search:
             name = str(path.relative_to(self.layout.root))
             lines.append((f"{name}\x1fname", name))
             if path.suffix == ".parquet":
-                file = Parquet(path, path.stem, self._source(path, sources))
+                file = Parquet(path, table_of(path), self._source(path, sources))
                 described = rewriter.columns(file)
                 columns += len(described)
                 tables[name] = _as_texts(file, described)

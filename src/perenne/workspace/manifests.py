@@ -1,0 +1,75 @@
+"""What a snapshot's manifest tells beside its tables: how it was made, and what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import perenne
+from perenne.cleaning import Account
+from perenne.metrics import Context
+from perenne.warehouse import Engine, Table
+from perenne.workspace.batches import Batch
+from perenne.workspace.settings import Settings, as_mapping
+
+DEFAULT_CURRENCY = "EUR"
+
+
+def currency_of(imports: Iterable[Batch], settings: Settings) -> tuple[str, bool]:
+    """The currency that figures are in: as set, else the one that most rows name, else that of the
+    exports; and whether nobody named it. Cleaning tells several."""
+    seen: dict[str, int] = {}
+    for batch in imports:
+        for control in batch.controls:
+            if name := control["currency"] or batch.currency:
+                seen[name] = seen.get(name, 0) + control["rows"]
+    named = max(seen, key=lambda name: seen[name]) if seen else DEFAULT_CURRENCY
+    return settings.shop.currency or named, not (settings.shop.currency or seen)
+
+
+def manifest(
+    imports: Iterable[Batch],
+    settings: Settings,
+    context: Context,
+    *,
+    tables: Mapping[str, Table],
+    account: Account,
+    engine: Engine,
+) -> dict[str, Any]:
+    """How a snapshot was made, and what its tables hold."""
+    return {
+        "as_of": context.as_of.isoformat(),
+        "currency": context.currency,
+        "time_zone": context.time_zone,
+        "inputs": [{"id": b.id, "file": b.file, "sha256": b.sha256} for b in imports],
+        "code": perenne.__version__,
+        "settings": as_mapping(settings),
+        "context": asdict(context),
+        "tables": {name: _rows(table, engine) for name, table in tables.items()},
+        "reconciliation": account.to_manifest(),
+        "undated_refunds": _undated_refunds(tables["refunds"], engine),
+        "acquisition": {
+            "rule": settings.acquisition.rule,
+            **_acquisition(tables["customers"], engine),
+        },
+    }
+
+
+def _rows(table: Table, engine: Engine) -> int:
+    return int(engine.fetch(table.count()).as_py())
+
+
+def _acquisition(customers: Table, engine: Engine) -> dict[str, int]:
+    """Customers and prospects by what told the channel that they are counted under."""
+    counts = customers.group_by("channel_from").agg(n=customers.count())
+    found = {row["channel_from"]: row["n"] for row in engine.fetch(counts).to_pylist()}
+    names = {"touch": "touch", "order": "order", "source": "source", "unknown": None}
+    return {name: found.get(told, 0) for name, told in names.items()}
+
+
+def _undated_refunds(refunds: Table, engine: Engine) -> dict[str, Any]:
+    """Refunds that an order tells without a day: they stand on the day of the order."""
+    undated = refunds.filter(~refunds.date_known)
+    (row,) = engine.fetch(undated.agg(rows=undated.count(), net=undated.net.sum())).to_pylist()
+    return {"rows": row["rows"], "net": str(row["net"] or 0)}

@@ -1,0 +1,320 @@
+"""A refresh that takes over what nothing new speaks of gives the snapshot of a whole one."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perenne.cleaning import Account
+from perenne.workspace import Layout, Refreshed, forget_import, refresh_workspace
+from perenne.workspace.batches import list_imports
+from perenne.workspace.erasure.jobs import erase
+from perenne.workspace.snapshots import current, damaged
+from tests.cli.files import write
+from tests.workspace.shops import bring, computed, new_workspace, table, values, without_models
+
+FIRST = date(2024, 1, 1)
+LINES = (
+    "order_id,order_date,customer_id,country,status,product_id,product_name,quantity,unit_price,"
+    "discount,total"
+)
+ORDERS = "order_id,order_date,customer_id,country,total,refunded_amount,status"
+PARTED = ("orders", "order_lines", "sales")
+
+
+def carrying(place: Layout) -> Layout:
+    """A workspace that carries over however small it is."""
+    without_models(place)
+    text = place.settings.read_text(encoding="utf-8")
+    place.settings.write_text(f"{text}\n[refresh]\ncarry_over_from = 0\n", encoding="utf-8")
+    return place
+
+
+class Exports:
+    """Exports of a shop that sells every day, some of whose orders change weeks later."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.draw, self.folder, self.files = random.Random(seed), folder, 0
+        self.known: dict[str, tuple[date, str]] = {}
+
+    def day(self, on: date, *, orders: int = 3) -> None:
+        for _ in range(orders):
+            name = f"A{len(self.known)}"
+            self.known[name] = (on, f"c{int(self.draw.paretovariate(0.9)) % 40}")
+
+    def lines(self, names: list[str], *, cancelled: frozenset[str] = frozenset()) -> Path:
+        rows = []
+        for name in names:
+            on, who = self.known[name]
+            draw = random.Random(name)
+            status = "cancelled" if name in cancelled else "paid"
+            for _ in range(draw.randint(1, 3)):
+                price, product = draw.randint(5, 90), draw.randint(1, 9)
+                amount = draw.randint(1, 3)
+                rows.append(
+                    f"{name},{on},{who},FR,{status},P{product},Tea {product},{amount},{price}.25,"
+                    f"{draw.choice((0, 0, 2))},"
+                )
+        return self._write(LINES, rows)
+
+    def heads(self, names: list[str], *, refunded: frozenset[str] = frozenset()) -> Path:
+        rows = []
+        for name in names:
+            on, who = self.known[name]
+            total = 10 + int(name[1:]) % 50
+            back = total if name in refunded else 0
+            rows.append(f"{name},{on},{who},BE,{total}.50,{back},paid")
+        return self._write(ORDERS, rows)
+
+    def _write(self, head: str, rows: list[str]) -> Path:
+        self.files += 1
+        return write(self.folder / f"export-{self.files}.csv", "\n".join([head, *rows]) + "\n")
+
+
+def rows_of(place: Layout, name: str) -> list[str]:
+    return sorted(str(sorted(row.items())) for row in table(place, name))
+
+
+def assert_like_a_whole_one(place: Layout, made: Refreshed) -> None:
+    """Every table, the account and what the manifest says of them."""
+    twin = Layout(place.root.with_name(f"{place.root.name}-whole"))
+    shutil.copytree(place.root, twin.root)
+    shutil.rmtree(twin.snapshots / made.snapshot.id)
+    before = [path.name for path in sorted(twin.snapshots.iterdir())]
+    twin.current.write_text(before[-1] + "\n")
+    asked = made.snapshot.manifest["requested_as_of"]
+    whole = refresh_workspace(twin, as_of=date.fromisoformat(asked) if asked else None, whole=True)
+    assert whole.snapshot.manifest["carried"] == {"whole": "asked"}
+    assert made.snapshot.tables == whole.snapshot.tables
+    for name in whole.snapshot.tables:
+        assert rows_of(place, name) == rows_of(twin, name), name
+    assert made.account == whole.account
+    assert made.account.balanced
+    own = {"id", "sha256", "bytes", "carried", "parts", "identity"}
+    left = [
+        {name: value for name, value in one.snapshot.manifest.items() if name not in own}
+        for one in (made, whole)
+    ]
+    assert left[0] == left[1]
+    shutil.rmtree(twin.root)
+
+
+def taken(place: Layout) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = current(place).manifest["carried"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Layout, Exports]:
+    """Eight months of sales, computed once."""
+    folder = tmp_path_factory.mktemp("carrying")
+    exports = Exports(1, folder)
+    for day in range(240):
+        exports.day(FIRST + timedelta(days=day))
+    place = carrying(new_workspace(folder / "shop"))
+    names = list(exports.known)
+    bring(place, exports.lines(names[:500]), exports.heads(names[500:]))
+    computed(place)
+    assert taken(place) == {"whole": "first"}
+    return place, exports
+
+
+@pytest.fixture
+def mine(grown: tuple[Layout, Exports], tmp_path: Path) -> tuple[Layout, Exports]:
+    """A copy of the workspace that a test may change, and more exports of its shop."""
+    place, exports = grown
+    copy = Layout(Path(shutil.copytree(place.root, tmp_path / "shop")))
+    more = Exports(2, tmp_path)
+    more.known = dict(exports.known)
+    return copy, more
+
+
+def later(exports: Exports, days: range) -> list[str]:
+    """Names of orders of some days after the first eight months."""
+    before = set(exports.known)
+    for day in days:
+        exports.day(FIRST + timedelta(days=240 + day))
+    return [name for name in exports.known if name not in before]
+
+
+def test_new_orders_alone_leave_all_others(mine: tuple[Layout, Exports]) -> None:
+    place, exports = mine
+    bring(place, exports.lines(later(exports, range(7))))
+    made = computed(place)
+    assert taken(place) == {"from": "000001-20240827", "until": "2024-08-28"}
+    assert_like_a_whole_one(place, made)
+    first, second = sorted(place.snapshots.iterdir())
+    for name in PARTED:  # the same file on disk
+        part = second / f"{name}.parquet" / "part-000000.parquet"
+        assert part.samefile(first / f"{name}.parquet")
+    assert not damaged(current(place))
+
+
+def test_orders_that_change_are_computed_again_with_all_after_them(
+    mine: tuple[Layout, Exports],
+) -> None:
+    """An order of June is called off, one of July refunded, others told once more."""
+    place, exports = mine
+    old = [name for name, (on, _who) in exports.known.items() if on >= date(2024, 6, 20)]
+    new = later(exports, range(5))
+    bring(place, exports.lines([*old[:5], *new], cancelled=frozenset(old[:1])))
+    bring(place, exports.heads(old[60:80], refunded=frozenset(old[60:61])))
+    made = computed(place)
+    assert taken(place)["until"] == "2024-05-20"
+    assert_like_a_whole_one(place, made)
+
+
+REFUNDS = "refund_id,order_id,refund_date,amount"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_week_after_week(seed: int, tmp_path: Path) -> None:
+    """Whatever the weeks bring: new orders, changed ones, the same file twice, lists of products,
+    customers and events, orders without a date whose date comes later."""
+    draw = random.Random(seed)
+    exports = Exports(seed, tmp_path)
+    place = carrying(new_workspace(tmp_path / "shop"))
+    for day in range(300):
+        exports.day(FIRST + timedelta(days=day), orders=2)
+    names = list(exports.known)
+    bring(place, exports.lines(names[:400]), exports.heads(names[400:]))
+    customers = "customer_id,email,country\n" + "".join(
+        f"c{n},c{n}@mail.example,FR\n" for n in range(40)
+    )
+    bring(place, write(tmp_path / "customers.csv", customers))
+    refunds = "".join(f"r{n},A{n * 7},2024-09-{n % 30 + 1:02},3.20\n" for n in range(60))
+    bring(place, write(tmp_path / "refunds.csv", f"{REFUNDS}\n{refunds}"))
+    computed(place)
+    carried = 0
+    for week in range(5):
+        new = later(exports, range(60 + 7 * week, 67 + 7 * week))
+        known = [name for name in exports.known if name not in new]
+        again = draw.sample(known[-60:], draw.choice((0, 5, 20)))
+        tell = draw.choice((exports.lines, exports.heads))
+        bring(place, tell([*again, *new]))
+        if week == 1:
+            products = "product_id,product_name,category,cost\n" + "".join(
+                f"P{n},Tea {n},Green,{n}.10\n" for n in range(10, 14)
+            )
+            bring(place, write(tmp_path / "products.csv", products), preset="products")
+        if week == 2:
+            bring(place, exports.lines(known[-3:], cancelled=frozenset(known[-2:])))
+        if week == 3:
+            bring(
+                place,
+                write(
+                    tmp_path / "undated.csv", "order_id,product_id,quantity,unit_price\nZ1,P1,1,5\n"
+                ),
+            )
+        if week == 4:
+            bring(place, write(tmp_path / "dated.csv", f"{ORDERS}\nZ1,2024-12-01,c1,BE,5,0,paid\n"))
+        if week % 2:
+            told = "".join(
+                f"s{week}{name},{name},2024-12-{week + 1:02},2\n" for name in known[-9:-5]
+            )
+            bring(place, write(tmp_path / f"refunds-{week}.csv", f"{REFUNDS}\n{told}"))
+        made = computed(place)
+        carried += "from" in taken(place)
+        assert_like_a_whole_one(place, made)
+    assert carried >= 3
+
+
+Change = Callable[[Layout, Exports], object]
+
+
+def settings_changed(place: Layout, exports: Exports) -> None:
+    text = place.settings.read_text(encoding="utf-8")
+    place.settings.write_text(text + "\n[cleaning]\nsamples = false\n", encoding="utf-8")
+
+
+def import_taken_back(place: Layout, exports: Exports) -> None:
+    forget_import(place, list_imports(place)[1].id)
+
+
+def everything_again(place: Layout, exports: Exports) -> None:
+    bring(place, exports.heads(list(exports.known)))
+
+
+def payment_told(place: Layout, exports: Exports) -> None:
+    head = "id,Created date (UTC),Amount,Currency,Status,Customer Email"
+    row = "ch_1,2024-08-20 10:00,12.50,eur,Paid,ada@mail.example"
+    bring(place, write(exports.folder / "payments.csv", f"{head}\n{row}\n"))
+
+
+def credit_note(place: Layout, exports: Exports) -> None:
+    who = exports.known["A3"][1]
+    rows = [f"R1,2024-08-28,{who},FR,paid,P1,Tea 1,-1,9.25,0,"]
+    bring(place, exports._write(LINES, rows))
+
+
+def two_become_one(place: Layout, exports: Exports) -> None:
+    rows = "customer_id,email\nc1,ada@mail.example\nc2,ada@mail.example\n"
+    bring(place, write(exports.folder / "persons.csv", rows))
+
+
+def account_named(place: Layout, exports: Exports) -> None:
+    rows = "customer_id,email,account\nc1,ada@mail.example,acme\n"
+    bring(place, write(exports.folder / "persons.csv", rows))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (settings_changed, "settings"),
+        (import_taken_back, "imports"),
+        (everything_again, "share"),
+        (payment_told, "payments"),
+        (credit_note, "credit_notes"),
+        (two_become_one, "customers"),
+        (account_named, "attributes"),
+    ],
+)
+def test_where_an_old_order_may_come_out_otherwise_all_are_computed(
+    change: Change, why: str, mine: tuple[Layout, Exports]
+) -> None:
+    place, exports = mine
+    bring(place, exports.lines(later(exports, range(3))))
+    change(place, exports)
+    made = computed(place)
+    assert taken(place) == {"whole": why}
+    assert made.account.balanced
+    with pytest.raises(KeyError):
+        made.snapshot.manifest["parts"]
+
+
+def test_an_earlier_day_is_computed_whole(mine: tuple[Layout, Exports]) -> None:
+    place, _exports = mine
+    made = computed(place, as_of=date(2024, 7, 31))
+    assert taken(place) == {"whole": "as_of"}
+    assert made.snapshot.as_of == date(2024, 7, 31)
+
+
+@pytest.mark.slow
+def test_an_erasure_reaches_every_part(mine: tuple[Layout, Exports]) -> None:
+    """A customer of both parts is gone from the new snapshot and from the one it shares files
+    with; the next refresh computes all and balances."""
+    place, exports = mine
+    new = later(exports, range(7))
+    who = exports.known[new[0]][1]
+    rows = f"customer_id,email,last name\n{who},zelda.quux@mail.example,Quuxbury\n"
+    bring(place, exports.lines(new), write(exports.folder / "persons.csv", rows))
+    computed(place)
+    assert "from" in taken(place)
+    orders = values(place, "orders", "net_revenue")
+    done = erase(place, ["zelda.quux@mail.example"])
+    assert done.proof is not None
+    assert not done.proof.found
+    assert values(place, "orders", "net_revenue") == orders
+    assert not damaged(current(place))
+    made = computed(place)
+    assert taken(place) == {"whole": "imports"}
+    assert made.account.balanced
+    assert Account.from_manifest(made.snapshot.manifest["reconciliation"]) == made.account
