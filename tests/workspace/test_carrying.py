@@ -204,6 +204,9 @@ def test_week_after_week(seed: int, tmp_path: Path) -> None:
                 f"P{n},Tea {n},Green,{n}.10\n" for n in range(10, 14)
             )
             bring(place, write(tmp_path / "products.csv", products), preset="products")
+        if week in (1, 2):
+            linked = f"customer_id,email,country\nc{20 + week},c{30 - week}@mail.example,FR\n"
+            bring(place, write(tmp_path / f"linked-{week}.csv", linked))
         if week == 2:
             bring(place, exports.lines(known[-3:], cancelled=frozenset(known[-2:])))
         if week == 3:
@@ -254,9 +257,9 @@ def credit_note(place: Layout, exports: Exports) -> None:
     bring(place, exports._write(LINES, rows))
 
 
-def two_become_one(place: Layout, exports: Exports) -> None:
-    rows = "customer_id,email\nc1,ada@mail.example\nc2,ada@mail.example\n"
-    bring(place, write(exports.folder / "persons.csv", rows))
+def many_become_one(place: Layout, exports: Exports) -> None:
+    rows = "".join(f"c{n},ada@mail.example\n" for n in range(4))
+    bring(place, write(exports.folder / "persons.csv", f"customer_id,email\n{rows}"))
 
 
 def account_named(place: Layout, exports: Exports) -> None:
@@ -273,7 +276,7 @@ def account_named(place: Layout, exports: Exports) -> None:
         (everything_again, "share"),
         (payment_told, "payments"),
         (credit_note, "credit_notes"),
-        (two_become_one, "customers"),
+        (many_become_one, "customers"),
         (account_named, "attributes"),
     ],
 )
@@ -295,6 +298,22 @@ def test_an_earlier_day_is_computed_whole(mine: tuple[Layout, Exports]) -> None:
     made = computed(place, as_of=date(2024, 7, 31))
     assert taken(place) == {"whole": "as_of"}
     assert made.snapshot.as_of == date(2024, 7, 31)
+
+
+def test_customers_who_are_linked_take_their_orders_along(mine: tuple[Layout, Exports]) -> None:
+    """Two customers of old orders turn out to be one: their orders get one customer and one count,
+    all others stay; a later refresh cuts even the part that now holds old orders."""
+    place, exports = mine
+    rows = "customer_id,email\nc20,ada@mail.example\nc31,ada@mail.example\n"
+    new = later(exports, range(3))
+    bring(place, exports.lines(new), write(exports.folder / "persons.csv", rows))
+    made = computed(place)
+    assert taken(place)["from"] == "000001-20240827"
+    assert [one["mixed"] for one in made.snapshot.manifest["parts"]] == [False, True]
+    assert_like_a_whole_one(place, made)
+    bring(place, exports.lines(new[:2], cancelled=frozenset(new[:1])))
+    assert_like_a_whole_one(place, computed(place))
+    assert taken(place)["from"] == made.snapshot.id
 
 
 @pytest.mark.slow

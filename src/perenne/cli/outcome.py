@@ -139,7 +139,7 @@ def _carried_lines(told: Mapping[str, str]) -> Iterator[str]:
         "credit_notes": _("credit notes are matched with sales of any age"),
         "shared_numbers": _("several orders share a number"),
         "share": _("too many orders were told anew"),
-        "customers": _("customers with earlier orders were linked or parted"),
+        "customers": _("customers with earlier orders were parted, or many of them linked"),
         "attributes": _("the channel or account of customers with earlier orders has changed"),
     }
     if why := reasons.get(told.get("whole", "")):

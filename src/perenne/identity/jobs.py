@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from perenne.identity.attributes import AccountSettings, AcquisitionSettings
 from perenne.identity.resolving import Resolved, Task
@@ -21,11 +21,13 @@ class Settled:
     """Orders that an earlier refresh has identified, beside those that were cleaned.
 
     `references`: whom they name (source, customer_ref, customer_ref_kind). `records`: own_id,
-    customer_id and purchases of each record that ordered.
+    customer_id and purchases of each record that ordered. `moved`: canonical orders, order_lines
+    and refunds whose customer is another now, with that customer; `records` holds them no more.
     """
 
     references: Table
     records: Table
+    moved: Mapping[str, Table] = field(default_factory=dict)
 
 
 def own_links(cleaned: Mapping[str, Table], *, key: str, settled: Settled | None = None) -> Table:
@@ -68,14 +70,17 @@ def identify(
     link = keep("customer_links", own_links(cleaned, key=key) if links is None else links)
     told = cleaned["customers"]
     account = accounts(told, link, key=key, settings=belonging or AccountSettings())
-    earlier = settled.records if settled else None
-    order = keep("orders", facts.orders(cleaned["orders"], link, account=account, earlier=earlier))
-    line = keep("order_lines", facts.lines(cleaned["lines"], order))
+    earlier, moved = (settled.records, settled.moved) if settled else (None, {})
+    found = facts.orders(
+        cleaned["orders"], link, account=account, earlier=earlier, moved=moved.get("orders")
+    )
+    order = keep("orders", found)
+    line = keep("order_lines", facts.lines(cleaned["lines"], order, moved.get("order_lines")))
     return {
         "customer_links": link,
         "orders": order,
         "order_lines": line,
-        "refunds": keep("refunds", facts.refunds(cleaned["refunds"], link)),
+        "refunds": keep("refunds", facts.refunds(cleaned["refunds"], link, moved.get("refunds"))),
         "customers": keep(
             "customers",
             facts.customers(

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from perenne.workspace.snapshots import Snapshot
 PARTED = ("orders", "order_lines", "sales")
 """Tables that are carried over in parts, one for each refresh that made some of their rows."""
 _MOST_PARTS = 24
+_MOST_MOVED = 0.1
+"""Of the orders, that may be those of customers who were linked."""
 _SLACK = timedelta(days=31)
 """Further back than asked, so that the next refresh may end its parts on the same day."""
 _FREE = ("retention", "predictions", "segments", "quality", "connections", "engine", "refresh")
@@ -65,6 +67,8 @@ class Part:
     name: str | None
     """None where the table is one file."""
     end: date
+    mixed: bool = False
+    """Holds earlier orders too, whose customers were linked since."""
 
 
 def parts_of(snapshot: Snapshot) -> list[Part]:
@@ -72,9 +76,24 @@ def parts_of(snapshot: Snapshot) -> list[Part]:
     after = snapshot.as_of + timedelta(days=1)
     listed = snapshot.manifest.get("parts") or [{"name": None, "until": None}]
     return [
-        Part(one["name"], date.fromisoformat(one["until"]) if one["until"] else after)
+        Part(
+            one["name"],
+            date.fromisoformat(one["until"]) if one["until"] else after,
+            one.get("mixed", False),
+        )
         for one in listed
     ]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What carrying over needs of a refresh. `selling`: imports with lines, column `batch`."""
+
+    engine: Engine
+    out: Path
+    staged: Staged
+    keep: Keep
+    selling: Table
 
 
 @dataclass(frozen=True)
@@ -87,6 +106,7 @@ class Carried:
     """
 
     snapshot: Snapshot
+    desk: Desk
     until: date
     parts: Sequence[Mapping[str, Any]]
     staged: Mapping[str, Table]
@@ -100,17 +120,6 @@ class Carried:
         """What accounts for the rows that are not cleaned again."""
         known = Account.from_manifest(self.snapshot.manifest["reconciliation"])
         return Earlier(known, self.told)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What carrying over needs of a refresh. `selling`: imports with lines, column `batch`."""
-
-    engine: Engine
-    out: Path
-    staged: Staged
-    keep: Keep
-    selling: Table
 
 
 @dataclass(frozen=True)
@@ -185,6 +194,7 @@ def carry(found: Snapshot, imports: Sequence[Batch], desk: Desk, *, policy: Poli
     references = desk.keep("settled_references", tables.settled_references(links, records))
     return Carried(
         snapshot=found,
+        desk=desk,
         until=until,
         parts=parts,
         staged=opened.of(now),
@@ -225,8 +235,8 @@ def _laid(found: Snapshot, until: date, desk: Desk, orders: Table) -> list[dict[
     parts: list[dict[str, Any]] = []
     start: date | None = None
     for number, part in enumerate(parts_of(found)):
-        if start and start >= until:
-            break
+        if start and start >= until and not part.mixed:
+            continue
         name = part.name or f"part-{number:06d}.parquet"
         end = min(part.end, until)
         for table in PARTED:
@@ -239,7 +249,7 @@ def _laid(found: Snapshot, until: date, desk: Desk, orders: Table) -> list[dict[
             else:
                 rows = settled_rows(table, desk.engine.read(file), until, orders)
                 desk.engine.write(rows, target)
-        parts.append({"name": name, "until": end.isoformat()})
+        parts.append({"name": name, "until": end.isoformat(), "mixed": part.mixed})
         start = end
     return parts
 
@@ -284,7 +294,10 @@ class Beside:
         carried = self.carried
         return {
             "carried": {"from": carried.snapshot.id, "until": carried.until.isoformat()},
-            "parts": [*carried.parts, {"name": self._own_part, "until": None}],
+            "parts": [
+                *carried.parts,
+                {"name": self._own_part, "until": None, "mixed": bool(carried.settled.moved)},
+            ],
         }
 
     def _written(self, path: Path, table: Table) -> Table:
@@ -303,12 +316,47 @@ def require_own(cleaned: Cleaned, found: Snapshot, engine: Engine) -> None:
         raise Whole("as_of")
 
 
-def require_same_links(carried: Carried, links: Table, engine: Engine) -> None:
-    """Settled orders belong to whom they belonged. Raises Whole."""
-    from perenne.workspace.tables import otherwise_linked
+def relinked(carried: Carried, links: Table) -> Carried:
+    """`carried` without the settled orders of customers that were linked since: they move beside
+    those that are computed now. Raises Whole where that is no small matter."""
+    from perenne.workspace import tables
 
-    if engine.fetch(otherwise_linked(carried.settled.references, links))[0][0].as_py():
+    desk, engine = carried.desk, carried.desk.engine
+    now = desk.keep("linked_now", tables.linked_now(carried.settled.references, links))
+    (changes,) = engine.fetch(tables.changes_of(now)).to_pylist()
+    if not any(changes.values()):
+        return carried
+    moved = desk.keep("moved_customers", tables.moved_customers(now))
+    if changes["lost"] or engine.fetch(tables.parted(moved))[0][0].as_py():
         raise Whole("customers")
+    rows = {
+        name: desk.keep(f"moved_{name}", tables.of_moved(carried.tables[name], moved))
+        for name in ("orders", "order_lines", "refunds")
+    }
+    many = carried.snapshot.manifest["tables"]["orders"] * _MOST_MOVED
+    if engine.fetch(rows["orders"].count()).as_py() > many:
+        raise Whole("customers")
+    stayed = {name: _without(moved, name, carried) for name in PARTED}
+    refunds = carried.tables["refunds"].anti_join(moved, "customer_id")
+    records = carried.settled.records.anti_join(moved, "customer_id")
+    return replace(
+        carried,
+        tables={**stayed, "refunds": refunds},
+        settled=Settled(
+            carried.settled.references, desk.keep("stayed_records", records), moved=rows
+        ),
+    )
+
+
+def _without(moved: Table, name: str, carried: Carried) -> Table:
+    """Write the parts of a carried table again without the rows of these customers."""
+    desk, folder = carried.desk, carried.desk.out / f"{name}.parquet"
+    for part in carried.parts:
+        whole = desk.engine.read(folder / part["name"])
+        rest = folder / f"{part['name']}.rest"
+        desk.engine.write(whole.anti_join(moved, "customer_id"), rest)
+        rest.replace(folder / part["name"])
+    return desk.engine.read(folder)
 
 
 def require_same_customers(carried: Carried, customers: Table, engine: Engine) -> None:

@@ -104,10 +104,12 @@ class Run:
             selling=self._selling(imports),
             known_until=carried.known_until if carried else None,
         )
-        beside = self._beside(cleaned, carried)
-        self._require_past(cleaned, beside)
+        if carried:
+            carrying.require_own(cleaned, carried.snapshot, self.engine)
+        else:
+            self._require_past(cleaned)
         self.progress(_("Customers"))
-        tables, identity = self._identified(cleaned, beside)
+        tables, identity, beside = self._identified(cleaned, carried)
         tables, context = self._measured(tables, cleaned.as_of, currency, beside)
         predicted = self._predicted(tables, context.as_of)
         renewed = self._renewed(tables, context.as_of)
@@ -127,17 +129,10 @@ class Run:
         )
         return made | told, account
 
-    def _beside(self, cleaned: Cleaned, carried: carrying.Carried | None) -> carrying.Beside | None:
-        if carried is None:
-            return None
-        carrying.require_own(cleaned, carried.snapshot, self.engine)
-        return carrying.Beside(self.engine, self.scratch / "out", self.scratch / "work", carried)
-
     def _identified(
-        self, cleaned: Cleaned, beside: carrying.Beside | None
-    ) -> tuple[dict[str, Table], IdentityAccount]:
+        self, cleaned: Cleaned, carried: carrying.Carried | None
+    ) -> tuple[dict[str, Table], IdentityAccount, carrying.Beside | None]:
         key = key_of(self.layout)
-        settled = beside.carried.settled if beside else None
         found = identities.resolve_customers(
             cleaned.tables,
             key=key,
@@ -146,14 +141,16 @@ class Run:
             layout=self.layout,
             keep=self._kept_locally,
             bring=lambda name, table: self.engines.to_local(table, self._work_path(name)),
-            settled=settled,
+            settled=carried.settled if carried else None,
         )
         links, pairs, ids = (
             self.engines.to_main(table, self._work_path(f"{name}_found"))
             for name, table in (("links", found.links), ("pairs", found.pairs), ("ids", found.ids))
         )
-        if beside:
-            carrying.require_same_links(beside.carried, links, self.engine)
+        beside = None
+        if carried:
+            out, work = self.scratch / "out", self.scratch / "work"
+            beside = carrying.Beside(self.engine, out, work, carrying.relinked(carried, links))
         tables = identify(
             cleaned.tables,
             key=key,
@@ -161,16 +158,16 @@ class Run:
             links=links,
             belonging=self.settings.accounts,
             acquisition=self.settings.acquisition,
-            settled=settled,
+            settled=beside.carried.settled if beside else None,
         )
         if beside:
             carrying.require_same_customers(beside.carried, tables["customers"], self.engine)
         tables["identity_pairs"] = self._out("identity_pairs", pairs)
         tables["customer_ids"] = self._out("customer_ids", ids)
-        return tables, found.account
+        return tables, found.account, beside
 
-    def _require_past(self, cleaned: Cleaned, beside: carrying.Beside | None) -> None:
-        if beside or self.engine.fetch(cleaned.tables["orders"].count()).as_py():
+    def _require_past(self, cleaned: Cleaned) -> None:
+        if self.engine.fetch(cleaned.tables["orders"].count()).as_py():
             return
         raise PerenneError(
             _("No order is dated {day} or before.").format(day=format_date(cleaned.as_of)),
@@ -280,12 +277,16 @@ class Run:
     ) -> Account:
         from perenne.workspace.tables import published_value
 
-        value = published_value(tables["order_lines"], tables["orders"])
+        orders = tables["orders"]
+        money = self.engine.fetch(orders.select("currency").distinct())["currency"].to_pylist()
+        value = published_value(tables["order_lines"], orders, money=money)
+        source = {one.id: one.source for one in imports}
+        published = self.engine.fetch(value).to_pylist()
         refused = self.engine.fetch(tables["quarantine"]).to_pylist()
         return reconcile(
             imports,
             cleaned,
-            self.engine.fetch(value).to_pylist(),
+            [{**row, "source": source[row["batch"]]} for row in published],
             unplaced=Counter(row["reason"] for row in refused),
             earlier=carried.account if carried else None,
         )

@@ -54,17 +54,19 @@ def together(parts: Sequence[ir.Table]) -> ir.Table:
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def published_value(lines: ir.Table, orders: ir.Table) -> ir.Table:
-    """Rows and written value of the published lines per import, month, currency and rule."""
-    order = orders.select("order_id", "source", "currency")
-    joined = lines.inner_join(order, "order_id", rname="o_{name}")
-    found = joined.group_by(
-        batch=joined.batch,
-        source=joined.source,
-        month=joined.ordered_on.truncate("M"),
-        currency=joined.currency,
-        rule=ibis.coalesce(joined.excluded_by, ibis.literal("counted")),
-    ).agg(rows=joined.count(), amount=joined.as_given.sum())
+def published_value(lines: ir.Table, orders: ir.Table, *, money: Collection[str]) -> ir.Table:
+    """Rows and written value of the published lines per import, month, currency and rule; `money`
+    are the currencies of all orders. Where there is one, no line need be joined to its order."""
+    if len(money) == 1:
+        told = lines.mutate(currency=ibis.literal(*money))
+    else:
+        told = lines.inner_join(orders.select("order_id", "currency"), "order_id", rname="o_{name}")
+    found = told.group_by(
+        batch=told.batch,
+        month=told.ordered_on.truncate("M"),
+        currency=told.currency,
+        rule=ibis.coalesce(told.excluded_by, ibis.literal("counted")),
+    ).agg(rows=told.count(), amount=told.as_given.sum())
     return found.mutate(month=found.month.strftime("%Y-%m"))
 
 
@@ -172,8 +174,8 @@ def settled_references(links: ir.Table, records: ir.Table) -> ir.Table:
     )
 
 
-def otherwise_linked(references: ir.Table, links: ir.Table) -> ir.Table:
-    """One cell: references that lead to another record or customer than they did."""
+def linked_now(references: ir.Table, links: ir.Table) -> ir.Table:
+    """`references` with the record and the customer that they lead to now, `own` and `customer`."""
     now = links.select(
         "source",
         customer_ref="source_id",
@@ -184,8 +186,37 @@ def otherwise_linked(references: ir.Table, links: ir.Table) -> ir.Table:
     met = references.left_join(
         now, ["source", "customer_ref", "customer_ref_kind"], rname="n_{name}"
     )
-    same = met.own.identical_to(met.own_id) & met.customer.identical_to(met.customer_id)
-    return met.agg(changed=(~same).sum().fill_null(0))
+    return met.select("own_id", "customer_id", "own", "customer")
+
+
+def changes_of(now: ir.Table) -> ir.Table:
+    """One row: references to another record than before (`lost`), to another customer (`moved`)."""
+    lost = ~now.own.identical_to(now.own_id)
+    moved = ~now.customer.identical_to(now.customer_id)
+    return now.agg(lost=lost.sum().fill_null(0), moved=moved.sum().fill_null(0))
+
+
+def moved_customers(now: ir.Table) -> ir.Table:
+    """`customer_id` and the `customer` that it leads to now, of every customer whose records were
+    linked or parted, those included that others came to."""
+    changed = now.filter(now.customer != now.customer_id)
+    met = now.semi_join(changed, "customer").union(now.semi_join(changed, "customer_id"))
+    return met.select("customer_id", "customer").distinct()
+
+
+def parted(moved: ir.Table) -> ir.Table:
+    """One cell: customers that lead to several now."""
+    places = moved.group_by("customer_id").agg(n=moved.count())
+    return places.agg(n=(places.n > 1).sum().fill_null(0))
+
+
+def of_moved(table: ir.Table, moved: ir.Table) -> ir.Table:
+    """Canonical rows of customers that moved, under the customer that they belong to now."""
+    met = table.inner_join(moved, "customer_id")
+    now: dict[str, ir.Value] = {"customer_id": met.customer}
+    if "own_id" in table.columns:
+        now["own_id"] = ibis.coalesce(met.own_id, met.customer_id).nullif(met.customer)
+    return met.mutate(**now).select(table.columns)
 
 
 def otherwise_told(before: ir.Table, now: ir.Table, records: ir.Table) -> ir.Table:

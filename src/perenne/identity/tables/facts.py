@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import ibis
 import ibis.expr.types as ir
@@ -79,15 +79,24 @@ def with_customer(table: ir.Table, link: ir.Table) -> ir.Table:
 
 
 def orders(
-    table: ir.Table, link: ir.Table, *, account: ir.Table, earlier: ir.Table | None = None
+    table: ir.Table,
+    link: ir.Table,
+    *,
+    account: ir.Table,
+    earlier: ir.Table | None = None,
+    moved: ir.Table | None = None,
 ) -> ir.Table:
     """Schema `orders`: customer, account and, for a known customer's purchases, the order's number.
 
     `account`: customer_id and account_id of those who belong to one. `earlier`: customer_id and
-    purchases of records that bought before all of `table`: the numbers go on from there.
+    purchases of records that bought before all of `table`: the numbers go on from there. `moved`:
+    canonical orders of other customers, to be numbered with them.
     """
     known = with_customer(table, link)
     known = known.mutate(own_id=known.own_id.nullif(known.customer_id))
+    if moved is not None:
+        names = [name for name in moved.columns if name not in ("account_id", "order_number")]
+        known = _as_canonical(known, "orders", names).union(moved.select(names))
     known = known.left_join(account, "customer_id", rname="a_{name}")
     counted = known.is_purchase & known.customer_id.notnull()
     numbered = known.mutate(counted=counted).mutate(
@@ -107,15 +116,19 @@ def orders(
     return shaped(numbered.mutate(order_number=number), "orders")
 
 
-def lines(table: ir.Table, order: ir.Table) -> ir.Table:
-    """Schema `order_lines`: lines take the customer of their order."""
+def lines(table: ir.Table, order: ir.Table, moved: ir.Table | None = None) -> ir.Table:
+    """Schema `order_lines`: lines, and canonical ones (`moved`), take their order's customer."""
+    if moved is not None:
+        names = [name for name in moved.columns if name != "customer_id"]
+        table = _as_canonical(table, "order_lines", names).union(moved.select(names))
     joined = table.left_join(order.select("order_id", "customer_id"), "order_id", rname="o_{name}")
     return shaped(joined, "order_lines")
 
 
-def refunds(table: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `refunds`, with the customer."""
-    return shaped(with_customer(table, link), "refunds")
+def refunds(table: ir.Table, link: ir.Table, moved: ir.Table | None = None) -> ir.Table:
+    """Schema `refunds`, with the customer; and canonical ones, `moved`, that have theirs."""
+    found = shaped(with_customer(table, link), "refunds")
+    return found if moved is None else found.union(moved.select(found.columns))
 
 
 def customers(
@@ -205,10 +218,19 @@ def shaped(table: ir.Table, name: str) -> ir.Table:
 
 def to_schema(table: ir.Table, schema: TableSchema) -> ir.Table:
     """Exactly the columns and types of a schema."""
+    return _typed(table, schema.types)
+
+
+def _as_canonical(table: ir.Table, name: str, columns: Iterable[str]) -> ir.Table:
+    """Some columns of a canonical table, typed as there."""
+    return _typed(table, {column: CANONICAL[name].types[column] for column in columns})
+
+
+def _typed(table: ir.Table, types: Mapping[str, str]) -> ir.Table:
     return table.select(
         **{
             column: _amount(table[column]) if kind == MONEY else table[column].cast(kind)
-            for column, kind in schema.types.items()
+            for column, kind in types.items()
         }
     )
 
