@@ -18,6 +18,7 @@ from tests.cli.files import write
 from tests.workspace.erasure_shop import ADDRESS, exports, traces
 from tests.workspace.shops import (
     bring,
+    carry_over,
     computed,
     contents,
     leftovers,
@@ -26,6 +27,7 @@ from tests.workspace.shops import (
 )
 from tests.workspace.stopped import Runner
 
+REFRESHES = ("refresh", "carried")
 MORE = "order_id,order_date,customer_id,total\n" + "".join(
     f"B{n},2025-02-{n:02d},c2,{n}.50\n" for n in range(1, 29)
 )
@@ -85,7 +87,7 @@ class Scene:
         if shown.id == current(self.before).id:
             assert contents(shown.folder) == contents(current(self.before).folder)
         else:
-            assert self.name == "refresh"
+            assert self.name in REFRESHES
             assert told(place) == told(self.after)
 
     def check_ended(self, place: Layout) -> None:
@@ -152,18 +154,21 @@ class Scenes:
 
     def make(self, name: str) -> Scene:
         """`import`; `reimport`, of the same file for another shop, which replaces the first;
-        `refresh`; `erase`."""
+        `refresh`; `carried`, a refresh that takes the older orders over; `erase`."""
         own = self.folder / name
         own.mkdir(parents=True)
         more = write(own / "more.csv", MORE)
         before = self.base
-        if name in ("reimport", "refresh"):
+        if name in ("reimport", *REFRESHES):
             before = copied(self.base, own / "before")
             bring(before, more)
+        if name == "carried":
+            carry_over(before)
         words = {
             "import": ["import", str(more)],
             "reimport": ["import", str(more), "--store", "till"],
             "refresh": ["refresh"],
+            "carried": ["refresh"],
             "erase": ["erase", ADDRESS, "--yes"],
         }[name]
         return prepared(

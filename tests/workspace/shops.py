@@ -41,6 +41,12 @@ def without_models(place: Layout) -> None:
     place.settings.write_text(text, encoding="utf-8")
 
 
+def carry_over(place: Layout) -> None:
+    """From now on a refresh takes settled orders over, however few there are."""
+    text = place.settings.read_text(encoding="utf-8")
+    place.settings.write_text(f"{text}\n[refresh]\ncarry_over_from = 0\n", encoding="utf-8")
+
+
 def bring(
     place: Layout,
     *files: Path,

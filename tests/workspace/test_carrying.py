@@ -17,7 +17,15 @@ from perenne.workspace.batches import list_imports
 from perenne.workspace.erasure.jobs import erase
 from perenne.workspace.snapshots import current, damaged
 from tests.cli.files import write
-from tests.workspace.shops import bring, computed, new_workspace, table, values, without_models
+from tests.workspace.shops import (
+    bring,
+    carry_over,
+    computed,
+    new_workspace,
+    table,
+    values,
+    without_models,
+)
 
 FIRST = date(2024, 1, 1)
 LINES = (
@@ -31,8 +39,7 @@ PARTED = ("orders", "order_lines", "sales")
 def carrying(place: Layout) -> Layout:
     """A workspace that carries over however small it is."""
     without_models(place)
-    text = place.settings.read_text(encoding="utf-8")
-    place.settings.write_text(f"{text}\n[refresh]\ncarry_over_from = 0\n", encoding="utf-8")
+    carry_over(place)
     return place
 
 

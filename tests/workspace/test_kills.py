@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from perenne.workspace import Layout
+from perenne.workspace.snapshots import current
 from tests.workspace.kills import Scenes, ended, killed, shop
 from tests.workspace.stopped import Runner
 
-KILLS = {"import": 70, "reimport": 50, "erase": 70, "refresh": 25}
+KILLS = {"import": 70, "reimport": 50, "erase": 70, "refresh": 25, "carried": 25}
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +27,15 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     return shop(tmp_path_factory.mktemp("kills"))
 
 
-@pytest.mark.parametrize("name", ["import", "reimport"])
+@pytest.mark.parametrize(
+    "name", ["import", "reimport", pytest.param("carried", marks=pytest.mark.slow)]
+)
 def test_killed_at_a_few_steps(
     name: str, published: Layout, runner: Runner, tmp_path: Path
 ) -> None:
     scene = Scenes(published, tmp_path, runner).make(name)
+    if name == "carried":
+        assert current(scene.after).manifest["carried"]["from"] == current(scene.before).id
     place = scene.start(tmp_path / "shop")
     for step in range(scene.steps - 6, scene.steps + 1):
         if killed(scene, place, runner, at=step) and step % 3:

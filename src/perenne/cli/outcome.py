@@ -140,6 +140,7 @@ def _carried_lines(told: Mapping[str, str]) -> Iterator[str]:
         "shared_numbers": _("several orders share a number"),
         "share": _("too many orders were told anew"),
         "customers": _("customers with earlier orders were parted, or many of them linked"),
+        "account": _("taken over, the value of the files did not add up"),
         "attributes": _("the channel or account of customers with earlier orders has changed"),
     }
     if why := reasons.get(told.get("whole", "")):

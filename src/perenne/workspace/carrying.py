@@ -305,15 +305,25 @@ class Beside:
         return self.engine.read(path)
 
 
-def require_own(cleaned: Cleaned, found: Snapshot, engine: Engine) -> None:
-    """What was cleaned hangs on no settled order. Raises Whole: a credit note is matched with an
-    earlier sale, wherever it is; the last order may have been called off."""
-    refunds = cleaned.tables["refunds"]
+def require_own(cleaned: Cleaned, carried: Carried) -> None:
+    """What was cleaned hangs on no settled order and repeats none. Raises Whole: a credit note is
+    matched with an earlier sale, wherever it is; the last order may have been called off."""
+    engine = carried.desk.engine
+    refunds, orders = cleaned.tables["refunds"], cleaned.tables["orders"]
     notes = refunds.filter(refunds.origin == "credit_note").count()
     if engine.fetch(notes).as_py():
         raise Whole("credit_notes")
-    if cleaned.as_of < found.as_of:
+    if engine.fetch(orders.filter(orders.ordered_on < carried.until).count()).as_py():
+        raise Whole("shared_numbers")
+    if cleaned.as_of < carried.snapshot.as_of:
         raise Whole("as_of")
+
+
+def require_balance(account: Account, carried: Carried) -> None:
+    """The rows that were taken over and those that were computed add up to all that was read, if
+    they did before. Raises Whole."""
+    if carried.account.account.balanced and not account.balanced:
+        raise Whole("account")
 
 
 def relinked(carried: Carried, links: Table) -> Carried:

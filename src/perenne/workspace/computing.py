@@ -105,7 +105,7 @@ class Run:
             known_until=carried.known_until if carried else None,
         )
         if carried:
-            carrying.require_own(cleaned, carried.snapshot, self.engine)
+            carrying.require_own(cleaned, carried)
         else:
             self._require_past(cleaned)
         self.progress(_("Customers"))
@@ -117,6 +117,8 @@ class Run:
         self.progress(_("Reconciliation"))
         tables["quarantine"] = self._out("quarantine", cleaned.quarantine)
         account = self._account(imports, cleaned, tables, carried)
+        if carried:
+            carrying.require_balance(account, carried)
         told = {
             "currency_assumed": currency_of(imports, self.settings)[1],
             "prediction": predicted.manifest,
