@@ -209,6 +209,7 @@ def test_predictions_can_be_switched_off(shop: Path, tmp_path: Path) -> None:
     assert "[predictions]" in row["note"]
 
 
+@pytest.mark.slow
 def test_the_next_refresh_says_how_the_last_prediction_did(shop: Path, tmp_path: Path) -> None:
     other = tmp_path / "shop"
     shutil.copytree(shop, other)

@@ -280,6 +280,7 @@ def _stopped(
         shutil.rmtree(place.root)
 
 
+@pytest.mark.slow
 def test_killed_erasure(mine: Layout, whole: Layout, tmp_path: Path) -> None:
     runner = Runner("perenne.cli.privacy")
     spare = Layout(Path(shutil.copytree(mine.root, tmp_path / "spare")))
