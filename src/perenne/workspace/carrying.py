@@ -139,8 +139,9 @@ class Base:
         if newest is None or not told:
             raise Whole("first")
         same = (told["basis"], told["currency"]) == (self.basis, self.currency)
+        engines = {settings.engine.name, newest.manifest["settings"]["engine"]["name"]}
         reasons = {
-            "engine": settings.engine.name != "duckdb",
+            "engine": engines != {"duckdb"},
             "small": sum(map(_rows, self.imports)) < settings.refresh.carry_over_from,
             "settings": not same,
             "imports": not told["inputs"].items() <= self._inputs().items(),
