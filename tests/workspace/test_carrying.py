@@ -241,7 +241,8 @@ Change = Callable[[Layout, Exports], object]
 
 def settings_changed(place: Layout, exports: Exports) -> None:
     text = place.settings.read_text(encoding="utf-8")
-    place.settings.write_text(text + "\n[cleaning]\nsamples = false\n", encoding="utf-8")
+    changed = text.replace("[cleaning]", "[cleaning]\nsamples = false", 1)
+    place.settings.write_text(changed, encoding="utf-8")
 
 
 def import_taken_back(place: Layout, exports: Exports) -> None:
@@ -255,7 +256,8 @@ def everything_again(place: Layout, exports: Exports) -> None:
 def payment_told(place: Layout, exports: Exports) -> None:
     head = "id,Created date (UTC),Amount,Currency,Status,Customer Email"
     row = "ch_1,2024-08-20 10:00,12.50,eur,Paid,ada@mail.example"
-    bring(place, write(exports.folder / "payments.csv", f"{head}\n{row}\n"))
+    file = write(exports.folder / "payments.csv", f"{head}\n{row}\n")
+    bring(place, file, preset="stripe_payments")
 
 
 def credit_note(place: Layout, exports: Exports) -> None:
@@ -270,7 +272,7 @@ def many_become_one(place: Layout, exports: Exports) -> None:
 
 
 def account_named(place: Layout, exports: Exports) -> None:
-    rows = "customer_id,email,account\nc1,ada@mail.example,acme\n"
+    rows = "customer_id,email,account number\nc1,ada@mail.example,acme\n"
     bring(place, write(exports.folder / "persons.csv", rows))
 
 
