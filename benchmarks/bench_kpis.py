@@ -1,4 +1,4 @@
-"""Every metric by every dimension: `python -m benchmarks.bench_kpis WORKSPACE [METRIC …] [options]`.
+"""Every metric by every dimension: `python -m benchmarks.bench_kpis WORKSPACE [METRIC …]`.
 
 Asks a workspace, from one warm process, for each metric split by each dimension that it has, one
 pair at a time: seconds of the clock and of the processors. On a busy machine the latter tell more.

@@ -126,7 +126,7 @@ def _table(query: Query, tables: Tables, *, context: Context) -> Table:
     needed = (*shape.columns, *(column for column, _values in shape.filters))
     windows = query.windows(context)
     fold = FOLDS.get(source)
-    if fold and fold.fits(query.aggregates, needed=needed):
+    if fold and fold.fits(query.aggregates, tables=tables, needed=needed):
         held = fold.rows(tables, windows, context)
         held = with_dimensions(held, source, columns=needed, tables=tables)
         return fold_figures(

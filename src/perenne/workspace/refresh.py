@@ -16,7 +16,7 @@ import perenne
 from perenne.cleaning import Account, Cleaned, clean
 from perenne.core import PerenneError, opaque_id
 from perenne.identity import Decision, IdentityAccount, identify, standing
-from perenne.metrics import Context, build_marts, learn_context
+from perenne.metrics import Context, build_marts, customer_runs, learn_context
 from perenne.segments import assign
 from perenne.text import format_date
 from perenne.text import gettext as _
@@ -239,6 +239,8 @@ class _Run:
             settings=settings,
             fetch=self.engine.fetch,
         )
+        runs = customer_runs(tables["customer_days"], inactivity_days=context.inactivity_days)
+        tables["customer_runs"] = self._out("customer_runs", runs)
         self.progress(_("Segments"))
         tables["segments"] = self._out(
             "segments",

@@ -12,9 +12,9 @@ from perenne.core import Period
 from perenne.metrics.datasets import Source
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
-from perenne.metrics.tables.folds import Compared, Fold, Windows, through
+from perenne.metrics.tables.folds import FAR, Compared, Fold, Windows, through
+from perenne.metrics.tables.runs import active_spans, states_seen
 
-FAR = date(9999, 12, 31)
 _DAY = timedelta(days=1)
 
 
@@ -107,6 +107,7 @@ def _buyers(rows: ir.Table, windows: Windows, context: Context) -> ir.Table:
 _OF_CUSTOMER = frozenset({"is_customer", "is_new", "is_returning"})
 FOLDS: dict[Source, Fold] = {
     "sales": Fold(
+        mart="order_values",
         rows=_orders,
         seen=_sold,
         compared={
@@ -120,6 +121,7 @@ FOLDS: dict[Source, Fold] = {
         lacks=frozenset({"category", "kind", "known_on", "cost", "cost_known", "month"}),
     ),
     "customers": Fold(
+        mart="customer_days",
         rows=_days,
         seen=_held,
         compared={
@@ -130,9 +132,25 @@ FOLDS: dict[Source, Fold] = {
         flags=frozenset({"is_new", "is_active"}),
     ),
     "buyers": Fold(
+        mart="customer_days",
         rows=_bought,
         seen=_buyers,
         compared={"day": Compared(_both), "prev_day": Compared(_start)},
+    ),
+    "states": Fold(
+        mart="customer_runs",
+        rows=active_spans,
+        seen=states_seen,
+        compared={
+            "eve_from": Compared(_start),
+            "eve_until": Compared(_start),
+            "end_from": Compared(_end),
+            "end_until": Compared(_end),
+            "first_day": Compared(_start, frozenset({"is_reactivated"})),
+            "of": Compared(),
+        },
+        flags=frozenset({"is_start", "is_end", "is_retained", "is_lost", "is_reactivated"}),
+        signed=True,
     ),
 }
 """By source; `sales` by order, where no figure asks for products."""

@@ -22,6 +22,7 @@ from perenne.metrics.tables import Tables
 from perenne.metrics.tables.aggregate import condition
 
 Windows = Mapping[int, Period]
+FAR = date(9999, 12, 31)
 _DAY = timedelta(days=1)
 _SUMS = ("sum", "sum_or_null", "sum_all")
 
@@ -42,32 +43,49 @@ class Compared:
 class Fold:
     """A source whose rows may be added up before windows look at them.
 
-    `rows`: all that no window decides, of the days that any window holds. `seen`: those of each
-    window, with the flags that it decides. `units`: columns of which every row with a flag holds
-    another value. Where rows stand for several things, they cannot be counted (`counts`).
+    `mart`: what they come from. `rows`: all that no window decides, of the days that any window
+    holds. `seen`: those of each window, with the flags that it decides. `units`: columns of which
+    every row with a flag holds another value. Where rows stand for several things, they cannot be
+    counted (`counts`). `signed`: flags say how often a row counts, -1 where it takes back what
+    others say. `lacks`: columns that only the unfolded rows have.
     """
 
+    mart: str
     rows: Callable[[Tables, Windows, Context], ir.Table]
     seen: Callable[[ir.Table, Windows, Context], ir.Table]
     compared: Mapping[str, Compared]
     flags: frozenset[str] = frozenset()
     units: Mapping[str, str] = field(default_factory=dict)
     counts: bool = True
+    signed: bool = False
     lacks: frozenset[str] = frozenset()
 
-    def fits(self, wanted: Sequence[Aggregate], *, needed: Iterable[str]) -> bool:
+    def fits(self, wanted: Sequence[Aggregate], *, tables: Tables, needed: Iterable[str]) -> bool:
         """May these figures be had from sums, split and filtered by these columns?"""
-        return not self.lacks & set(needed) and all(self._fits(one) for one in wanted)
+        fitting = self.mart in tables and not self.lacks & set(needed)
+        return fitting and all(self._fits(one) for one in wanted)
 
     def _fits(self, one: Aggregate) -> bool:
         if self.lacks & {one.column or "", *columns(one.condition)}:
             return False
+        if self.signed:
+            return one.function == "count" and self._flag(one) is not None
         if one.function == "count":
             return self.counts
         if one.function == "count_distinct":
             flag = self.units.get(one.column or "")
             return flag is not None and _requires(one, flag)
         return one.function in _SUMS and one.column not in self.compared
+
+    def _flag(self, one: Aggregate) -> str | None:
+        given = one.condition
+        told = isinstance(given, Check) and given == Check(given.column, "==", True)
+        return given.column if told and given.column in self.flags else None
+
+    def figure(self, rows: ir.Table, one: Aggregate) -> ir.Scalar:
+        """One aggregate over rows that were added up."""
+        flag = self._flag(one) if self.signed else None
+        return (rows.n * rows[flag]).sum().fill_null(0) if flag else _figure(rows, one)
 
 
 def _requires(one: Aggregate, flag: str) -> bool:
@@ -101,7 +119,7 @@ def fold_figures(
     unasked = fold.compared.keys() - keys.keys()
     found = found.mutate(**{name: ibis.null(rows[name].type()) for name in sorted(unasked)})
     seen = fold.seen(found, windows, context)
-    figures = {f"a{number}": _figure(seen, one) for number, one in enumerate(wanted)}
+    figures = {f"a{number}": fold.figure(seen, one) for number, one in enumerate(wanted)}
     return seen.group_by("k", *by).aggregate(**figures)
 
 

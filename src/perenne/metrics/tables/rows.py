@@ -16,8 +16,8 @@ from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.answers import answers
 from perenne.metrics.tables.canonical import known, purchases, table
-from perenne.metrics.tables.foldable import FAR, FOLDS
-from perenne.metrics.tables.folds import Windows, window_table
+from perenne.metrics.tables.foldable import FOLDS
+from perenne.metrics.tables.folds import FAR, Windows, window_table
 from perenne.metrics.tables.happenings import events, visits
 from perenne.metrics.tables.margins import sum_all
 from perenne.metrics.tables.persons import people, reach, starts
@@ -45,7 +45,7 @@ def rows(
     columns: tuple[str, ...] = (),
 ) -> ir.Table:
     """The rows of a source that lie in each window, with the dimension `columns` of sales."""
-    if source in FOLDS and source != "sales":
+    if source not in _SOURCES:
         fold = FOLDS[source]
         return fold.seen(fold.rows(tables, windows, context), windows, context)
     if source in ("sales", "lives") and len(windows) > 1:
