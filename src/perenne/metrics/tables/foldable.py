@@ -104,6 +104,29 @@ def _buyers(rows: ir.Table, windows: Windows, context: Context) -> ir.Table:
     return through(rows, windows, inside)
 
 
+def _ranked(tables: Tables, windows: Windows, context: Context) -> ir.Table:
+    """Orders of known customers: their rank, and the day of the next one."""
+    days, last = tables["customer_days"], _span(windows).end
+    kept = days.filter(days.day <= last)
+    first = kept.orders_to_date - kept.orders + 1
+    each = kept.select(
+        "customer_number",
+        "day",
+        "next_day",
+        "orders_to_date",
+        order_number=ibis.range(first, kept.orders_to_date + 1).unnest(),
+    )
+    each = each.mutate(order_number=each.order_number.cast("int64"))
+    is_last = each.order_number == each.orders_to_date
+    return each.mutate(next_day=is_last.ifelse(each.next_day, each.day))
+
+
+def _followed(rows: ir.Table, windows: Windows, context: Context) -> ir.Table:
+    """Orders of the window; has_next: one more followed by its end."""
+    inside = through(rows, windows, _dated)
+    return inside.mutate(has_next=(inside.next_day <= inside.end).fill_null(False))
+
+
 _OF_CUSTOMER = frozenset({"is_customer", "is_new", "is_returning"})
 FOLDS: dict[Source, Fold] = {
     "sales": Fold(
@@ -136,6 +159,16 @@ FOLDS: dict[Source, Fold] = {
         rows=_bought,
         seen=_buyers,
         compared={"day": Compared(_both), "prev_day": Compared(_start)},
+    ),
+    "steps": Fold(
+        mart="customer_days",
+        rows=_ranked,
+        seen=_followed,
+        compared={
+            "day": Compared(_both),
+            "next_day": Compared(_end, frozenset({"has_next"})),
+        },
+        flags=frozenset({"has_next"}),
     ),
     "states": Fold(
         mart="customer_runs",

@@ -92,14 +92,19 @@ def with_dimensions(
 
 
 def _by_number(rows: ir.Table, missing: Sequence[str], tables: Tables) -> ir.Table:
-    """Add all that is missing in one join, by the number of the customer."""
+    """Add what is missing by the number of the customer, in one join where that can be."""
+    extra, people = extra_dimensions(tables), tables["profiles"]
+    for column in [one for one in missing if one in extra]:
+        given = tables[extra[column]]
+        if "customer_number" in given.columns:
+            given = given.select("customer_number", column)
+            rows = rows.left_join(given, "customer_number").drop("customer_number_right")
+        else:
+            given = given.select("customer_id", column)
+            people = people.left_join(given, "customer_id").drop("customer_id_right")
+    missing = [column for column in missing if column not in rows.columns]
     if not missing:
         return rows
-    extra, people = extra_dimensions(tables), tables["profiles"]
-    for column in missing:
-        if column in extra:
-            given = tables[extra[column]].select("customer_id", column)
-            people = people.left_join(given, "customer_id").drop("customer_id_right")
     people = people.mutate(
         customer=people.customer_id,
         **{name: people.first_day.truncate(unit) for name, unit in _STARTS.items()},

@@ -15,7 +15,7 @@ from perenne.metrics.datasets import DAYS_PER_YEAR, Source
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.answers import answers
-from perenne.metrics.tables.canonical import known, purchases, table
+from perenne.metrics.tables.canonical import table
 from perenne.metrics.tables.foldable import FOLDS
 from perenne.metrics.tables.folds import FAR, Windows, window_table
 from perenne.metrics.tables.happenings import events, visits
@@ -120,20 +120,6 @@ def gaps(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
     )
 
 
-def steps(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
-    """Orders of known customers with their rank; has_next: one more followed by the end."""
-    orders = known(purchases(tables, context.as_of))
-    order = ibis.window(group_by="customer_id", order_by="order_number")
-    ranked = orders.select(
-        "customer_id",
-        "order_number",
-        day=orders.ordered_on,
-        next_day=orders.ordered_on.lead().over(order),
-    )
-    inside = ranked.join(windows, [ranked.day <= windows.end, ranked.day >= windows.start])
-    return inside.mutate(has_next=(inside.next_day <= inside.end).fill_null(False))
-
-
 def firsts(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
     """Customers whose first twelve months are over by the window's end, with their value."""
     facts = tables["customer_facts"].select(
@@ -204,7 +190,6 @@ _SOURCES: dict[Source, Callable[[Tables, ir.Table, Context], ir.Table]] = {
     "sales": sales,
     "states": states,
     "gaps": gaps,
-    "steps": steps,
     "firsts": firsts,
     "lives": lives,
     "spend": spend,

@@ -27,7 +27,8 @@ def assign(
     """The table `SEGMENTS`: one row per row of `tables["customer_facts"]`.
 
     `tables`: the marts `customer_facts` (as of `as_of`), `customer_days`, `order_values` and
-    `profiles`; rows of the second and third after `as_of` are left out. `inactivity_days`: the inactivity window. Raises
+    `profiles`; rows of the second and third after `as_of` are left out. `inactivity_days`: the
+    inactivity window. Raises
     `PerenneError` when the rules leave a customer without a segment.
     """
     validate_rules(settings)

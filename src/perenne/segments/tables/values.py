@@ -12,6 +12,8 @@ from perenne.segments.tables.ages import complete_months, day_literal
 from perenne.segments.tables.ranks import in_top
 from perenne.warehouse import MONEY, money_quantile
 
+_STEP = ("counted_at", "net", "margin")
+
 
 def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
     """`customer_id`, `is_hvc`, `hvc_basis`: the top share by value of the last 12 months.
@@ -60,7 +62,7 @@ def high_potential(
     own = _value_at_own_age(dated)
     unknown = own.aggregate(unknown=(own.unknown_margins > 0).any())
     own = _valued(own.cross_join(unknown))
-    medians = _median_of_high_value(aged, dated, unknown)
+    medians = _median_of_high_value(dated, unknown)
     compared = own.left_join(medians, "age_months").drop("age_months_right")
     return compared.select(
         "customer_id",
@@ -96,20 +98,23 @@ def _valued(summed: ir.Table) -> ir.Table:
     )
 
 
-def _median_of_high_value(aged: ir.Table, dated: ir.Table, unknown: ir.Table) -> ir.Table:
+def _median_of_high_value(dated: ir.Table, unknown: ir.Table) -> ir.Table:
     """`age_months`, `median`: what HVCs that reached that age were worth by then."""
-    valuable = aged.filter(aged.is_hvc)
-    every_age = valuable.select(
-        "customer_id", counted_at=ibis.range(0, valuable.age_months + 1).unnest()
-    )
-    every_age = every_age.mutate(counted_at=every_age.counted_at.cast("int64"))
-    bought = dated.filter(dated.is_hvc)
-    summed = bought.group_by("customer_id", "counted_at").aggregate(
+    bought = dated.filter(dated.is_hvc).select("customer_id", "age_months", *_STEP)
+    summed = bought.group_by("customer_id", "age_months", "counted_at").aggregate(
         revenue=bought.net.sum().cast(MONEY), margin=bought.margin.sum().cast(MONEY)
     )
-    known = _valued(summed.cross_join(unknown)).select("customer_id", "counted_at", "value")
-    steps = every_age.left_join(known, ["customer_id", "counted_at"])
-    value = steps.value.fill_null(0)
-    so_far = value.sum().over(group_by=steps.customer_id, order_by=steps.counted_at, rows=(None, 0))
-    curve = steps.select(age_months=steps.counted_at, so_far=so_far)
-    return curve.group_by("age_months").aggregate(median=money_quantile(curve.so_far, 0.5))
+    step = ibis.window(group_by="customer_id", order_by="counted_at")
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by="counted_at")
+    known = _valued(summed.cross_join(unknown)).select(
+        "customer_id", "age_months", "counted_at", "value"
+    )
+    steps = known.mutate(
+        so_far=known.value.sum().over(so_far), following=known.counted_at.lead().over(step)
+    )
+    # A customer is worth as much until the next step, or until its own age.
+    after = steps.age_months + 1
+    until = ibis.least(steps.following.fill_null(after), after)
+    every_age = steps.select("so_far", age_months=ibis.range(steps.counted_at, until).unnest())
+    every_age = every_age.mutate(age_months=every_age.age_months.cast("int64"))
+    return every_age.group_by("age_months").aggregate(median=money_quantile(every_age.so_far, 0.5))
