@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from perenne.core import Period
 from perenne.metrics.expressions import Aggregate, Check, Junction, columns
@@ -79,8 +80,9 @@ class Fold:
 
     def _flag(self, one: Aggregate) -> str | None:
         given = one.condition
-        told = isinstance(given, Check) and given == Check(given.column, "==", True)
-        return given.column if told and given.column in self.flags else None
+        if not isinstance(given, Check) or given.column not in self.flags:
+            return None
+        return given.column if given == Check(given.column, "==", True) else None
 
     def figure(self, rows: ir.Table, one: Aggregate) -> ir.Scalar:
         """One aggregate over rows that were added up."""
@@ -139,8 +141,13 @@ def through(
 
 
 def window_table(windows: Windows) -> ir.Table:
-    rows = [{"k": k, "start": one.start, "end": one.end} for k, one in windows.items()]
-    return ibis.memtable(rows, schema=ibis.schema({"k": "int64", "start": "date", "end": "date"}))
+    schema = ibis.schema({"k": "int64", "start": "date", "end": "date"})
+    columns = {
+        "k": list(windows),
+        "start": [one.start for one in windows.values()],
+        "end": [one.end for one in windows.values()],
+    }
+    return ibis.memtable(pa.table(columns, schema=schema.to_pyarrow()))
 
 
 def _marked(rows: ir.Table, name: str, turns: Sequence[date]) -> ir.Table:
@@ -148,10 +155,9 @@ def _marked(rows: ir.Table, name: str, turns: Sequence[date]) -> ir.Table:
     first = next((day for day in turns if day > date.min), turns[0])
     before = first - _DAY if first > date.min else first
     listed = [first + _DAY * number for number in range((turns[-1] - first).days)]
-    days = ibis.memtable(
-        [{"_day": day, "_turn": turns[bisect_right(turns, day) - 1]} for day in listed],
-        schema=ibis.schema({"_day": "date", "_turn": "date"}),
-    )
+    last = [turns[bisect_right(turns, day) - 1] for day in listed]
+    schema = ibis.schema({"_day": "date", "_turn": "date"})
+    days = ibis.memtable(pa.table({"_day": listed, "_turn": last}, schema=schema.to_pyarrow()))
     joined = rows.left_join(days, rows[name] == days["_day"])
     turn = ibis.cases(
         (joined[name] >= turns[-1], ibis.literal(turns[-1])),
