@@ -16,7 +16,7 @@ import perenne
 from perenne.cleaning import Account, Cleaned, clean
 from perenne.core import PerenneError, opaque_id
 from perenne.identity import Decision, IdentityAccount, identify, standing
-from perenne.metrics import Context, build_marts, customer_runs, learn_context
+from perenne.metrics import MARTS, Context, build_marts, customer_runs, learn_context
 from perenne.segments import assign
 from perenne.text import format_date
 from perenne.text import gettext as _
@@ -114,6 +114,7 @@ def _fingerprint(
         "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
         "code": perenne.__version__,
         "layout": LAYOUT_VERSION,
+        "marts": (*MARTS, "customer_runs"),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

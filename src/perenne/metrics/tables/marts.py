@@ -44,6 +44,7 @@ MARTS = (
     "customer_costs",
     "customer_facts",
 )
+"""What `build_marts` makes; beside them stands `customer_runs`."""
 
 
 def _lazily(_name: str, table: ir.Table) -> ir.Table:
