@@ -45,26 +45,28 @@ class Pair:
     rows: int
 
 
-def pairs(shop: Shop, metrics: Iterable[str], dimensions: Iterable[str]) -> Iterator[Pair]:
-    """Each pair that has a value, once it was asked for."""
-    for by in dimensions:
-        for metric in metrics:
-            begun, used = time.perf_counter(), time.process_time()
-            try:
-                found = shop.kpis(metric, by=by or ()).rows()
-            except PerenneError:
-                continue  # the metric has no such dimension
-            spent = time.perf_counter() - begun, time.process_time() - used
-            if any(row["value"] is not None for row in found):
-                yield Pair(metric, by, *spent, len(found))
+def pairs(shop: Shop, metrics: Iterable[str], by: str) -> Iterator[Pair]:
+    """Each metric that has a value by the dimension, once it was asked for."""
+    for metric in metrics:
+        begun, used = time.perf_counter(), time.process_time()
+        try:
+            found = shop.kpis(metric, by=by or ()).rows()
+        except PerenneError:
+            continue  # the metric has no such dimension
+        spent = time.perf_counter() - begun, time.process_time() - used
+        if any(row["value"] is not None for row in found):
+            yield Pair(metric, by, *spent, len(found))
 
 
-def tell(found: list[Pair], worst: int) -> None:
+def measure(shop: Shop, metrics: Iterable[str], dimensions: Iterable[str], worst: int) -> None:
     """Print how many pairs took how long, by dimension and in all, and the dearest."""
     print("| by | pairs | < 1 s | CPU < 1 s | CPU < 2 s | median CPU s | dearest, CPU s |")
     print("|---|---|---|---|---|---|---|")
-    for by in dict.fromkeys(one.by for one in found):
-        _row(by or "(whole)", [one for one in found if one.by == by])
+    found: list[Pair] = []
+    for by in dimensions:
+        own = list(pairs(shop, metrics, by))
+        _row(by or "(whole)", own)
+        found += own
     _row("**all**", found)
     print("\n| metric | by | groups | seconds | CPU seconds |\n|---|---|---|---|---|")
     for one in sorted(found, key=lambda pair: -pair.cpu)[:worst]:
@@ -73,6 +75,8 @@ def tell(found: list[Pair], worst: int) -> None:
 
 def _row(name: str, found: list[Pair]) -> None:
     cpu = sorted(one.cpu for one in found)
+    if not cpu:
+        return
     quick = sum(one.seconds < 1 for one in found)
     counts = [sum(value < limit for value in cpu) for limit in (1, CORES)]
     told = f"{quick} | {counts[0]} | {counts[1]} | {cpu[len(cpu) // 2]:.2f} | {cpu[-1]:.2f}"
@@ -88,7 +92,7 @@ def main() -> None:
     given = asked.parse_args()
     with open_shop(given.workspace) as shop:
         shop.kpis("net_revenue")
-        tell(list(pairs(shop, given.metrics or shop.catalogue.ids, given.by)), given.worst)
+        measure(shop, given.metrics or shop.catalogue.ids, given.by, given.worst)
 
 
 if __name__ == "__main__":

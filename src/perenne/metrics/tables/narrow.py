@@ -61,16 +61,15 @@ def order_values(sales: ir.Table, people: ir.Table) -> ir.Table:
     Columns: is_sale, day, first_day and customer_number (null for guests), order_number, channel,
     country, gross, discount, net, margin (null when one of a line is). Returns are negative.
     """
-    kept = ("order_number", "customer_id", "first_day", "channel", "country")
+    # All of the order, and so the same on each of its lines.
+    kept = ("day", "order_number", "customer_id", "first_day", "channel", "country")
     lines = sales.filter(sales.kind == "sale")
-    sold = lines.group_by("order_id").aggregate(
-        day=lines.day.min(),
-        **{name: lines[name].arbitrary() for name in kept},
+    sold = lines.group_by("order_id", *kept).aggregate(
         **{name: lines[name].sum().cast(MONEY) for name in _MONEYS},
         margin=sum_all(lines.margin).cast(MONEY),
     )
     back = sales.filter(sales.kind == "return")
-    columns = ("is_sale", "day", *kept, *_MONEYS, "margin")
+    columns = ("is_sale", *kept, *_MONEYS, "margin")
     rows = ibis.union(
         sold.mutate(is_sale=ibis.literal(True)).select(*columns),
         back.mutate(is_sale=ibis.literal(False)).select(*columns),
