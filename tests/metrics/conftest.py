@@ -18,6 +18,7 @@ from perenne.metrics import (
     Request,
     build_marts,
     compute,
+    customer_runs,
     learn_context,
     load_catalogue,
 )
@@ -96,6 +97,8 @@ def measure_shop(one: Shop, engine: Engine, folder: Path, settings: MetricSettin
         settings=settings,
         fetch=engine.fetch,
     )
+    runs = customer_runs(tables["customer_days"], inactivity_days=context.inactivity_days)
+    tables["customer_runs"] = kept("customer_runs", runs)
     return Measured(folder, one, engine, tables, context)
 
 

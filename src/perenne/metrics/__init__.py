@@ -11,6 +11,7 @@ from perenne.metrics.requests import Compared, Figure, Interval, Request
 from perenne.metrics.settings import INTERACTIONS, Context, MetricSettings, Spend
 from perenne.metrics.tables.marts import MARTS, build_marts
 from perenne.metrics.tables.recurring import in_force
+from perenne.metrics.tables.runs import customer_runs
 
 __all__ = [
     "INTERACTIONS",
@@ -37,6 +38,7 @@ __all__ = [
     "build_marts",
     "cohorts",
     "compute",
+    "customer_runs",
     "describe_window",
     "in_force",
     "learn_context",

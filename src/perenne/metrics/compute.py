@@ -22,6 +22,8 @@ from perenne.metrics.results import Evaluator, Group, Results, lifespan_metric
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Fetch, Table, Tables
 from perenne.metrics.tables.aggregate import aggregate, curve, restrict
+from perenne.metrics.tables.foldable import FOLDS
+from perenne.metrics.tables.folds import fold_figures
 from perenne.metrics.tables.profiles import extra_dimensions, with_dimensions
 from perenne.metrics.tables.rows import rows
 from perenne.text import gettext as _
@@ -123,6 +125,18 @@ def _table(query: Query, tables: Tables, *, context: Context) -> Table:
     shape = query.shape
     needed = (*shape.columns, *(column for column, _values in shape.filters))
     windows = query.windows(context)
+    fold = FOLDS.get(source)
+    if fold and fold.fits(query.aggregates, tables=tables, needed=needed):
+        held = fold.rows(tables, windows, context)
+        held = with_dimensions(held, source, columns=needed, tables=tables)
+        return fold_figures(
+            fold,
+            restrict(held, dict(shape.filters)),
+            query.aggregates,
+            by=shape.columns,
+            windows=windows,
+            context=context,
+        )
     found = rows(source, tables, windows=windows, context=context, columns=needed)
     found = with_dimensions(found, source, columns=needed, tables=tables)
     found = restrict(found, dict(shape.filters))

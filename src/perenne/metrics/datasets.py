@@ -17,6 +17,7 @@ from perenne.metrics.settings import Context
 Source = Literal[
     "sales",
     "customers",
+    "buyers",
     "states",
     "gaps",
     "steps",
@@ -95,6 +96,8 @@ DATASETS: dict[str, Dataset] = {
         Dataset("last36", "sales", trailing(36), "product lines and returns of 36 months"),
         Dataset("customers", "customers", period, "known customers with a purchase by its end"),
         Dataset("year_customers", "customers", year, "the same; new = within the 365 days"),
+        Dataset("buyers", "buyers", period, "known customers with a purchase in the period"),
+        Dataset("year_buyers", "buyers", year, "known customers with a purchase in the 365 days"),
         Dataset("states", "states", period, "known customers: active before, at the end, both"),
         Dataset("year_states", "states", churn_year, "the same over the year of the annual churn"),
         Dataset("gaps", "gaps", to_date, "gaps between two purchase days of a customer"),

@@ -12,6 +12,7 @@ from perenne.metrics.tables import Fetch, Table, Tables
 from perenne.metrics.tables.accounts import by_account
 from perenne.metrics.tables.canonical import table
 from perenne.metrics.tables.marts import build_marts
+from perenne.metrics.tables.runs import customer_runs
 from perenne.text import gettext as _
 
 
@@ -43,4 +44,6 @@ def account_level(
         settings=context.settings,
         fetch=fetch,
     )
+    runs = customer_runs(found["customer_days"], inactivity_days=learnt.inactivity_days)
+    found["customer_runs"] = keep(runs)
     return found, replace(learnt, has_predictions=context.has_predictions, per="account")

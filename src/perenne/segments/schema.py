@@ -9,6 +9,7 @@ SEGMENTS = TableSchema(
     "one row per known customer: scores, segment, rank, opportunity and status as of the snapshot",
     (
         Column("customer_id", "string", "", True),
+        Column("customer_number", "int64", "number of the customer in this snapshot", True),
         Column("rfm_recency", "int64", "1 to 5, 5 = ordered most recently", True),
         Column("rfm_frequency", "int64", "1 to 5, 5 = most orders", True),
         Column("rfm_monetary", "int64", "1 to 5, 5 = highest revenue", True),

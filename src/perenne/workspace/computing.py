@@ -15,7 +15,7 @@ import pyarrow as pa
 from perenne.cleaning import Account, Cleaned, clean
 from perenne.core import PerenneError
 from perenne.identity import IdentityAccount, identify
-from perenne.metrics import Context, build_marts, learn_context
+from perenne.metrics import Context, build_marts, customer_runs, learn_context
 from perenne.segments import assign
 from perenne.text import format_date
 from perenne.text import gettext as _
@@ -201,6 +201,8 @@ class Run:
             settings=settings,
             fetch=self.engine.fetch,
         )
+        runs = customer_runs(tables["customer_days"], inactivity_days=context.inactivity_days)
+        tables["customer_runs"] = self._out("customer_runs", runs)
         self.progress(_("Segments"))
         tables["segments"] = self._out(
             "segments",

@@ -13,6 +13,7 @@ import perenne
 from perenne.cleaning import Account
 from perenne.core import PerenneError, opaque_id
 from perenne.identity import Decision, standing
+from perenne.metrics import MARTS
 from perenne.text import gettext as _
 from perenne.workspace import identities, snapshots
 from perenne.workspace.batches import Batch, list_imports, require_sound
@@ -99,6 +100,7 @@ def _fingerprint(
         "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
         "code": perenne.__version__,
         "layout": LAYOUT_VERSION,
+        "marts": (*MARTS, "customer_runs"),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from perenne.cleaning import Account
 from perenne.core import PerenneError, Period, add_months
 from perenne.metrics import (
+    MARTS,
     AuditRequest,
     AuditTable,
     Catalogue,
@@ -83,6 +84,8 @@ class Shop:
         for name, schema in CANONICAL.items():
             if name not in found or set(schema.names) - set(found[name].columns):
                 raise self._older()
+        if {*MARTS, "customer_runs"} - found.keys():
+            raise self._older()
         return found
 
     def _older(self) -> PerenneError:

@@ -116,7 +116,8 @@ def customers_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir
     joined = tables["customer_facts"].left_join(
         tables["segments"], "customer_id", rname="segment_{name}"
     )
-    joined = joined.drop([name for name in joined.columns if name.startswith("segment_")])
+    doubled = [name for name in joined.columns if name.startswith("segment_")]
+    joined = joined.drop("customer_number", *doubled)
     if "predictions" in tables:
         predicted = tables["predictions"]
         joined = joined.left_join(predicted, "customer_id", rname="predicted_{name}")

@@ -13,19 +13,23 @@ from perenne.metrics.tables.canonical import table
 
 
 def ledger_facts(tables: Tables) -> ir.Table:
-    """One row over the sales mart: history, orders, guests, revenue with and without cost."""
-    sales = tables["sales"]
-    is_sale = sales.kind == "sale"
-    return sales.aggregate(
-        history_from=sales.day.min(where=is_sale),
-        customers_from=sales.day.min(where=is_sale & sales.customer_id.notnull()),
-        orders=sales.order_id.nunique(where=is_sale),
-        guest_orders=sales.order_id.nunique(where=is_sale & sales.customer_id.isnull()),
-        customers=sales.customer_id.nunique(where=is_sale),
-        product_revenue=sales.net.sum(where=is_sale),
-        revenue_without_cost=sales.net.sum(where=is_sale & ~sales.cost_known),
+    """One row over sales: history, orders, guests, revenue with and without cost."""
+    sales, orders = tables["sales"], tables["order_values"]
+    sold = orders.filter(orders.is_sale)
+    is_known = sold.customer_number.notnull()
+    told = sold.aggregate(
+        history_from=sold.day.min(),
+        customers_from=sold.day.min(where=is_known),
+        orders=sold.count(),
+        guest_orders=(~is_known).sum().fill_null(0),
+        customers=sold.customer_number.nunique(),
+        product_revenue=sold.net.sum(),
+    )
+    costs = sales.aggregate(
+        revenue_without_cost=sales.net.sum(where=(sales.kind == "sale") & ~sales.cost_known),
         has_unknown_cost=(~sales.cost_known).any(),
     )
+    return told.cross_join(costs)
 
 
 def gap_facts(tables: Tables) -> ir.Table:

@@ -14,6 +14,7 @@ from perenne.metrics.tables.canonical import known, purchases, table
 from perenne.metrics.tables.costs import customer_costs
 from perenne.metrics.tables.facts import customer_facts
 from perenne.metrics.tables.margins import with_margin
+from perenne.metrics.tables.narrow import either, numbered, order_values, profiles
 from perenne.warehouse import MONEY
 
 Keep = Callable[[str, ir.Table], ir.Table]
@@ -35,7 +36,15 @@ LEDGER = (
     "acquisition_channel",
 )
 """Columns of `sales` that its parts bring."""
-MARTS = ("sales", "customer_days", "customer_costs", "customer_facts")
+MARTS = (
+    "sales",
+    "profiles",
+    "order_values",
+    "customer_days",
+    "customer_costs",
+    "customer_facts",
+)
+"""What `build_marts` makes; beside them stands `customer_runs`."""
 
 
 def _lazily(_name: str, table: ir.Table) -> ir.Table:
@@ -50,7 +59,7 @@ def build_marts(
     keep: Keep = _lazily,
     fresh: Tables | None = None,
 ) -> dict[str, ir.Table]:
-    """Sales, customer days, attributed costs and customer facts, in that order.
+    """Sales, profiles, order values, customer days, attributed costs and customer facts.
 
     `tables` are the canonical tables by name; a missing one counts as empty. `keep` may write a
     mart and hand back what was written, so that the facts read it rather than compute it again.
@@ -58,13 +67,15 @@ def build_marts(
     earlier ledger says of the others.
     """
     ledger = keep("sales", sales(tables, as_of=as_of, settings=settings, fresh=fresh or {}))
-    days = keep("customer_days", customer_days(tables, as_of=as_of))
+    people = keep("profiles", profiles(tables, as_of=as_of))
+    orders = keep("order_values", order_values(ledger, people))
+    days = keep("customer_days", numbered(customer_days(tables, as_of=as_of), people))
     costs = keep("customer_costs", customer_costs(tables, as_of=as_of))
     facts = customer_facts(
         tables, sales=ledger, days=days, costs=costs, as_of=as_of, settings=settings
     )
     kept = keep("customer_facts", facts)
-    return dict(zip(MARTS, (ledger, days, costs, kept), strict=True))
+    return dict(zip(MARTS, (ledger, people, orders, days, costs, kept), strict=True))
 
 
 def sales(
@@ -180,9 +191,7 @@ def _customers(tables: Tables, *, as_of: date) -> ir.Table:
     orders = known(purchases(tables, as_of))
     first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_on.min())
     channels = table(tables, "customers").select("customer_id", acquisition_channel="channel")
-    both = first.outer_join(channels, "customer_id")
-    customer = ibis.coalesce(both.customer_id, both.customer_id_right)
-    return both.mutate(customer_id=customer).drop("customer_id_right")
+    return either(first, channels)
 
 
 def _of_customer(rows: ir.Table, customers: ir.Table) -> ir.Table:

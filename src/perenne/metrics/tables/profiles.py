@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 import ibis
 import ibis.expr.types as ir
 
@@ -25,6 +28,12 @@ _FACTS = {
     "cohort_quarter": "cohort_quarter",
 }
 """Of those who bought."""
+_STARTS: dict[str, Literal["M", "W", "Q"]] = {
+    "cohort": "M",
+    "cohort_week": "W",
+    "cohort_quarter": "Q",
+}
+"""The same from the first day in `profiles`."""
 _VALUES = {
     "plan": ("subscriptions", "plan"),
     "survey": ("surveys", "survey"),
@@ -63,11 +72,14 @@ def with_dimensions(
     """Add the dimension columns that the rows do not have, by customer; rows stay as many."""
     if source == "spend":
         return rows.mutate(acquisition_channel=rows.channel)
-    if "customer" in columns:
-        rows = rows.mutate(customer=rows.customer_id)
     missing = [column for column in columns if column not in rows.columns]
+    if "customer_number" in rows.columns:
+        return _by_number(rows, missing, tables)
     extra = extra_dimensions(tables)
     for column in missing:
+        if column == "customer":
+            rows = rows.mutate(customer=rows.customer_id)
+            continue
         if column in extra:
             profile = tables[extra[column]].select("customer_id", column)
         elif column in _TOLD:
@@ -77,6 +89,28 @@ def with_dimensions(
             profile = facts.select("customer_id", **{column: facts[_FACTS[column]]})
         rows = rows.left_join(profile, "customer_id").drop("customer_id_right")
     return rows
+
+
+def _by_number(rows: ir.Table, missing: Sequence[str], tables: Tables) -> ir.Table:
+    """Add what is missing by the number of the customer, in one join where that can be."""
+    extra, people = extra_dimensions(tables), tables["profiles"]
+    for column in [one for one in missing if one in extra]:
+        given = tables[extra[column]]
+        if "customer_number" in given.columns:
+            given = given.select("customer_number", column)
+            rows = rows.left_join(given, "customer_number").drop("customer_number_right")
+        else:
+            given = given.select("customer_id", column)
+            people = people.left_join(given, "customer_id").drop("customer_id_right")
+    missing = [column for column in missing if column not in rows.columns]
+    if not missing:
+        return rows
+    people = people.mutate(
+        customer=people.customer_id,
+        **{name: people.first_day.truncate(unit) for name, unit in _STARTS.items()},
+    )
+    profile = people.select("customer_number", *missing)
+    return rows.left_join(profile, "customer_number").drop("customer_number_right")
 
 
 def _told(tables: Tables, column: str) -> ir.Table:

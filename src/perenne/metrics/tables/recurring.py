@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.canonical import table
+from perenne.metrics.tables.folds import FAR
 
-FAR = date(9999, 12, 31)
 _STOPPED = ("cancelled", "expired")
 _RESTING = ("paused", "trialing", *_STOPPED)
 

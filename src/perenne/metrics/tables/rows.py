@@ -6,26 +6,24 @@ two windows appears once in each. Customer rows carry customer_id, by which prof
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable
 
 import ibis
 import ibis.expr.types as ir
 
-from perenne.core import Period
 from perenne.metrics.datasets import DAYS_PER_YEAR, Source
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.answers import answers
-from perenne.metrics.tables.canonical import known, purchases, table
+from perenne.metrics.tables.canonical import table
+from perenne.metrics.tables.foldable import FOLDS
+from perenne.metrics.tables.folds import FAR, Windows, window_table
 from perenne.metrics.tables.happenings import events, visits
 from perenne.metrics.tables.margins import sum_all
 from perenne.metrics.tables.persons import people, reach, starts
 from perenne.metrics.tables.recurring import subscribers, subscriptions
 from perenne.warehouse import MONEY
 
-Windows = Mapping[int, Period]
-FAR = date(9999, 12, 31)
 PREDICTED = {
     "customer_id": "string",
     "clv_12m": MONEY,
@@ -47,6 +45,9 @@ def rows(
     columns: tuple[str, ...] = (),
 ) -> ir.Table:
     """The rows of a source that lie in each window, with the dimension `columns` of sales."""
+    if source not in _SOURCES:
+        fold = FOLDS[source]
+        return fold.seen(fold.rows(tables, windows, context), windows, context)
     if source in ("sales", "lives") and len(windows) > 1:
         tables = {**tables, "sales": by_order(tables["sales"], windows, columns=columns)}
     return _SOURCES[source](tables, window_table(windows), context)
@@ -69,11 +70,6 @@ def by_order(ledger: ir.Table, windows: Windows, *, columns: tuple[str, ...]) ->
     )
 
 
-def window_table(windows: Windows) -> ir.Table:
-    rows = [{"k": k, "start": one.start, "end": one.end} for k, one in windows.items()]
-    return ibis.memtable(rows, schema=ibis.schema({"k": "int64", "start": "date", "end": "date"}))
-
-
 def sales(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
     """Lines and returns dated in the window; is_new: the first purchase lies in it too."""
     ledger = tables["sales"]
@@ -89,21 +85,6 @@ def sales(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
         is_customer=is_customer,
         is_new=is_new,
         is_returning=is_known & ~is_new,
-    )
-
-
-def customers(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
-    """Known customers with a purchase by the window's end, as they stood then."""
-    days = _until(tables["customer_days"])
-    held = days.join(windows, [days.day <= windows.end, days.until > windows.end])
-    silence = held.end.delta(held.day, unit="day")
-    return held.select(
-        "k",
-        "customer_id",
-        orders=held.orders_to_date,
-        lifetime_days=held.day.delta(held.first_day, unit="day"),
-        is_new=held.first_day >= held.start,
-        is_active=silence <= context.inactivity_days,
     )
 
 
@@ -137,20 +118,6 @@ def gaps(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
         days=inside.day.delta(inside.prev_day, unit="day"),
         number=inside.day_number,
     )
-
-
-def steps(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
-    """Orders of known customers with their rank; has_next: one more followed by the end."""
-    orders = known(purchases(tables, context.as_of))
-    order = ibis.window(group_by="customer_id", order_by="order_number")
-    ranked = orders.select(
-        "customer_id",
-        "order_number",
-        day=orders.ordered_on,
-        next_day=orders.ordered_on.lead().over(order),
-    )
-    inside = ranked.join(windows, [ranked.day <= windows.end, ranked.day >= windows.start])
-    return inside.mutate(has_next=(inside.next_day <= inside.end).fill_null(False))
 
 
 def firsts(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
@@ -221,10 +188,8 @@ def _until(days: ir.Table) -> ir.Table:
 
 _SOURCES: dict[Source, Callable[[Tables, ir.Table, Context], ir.Table]] = {
     "sales": sales,
-    "customers": customers,
     "states": states,
     "gaps": gaps,
-    "steps": steps,
     "firsts": firsts,
     "lives": lives,
     "spend": spend,

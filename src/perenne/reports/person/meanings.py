@@ -24,6 +24,7 @@ TABLES: Final[Mapping[str, LazyText]] = {
     "surveys": _l("Each answer to a survey."),
     "sales": _l("What counts as revenue, line by line, and what takes away from it."),
     "customer_days": _l("Each day with an order."),
+    "profiles": _l("By what figures of the shop are split: channel, country, first category."),
     "customer_costs": _l("The shop’s spend that is attributed to the customer."),
     "customer_facts": _l("Figures so far: orders, revenue, margin, value."),
     "segments": _l("The group that the shop puts the customer into, and the scores behind it."),
@@ -84,6 +85,7 @@ _OWN: Final[Mapping[str, LazyText]] = {
 }
 _ANY: Final[Mapping[str, LazyText]] = {
     "customer_id": _l("Opaque and stable id of the customer."),
+    "customer_number": _l("Place of the customer among the ids of this computation."),
     "source": _l("System that the row came from."),
     "source_id": _l("Id, e-mail or telephone by which the source knows the person."),
     "source_id_kind": _l("What that is: id, email, phone or name."),

@@ -70,9 +70,9 @@ def _known_then(tables: Mapping[str, ir.Table], start: ir.Table, *, as_of: date)
         ordered_again=(days.day > days.scored_on).any(),
     )
     bought = bought.filter(bought.last_day.notnull())
-    sales = tables["sales"].cross_join(start)
+    orders = tables["order_values"].cross_join(start)
     earned = (
-        sales.filter(sales.day <= sales.scored_on)
+        orders.filter(orders.day <= orders.scored_on)
         .group_by("customer_id")
         .aggregate(revenue=ibis._.net.sum())
     )

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 def status(days: ir.Table, *, as_of: date, inactivity_days: int) -> ir.Table:
     """`customer_id`, `status`, `status_since`, `status_reason` at the end of `as_of`.
 
-    `days`: one row per customer and purchase day with `prev_day` (null on the first). A purchase
+    `days`: one row per customer and purchase day with `prev_day` and `next_day`. A purchase
     more than `inactivity_days` after the one before starts a new run; the status follows from the
     first, second and last day of the latest run.
     """
@@ -44,13 +44,14 @@ def status(days: ir.Table, *, as_of: date, inactivity_days: int) -> ir.Table:
 def _latest_run(days: ir.Table, inactivity_days: int) -> ir.Table:
     """`first_day`, `last_day`, `run_start` and `second_day` of the latest run, per customer."""
     gap = days.day.delta(days.prev_day, unit="day")
-    starts = days.mutate(
-        start=ibis.ifelse(days.prev_day.isnull() | (gap > inactivity_days), days.day, None)
-    )
-    begun = starts.mutate(run_start=starts.start.max().over(group_by=starts.customer_id))
-    return begun.group_by("customer_id").aggregate(
+    starts = days.prev_day.isnull() | (gap > inactivity_days)
+    begun = days.mutate(start=ibis.ifelse(starts, days.day, None))
+    runs = begun.group_by("customer_id").aggregate(
         first_day=begun.day.min(),
         last_day=begun.day.max(),
-        run_start=begun.run_start.max(),
-        second_day=begun.day.min(where=begun.day > begun.run_start),
+        run_start=begun.start.max(),
+        # What follows the start of the latest run is of the same run.
+        following=begun.next_day.argmax(begun.start),
     )
+    again = runs.run_start < runs.last_day
+    return runs.mutate(second_day=ibis.ifelse(again, runs.following, None))

@@ -12,6 +12,8 @@ from perenne.segments.tables.ages import complete_months, day_literal
 from perenne.segments.tables.ranks import in_top
 from perenne.warehouse import MONEY, money_quantile
 
+_STEP = ("counted_at", "net", "margin")
+
 
 def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
     """`customer_id`, `is_hvc`, `hvc_basis`: the top share by value of the last 12 months.
@@ -37,7 +39,7 @@ def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
 
 
 def high_potential(
-    facts: ir.Table, sales: ir.Table, *, high_value: ir.Table, as_of: date
+    facts: ir.Table, orders: ir.Table, *, high_value: ir.Table, as_of: date
 ) -> ir.Table:
     """`customer_id`, `age_months`, `is_hpc`, `hpc_basis`.
 
@@ -56,11 +58,12 @@ def high_potential(
         .left_join(high_value, "customer_id")
         .drop("customer_id_right")
     )
-    earned = _earned(sales.filter(sales.day <= day_literal(as_of)), aged)
-    own = _value_at_own_age(earned)
-    compared = own.left_join(_median_of_high_value(aged, earned), "age_months").drop(
-        "age_months_right"
-    )
+    dated = _dated(orders.filter(orders.day <= day_literal(as_of)), aged)
+    own = _value_at_own_age(dated)
+    unknown = own.aggregate(unknown=(own.unknown_margins > 0).any())
+    own = _valued(own.cross_join(unknown))
+    medians = _median_of_high_value(dated, unknown)
+    compared = own.left_join(medians, "age_months").drop("age_months_right")
     return compared.select(
         "customer_id",
         "age_months",
@@ -69,40 +72,49 @@ def high_potential(
     )
 
 
-def _earned(sales: ir.Table, aged: ir.Table) -> ir.Table:
-    """Value by customer and the age in months at whose end it is counted (0 on the first day)."""
-    dated = aged.join(sales.select("customer_id", "day", "net", "margin"), "customer_id")
-    counted_at = ibis.ifelse(
-        dated.day <= dated.first_order_on, 0, complete_months(dated.first_order_on, dated.day) + 1
+def _dated(orders: ir.Table, aged: ir.Table) -> ir.Table:
+    """Orders and returns with the age in months at whose end they count (0 on the first day)."""
+    dated = aged.join(orders.select("customer_id", "day", "net", "margin"), "customer_id")
+    first_day = dated.day <= dated.first_order_on
+    age = complete_months(dated.first_order_on, dated.day) + 1
+    return dated.mutate(counted_at=first_day.ifelse(0, age))
+
+
+def _value_at_own_age(dated: ir.Table) -> ir.Table:
+    """Per customer: revenue and margin up to its age, and how many margins are unknown at all."""
+    counted = dated.counted_at <= dated.age_months
+    return dated.group_by("customer_id", "age_months", "is_hvc").aggregate(
+        revenue=dated.net.sum(where=counted).cast(MONEY),
+        margin=dated.margin.sum(where=counted).cast(MONEY),
+        unknown_margins=dated.margin.isnull().sum(),
     )
-    summed = dated.group_by("customer_id", "age_months", "is_hvc", counted_at=counted_at).aggregate(
-        revenue=dated.net.sum().cast(MONEY),
-        margin=dated.margin.sum().cast(MONEY),
-        unknown=dated.margin.isnull().sum(),
-    )
-    unknown = summed.unknown.sum().over(ibis.window())
+
+
+def _valued(summed: ir.Table) -> ir.Table:
+    """Add `value`: the margin when every sale's is known, else the revenue; and `hpc_basis`."""
     return summed.mutate(
-        value=ibis.ifelse(unknown > 0, summed.revenue, summed.margin),
-        hpc_basis=ibis.ifelse(unknown > 0, "revenue", "margin"),
+        value=summed.unknown.ifelse(summed.revenue, summed.margin),
+        hpc_basis=summed.unknown.ifelse("revenue", "margin"),
     )
 
 
-def _value_at_own_age(earned: ir.Table) -> ir.Table:
-    return earned.group_by("customer_id", "age_months", "is_hvc", "hpc_basis").aggregate(
-        value=earned.value.sum(where=earned.counted_at <= earned.age_months)
-    )
-
-
-def _median_of_high_value(aged: ir.Table, earned: ir.Table) -> ir.Table:
+def _median_of_high_value(dated: ir.Table, unknown: ir.Table) -> ir.Table:
     """`age_months`, `median`: what HVCs that reached that age were worth by then."""
-    valuable = aged.filter(aged.is_hvc)
-    every_age = valuable.select(
-        "customer_id", counted_at=ibis.range(0, valuable.age_months + 1).unnest()
+    bought = dated.filter(dated.is_hvc).select("customer_id", "age_months", *_STEP)
+    summed = bought.group_by("customer_id", "age_months", "counted_at").aggregate(
+        revenue=bought.net.sum().cast(MONEY), margin=bought.margin.sum().cast(MONEY)
     )
-    every_age = every_age.mutate(counted_at=every_age.counted_at.cast("int64"))
-    known = earned.select("customer_id", "counted_at", "value")
-    steps = every_age.left_join(known, ["customer_id", "counted_at"])
-    value = steps.value.fill_null(0)
-    so_far = value.sum().over(group_by=steps.customer_id, order_by=steps.counted_at, rows=(None, 0))
-    curve = steps.select(age_months=steps.counted_at, so_far=so_far)
-    return curve.group_by("age_months").aggregate(median=money_quantile(curve.so_far, 0.5))
+    step = ibis.window(group_by="customer_id", order_by="counted_at")
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by="counted_at")
+    known = _valued(summed.cross_join(unknown)).select(
+        "customer_id", "age_months", "counted_at", "value"
+    )
+    steps = known.mutate(
+        so_far=known.value.sum().over(so_far), following=known.counted_at.lead().over(step)
+    )
+    # A customer is worth as much until the next step, or until its own age.
+    after = steps.age_months + 1
+    until = ibis.least(steps.following.fill_null(after), after)
+    every_age = steps.select("so_far", age_months=ibis.range(steps.counted_at, until).unnest())
+    every_age = every_age.mutate(age_months=every_age.age_months.cast("int64"))
+    return every_age.group_by("age_months").aggregate(median=money_quantile(every_age.so_far, 0.5))

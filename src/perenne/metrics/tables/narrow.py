@@ -1,0 +1,77 @@
+"""Narrow marts: customers and orders in numbers, which are compared faster than texts.
+
+A customer's number is its place among the ids of its snapshot. It says nothing else, and another
+refresh may give another one.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from perenne.metrics.tables import Tables
+from perenne.metrics.tables.canonical import known, purchases, table
+from perenne.metrics.tables.margins import sum_all
+from perenne.warehouse import MONEY
+
+_MONEYS = ("gross", "discount", "net")
+
+
+def profiles(tables: Tables, *, as_of: date) -> ir.Table:
+    """One row per customer, prospects too: customer_number, customer_id, first_day of those who
+    bought by `as_of`, and what figures are split by: account, acquisition_channel,
+    customer_country, first_category, first_discounted."""
+    orders = known(purchases(tables, as_of))
+    first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_on.min())
+    told = table(tables, "customers").select(
+        "customer_id",
+        "account_id",
+        "first_category",
+        "first_discounted",
+        acquisition_channel="channel",
+        customer_country="country",
+    )
+    both = either(told, first)
+    back = known(table(tables, "refunds")).select("customer_id").distinct()
+    everybody = either(both, back)
+    # Whoever belongs to no company is an account of one.
+    account = everybody.account_id.fill_null(everybody.customer_id)
+    number = ibis.row_number().over(order_by=everybody.customer_id)
+    return everybody.mutate(account=account, customer_number=number).drop("account_id")
+
+
+def either(left: ir.Table, right: ir.Table) -> ir.Table:
+    """All customers of both tables, with what each tells of them."""
+    both = left.outer_join(right, "customer_id")
+    customer = ibis.coalesce(both.customer_id, both.customer_id_right)
+    return both.mutate(customer_id=customer).drop("customer_id_right")
+
+
+def numbered(rows: ir.Table, people: ir.Table) -> ir.Table:
+    """`rows` with the number of their customer_id, null for nobody."""
+    numbers = people.select("customer_id", "customer_number")
+    return rows.left_join(numbers, "customer_id").drop("customer_id_right")
+
+
+def order_values(sales: ir.Table, people: ir.Table) -> ir.Table:
+    """Sales without their products: one row per order, is_sale, and one per return.
+
+    Columns: is_sale, day, first_day and customer_number (null for guests), order_number, channel,
+    country, gross, discount, net, margin (null when one of a line is). Returns are negative.
+    """
+    # All of the order, and so the same on each of its lines.
+    kept = ("day", "order_number", "customer_id", "first_day", "channel", "country")
+    lines = sales.filter(sales.kind == "sale")
+    sold = lines.group_by("order_id", *kept).aggregate(
+        **{name: lines[name].sum().cast(MONEY) for name in _MONEYS},
+        margin=sum_all(lines.margin).cast(MONEY),
+    )
+    back = sales.filter(sales.kind == "return")
+    columns = ("is_sale", *kept, *_MONEYS, "margin")
+    rows = ibis.union(
+        sold.mutate(is_sale=ibis.literal(True)).select(*columns),
+        back.mutate(is_sale=ibis.literal(False)).select(*columns),
+    )
+    return numbered(rows, people).drop("customer_id")
