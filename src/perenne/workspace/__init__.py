@@ -16,7 +16,7 @@ from perenne.workspace.jobs import (
     refresh_workspace,
     sync,
 )
-from perenne.workspace.layout import Layout, create, find
+from perenne.workspace.layout import Layout, create, find, require_local
 from perenne.workspace.refresh import Refreshed
 from perenne.workspace.settings import Settings
 from perenne.workspace.shop import Shop, open_shop
@@ -52,6 +52,7 @@ __all__ = [
     "publish_again",
     "refresh_workspace",
     "refuse_if_found",
+    "require_local",
     "retention",
     "sync",
 ]
