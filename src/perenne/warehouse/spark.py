@@ -248,10 +248,15 @@ def _has_died() -> bool:
 
 def _let_go() -> None:
     """Forget a Java that is no more, so that the next session of this process starts another."""
-    _open.clear()
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+    _open.clear()
+    java = _java_process()
+    if SparkContext._gateway is not None:
+        SparkContext._gateway.close()
+    if java and java.stdin:
+        java.stdin.close()
     SparkContext._active_spark_context = None
     SparkContext._gateway = SparkContext._jvm = None
     SparkSession._instantiatedSession = SparkSession._activeSession = None
