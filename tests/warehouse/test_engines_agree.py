@@ -258,29 +258,6 @@ def test_patterns_of_the_owner_are_the_same(engines: tuple[Engine, Engine]) -> N
     assert not wrong
 
 
-@pytest.mark.xfail(strict=True, reason="Java says \\1 of a replacement as $1; Perenne uses none.")
-def test_parts_of_a_pattern_in_a_replacement(engines: tuple[Engine, Engine]) -> None:
-    one, other = (
-        told(engine, lambda t: t.select("n", r=t.text.re_replace("(o)", r"<\1>")).order_by("n"))
-        for engine in engines
-    )
-    assert one == other
-
-
-@pytest.mark.xfail(
-    strict=True, reason="Spark sorts the values of a group by several keys in one direction only."
-)
-def test_values_of_a_group_in_mixed_directions(engines: tuple[Engine, Engine]) -> None:
-    one, other = (
-        told(
-            engine,
-            lambda t: t.agg(listed=t.text.collect(order_by=[ibis.desc(t.group), t.n])),
-        )
-        for engine in engines
-    )
-    assert one == other
-
-
 def test_ids_are_those_of_the_core(engines: tuple[Engine, Engine]) -> None:
     for engine in engines:
         rows = told(engine, lambda t: t.select("text", id=keyed_hash("k", t.text, t.text)))
