@@ -320,6 +320,25 @@ def test_no_workspace_here(tmp_path: Path) -> None:
     assert "perenne init DIR" in said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("init", "s3://bucket/shop"),
+        ("import", "gs://bucket/orders.csv"),
+        ("kpis", "-w", "abfs://container/shop"),
+        ("export", "customers", "--output", "file:///tmp/customers.csv"),
+    ],
+)
+def test_addresses_are_refused_not_made_folders(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = refused(*words)
+    assert "is an address, not a path of this machine" in said
+    assert "mount the bucket" in said
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_computed_yet(tmp_path: Path) -> None:
     succeed("init", tmp_path / "shop")
     assert "perenne refresh" in refused("kpis", "-w", tmp_path / "shop")

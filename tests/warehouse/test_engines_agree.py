@@ -145,6 +145,9 @@ FIGURES: dict[str, Callable[[ir.Table], Any]] = {
     ),
     "listed": lambda t: t.text.group_concat(" | ", order_by=[t.group, t.n]),
     "collected": lambda t: t.text.collect(order_by=t.text),
+    "collected downwards": lambda t: t.n.collect(order_by=[ibis.desc(t.other), ibis.desc(t.n)]),
+    "first downwards": lambda t: t.text.first(order_by=[ibis.desc(t.cost), ibis.desc(t.n)]),
+    "listed downwards": lambda t: t.text.group_concat("|", order_by=ibis.desc(t.n)),
     "collected by what may be null": lambda t: t.n.collect(order_by=[t.other, t.cost, t.n]),
     "first told": lambda t: t.text.first(order_by=[t.other, t.n]),
     "first told of some": lambda t: t.other.first(order_by=t.n, where=t.n > 0),
@@ -198,6 +201,61 @@ def test_every_aggregate_is_the_same(engines: tuple[Engine, Engine]) -> None:
             if left[name] != right[name]
         }
         assert not wrong
+
+
+ODD_TEXTS = (
+    "Été\n",
+    "ÉTÉ",
+    "a\rb",
+    "a\x0bb",
+    "a\u2028b",
+    "[x&&y]",
+    "a b\tc",
+    "Thé_42",
+    "$5.00",
+    "",
+)
+PATTERNS = (
+    r"(?i)^été$",
+    r"^\w+$",
+    r"é$",
+    r"(?m)é$",
+    r"a.b",
+    r"a\sb",
+    r"^\S+$",
+    r"[\s]b",
+    r"^[[:alpha:]]+",
+    r"[[:^alnum:]_]",
+    r"[[&]",
+    r"[]]",
+    r"^[^]]+$",
+    r"(?P<size>\d+)",
+    r"\$\d",
+    r"[$]\d",
+    r"\Q[x&&\E",
+    r"\pL{3}|\p{Lu}",
+    r"^$",
+)
+
+
+def test_patterns_of_the_owner_are_the_same(engines: tuple[Engine, Engine]) -> None:
+    texts = pa.table({"text": pa.array(ODD_TEXTS)})
+    found = []
+    for engine in engines:
+        text = engine.arrow(texts).text
+        columns = {p: text.re_search(p) for p in PATTERNS}
+        columns |= {f"{p} replaced": text.re_replace(p, "*") for p in PATTERNS}
+        columns |= {f"{p} found": text.re_extract(p, 0) for p in PATTERNS}
+        table = text.as_table().select("text", **columns).order_by("text")
+        found.append(engine.fetch(table).to_pylist())
+    assert any(found[0][n]["(?i)^été$"] for n in range(len(ODD_TEXTS)))
+    wrong = {
+        (name, row["text"]): (row[name], other[name])
+        for row, other in zip(*found, strict=True)
+        for name in row
+        if row[name] != other[name]
+    }
+    assert not wrong
 
 
 def test_ids_are_those_of_the_core(engines: tuple[Engine, Engine]) -> None:

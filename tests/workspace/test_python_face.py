@@ -13,8 +13,9 @@ import pyarrow as pa
 import pytest
 
 import perenne as pn
+from perenne.core import PerenneError
 from perenne.metrics import CohortRequest
-from perenne.workspace import Layout, Shop
+from perenne.workspace import Layout, Shop, create
 from tests.cli.files import order_rows
 from tests.cli.program import kpis
 
@@ -103,6 +104,12 @@ def test_unknown_words_are_refused(shop: Shop) -> None:
     with pytest.raises(pn.PerenneError) as refusal:
         shop.table("order")
     assert "orders" in (refusal.value.allowed or ())
+
+
+def test_an_address_is_no_workspace() -> None:
+    for opened in (pn.open, lambda place: create(Path(place), "")):
+        with pytest.raises(PerenneError, match="is an address, not a path"):
+            opened("s3://bucket/shop")
 
 
 def test_no_workspace(tmp_path: Path) -> None:

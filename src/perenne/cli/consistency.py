@@ -36,7 +36,7 @@ def consistency_command() -> click.Command:
     @click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=opts.LocalPath(),
         default=None,
         help=_("File to write all differences to: .html or .csv."),
     )

@@ -15,7 +15,7 @@ from perenne.cli.printing import print_json, progress, say, tell
 from perenne.cli.quality import check_imported
 from perenne.text import gettext as _
 
-FILES = click.Path(path_type=Path)
+FILES = opts.LocalPath()
 
 
 def init_command() -> click.Command:

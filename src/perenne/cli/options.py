@@ -29,11 +29,25 @@ class Family(click.Group):
             formatter.write_dl(rows)
 
 
+class LocalPath(click.Path):
+    """A path of this machine; an address such as s3://bucket/shop is refused, not made a folder."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(path_type=Path, **more)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if "://" in str(value):
+            from perenne.workspace import require_local
+
+            require_local(value)
+        return super().convert(value, param, ctx)
+
+
 def workspace_option() -> Decorator:
     return click.option(
         "--workspace",
         "-w",
-        type=click.Path(path_type=Path),
+        type=LocalPath(),
         default=None,
         help=_("Folder of the workspace; default: the one you stand in."),
     )

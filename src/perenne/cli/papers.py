@@ -23,7 +23,7 @@ def report_command() -> click.Command:
     @click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=opts.LocalPath(),
         default=None,
         help=_("File to write; default: report-LANGUAGE.html in the workspace."),
     )
@@ -61,7 +61,7 @@ def export_command() -> click.Command:
     @click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=opts.LocalPath(),
         default=None,
         help=_("File to write; default: standard output (excel: clv-model.xlsx)."),
     )

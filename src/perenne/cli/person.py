@@ -33,7 +33,7 @@ def person_command() -> click.Command:
     @click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=opts.LocalPath(),
         default=None,
         help=_("File to write, readable by you alone; default: standard output."),
     )
@@ -54,7 +54,7 @@ def person_command() -> click.Command:
     @click.option(
         "--export",
         "archive",
-        type=click.Path(path_type=Path),
+        type=opts.LocalPath(),
         default=None,
         metavar=_("FILE.zip|FOLDER"),
         help=_("Write the portability archive: all that is known, in clear, as JSON and CSV."),

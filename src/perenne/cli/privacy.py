@@ -29,7 +29,7 @@ def erase_command() -> click.Command:
     @click.option(
         "--file",
         "listed",
-        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        type=opts.LocalPath(exists=True, dir_okay=False),
         default=None,
         help=_("Text file with one customer per line."),
     )
@@ -44,7 +44,7 @@ def erase_command() -> click.Command:
     @click.option(
         "--certificate",
         "paper",
-        type=click.Path(path_type=Path),
+        type=opts.LocalPath(),
         default=None,
         metavar=_("FILE"),
         help=_("Write what was done and proved, without personal data, as JSON."),

@@ -26,7 +26,7 @@ def quality_command() -> click.Command:
     @click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=opts.LocalPath(),
         default=None,
         help=_("File to write; default: quality/IMPORT-LANGUAGE.html in the workspace."),
     )

@@ -32,10 +32,13 @@ _WORDS: tuple[tuple[str, Failure], ...] = (
 )
 
 
+_READERS = ("pyarrow", "py4j", "pyspark")
+
+
 def failure_of(error: BaseException) -> Failure | None:
     """What stood in the way; None for an error of another kind. `unread` is a guess: something that
     was read made no sense, which damage explains, and a mistake in Perenne too."""
-    for one in _chain(error):
+    for one in chain(error):
         if isinstance(one, OSError) and one.errno in _ERRNO:
             return _ERRNO[one.errno]
         if isinstance(one, MemoryError):
@@ -45,15 +48,16 @@ def failure_of(error: BaseException) -> Failure | None:
             for words, failure in _WORDS:
                 if words in text:
                     return failure
-    return "unread" if any(map(_of_reading, _chain(error))) else None
+    return "unread" if any(map(_of_reading, chain(error))) else None
 
 
 def _of_reading(error: BaseException) -> bool:
     module = type(error).__module__
-    return isinstance(error, OSError | duckdb.Error) or module.startswith("pyarrow")
+    return isinstance(error, OSError | duckdb.Error) or module.startswith(_READERS)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that it came from."""
     seen: BaseException | None = error
     while seen is not None:
         yield seen

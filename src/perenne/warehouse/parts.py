@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 PATTERN = "*.parquet"
@@ -28,6 +29,15 @@ def table_of(file: Path) -> str:
 def rows_of(path: Path) -> int:
     """Rows of a table, as its files' footers say."""
     return sum(pq.read_metadata(file).num_rows for file in files_of(path))
+
+
+def is_parquet(file: Path) -> bool:
+    """Can its footer be read?"""
+    try:
+        pq.read_metadata(file)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def empty_columns(path: Path) -> set[str]:

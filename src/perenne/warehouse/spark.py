@@ -5,11 +5,13 @@ PySpark is an extra and needs Java; both are looked for when a session is asked 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +22,9 @@ import pyarrow as pa
 from perenne.core import PerenneError
 from perenne.text import gettext as _
 from perenne.text import pgettext
-from perenne.warehouse.engine import Engine
+from perenne.warehouse.engine import Engine, Explain
 from perenne.warehouse.parts import files_of, rows_of, settle
+from perenne.warehouse.spark_failures import Place, is_of_spark, kind_of, quiet, said
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -43,7 +46,6 @@ USUAL: Mapping[str, str] = {
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.driver.maxResultSize": "0",
     "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "ERROR",
 }
 """What Perenne asks of Spark where the owner says nothing else."""
 
@@ -54,42 +56,74 @@ ALONE: Mapping[str, str] = {
 }
 """And where Spark runs on this machine alone: it opens no door to others."""
 
+_SILENT = Path(__file__).with_name("log4j2.properties")
+"""There, what Spark would say on the terminal is told by the error; `spark.log.level` brings its
+log back."""
+
 
 class SparkEngine(Engine):
     """Spark on `master`, with the `conf` of its owner. One session serves a whole process."""
 
     name = "spark"
 
-    def __init__(self, *, master: str = "local[*]", conf: Mapping[str, str] | None = None) -> None:
-        self.session = _session(master, checked(conf or {}))
+    def __init__(
+        self,
+        *,
+        master: str = "local[*]",
+        conf: Mapping[str, str] | None = None,
+        explain: Explain = lambda error: None,
+    ) -> None:
+        self._explain = explain
+        asked = checked(conf or {})
+        self.session = _session(master, asked)
+        self._place = Place(master, asked, java=_java_process())
         from perenne.warehouse.spark_dialect import SparkBackend
 
         self.ibis = SparkBackend()
-        self.ibis.do_connect(self.session)
+        with self._explained():
+            self.ibis.do_connect(self.session)
 
     def read(self, paths: Path | Iterable[Path]) -> ir.Table:
         tables = [paths] if isinstance(paths, Path) else list(paths)
-        files = [str(file) for path in tables for file in files_of(path)]
+        files = [file for path in tables for file in files_of(path)]
         name = ibis.util.gen_name("parquet")
-        self.session.read.parquet(*files).createOrReplaceTempView(name)
-        return self.ibis.table(name)
+        with self._explained(read=files):
+            self.session.read.parquet(*map(str, files)).createOrReplaceTempView(name)
+            return self.ibis.table(name)
 
     def write(self, table: ir.Table, path: Path) -> int:
         written = path.with_name(f".{path.name}.parts")
-        self.ibis.frame(table).write.mode("overwrite").parquet(str(written))
+        with self._explained(written=path):
+            self.ibis.frame(table).write.mode("overwrite").parquet(str(written))
         settle(written, path)
         return rows_of(path)
 
     def view(self, table: ir.Table) -> ir.Table:
         name = ibis.util.gen_name("view")
-        self.ibis.frame(table).createOrReplaceTempView(name)
-        return self.ibis.table(name)
+        with self._explained():
+            self.ibis.frame(table).createOrReplaceTempView(name)
+            return self.ibis.table(name)
 
     def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
-        return self.ibis.to_pyarrow(table)
+        with self._explained():
+            return self.ibis.to_pyarrow(table)
+
+    @contextmanager
+    def _explained(
+        self, *, written: Path | None = None, read: Sequence[Path] = ()
+    ) -> Iterator[None]:
+        """Errors of Spark in words; of what it could not read, the owner's words come first."""
+        try:
+            yield
+        except Exception as error:
+            if not is_of_spark(error):
+                raise
+            guess = kind_of(error, self._place) in ("file", "column", "other")
+            told = self._explain(error) if guess else None
+            raise (told or said(error, self._place, written=written, read=read)) from error
 
     def close(self) -> None:
-        _release()
+        _release(self.session)
 
 
 def checked(conf: Mapping[str, str]) -> dict[str, str]:
@@ -152,10 +186,16 @@ def _session(master: str, conf: Mapping[str, str]) -> SparkSession:
     look()
     from pyspark.sql import SparkSession
 
+    logging.getLogger().addFilter(quiet)
+    if _has_died():
+        _let_go()
     ours = SparkSession.getActiveSession() is None or any(own for _session, own in _open)
     builder = SparkSession.builder.appName("Perenne").master(master)
     if master.startswith("local"):
         conf = {**ALONE, **conf}
+        os.environ.setdefault("SPARK_SUBMIT_OPTS", f"-Dlog4j2.configurationFile={_SILENT.as_uri()}")
+    else:
+        conf = {"spark.log.level": "ERROR", **conf}
     for name, value in conf.items():
         builder = builder.config(name, value)
     try:
@@ -164,7 +204,9 @@ def _session(master: str, conf: Mapping[str, str]) -> SparkSession:
             if session.conf.isModifiable(name):
                 session.conf.set(name, value)
     except Exception as error:
-        raise _not_started(master, error) from error
+        place = Place(master, conf, java=_java_process())
+        died = place.ended(seconds=2) is not None
+        raise (said(error, place) if died else _not_started(master, error)) from error
     _open.append((session, ours))
     return session
 
@@ -183,9 +225,38 @@ def _not_started(master: str, error: Exception) -> PerenneError:
     )
 
 
-def _release() -> None:
-    if not _open:
+def _java_process() -> subprocess.Popen[bytes] | None:
+    """The Java that PySpark started; None where another program did."""
+    from pyspark import SparkContext
+
+    return getattr(SparkContext._gateway, "proc", None)
+
+
+def _release(session: SparkSession) -> None:
+    mine = [one for one in _open if one[0] is session]
+    if not mine:
         return
-    session, ours = _open.pop()
-    if ours and not _open:
+    _open.remove(mine[0])
+    if mine[0][1] and not _open and not _has_died():
         session.stop()
+
+
+def _has_died() -> bool:
+    java = _java_process()
+    return java is not None and java.poll() is not None
+
+
+def _let_go() -> None:
+    """Forget a Java that is no more, so that the next session of this process starts another."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    _open.clear()
+    java = _java_process()
+    if SparkContext._gateway is not None:
+        SparkContext._gateway.close()
+    if java and java.stdin:
+        java.stdin.close()
+    SparkContext._active_spark_context = None
+    SparkContext._gateway = SparkContext._jvm = None
+    SparkSession._instantiatedSession = SparkSession._activeSession = None

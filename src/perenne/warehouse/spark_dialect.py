@@ -23,6 +23,7 @@ from ibis.formats.pyarrow import PyArrowData
 from pyspark.sql import DataFrame, SparkSession
 
 from perenne.warehouse.dialect import TypedDecimals
+from perenne.warehouse.java_patterns import java_pattern
 
 
 class Compiler(TypedDecimals, PySparkCompiler):  # type: ignore[misc] # ibis ships no types
@@ -48,6 +49,21 @@ class Compiler(TypedDecimals, PySparkCompiler):  # type: ignore[misc] # ibis shi
         letters, and would take an f from the end of a word."""
         space = r"[ \t\n\r\x0B\f]+"
         return self.f.regexp_replace(arg, sge.convert(f"^{space}|{space}$"), sge.convert(""))
+
+    def visit_RegexSearch(self, op: ops.RegexSearch, *, arg: Any, pattern: Any) -> Any:
+        return super().visit_RegexSearch(op, arg=arg, pattern=_for_java(pattern))
+
+    def visit_RegexReplace(
+        self, op: ops.RegexReplace, *, arg: Any, pattern: Any, replacement: Any
+    ) -> Any:
+        return super().visit_RegexReplace(
+            op, arg=arg, pattern=_for_java(pattern), replacement=replacement
+        )
+
+    def visit_RegexExtract(
+        self, op: ops.RegexExtract, *, arg: Any, pattern: Any, index: Any
+    ) -> Any:
+        return super().visit_RegexExtract(op, arg=arg, pattern=_for_java(pattern), index=index)
 
     def visit_CountStar(self, op: ops.CountStar, *, arg: Any, where: Any) -> Any:
         """Over no row the count is 0, not null."""
@@ -98,15 +114,17 @@ class Compiler(TypedDecimals, PySparkCompiler):  # type: ignore[misc] # ibis shi
             )
         told = sg.and_(sg.not_(arg.is_(NULL)), *([] if where is None else [where]))
         place = self.f.anon.named_struct(*self._places(order_by))
-        return sge.Filter(this=self.f.anon.min_by(arg, place), expression=sge.Where(this=told))
+        found = self.f.anon.max_by if _downwards(order_by) else self.f.anon.min_by
+        return sge.Filter(this=found(arg, place), expression=sge.Where(this=told))
 
     def _places(self, order_by: Any) -> list[Any]:
         """Names and values of a struct that sorts as `order_by` does, nulls last."""
-        if any(key.args.get("desc") for key in order_by):
-            raise NotImplementedError("Spark orders the values of a group upwards only.")
+        down = _downwards(order_by)
         parts = []
         for n, key in enumerate(order_by):
-            parts += [sge.convert(f"n{n}"), key.this.is_(NULL), sge.convert(f"k{n}"), key.this]
+            empty = key.this.is_(NULL)
+            last = sg.not_(empty) if down else empty
+            parts += [sge.convert(f"n{n}"), last, sge.convert(f"k{n}"), key.this]
         return parts
 
     def _sorted_list(self, arg: Any, where: Any, order_by: Any) -> Any:
@@ -116,7 +134,8 @@ class Compiler(TypedDecimals, PySparkCompiler):  # type: ignore[misc] # ibis shi
         row = self.if_(told if where is None else sg.and_(where, told), row, NULL)
         item = sg.to_identifier("item")
         value = sge.Dot(this=item, expression=sg.to_identifier("value"))
-        rows = self.f.anon.sort_array(self.f.anon.collect_list(row))
+        upwards = sge.convert(not _downwards(order_by))
+        rows = self.f.anon.sort_array(self.f.anon.collect_list(row), upwards)
         return self.f.anon.transform(rows, sge.Lambda(this=value, expressions=[item]))
 
     def visit_ScalarUDF(self, op: ops.ScalarUDF, **parts: Any) -> Any:
@@ -169,6 +188,20 @@ class SparkBackend(Backend):  # type: ignore[misc] # ibis ships no types
         table = expr.as_table()
         found = self.frame(table, limit=limit).toArrow()
         return expr.__pyarrow_result__(PyArrowData.convert_table(found, table.schema()))
+
+
+def _downwards(order_by: Any) -> bool:
+    """Are the values of a group wanted from the greatest to the least?"""
+    found = {bool(key.args.get("desc")) for key in order_by}
+    if len(found) > 1:
+        raise NotImplementedError("Spark orders the values of a group in one direction only.")
+    return found == {True}
+
+
+def _for_java(pattern: Any) -> Any:
+    """A pattern that stands in the query; one of a column is left as it is."""
+    known = isinstance(pattern, sge.Literal) and pattern.is_string
+    return sge.convert(java_pattern(pattern.this)) if known else pattern
 
 
 @cache

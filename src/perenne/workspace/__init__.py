@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         refresh_workspace,
         sync,
     )
-    from perenne.workspace.layout import Layout, create, find
+    from perenne.workspace.layout import Layout, create, find, require_local
     from perenne.workspace.refresh import Refreshed
     from perenne.workspace.settings import Settings
     from perenne.workspace.shop import Shop, open_shop
@@ -58,6 +58,7 @@ __all__ = [
     "publish_again",
     "refresh_workspace",
     "refuse_if_found",
+    "require_local",
     "retention",
     "sync",
 ]
@@ -94,6 +95,7 @@ _HOMES = {
         "Layout",
         "create",
         "find",
+        "require_local",
     ),
     "refresh": ("Refreshed",),
     "settings": ("Settings",),

@@ -43,7 +43,7 @@ def _handed(table: Table, path: Path, *, giver: Engine, taker: Engine) -> Table:
 def engine_for(values: Settings, place: Layout, *, explain: Explain = lambda error: None) -> Engine:
     """The engine that the settings ask for. Raises PerenneError when it cannot run here."""
     if values.engine.name == "spark":
-        return SparkEngine(master=values.engine.master, conf=values.engine.conf)
+        return SparkEngine(master=values.engine.master, conf=values.engine.conf, explain=explain)
     return local_engine(values, place, explain=explain)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -133,6 +134,24 @@ def lost_key(layout: Layout) -> PerenneError:
     )
 
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
+def require_local(path: str | Path) -> None:
+    """Raise PerenneError for an address such as s3://bucket/shop: a path would make a folder `s3:`
+    of it, beside the one that was meant."""
+    if _ADDRESS.match(str(path)):
+        raise PerenneError(
+            _("{address} is an address, not a path of this machine.").format(address=path),
+            given=str(path),
+            allowed=("shop", "/data/shop"),
+            next_step=_(
+                "Workspaces and files are read and written where the operating system can open "
+                "them: mount the bucket or copy the file, then name its path."
+            ),
+        )
+
+
 def find(start: Path) -> Layout:
     """The workspace that `start` is or stands in. Raises PerenneError when there is none."""
     for folder in (start, *start.parents):
@@ -147,6 +166,7 @@ def find(start: Path) -> Layout:
 
 def create(root: Path, settings_text: str) -> Layout:
     """Make an empty workspace. An existing one is refused, so that no setting is overwritten."""
+    require_local(root)
     layout = Layout(root)
     if layout.settings.exists():
         raise PerenneError(

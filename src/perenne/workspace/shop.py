@@ -54,6 +54,7 @@ def open_shop(folder: str | Path, *, snapshot: str | None = None) -> Shop:
 
     Raises PerenneError when the folder is no workspace or nothing has been computed in it.
     """
+    layout.require_local(folder)
     place = layout.find(Path(folder).resolve())
     values = settings.load(place.settings)
     shown = snapshots.by_id(place, snapshot) if snapshot else snapshots.current(place)
