@@ -75,7 +75,7 @@ MONTHS = _schema(
         Column("margin", "float64", "null where a cost is unknown"),
         Column("margin_lo90", "float64", ""),
         Column("margin_hi90", "float64", ""),
-        Column("orders", "float64", "purchase days"),
+        Column("orders", "float64", "purchase days; of months to come, of present customers only"),
     ),
     key="month part",
 )
