@@ -12,10 +12,10 @@ from perenne.models.judging.recalibration import (
     Adjustment,
     Levels,
     Recalibration,
-    _centre,
-    _spread,
+    centre_of,
     learn,
     learn_levels,
+    spread_of,
     unseen_season,
     widened,
 )
@@ -146,8 +146,8 @@ def test_totals_of_origins_to_come_lie_in_their_interval_as_often_as_said():
         own = 0.12 * rng.standard_normal()
         misses = own + spread * rng.standard_normal(4)
         known = np.full(3, 2 / 3)
-        centre = _centre(misses[:3], known)
-        scale, freedom = _spread(misses[:3] - centre, known, np.zeros(3))
+        centre = centre_of(misses[:3], known)
+        scale, freedom = spread_of(misses[:3] - centre, known, np.zeros(3))
         bound = student_t.ppf(0.95, freedom) * scale
         inside.append(abs(misses[3] - centre) <= bound)
     assert 0.85 <= np.mean(inside) <= 0.97

@@ -101,6 +101,10 @@ class Adjustment:
         found: Floats = common / common.mean() if common.size else common
         return found
 
+    def drawn(self, draws: int, *, rng: np.random.Generator) -> Floats:
+        """(draws,): the level with its error."""
+        return self.level * self.level_errors(rng.standard_normal(draws))
+
     @property
     def normal_spread(self) -> float:
         """Standard deviation of the normal with the same central 90%."""
@@ -210,7 +214,7 @@ class Levels:
 def learn_levels(evidence: Sequence[Evidence], *, horizon: int) -> Levels:
     """What `learn` finds of the level alone."""
     value, orders = (
-        float(np.exp(_centre(*_misses(evidence, quantity=quantity, horizon=horizon)[1:])))
+        float(np.exp(centre_of(*_misses(evidence, quantity=quantity, horizon=horizon)[1:])))
         for quantity in QUANTITIES
     )
     return Levels(value, orders)
@@ -266,9 +270,9 @@ def _learn(
     levelled: bool,
 ) -> Adjustment:
     seen, misses, weights = _misses(evidence, quantity=quantity, horizon=horizon)
-    centre = 0.0 if levelled else _centre(misses, weights)
+    centre = 0.0 if levelled else centre_of(misses, weights)
     noise = np.array([_noise(e, quantity) for e in seen])
-    spread, freedom = _spread(misses - centre, weights, noise)
+    spread, freedom = spread_of(misses - centre, weights, noise)
     places = [_places(e, quantity, rng=rng) for e in seen]
     return Adjustment(
         float(np.exp(centre)),
@@ -291,12 +295,12 @@ def _misses(
     return seen, misses, np.array([apart * min(1.0, e.horizon / horizon) for e in seen])
 
 
-def _centre(misses: Floats, weights: Floats) -> float:
+def centre_of(misses: Floats, weights: Floats) -> float:
     bounded = np.clip(misses, -LARGEST_MISS, LARGEST_MISS)
     return float(weights @ bounded) / (float(weights.sum()) + LEVEL_BELIEF)
 
 
-def _spread(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float]:
+def spread_of(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float]:
     """Scale and freedom of the posterior predictive Student t of an error about the level."""
     known = float(weights.sum())
     unexplained = weights @ np.maximum(misses**2 - noise, 0)
