@@ -1,4 +1,4 @@
-"""Totals of many small simulated shops: `python -m benchmarks.bench_totals [--shops N] [--customers N]`.
+"""Totals of many small simulated shops: `python -m benchmarks.bench_totals [--shops N]`.
 
 Each shop has a truth of its own: customers are born along two years, buy at gamma rates and leave
 in silence; the pace of the whole shop wanders from month to month (by 0 to 15%), and every other
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from perenne.models.judging.trials import Rehearsal, origins
 from perenne.models.ledger import Ledger, day_number
 
 DAYS, BIRTHS_END, HORIZON, MONTH = 820, 700, 91, 30
-START = day_number(np.datetime64("2022-03-01").item())
+START = day_number(date(2022, 3, 1))
 LEVELS = (0.5, 0.8, 0.9)
 
 
@@ -40,7 +41,8 @@ def pace(rng: np.random.Generator, *, has_season: bool) -> Floats:
     day = START + np.arange(DAYS)
     turn = np.cos(2 * np.pi * day / 365.2425 - rng.uniform(0, 2 * np.pi))
     season = rng.uniform(0.1, 0.4) * turn * has_season
-    return np.exp(np.repeat(levels, MONTH)[:DAYS] + season)
+    factor: Floats = np.exp(np.repeat(levels, MONTH)[:DAYS] + season)
+    return factor
 
 
 def shop(customers: int, *, seed: int) -> Ledger:
@@ -73,12 +75,12 @@ def shop(customers: int, *, seed: int) -> Ledger:
     )
 
 
-def judged(ledger: Ledger, *, draws: int) -> Backtest:
-    """All contenders from six origins."""
+def judged(ledger: Ledger, *, draws: int, models: Sequence[str]) -> Backtest:
+    """All contenders from six origins; `models` alone where they are named."""
     memory = Rehearsal()
     return backtest(
         ledger,
-        contenders=list(competing(ledger, memory=memory).values()),
+        contenders=list(competing(ledger, models, memory=memory).values()),
         horizons=[HORIZON],
         at=origins(ledger, HORIZON),
         draws=draws,
@@ -119,13 +121,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--shops", type=int, default=60)
     parser.add_argument("--customers", type=int, default=1_000)
+    parser.add_argument("--models", nargs="*", default=[], help="by default, as a refresh")
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--keep", type=Path, help="folder for the backtests, as pickles")
     asked = parser.parse_args()
     by_name: dict[str, tuple[list[Trial], list[float]]] = {}
     start = time.process_time()
     for seed in range(asked.shops):
-        found = judged(shop(asked.customers, seed=seed), draws=asked.draws)
+        found = judged(shop(asked.customers, seed=seed), draws=asked.draws, models=asked.models)
         for trial, behind in chosen(found):
             trials, losses = by_name.setdefault("champion", ([], []))
             trials.append(trial)

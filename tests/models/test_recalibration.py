@@ -8,13 +8,12 @@ from perenne.models.contenders.baselines import RfmCell
 from perenne.models.contenders.combined import Combined, _shares, pool_weights, pooled_evidence
 from perenne.models.forecast import Forecast
 from perenne.models.judging.draws import central_share, pit
+from perenne.models.judging.levels import Levels, learn_levels
 from perenne.models.judging.recalibration import (
     Adjustment,
-    Levels,
     Recalibration,
     centre_of,
     learn,
-    learn_levels,
     spread_of,
     unseen_season,
     widened,

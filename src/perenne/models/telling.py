@@ -15,7 +15,7 @@ import pyarrow as pa
 from perenne.core import PerenneError, add_months
 from perenne.models.chance import Chance
 from perenne.models.choosing import Judged, sample
-from perenne.models.contenders.combined import FittedCombined, recalibrated
+from perenne.models.contenders.combined import Combined, FittedCombined, recalibrated
 from perenne.models.contenders.occasions import NAME as OCCASIONS
 from perenne.models.contenders.occasions import BetaGeoBetaBinomialContender
 from perenne.models.contenders.probability import SOURCES, FittedProbability
@@ -234,8 +234,13 @@ class Teller:
         if candidate.name not in self.fits:
             days = self.judged.horizon if self.judged else YEAR
             with numbers_that_hold(candidate.name):
-                self.fits[candidate.name] = candidate.fit(self.ledger, horizon=days, rng=self.rng)
+                self.fits[candidate.name] = self._fit(candidate, days)
         return self.fits[candidate.name]
+
+    def _fit(self, candidate: Contender, days: int) -> FittedContender:
+        if isinstance(candidate, Combined):
+            return candidate.fit_on(self.ledger, self._sample, horizon=days, rng=self.rng)
+        return candidate.fit(self.ledger, horizon=days, rng=self.rng)
 
     def _candidates(self) -> list[Contender]:
         """The champion, then the others by their error; the simple formula last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,14 +15,13 @@ from perenne.core import PerenneError
 from perenne.models.chance import Chance
 from perenne.models.forecast import Contender, FittedContender, Forecast, Settles
 from perenne.models.histories import Floats
+from perenne.models.judging.levels import Levels, learn_levels
 from perenne.models.judging.recalibration import (
     PUT_RIGHT,
     SEASON_SPREAD,
     Anchors,
-    Levels,
     Recalibration,
     learn,
-    learn_levels,
     unseen_season,
     widened,
 )
@@ -31,6 +31,8 @@ from perenne.text import gettext as _
 
 # Origins' worth of belief in equal weights.
 EQUAL_BELIEF = 1.0
+# Below it a member of the mixture is left out.
+LEAST_WEIGHT = 0.03
 # Of a shop told in parts: customers whose means are asked at once; samples, and customers in each,
 # whose draws tell the level of the draws of all.
 MEANS_AT_ONCE = 200_000
@@ -64,12 +66,43 @@ class Combined:
             for level, told in zip(levels, evidence, strict=True)
         ]
         trials = [trial for trial in zip(*levelled, strict=True) if any(trial)]
-        weights = pool_weights(trials, members=len(fitted))
-        pools = [pooled_evidence(trial, weights, rng=rng) for trial in trials]
+        weights = pruned(pool_weights(trials, members=len(fitted)))
+        held = np.flatnonzero(weights).tolist()
+        seen = [told for trial in trials if any(told := [trial[one] for one in held])]
+        pools = [pooled_evidence(trial, weights[held], rng=rng) for trial in seen]
         unseen = unseen_season(first_day(ledger), ledger.until, horizon=horizon)
         learnt = learn(pools, horizon=horizon, rng=rng, levelled=len(fitted) > 1)
-        done = widened(learnt, by=SEASON_SPREAD * unseen)
-        return FittedCombined(self.name, tuple(fitted), weights, done, levels)
+        return FittedCombined(
+            self.name,
+            tuple(fitted[one] for one in held),
+            weights[held],
+            widened(learnt, by=SEASON_SPREAD * unseen),
+            tuple(levels[one] for one in held),
+        )
+
+    def fit_on(
+        self, ledger: Ledger, sample: Ledger, *, horizon: int, rng: np.random.Generator
+    ) -> FittedCombined:
+        """Members fitted on `ledger`; what is learnt from the past is learnt on a `sample` of it.
+
+        Past forecasts of a part of a large shop teach as much, at the cost of that part.
+        """
+        if sample.customers == ledger.customers:
+            return self.fit(ledger, horizon=horizon, rng=rng)
+        taught = self.fit(sample, horizon=horizon, rng=rng)
+        names = {one.name for one in taught.members}
+        fitted, kept = [], []
+        for member in (one for one in self.members if one.name in names):
+            with suppress(PerenneError):
+                fitted.append(self.rehearsal.fit(member, ledger, horizon=horizon, rng=rng))
+                kept.append([one.name for one in taught.members].index(member.name))
+        if not fitted:
+            return self.fit(ledger, horizon=horizon, rng=rng)
+        weights = taught.weights[kept]
+        levels = tuple(taught.levels[place] for place in kept)
+        return replace(
+            taught, members=tuple(fitted), weights=weights / weights.sum(), levels=levels
+        )
 
     def _levels(
         self, evidence: Sequence[Sequence[Evidence | None]], *, horizon: int
@@ -236,6 +269,13 @@ def _alive(parts: Sequence[Floats | None], weights: Floats) -> Floats | None:
 
 
 Trial = Sequence[Evidence | None]
+
+
+def pruned(weights: Floats) -> Floats:
+    """Weights too small to matter set to 0, so that nothing is spent on their members."""
+    kept = np.where(weights < min(LEAST_WEIGHT, float(weights.max())), 0.0, weights)
+    found: Floats = kept / kept.sum()
+    return found
 
 
 def pooled_evidence(trial: Trial, weights: Floats, *, rng: np.random.Generator) -> Evidence:

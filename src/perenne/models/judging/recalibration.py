@@ -181,45 +181,6 @@ def _anchored(
     return replace(anchor, drawn=wanted / drawn) if drawn > 0 else anchor
 
 
-@dataclass(frozen=True)
-class Levels:
-    """Factors on the value and the orders that one contender foresees."""
-
-    value: float = 1.0
-    orders: float = 1.0
-
-    def of(self, forecast: Forecast) -> Forecast:
-        """The forecast at this level; draws of orders are no longer whole."""
-        if self == Levels():
-            return forecast
-        value, orders = forecast.value, forecast.orders
-        return replace(
-            forecast,
-            mean_orders=forecast.mean_orders * self.orders,
-            mean_value=forecast.mean_value * self.value,
-            value=None if value is None else value * np.float32(self.value),
-            orders=None if orders is None else orders * np.float32(self.orders),  # type: ignore[arg-type] # made whole once put right
-        )
-
-    def seen(self, evidence: Evidence) -> Evidence:
-        """A past forecast as it would have been at this level."""
-        value, orders = evidence.predicted
-        return replace(
-            evidence,
-            forecast=self.of(evidence.forecast),
-            predicted=(value * self.value, orders * self.orders),
-        )
-
-
-def learn_levels(evidence: Sequence[Evidence], *, horizon: int) -> Levels:
-    """What `learn` finds of the level alone."""
-    value, orders = (
-        float(np.exp(centre_of(*_misses(evidence, quantity=quantity, horizon=horizon)[1:])))
-        for quantity in QUANTITIES
-    )
-    return Levels(value, orders)
-
-
 def learn(
     evidence: Sequence[Evidence],
     *,
@@ -269,7 +230,7 @@ def _learn(
     rng: np.random.Generator,
     levelled: bool,
 ) -> Adjustment:
-    seen, misses, weights = _misses(evidence, quantity=quantity, horizon=horizon)
+    seen, misses, weights = misses_of(evidence, quantity=quantity, horizon=horizon)
     centre = 0.0 if levelled else centre_of(misses, weights)
     noise = np.array([_noise(e, quantity) for e in seen])
     spread, freedom = spread_of(misses - centre, weights, noise)
@@ -283,7 +244,7 @@ def _learn(
     )
 
 
-def _misses(
+def misses_of(
     evidence: Sequence[Evidence], *, quantity: Quantity, horizon: int
 ) -> tuple[list[Evidence], Floats, Floats]:
     """(evidence that tells, log-ratios of actual to predicted totals, how much each counts)."""
