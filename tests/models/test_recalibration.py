@@ -152,28 +152,15 @@ def test_totals_of_origins_to_come_lie_in_their_interval_as_often_as_said():
     assert 0.85 <= np.mean(inside) <= 0.97
 
 
-def test_weights_prefer_the_better_member_and_are_shrunk_to_equal():
+def test_weights_prefer_the_better_member_and_leave_out_one_that_is_surely_worse():
     rng = np.random.default_rng(6)
-    trials = []
-    for _origin in range(4):
-        good = evidence(rng)
-        bad = Evidence(
-            100,
-            Forecast(
-                good.forecast.mean_orders,
-                good.forecast.mean_value * 3,
-                good.forecast.orders,
-                good.forecast.value * 3,
-            ),
-            good.outcome,
-            good.predicted,
-            good.actual,
-        )
-        trials.append((good, bad))
-    weights = pool_weights(trials, members=2)
+    trials = [evidence(rng) for _origin in range(4)]
+    worse = [(one, at(one, 3.0)) for one in trials]
+    assert pool_weights(worse, members=2) == pytest.approx([1, 0])
+    alike = [(one, at(one, 1.05)) for one in trials]
+    weights = pool_weights(alike, members=2)
     assert weights.sum() == pytest.approx(1)
-    assert weights[0] > 0.85
-    assert weights[1] >= 0.1 - 1e-9  # a fifth of the weight is equal for all
+    assert weights.min() >= 0.1 - 1e-9  # a fifth of the weight is equal for all
     assert pool_weights([], members=3) == pytest.approx(np.full(3, 1 / 3))
 
 

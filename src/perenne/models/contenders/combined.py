@@ -25,12 +25,15 @@ from perenne.models.judging.recalibration import (
     unseen_season,
     widened,
 )
+from perenne.models.judging.ties import behind_of
 from perenne.models.judging.trials import Evidence, Rehearsal, first_day
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
 # Origins' worth of belief in equal weights.
 EQUAL_BELIEF = 1.0
+# Standard errors by which a member must be worse than the best to be left out.
+SURELY = 2.0
 # Below it a member of the mixture is left out.
 LEAST_WEIGHT = 0.03
 # Of a shop told in parts: customers whose means are asked at once; samples, and customers in each,
@@ -299,26 +302,42 @@ def pool_weights(trials: Sequence[Trial], *, members: int) -> Floats:
     The CRPS of a mixture is quadratic in its weights: sum w_k E|X_k - y| minus half of
     sum w_k w_l E|X_k - X_l| (Gneiting & Raftery 2007, eq. 21). Each trial counts relative to the
     CRPS of forecasting nothing. A member that had refused counts as much better or worse than the
-    others as where it answered; one that never answered has its part of the equal weights only.
+    others as where it answered; one that never answered has its part of the equal weights only;
+    one that is surely worse than the best has none.
     """
     equal = np.full(members, 1 / members)
     if members == 1 or not trials:
         return equal
-    proven = np.array([any(trial[k] is not None for trial in trials) for k in range(members)])
-    best = np.zeros(members)
-    best[proven] = _least_crps(
-        [[one for one, p in zip(t, proven, strict=True) if p] for t in trials]
-    )
+    proven = [k for k in range(members) if any(trial[k] is not None for trial in trials)]
+    terms = [_terms([trial[k] for k in proven]) for trial in trials if any(trial)]
+    distance = _filled(np.array([one[0] for one in terms]))
+    spread = _filled(np.array([one[1] for one in terms]))
+    crps = distance - np.diagonal(spread, axis1=1, axis2=2) / 2
+    good = _not_beaten(crps)
     trust = len(trials) / (len(trials) + EQUAL_BELIEF)
-    weights: Floats = trust * best + (1 - trust) * equal
-    return weights
+    weights = np.zeros(members)
+    held = np.array(proven)[good]
+    weights[held] = trust * _least_crps(
+        distance.mean(axis=0)[good], spread.mean(axis=0)[good][:, good]
+    )
+    hopeful = np.ones(members, dtype=bool)
+    hopeful[np.array(proven)[~good]] = False
+    found: Floats = weights + (1 - trust) * hopeful / hopeful.sum()
+    return found
 
 
-def _least_crps(trials: Sequence[Trial]) -> Floats:
-    """The weights of members all of whom answered once at least."""
-    terms = [_terms(trial) for trial in trials]
-    distance = _filled(np.array([t[0] for t in terms])).mean(axis=0)
-    spread = _filled(np.array([t[1] for t in terms])).mean(axis=0)
+def _not_beaten(crps: Floats) -> npt.NDArray[np.bool_]:
+    """Members whose CRPS, (trials, members), is not surely worse than that of the best one.
+
+    By more than two standard errors: a model confidence set (Hansen, Lunde & Nason 2011).
+    """
+    best = crps[:, int(crps.mean(axis=0).argmin())]
+    behind = [behind_of(one, best) for one in crps.T]
+    return np.array([far <= SURELY * error for far, error in behind])
+
+
+def _least_crps(distance: Floats, spread: Floats) -> Floats:
+    """The weights that minimise the CRPS of the mixture."""
     equal = np.full(distance.size, 1 / distance.size)
 
     def loss(w: Floats) -> tuple[float, Floats]:

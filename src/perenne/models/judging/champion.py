@@ -12,17 +12,15 @@ from perenne.models.histories import Floats
 from perenne.models.judging.backtest import Backtest
 from perenne.models.judging.recalibration import PUT_RIGHT
 from perenne.models.judging.scores import Scores
+from perenne.models.judging.ties import behind_of, error_of
 from perenne.text import format_number, format_percent
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
 # |median bias| over origins within which the level counts as right.
 LEVEL_BAND = 0.15
-# Few origins cannot tell by themselves how much something varies from one to the next: beliefs
-# before anything was seen, worth as many origins. Of the difference of two contenders, as a share of
-# the lower CRPS (of five published sets from 0.2% to 13%, in the middle one 2.7%); of a bias (what
-# recalibration believes as well).
-BELIEF, TIE_SPREAD, BIAS_SPREAD = 2.0, 0.027, 0.12
+# How much a bias varies from one origin to the next, as recalibration believes as well.
+BIAS_SPREAD = 0.12
 # The mixture of all models; origins from which their bias tells more than mixing gains.
 MIXTURE = "combined"
 FEWEST_FOR_BIAS = 4
@@ -208,7 +206,7 @@ def _standing(name: str, told: _Told, baselines: Sequence[str]) -> Standing:
         gini=float(told.gini.mean()),
         inside=_mean(told.inside),
         is_baseline=name in baselines,
-        bias_error=_error(told.bias, BIAS_SPREAD),
+        bias_error=error_of(told.bias, BIAS_SPREAD),
     )
 
 
@@ -233,18 +231,8 @@ def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standi
 
 def _ties(loss: Floats, lowest: Floats) -> bool:
     """Within one standard error of the paired differences between origins."""
-    difference = (loss - lowest) / max(float(lowest.mean()), 1e-12)
-    return bool(difference.mean() <= _error(difference, TIE_SPREAD))
-
-
-def _error(values: Floats, believed: float) -> float:
-    """Standard error of a mean over origins, held by the spread `believed` of two of them."""
-    known = values[np.isfinite(values)]
-    apart = float(((known - known.mean()) ** 2).sum()) if known.size else 0.0
-    origins = max(known.size, 1)
-    variance = (BELIEF * believed**2 + apart) / (BELIEF + origins - 1)
-    # n windows that overlap by half cover (n + 1) / 2 windows.
-    return float(np.sqrt(variance / ((origins + 1) / 2)))
+    behind, error = behind_of(loss, lowest)
+    return behind <= error
 
 
 def _unbeaten(best: Standing, baselines: Sequence[Standing]) -> list[Standing]:
