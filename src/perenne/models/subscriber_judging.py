@@ -205,7 +205,7 @@ def _scored(one: Foreseen, pace: Adjustment, *, rng: np.random.Generator) -> Ite
     names = np.unique(one.cohort).tolist()
     groups += [(name, one.cohort == name) for name in names] if len(names) > 1 else []
     drawn = survivors(
-        one.model, pace, [(one.tenure, one.renewals, mask) for _, mask in groups], rng
+        one.model, pace, [(one.tenure, one.renewals, mask) for _, mask in groups], rng=rng
     )
     for (cohort, mask), draws in zip(groups, drawn, strict=True):
         low, high = np.quantile(draws, INTERVAL, method="inverted_cdf")
@@ -227,7 +227,7 @@ Asked = tuple[Counts, Any, Flags]
 
 
 def survivors(
-    model: FittedContract, pace: Adjustment, asked: Sequence[Asked], rng: np.random.Generator
+    model: FittedContract, pace: Adjustment, asked: Sequence[Asked], *, rng: np.random.Generator
 ) -> list[Floats]:
     """Draws of how many are there after the renewals ahead, (draws,) for each of `asked`.
 
@@ -263,7 +263,7 @@ def months_ahead(
         np.maximum(_renewals_by(now, add_months(lives.as_of, month)) - now.tenure, 0)
         for month in range(1, YEAR_MONTHS + 1)
     ]
-    drawn = survivors(model, pace, [(now.tenure, one, everyone) for one in ahead], rng)
+    drawn = survivors(model, pace, [(now.tenure, one, everyone) for one in ahead], rng=rng)
     found = []
     for month, (more, draws) in enumerate(zip(ahead, drawn, strict=True), start=1):
         low, high = np.quantile(draws, INTERVAL, method="inverted_cdf")
