@@ -206,3 +206,31 @@ def test_a_horizon_counts_opportunities(horizon):
 def test_a_saved_model_comes_back_whole():
     model = BetaGeoBetaBinomial().fit(**ROWS, weights=TABLE[:, 2])
     assert FittedBetaGeoBetaBinomial.from_values(json.loads(model.to_json())) == model
+
+
+def test_fader_hardie_shang_2010_table_6_probability_alive_in_2002():
+    # No gift since 1995, two until 1999, one every year.
+    told = fitted(**DONORS).probability_alive(
+        frequency=[0, 2, 6], recency=[0, 4, 6], periods=[6, 6, 6]
+    )
+    np.testing.assert_allclose(told, [0.11, 0.59, 0.93], atol=0.005)
+
+
+def test_the_next_purchase_falls_where_simulated_lives_have_it():
+    model = fitted(**DONORS)
+    chances = model.next_purchase_probabilities(**ROWS, up_to=12)
+    for horizon in (1, 5, 12):
+        np.testing.assert_allclose(
+            chances[:, :horizon].sum(axis=1),
+            model.probability_of_purchase(horizon, **ROWS),
+            rtol=1e-10,
+        )
+    np.testing.assert_allclose(chances[:, 0], model.expected_purchases(1, **ROWS), rtol=1e-12)
+    bought = simulate(np.random.default_rng(8), 400_000, 6 + 12, DONORS)
+    past, ahead = seen(bought[:, :6]), bought[:, 6:]
+    group = (past["frequency"] == 2) & (past["recency"] == 5)
+    first = np.where(ahead[group].any(axis=1), ahead[group].argmax(axis=1), -1)
+    shares = np.bincount(first[first >= 0], minlength=12) / group.sum()
+    row = (TABLE[:, 0] == 2) & (TABLE[:, 1] == 5)
+    error = np.sqrt(shares.max() / group.sum())
+    np.testing.assert_allclose(chances[row][0], shares, atol=4 * error)

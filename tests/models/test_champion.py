@@ -65,20 +65,47 @@ def test_an_origin_after_which_nobody_bought_decides_nothing():
         champion(judged(all_zero=[silent], one=[silent]), horizon=90)
 
 
-def close(origins):
+def close(origins, *, mixture="clever", bias=0.0):
+    """The second has the lower CRPS, by less than its differences vary; a baseline beside them."""
     return judged(
         all_zero=[{"crps": 10, **POOR}] * origins,
         simple=[{"crps": c, **GOOD} for c in (5.0, 6.0, 7.0, 6.0)[:origins]],
-        clever=[{"crps": c, **GOOD} for c in (5.3, 6.2, 6.3, 5.8)[:origins]],
+        **{mixture: [{"crps": c, "bias": bias, **GOOD} for c in (5.3, 6.2, 6.3, 5.8)[:origins]]},
     )
 
 
-def test_a_tie_within_one_standard_error_goes_to_the_simpler():
+def test_of_those_that_cannot_be_told_apart_over_few_origins_the_mixture_wins():
+    assert champion(close(3, mixture="combined", bias=0.1), horizon=90).name == "combined"
+    assert champion(close(1, mixture="combined"), horizon=90).name == "simple"
+    told = judged(
+        all_zero=[{"crps": 10, **POOR}] * 2,
+        simple=[{"crps": c, **GOOD} for c in (5.0, 6.0)],
+        combined=[{"crps": c, "bias": 0.1, **GOOD} for c in (5.05, 6.06)],
+    )
+    assert champion(told, horizon=90).name == "combined"
+    told = judged(
+        all_zero=[{"crps": 10, **POOR}] * 2,
+        simple=[{"crps": c, **GOOD} for c in (5.0, 6.0)],
+        combined=[{"crps": c, **GOOD} for c in (5.5, 6.6)],
+    )
+    assert champion(told, horizon=90).name == "simple"
+
+
+def test_over_four_origins_the_bias_decides_between_those_that_tie():
+    assert champion(close(4, mixture="combined", bias=0.1), horizon=90).name == "simple"
+    told = close(4)
+    moved = [
+        trial(t.contender, t.origin, **{**GOOD, "crps": t.scores["value"].crps, "bias": -0.05})
+        if t.contender == "simple"
+        else t
+        for t in told.trials
+    ]
+    assert champion(Backtest(tuple(moved), ()), horizon=90).name == "clever"
+
+
+def test_without_a_mixture_the_bias_decides_and_then_the_order():
+    assert champion(close(3), horizon=90).name == "simple"
     assert champion(close(4), horizon=90).name == "simple"
-
-
-def test_three_origins_have_no_standard_error_and_the_lowest_wins():
-    assert champion(close(3), horizon=90).name == "clever"
 
 
 def test_a_biased_contender_cannot_win_while_another_is_level():

@@ -5,14 +5,16 @@ import pytest
 from scipy.stats import t as student_t
 
 from perenne.models.contenders.baselines import RfmCell
-from perenne.models.contenders.combined import Combined, _shares, pool_weights
+from perenne.models.contenders.combined import Combined, _shares, pool_weights, pooled_evidence
 from perenne.models.forecast import Forecast
 from perenne.models.judging.draws import central_share, pit
+from perenne.models.judging.levels import Levels, learn_levels
 from perenne.models.judging.recalibration import (
     Adjustment,
     Recalibration,
-    _level,
+    centre_of,
     learn,
+    spread_of,
     unseen_season,
     widened,
 )
@@ -142,37 +144,64 @@ def test_totals_of_origins_to_come_lie_in_their_interval_as_often_as_said():
         spread = 0.12 * np.sqrt(2 / rng.chisquare(2))
         own = 0.12 * rng.standard_normal()
         misses = own + spread * rng.standard_normal(4)
-        level, scale, freedom = _level(misses[:3], np.full(3, 2 / 3), np.zeros(3))
+        known = np.full(3, 2 / 3)
+        centre = centre_of(misses[:3], known)
+        scale, freedom = spread_of(misses[:3] - centre, known, np.zeros(3))
         bound = student_t.ppf(0.95, freedom) * scale
-        inside.append(abs(misses[3] - np.log(level)) <= bound)
+        inside.append(abs(misses[3] - centre) <= bound)
     assert 0.85 <= np.mean(inside) <= 0.97
 
 
-def test_weights_prefer_the_better_member_and_are_shrunk_to_equal():
+def test_weights_prefer_the_better_member_and_leave_out_one_that_is_surely_worse():
     rng = np.random.default_rng(6)
-    trials = []
-    for _origin in range(4):
-        good = evidence(rng)
-        bad = Evidence(
-            100,
-            Forecast(
-                good.forecast.mean_orders,
-                good.forecast.mean_value * 3,
-                good.forecast.orders,
-                good.forecast.value * 3,
-            ),
-            good.outcome,
-            good.predicted,
-            good.actual,
-        )
-        trials.append((good, bad))
-    weights = pool_weights(trials, members=2)
+    trials = [evidence(rng) for _origin in range(4)]
+    worse = [(one, at(one, 3.0)) for one in trials]
+    assert pool_weights(worse, members=2) == pytest.approx([1, 0])
+    alike = [(one, at(one, 1.05)) for one in trials]
+    weights = pool_weights(alike, members=2)
     assert weights.sum() == pytest.approx(1)
-    assert weights[0] > 0.85
-    assert weights[1] >= 0.1 - 1e-9  # a fifth of the weight is equal for all
+    assert weights.min() >= 0.1 - 1e-9  # a fifth of the weight is equal for all
     assert pool_weights([], members=3) == pytest.approx(np.full(3, 1 / 3))
-    lone = [(good, None) for good, _bad in trials]
-    assert pool_weights(lone, members=2) == pytest.approx([0.5, 0.5], abs=0.35)
+
+
+def test_one_that_was_never_seen_to_answer_has_its_part_of_the_equal_weights_only():
+    rng = np.random.default_rng(6)
+    lone = [(evidence(rng), None) for _origin in range(4)]
+    assert pool_weights(lone, members=2) == pytest.approx([0.9, 0.1])
+
+
+def at(evidence, factor):
+    """The same past forecast, told too high or too low."""
+    levels = Levels(factor, factor)
+    return levels.seen(evidence)
+
+
+def test_one_that_refused_at_some_origins_counts_there_as_where_it_answered():
+    rng = np.random.default_rng(13)
+    always = [evidence(rng) for _origin in range(4)]
+    bad = [at(one, 3.0) for one in always]
+    told = pool_weights(list(zip(always, bad, strict=True)), members=2)
+    seldom = pool_weights(list(zip(always, [*bad[:2], None, None], strict=True)), members=2)
+    assert seldom == pytest.approx(told, abs=0.05)
+
+
+def test_each_member_is_put_at_its_own_level_though_it_answered_seldom():
+    rng = np.random.default_rng(14)
+    past = [evidence(rng) for _origin in range(4)]
+    low, high = [at(one, 0.8) for one in past], [at(one, 1.25) for one in past]
+    always, seldom = learn_levels(low, horizon=100), learn_levels(high[2:], horizon=100)
+    assert 1.05 < always.value < 1.25
+    assert 0.8 < seldom.value < 0.95
+    pools = [
+        pooled_evidence(pair, np.array([0.5, 0.5]), rng=rng)
+        for pair in zip(
+            [always.seen(one) for one in low],
+            [None, None, *(seldom.seen(one) for one in high[2:])],
+            strict=True,
+        )
+    ]
+    done = learn(pools, horizon=100, rng=rng, levelled=True)
+    assert done.value.level == done.orders.level == 1.0
 
 
 def test_draws_are_shared_out_by_weight():

@@ -1,14 +1,17 @@
 """The monthly forecast of the shop: its parts, its acquisition, and the coverage of its totals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from perenne.core import PerenneError
+from perenne.models.spend.gamma_gamma import FIRST as FIRST_NAMES
 from perenne.models.value import months as module
 from perenne.models.value.acquisition import Acquisition, fit_acquisition
 from perenne.models.value.discounting import months
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
-from perenne.models.value.months import Newcomers, forecast_months
+from perenne.models.value.months import Newcomers, Promised, forecast_months
 from tests.models.spending import fitted
 from tests.models.test_value_intervals import CLV, shop
 from tests.models.tiny_beta_geo import tiny
@@ -28,6 +31,46 @@ def test_existing_customers_bring_what_lifetime_value_says():
     point = CLV.expected_value(months(12), **KNOWN, discount_rate=0.0)
     assert result.existing.mean.sum() == pytest.approx(point.sum(), rel=0.04)
     assert (np.diff(result.existing.mean) < 0.25 * result.existing.mean[0]).all()
+
+
+def test_the_months_share_what_is_promised_of_existing_customers():
+    plain, told = forecast(), forecast(promised=Promised(value=9_000.0, orders=210.0))
+    assert told.existing.mean.sum() == pytest.approx(9_000)
+    assert told.existing_orders.sum() == pytest.approx(210)
+    shares = (one.existing.mean / one.existing.mean.sum() for one in (plain, told))
+    np.testing.assert_allclose(*shares, rtol=1e-6)
+    np.testing.assert_allclose(told.acquired.mean, plain.acquired.mean)
+    np.testing.assert_allclose(told.revenue.mean, told.existing.mean + told.acquired.mean)
+    assert plain.existing_orders.sum() == pytest.approx(
+        CLV.purchases.expected_purchases(
+            months(12), **{name: KNOWN[name] for name in ("frequency", "recency", "tenure")}
+        ).sum()
+    )
+
+
+def test_the_first_order_is_read():
+    spend = with_first(fitted())
+    model = CustomerLifetimeValue(tiny(), spend)
+    newcomers = Newcomers(STEADY, FIRST)
+    first = np.random.default_rng(5).gamma(2.0, 30.0, KNOWN["frequency"].size)
+    result = forecast_months(
+        model, 12, newcomers, **KNOWN, first_value=first, rng=np.random.default_rng(2), draws=120
+    )
+    told = model.expected_value(months(12), **KNOWN, first_value=first, discount_rate=0.0).sum()
+    blind = model.expected_value(months(12), **KNOWN, discount_rate=0.0).sum()
+    assert abs(told / blind - 1) > 0.1
+    assert result.existing.mean.sum() == pytest.approx(told, rel=0.04)
+
+
+def with_first(spend):
+    """The same spend model, to which a first order tells as much as two later ones."""
+    more = (2 * spend.parameters["p"], 1.0)
+    size = len(spend.covariance) + 2
+    return replace(
+        spend,
+        parameters={**spend.parameters, **dict(zip(FIRST_NAMES, more, strict=True))},
+        covariance=tuple(map(tuple, (1e-12 * np.eye(size)).tolist())),
+    )
 
 
 def test_acquired_customers_bring_first_orders_then_repeats():

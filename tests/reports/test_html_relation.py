@@ -10,7 +10,7 @@ from perenne.metrics import in_force
 from perenne.models.subscribers import predict_subscribers
 from perenne.reports import ReportInput
 from perenne.reports.html.measured import measure
-from perenne.reports.html.sections import relation
+from perenne.reports.html.sections import relation, renewals
 from perenne.text import format_value, use_language
 from perenne.warehouse import DuckEngine
 
@@ -60,3 +60,32 @@ def test_what_subscriptions_will_bring_stands_beside_them(
     labels = [one.label for one in chapter.blocks[0].items]  # type: ignore[union-attr] # facts come first
     assert "Revenu encore à venir des abonnements" in labels
     assert any("Qui reste" in getattr(one, "title", "") for one in chapter.blocks)
+
+
+def test_how_forecasts_of_subscriptions_did_is_told_in_both_languages(full: ReportInput) -> None:
+    origin = {"origin": "2024-06-30", "renewals": 12, "cohort": "all", "in_force": 400}
+    origin |= {"expected": 310.4, "low": 280.0, "high": 338.0, "baseline": 290.2, "actual": 305}
+    backtest = {"origins": [origin], "beats_baseline": True, "cohorts": 4, "cohorts_inside": 3}
+    since = {"in_force": 390, "expected": 350.0, "lo90": 330.0, "hi90": 366.0, "actual": 300}
+    said = {
+        "intervals": {
+            "month": {"model": "m", "backtest": backtest, "records_begin": "2023-01-01"},
+            "month+": {"model": "m", "backtest": None, "older": True},
+        },
+        "earlier": {
+            "made": "2025-01-31",
+            "months": 5,
+            "intervals": {"month": {**since, "inside": False}},
+        },
+    }
+    told = {}
+    for language in ("en", "fr"):
+        with use_language(language):
+            found = renewals.blocks(measure(replace(full, subscriptions=said)))
+            told[language] = " ".join(str(one) for one in found)
+    for text in ("310", "280 to 338", "305", "3 of 4 totals", "better than the rate", "of 390"):
+        assert text in told["en"]
+    for text in ("310", "280 à 338", "305", "3 totaux de cohortes sur 4", "hors de ce qui"):
+        assert text in told["fr"]
+    assert "reprise d’un autre système" in told["fr"]
+    assert "could not be judged" in told["en"]

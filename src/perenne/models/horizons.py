@@ -43,22 +43,23 @@ def reaching(
     """
     if days <= judged + LEAP or not isinstance(fitted, FittedCombined):
         return Reach(fitted, judged)
+    model, at = fitted, judged
     whole_years = range(YEAR * (days // YEAR), judged + LEAP, -YEAR)
-    for at in dict.fromkeys([days, *whole_years]):
-        learnt = _learnt(candidate, sample, days=at, rng=rng)
-        if learnt is not None:
+    for longer in dict.fromkeys([days, *whole_years]):
+        found = _learnt(candidate, sample, days=longer, rng=rng)
+        if found is not None:
+            model, at = fitted.taught(found), longer
             break
-    else:
-        at, learnt = judged, fitted.recalibration
     if days > at + LEAP:
-        learnt = stretched(learnt, times=days / at)
-    return Reach(replace(fitted, recalibration=learnt), at)
+        learnt = stretched(model.recalibration, times=days / at)
+        model = replace(model, recalibration=learnt)
+    return Reach(model, at)
 
 
 def _learnt(
     candidate: Contender, sample: Ledger, *, days: int, rng: np.random.Generator
-) -> Recalibration | None:
-    """What past forecasts of `days` teach; None when the history holds none."""
+) -> FittedCombined | None:
+    """The candidate as past forecasts of `days` teach it; None when the history holds none."""
     if all(length != days for _origin, length in rehearsals(sample, days)):
         return None
     try:
@@ -67,7 +68,7 @@ def _learnt(
     except PerenneError:
         return None
     told = isinstance(found, FittedCombined) and found.recalibration.origins
-    return found.recalibration if isinstance(found, FittedCombined) and told else None
+    return found if isinstance(found, FittedCombined) and told else None
 
 
 def stretched(learnt: Recalibration, *, times: float) -> Recalibration:

@@ -16,6 +16,7 @@ from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.outlook import QUANTILES, GroupOutlook, of_customers
 from perenne.models.schema import PREDICTED
+from perenne.models.value.months import Promised
 from perenne.warehouse import TableSchema
 
 _ARROW = {
@@ -62,6 +63,7 @@ class Ahead:
         self.terms, self.groups = terms, groups
         self.sums = [GroupOutlook(len(one.values)) for one in groups]
         self.margins = [np.zeros(len(one.values)) for one in groups]
+        self._value = self._orders = 0.0
         self._columns: dict[str, list[npt.NDArray[Any]]] = {}
 
     def add(self, forecast: Forecast, part: slice) -> None:
@@ -70,11 +72,17 @@ class Ahead:
         for name, values in _columns(forecast, terms).items():
             self._columns.setdefault(name, []).append(values)
         margin = forecast.mean_value * terms.factor * terms.margin_rate
+        self._value += float(forecast.mean_value.sum())
+        self._orders += float(forecast.mean_orders.sum())
         for groups, sums, margins in zip(self.groups, self.sums, self.margins, strict=True):
             codes = groups.codes[part]
             sums.add(forecast, codes, factor=terms.factor)
             inside = codes >= 0
             margins += np.bincount(codes[inside], weights=margin[inside], minlength=margins.size)
+
+    def promised(self) -> Promised:
+        """Of all customers together, undiscounted."""
+        return Promised(self._value, self._orders)
 
     def columns(self) -> dict[str, pa.Array]:
         """The columns of this horizon in `predictions`; they are handed over, not kept."""

@@ -75,7 +75,7 @@ MONTHS = _schema(
         Column("margin", "float64", "null where a cost is unknown"),
         Column("margin_lo90", "float64", ""),
         Column("margin_hi90", "float64", ""),
-        Column("orders", "float64", "purchase days"),
+        Column("orders", "float64", "purchase days; of months to come, of present customers only"),
     ),
     key="month part",
 )
@@ -142,7 +142,9 @@ SUBSCRIBED = _schema(
         Column("subscription_id", "string", "", True),
         Column("customer_id", "string", "null when the source names nobody"),
         Column("plan", "string", ""),
-        Column("interval", "string", "what is billed at once: month, 3 month, year …", True),
+        Column(
+            "interval", "string", "billed at once: month, 3 month …; +: older than records", True
+        ),
         Column("tenure", "int64", "renewals survived so far", True),
         Column("mrr", MONEY, "what it pays a month", True),
         Column("churn_next", "float64", "chance that it is not renewed next time", True),
@@ -171,6 +173,23 @@ SUBSCRIPTION_SURVIVAL = _schema(
         Column("hazard_high", "float64", "upper end", True),
     ),
     key="interval cohort period",
+)
+SUBSCRIPTION_SCORES = _schema(
+    "subscription_scores",
+    "backtest: subscriptions in force on past days, how many were expected to stay, and did",
+    (
+        Column("interval", "string", "", True),
+        Column("origin", "date", "last day that was known", True),
+        Column("renewals", "int64", "ahead of it", True),
+        Column("cohort", "string", "all, or the year in which payment began", True),
+        Column("in_force", "int64", "on that day", True),
+        Column("expected", "float64", "of them, those expected to be there after it", True),
+        Column("expected_lo90", "float64", "lower end of the 90% interval", True),
+        Column("expected_hi90", "float64", "upper end", True),
+        Column("last_year", "float64", "the same, if as many renewed as in the year before", True),
+        Column("actual", "int64", "those who were", True),
+    ),
+    key="interval origin cohort",
 )
 
 PREDICTED: dict[str, TableSchema] = {

@@ -16,7 +16,7 @@ from perenne.models.judging.trials import numbers_that_hold
 from perenne.models.ledger import Ledger, day_number, day_of
 from perenne.models.value.acquisition import fit_acquisition
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
-from perenne.models.value.months import Newcomers, ShopForecast, forecast_months
+from perenne.models.value.months import Newcomers, Promised, ShopForecast, forecast_months
 from perenne.models.value.prediction import Totals
 
 AHEAD = 12
@@ -36,10 +36,17 @@ class Purchases(Protocol):
 
 
 def month_rows(
-    ledger: Ledger, companion: Purchases | None, *, rng: np.random.Generator
+    ledger: Ledger,
+    companion: Purchases | None,
+    *,
+    rng: np.random.Generator,
+    promised: Promised | None = None,
+    level_spread: float | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of `prediction_months`: the past, then twelve months when a purchase model is there.
 
+    promised: what the customers are expected to bring in twelve months, by whoever predicts them;
+    level_spread: the error of its level. The purchase model says when it comes.
     A forecast needs six whole months of history; with fewer only the past is told.
     """
     past = list(_past(ledger))
@@ -48,7 +55,15 @@ def month_rows(
         return past
     try:
         with numbers_that_hold(companion.name):
-            forecast = _forecast(ledger, companion, whole, rng=rng)
+            spread = companion.recalibration.value.normal_spread
+            forecast = _forecast(
+                ledger,
+                companion,
+                whole,
+                rng=rng,
+                promised=promised,
+                level_spread=spread if level_spread is None else level_spread,
+            )
     except PerenneError:
         return past
     return [*past, *_future(forecast, ledger)]
@@ -78,9 +93,15 @@ def _past(ledger: Ledger) -> Iterator[dict[str, Any]]:
 
 
 def _forecast(
-    ledger: Ledger, companion: Purchases, whole: list[dict[str, Any]], *, rng: np.random.Generator
+    ledger: Ledger,
+    companion: Purchases,
+    whole: list[dict[str, Any]],
+    *,
+    rng: np.random.Generator,
+    promised: Promised | None,
+    level_spread: float,
 ) -> ShopForecast:
-    fitted, adjusted = companion.model, companion.recalibration.value
+    fitted = companion.model
     firsts = ledger.starts[:-1]
     born = np.array([day_number(_month(day)) for day in ledger.day[firsts].tolist()])
     months = [day_number(row["month"]) for row in whole]
@@ -104,11 +125,13 @@ def _forecast(
         tenure=history["tenure"],
         frequency=history["frequency"],
         monetary_value=np.where(frequency > 0, value, np.nan),
+        first_value=ledger.histories().first_value,
         rng=rng,
         kept=kept,
         ends=_ends(ledger, fitted),
-        level=adjusted.level,
-        level_spread=adjusted.normal_spread,
+        level=companion.recalibration.value.level,
+        level_spread=level_spread,
+        promised=promised,
     )
 
 
@@ -139,10 +162,15 @@ def _future(forecast: ShopForecast, ledger: Ledger) -> Iterator[dict[str, Any]]:
                 "month": add_months(start, number),
                 "part": part,
                 "revenue": float(totals.mean[number]),
+                **_orders(forecast, part, number),
                 **_bounds("revenue", totals, number, (0.5, 0.9)),
                 **({} if margin is None else {"margin": float(margin.mean[number])}),
                 **({} if margin is None else _bounds("margin", margin, number, (0.9,))),
             }
+
+
+def _orders(forecast: ShopForecast, part: str, number: int) -> dict[str, float]:
+    return {"orders": float(forecast.existing_orders[number])} if part == "existing" else {}
 
 
 def _next_month(ledger: Ledger) -> date:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from perenne.core import PerenneError, add_months
-from perenne.models.contracts.beta_discrete_weibull import BetaDiscreteWeibull
-from perenne.models.contracts.fitted_contract import FittedContract
+from perenne.core import PerenneError
 from perenne.models.contracts.kaplan_meier import Survival, kaplan_meier
-from perenne.models.contracts.shifted_beta_geometric import ShiftedBetaGeometric
 from perenne.models.contracts.subscription_value import SubscriptionValue
-from perenne.models.schema import SUBSCRIBED, SUBSCRIPTION_SURVIVAL
-from perenne.text import gettext as _
+from perenne.models.schema import SUBSCRIBED, SUBSCRIPTION_SCORES, SUBSCRIPTION_SURVIVAL
+from perenne.models.subscriber_judging import (
+    EarlierSubscriptions,
+    Judgement,
+    came_true,
+    judge,
+    months_ahead,
+)
+from perenne.models.subscriber_lives import YEAR_MONTHS, Learnt, Lives, Row, by_interval, fit
 from perenne.text import spoken
 
-FEWEST = 50
-"""Subscriptions of an interval below which no model is fitted to them."""
-YEAR_MONTHS = 12
 MONTHS_AHEAD = 60
-_PER_YEAR = {"day": 365.0, "week": 365 / 7, "month": 12.0, "year": 1.0}
 _LEVEL = 0.9
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,53 +36,44 @@ class Subscribed:
     manifest: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Lives:
-    """Subscriptions of one interval, as the models read them. `rows` are those still in force."""
-
-    interval: str
-    per_year: float
-    tenure: list[int] = field(default_factory=list)
-    churned: list[int] = field(default_factory=list)
-    cohort: list[str] = field(default_factory=list)
-    rows: list[tuple[Row, int]] = field(default_factory=list)
-
-
 def predict_subscribers(
-    rows: Iterable[Row], *, as_of: date, discount_rate: float, draws: int, rng: np.random.Generator
+    rows: Iterable[Row],
+    *,
+    as_of: date,
+    discount_rate: float,
+    draws: int,
+    rng: np.random.Generator,
+    earlier: EarlierSubscriptions | None = None,
 ) -> Subscribed:
     """What subscriptions of each interval will still bring, in revenue, discounted.
 
     rows: subscription_id, customer_id, plan, mrr, paying_from, paying_until, ended,
     interval_unit, interval_count of every paid subscription. Of two models the one with the lower
-    AIC predicts; where neither can be fitted, the survival that was seen stands alone.
+    AIC predicts; where neither can be fitted, the survival that was seen stands alone. Forecasts
+    from past days set the level and the width of what is told; what an `earlier` snapshot said is
+    put beside what came.
     """
     groups = by_interval(rows, as_of)
     predicted: list[dict[str, Any]] = []
-    survival: list[dict[str, Any]] = []
+    scores: list[dict[str, Any]] = []
     told: dict[str, Any] = {}
     totals = np.zeros(draws)
     for lives in groups:
-        survival += _survival_rows(lives)
-        said: dict[str, Any] = {
-            "subscriptions": len(lives.tenure),
-            "left": sum(lives.churned),
-            "in_force": len(lives.rows),
-        }
+        told[lives.name] = _counted(lives)
         try:
-            model = fit(lives)
+            learnt = fit(lives)
         except PerenneError as refusal:
             words = spoken(refusal.what, refusal.next_step)
-            told[lives.interval] = {**said, **{f"refused_{k}": v for k, v in words.items()}}
+            told[lives.name] |= {f"refused_{k}": v for k, v in words.items()}
             continue
-        told[lives.interval] = {
-            **said,
-            "model": model.model,
-            "parameters": dict(model.parameters),
-            "log_likelihood": model.log_likelihood,
-        }
-        if lives.rows:
-            found, total = _predicted(lives, model, discount_rate, draws=draws, rng=rng)
+        judged = judge(lives, rng=rng)
+        scores += _score_rows(lives, judged)
+        told[lives.name] |= _account(learnt) | _backtested(judged)
+        if lives.in_force.any():
+            told[lives.name]["ahead"] = months_ahead(lives, learnt.model, judged.pace, rng=rng)
+            found, total = _predicted(
+                lives, learnt, judged, discount_rate=discount_rate, draws=draws, rng=rng
+            )
             predicted += found
             totals += total
     manifest = {"as_of": as_of.isoformat(), "intervals": told, "discount_rate": discount_rate}
@@ -94,85 +84,86 @@ def predict_subscribers(
             "lo90": float(low),
             "hi90": float(high),
         }
+    if earlier is not None:
+        manifest["earlier"] = came_true(groups, earlier, as_of=as_of)
     return Subscribed(
         {
             SUBSCRIBED.name: _table(predicted, SUBSCRIBED),
-            SUBSCRIPTION_SURVIVAL.name: _table(survival, SUBSCRIPTION_SURVIVAL),
+            SUBSCRIPTION_SURVIVAL.name: _table(list(_survival_rows(groups)), SUBSCRIPTION_SURVIVAL),
+            SUBSCRIPTION_SCORES.name: _table(scores, SUBSCRIPTION_SCORES),
         },
         manifest,
     )
 
 
-def by_interval(rows: Iterable[Row], as_of: date) -> list[Lives]:
-    """Subscriptions by interval; those without one, and those whose trial never ended, left out."""
-    found: dict[str, Lives] = {}
-    for row in rows:
-        unit, every = row["interval_unit"], row["interval_count"] or 1
-        start, until = row["paying_from"], row["paying_until"]
-        if unit not in _PER_YEAR or start > as_of or until <= start:
-            continue
-        name = unit if every == 1 else f"{every} {unit}"
-        lives = found.setdefault(name, Lives(name, _PER_YEAR[unit] / every))
-        has_left = bool(row["ended"])
-        last = min(until, as_of)
-        whole, exact = _periods(start, last, unit=unit, every=every)
-        tenure = max(1, whole + (0 if exact else 1)) if has_left else whole
-        lives.tenure.append(tenure)
-        lives.churned.append(int(has_left))
-        lives.cohort.append(str(start.year))
-        if until > as_of:
-            lives.rows.append((row, tenure))
-    return [found[name] for name in sorted(found)]
+def _counted(lives: Lives) -> dict[str, Any]:
+    return {
+        "subscriptions": lives.size,
+        "left": int(lives.churned.sum()),
+        "in_force": int(lives.in_force.sum()),
+        "older": lives.is_older,
+    }
 
 
-def _periods(start: date, last: date, *, unit: str, every: int) -> tuple[int, bool]:
-    """Whole periods from one day to another, and whether they fit exactly."""
-    if unit in ("day", "week"):
-        length = every * (7 if unit == "week" else 1)
-        days = (last - start).days
-        return days // length, days % length == 0
-    step = every * (YEAR_MONTHS if unit == "year" else 1)
-    months = (last.year - start.year) * YEAR_MONTHS + last.month - start.month
-    while add_months(start, months) > last:
-        months -= 1
-    whole = months // step
-    return whole, add_months(start, whole * step) == last
+def _account(learnt: Learnt) -> dict[str, Any]:
+    model = learnt.model
+    return {
+        "model": model.model,
+        "parameters": dict(model.parameters),
+        "log_likelihood": model.log_likelihood,
+        "records_begin": None if learnt.begins is None else learnt.begins.isoformat(),
+    }
 
 
-def fit(lives: Lives) -> FittedContract:
-    """The shifted beta-geometric, or the beta-discrete-Weibull where its AIC is lower.
+def _backtested(judged: Judgement) -> dict[str, Any]:
+    """What the manifest says of forecasts from past days."""
+    apart = [one for one in judged.scores if one not in judged.totals] or judged.totals
+    return {
+        "pace": judged.pace.level,
+        "pace_spread": judged.pace.normal_spread,
+        "backtest": None
+        if not judged.scores
+        else {
+            "origins": [{**asdict(one), "origin": one.origin.isoformat()} for one in judged.totals],
+            "brier": judged.brier,
+            "baseline_brier": judged.baseline_brier,
+            "beats_baseline": judged.beats_baseline,
+            "cohorts": len(apart),
+            "cohorts_inside": sum(one.inside for one in apart),
+        },
+    }
 
-    Raises PerenneError below the least number of subscriptions, or where neither can be fitted.
-    """
-    if len(lives.tenure) < FEWEST:
-        raise PerenneError(
-            _(
-                "Too few subscriptions of this interval to learn from: {n}, fewer than {least}."
-            ).format(n=len(lives.tenure), least=FEWEST),
-            given=len(lives.tenure),
-            next_step=_("Read the survival that was seen, or wait for more of them."),
-        )
-    given = {"tenure": lives.tenure, "churned": lives.churned}
-    simple = ShiftedBetaGeometric().fit(**given)
-    try:
-        rich: FittedContract = BetaDiscreteWeibull().fit(**given)
-    except PerenneError:
-        return simple
-    return rich if rich.log_likelihood - simple.log_likelihood > 1 else simple
+
+def _score_rows(lives: Lives, judged: Judgement) -> Iterable[dict[str, Any]]:
+    for one in judged.scores:
+        yield {
+            "interval": lives.name,
+            "origin": one.origin,
+            "renewals": one.renewals,
+            "cohort": one.cohort,
+            "in_force": one.in_force,
+            "expected": one.expected,
+            "expected_lo90": one.low,
+            "expected_hi90": one.high,
+            "last_year": one.baseline,
+            "actual": one.actual,
+        }
 
 
 def _predicted(
     lives: Lives,
-    model: FittedContract,
-    discount_rate: float,
+    learnt: Learnt,
+    judged: Judgement,
     *,
+    discount_rate: float,
     draws: int,
     rng: np.random.Generator,
 ) -> tuple[list[dict[str, Any]], Any]:
-    tenure = np.array([age for _row, age in lives.rows], dtype=float)
-    paid = np.array([float(row["mrr"]) for row, _age in lives.rows])
-    amount = paid * YEAR_MONTHS / lives.per_year
-    value = SubscriptionValue(model, periods_per_year=lives.per_year)
+    there, model, pace = np.flatnonzero(lives.in_force), learnt.model, judged.pace
+    held = [lives.rows[place] for place in there.tolist()]
+    tenure = lives.tenure[there].astype(float)
+    amount = np.array([float(row["mrr"]) for row in held]) * YEAR_MONTHS / lives.per_year
+    value = SubscriptionValue(model, periods_per_year=lives.per_year, pace=pace)
     whole = value.predict(
         tenure=tenure,
         mrr=amount,
@@ -181,38 +172,44 @@ def _predicted(
         draws=draws,
         rng=rng,
     )
+
+    def stays(ahead: float) -> Any:
+        return model.probability_alive(ahead, tenure=tenure, pace=pace.level)
+
     year = max(1.0, round(lives.per_year))
-    ahead = max(1.0, round(lives.per_year * MONTHS_AHEAD / YEAR_MONTHS))
-    alive = model.probability_alive(year, tenure=tenure)
-    remaining = model.expected_remaining_life(tenure=tenure, horizon=ahead)
-    hazard = model.churn_hazard(tenure + 1)
+    ages, place = np.unique(tenure, return_inverse=True)
+    ahead = np.arange(1.0, max(1, round(lives.per_year * MONTHS_AHEAD / YEAR_MONTHS)) + 1)
+    remaining = model.probability_alive(ahead, tenure=ages[:, None], pace=pace.level).sum(axis=1)
+    columns = {
+        "tenure": lives.tenure[there],
+        "churn_next": 1 - stays(1.0),
+        "churn_12m": 1 - stays(year),
+        "remaining_months_60m": remaining[place.ravel()] * YEAR_MONTHS / lives.per_year,
+        "residual_value": whole.mean,
+        "residual_value_lo90": whole.low[_LEVEL],
+        "residual_value_hi90": whole.high[_LEVEL],
+    }
+    names = ("subscription_id", "customer_id", "plan", "mrr")
     rows = [
         {
-            "subscription_id": row["subscription_id"],
-            "customer_id": row["customer_id"],
-            "plan": row["plan"],
-            "interval": lives.interval,
-            "tenure": age,
-            "mrr": row["mrr"],
-            "churn_next": float(hazard[n]),
-            "churn_12m": float(1 - alive[n]),
-            "remaining_months_60m": float(remaining[n] * YEAR_MONTHS / lives.per_year),
-            "residual_value": float(whole.mean[n]),
-            "residual_value_lo90": float(whole.low[_LEVEL][n]),
-            "residual_value_hi90": float(whole.high[_LEVEL][n]),
+            "interval": lives.name,
+            **{name: row[name] for name in names},
+            **{name: column[n].item() for name, column in columns.items()},
         }
-        for n, (row, age) in enumerate(lives.rows)
+        for n, row in enumerate(held)
     ]
     return rows, whole.total_draws
 
 
-def _survival_rows(lives: Lives) -> list[dict[str, Any]]:
-    """Survival by cohort of the year of start, and of all together; nothing without a renewal."""
-    found = []
-    for cohort in (None, lives.cohort):
-        seen = kaplan_meier(tenure=lives.tenure, churned=lives.churned, cohort=cohort)
-        found += list(_rows_of(seen, lives.interval))
-    return found
+def _survival_rows(groups: Iterable[Lives]) -> Iterable[dict[str, Any]]:
+    """Survival by cohort of the year of start, and of all together; nothing without a renewal.
+
+    Not of those begun before the records, whose renewals are not known.
+    """
+    for lives in (one for one in groups if not one.is_older):
+        for cohort in (None, lives.cohort.tolist()):
+            seen = kaplan_meier(tenure=lives.tenure, churned=lives.churned, cohort=cohort)
+            yield from _rows_of(seen, lives.name)
 
 
 def _rows_of(seen: Survival, interval: str) -> Iterable[dict[str, Any]]:
@@ -224,6 +221,11 @@ def _rows_of(seen: Survival, interval: str) -> Iterable[dict[str, Any]]:
 
 
 def _table(rows: list[dict[str, Any]], schema: Any) -> pa.Table:
-    types = {"string": pa.string(), "float64": pa.float64(), "int64": pa.int64()}
+    types = {
+        "string": pa.string(),
+        "float64": pa.float64(),
+        "int64": pa.int64(),
+        "date": pa.date32(),
+    }
     arrow = [(name, types.get(kind, pa.decimal128(18, 4))) for name, kind in schema.types.items()]
     return pa.Table.from_pylist(rows, schema=pa.schema(arrow))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -14,15 +15,13 @@ import pyarrow as pa
 from perenne.core import PerenneError, add_months
 from perenne.models.chance import Chance
 from perenne.models.choosing import Judged, sample
-from perenne.models.contenders.combined import FittedCombined, recalibrated
-from perenne.models.contenders.probability import (
-    SOURCES,
-    FittedProbability,
-)
+from perenne.models.contenders.combined import Combined, FittedCombined, recalibrated
+from perenne.models.contenders.occasions import NAME as OCCASIONS
+from perenne.models.contenders.occasions import BetaGeoBetaBinomialContender
+from perenne.models.contenders.probability import SOURCES, FittedProbability
 from perenne.models.contenders.roster import SEASONAL, contender
-from perenne.models.contenders.seasonal import SEASON
 from perenne.models.forecast import Contender, FittedContender, Settles
-from perenne.models.histories import Floats, compress
+from perenne.models.histories import Floats
 from perenne.models.horizons import Reach, reaching
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
@@ -38,21 +37,17 @@ from perenne.models.predicting import (
     rising,
 )
 from perenne.models.settings import PredictionSettings
-from perenne.models.shop_months import month_rows
+from perenne.models.shop_months import AHEAD, month_rows
 from perenne.models.spend.returns import fit_margin_rate
+from perenne.models.staying import chance_alive, staying
 from perenne.models.timing import Timing, cost_of_keeping, even_timing, timings
-from perenne.models.value.discounting import LONGEST_YEARS, units_per_year
-from perenne.models.value.even_odds import even_odds
+from perenne.models.value.months import Promised
 from perenne.models.why.codes import Expected, reasons, simple_reasons
 from perenne.models.why.traits import Traits, traits
 
 YEAR = 365
 # Draws times customers held at once: what keeps a shop of any size within memory.
 CELLS = 20_000_000
-# Under these a customer with one order is alive by construction, which says nothing.
-ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
-# Under these every customer is.
-NEVER_LEAVE = ("nbd",)
 # These read the first order, so that its effect is in what they predict.
 READ_TRAITS = {"hurdle", "stack"}
 NEVER = "never_even_odds"
@@ -88,6 +83,7 @@ class Teller:
     models: dict[int, str] = field(default_factory=dict)
     fits: dict[str, FittedContender] = field(default_factory=dict)
     learnt: dict[int, int] = field(default_factory=dict)
+    promised: dict[int, Promised] = field(default_factory=dict)
     companion: Companion | None = None
 
     def __post_init__(self) -> None:
@@ -101,7 +97,13 @@ class Teller:
     def tables(self, horizons: Sequence[int]) -> dict[str, pa.Table]:
         """`predictions`, `prediction_totals` and `prediction_months`."""
         columns, totals = self.forecasts(horizons)
-        months_ahead = month_rows(self.ledger, self.companion, rng=self.rng)
+        months_ahead = month_rows(
+            self.ledger,
+            self.companion,
+            rng=self.rng,
+            promised=self.promised.get(AHEAD),
+            level_spread=self._level_spread(),
+        )
         return {
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
             "prediction_totals": from_rows("prediction_totals", totals),
@@ -119,6 +121,7 @@ class Teller:
             ahead = self._ahead(self._terms(months, rate, when[months]), groups)
             columns |= ahead.columns()
             totals.extend(ahead.rows(learnt=self.learnt.get(months)))
+            self.promised[months] = ahead.promised()
         return columns | rising(columns, horizons), totals
 
     def manifest(self) -> dict[str, Any]:
@@ -167,9 +170,7 @@ class Teller:
         """Chance of still being a customer, as the purchase model has it; 1 without one."""
         if self.companion is None:
             return np.ones(self.ledger.customers)
-        model = self.companion.model
-        alive = model.purchases.probability_alive(**model.history(self.ledger))
-        return np.asarray(alive, dtype=np.float64)
+        return chance_alive(self.companion.model, self.ledger)
 
     def _ahead(self, terms: Terms, groups: Sequence[Groups]) -> Ahead:
         """By the champion; by the next that can, where it cannot look so far."""
@@ -233,8 +234,13 @@ class Teller:
         if candidate.name not in self.fits:
             days = self.judged.horizon if self.judged else YEAR
             with numbers_that_hold(candidate.name):
-                self.fits[candidate.name] = candidate.fit(self.ledger, horizon=days, rng=self.rng)
+                self.fits[candidate.name] = self._fit(candidate, days)
         return self.fits[candidate.name]
+
+    def _fit(self, candidate: Contender, days: int) -> FittedContender:
+        if isinstance(candidate, Combined):
+            return candidate.fit_on(self.ledger, self._sample, horizon=days, rng=self.rng)
+        return candidate.fit(self.ledger, horizon=days, rng=self.rng)
 
     def _candidates(self) -> list[Contender]:
         """The champion, then the others by their error; the simple formula last."""
@@ -319,35 +325,34 @@ class Teller:
         )
 
     def _alive_and_next(self) -> tuple[Any, Any, Any]:
-        if self.companion is None:
+        """By BG/BB itself where the shop sells on occasions, else by the companion."""
+        model = self._rhythm()
+        if model is None:
             return None, None, None
-        model = self.companion.model
-        purchases, history = model.purchases, model.history(self.ledger)
-        alive = self._alive()
-        source = self.companion.name.removesuffix(SEASON)
-        if source in ALIVE_BY_CONSTRUCTION:
-            alive = np.where(history["frequency"] > 0, alive, np.nan)
-        elif source in NEVER_LEAVE:
-            alive = np.full_like(alive, np.nan)
-        rows = compress(*history.values())
-        distinct = {name: getattr(rows, name) for name in history}
-        weeks, reason = even_odds(
-            lambda time, place: purchases.probability_of_purchase(
-                time, **{name: column[place] for name, column in distinct.items()}
-            ),
-            size=rows.frequency.size,
-            longest=LONGEST_YEARS * units_per_year("week"),
-        )
-        notes = [NEVER if code else None for code in reason[rows.row]]
-        days = model.days_until(self.ledger, weeks)
-        return alive, days_after(self.as_of, days[rows.row]), notes
+        found = staying(model, self.ledger)
+        notes = [NEVER if never else None for never in found.never]
+        return found.alive, days_after(self.as_of, found.days), notes
+
+    def _rhythm(self) -> FittedProbability | None:
+        """The purchase model that says best whether customers are there, and when they order."""
+        names = [] if self.judged is None else purchase_models(self.judged)
+        if names[:1] == [OCCASIONS]:
+            with suppress(PerenneError):
+                return BetaGeoBetaBinomialContender().fit(self.ledger, horizon=YEAR, rng=self.rng)
+        return None if self.companion is None else self.companion.model
+
+
+def purchase_models(judged: Judged) -> list[str]:
+    """The purchase models of a backtest, best first."""
+    standings = judged.champion.standings if judged.champion else ()
+    known = (*SOURCES, *SEASONAL, OCCASIONS)
+    return [one.contender for one in standings if one.contender in known]
 
 
 def best_companion(judged: Judged, ledger: Ledger, *, rng: np.random.Generator) -> Companion | None:
     """The purchase model with the lowest error in the backtest, fitted on the whole past."""
-    standings = judged.champion.standings if judged.champion else ()
-    names = [one.contender for one in standings if one.contender in (*SOURCES, *SEASONAL)]
-    names = [name for name in names if name != "pareto_ggg"]  # too slow for questions by the dozen
+    # Pareto/GGG is too slow for questions by the dozen, and BG/BB knows no days.
+    names = [name for name in purchase_models(judged) if name not in ("pareto_ggg", OCCASIONS)]
     for name in dict.fromkeys([*names, "mbg_nbd"]):
         try:
             with numbers_that_hold(name):

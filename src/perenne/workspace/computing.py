@@ -230,7 +230,11 @@ class Run:
     def _renewed(self, tables: dict[str, Table], as_of: date) -> Predictions:
         """What subscriptions will still bring."""
         found = predict_subscriptions(
-            tables, as_of=as_of, settings=self.settings, engine=self.engine
+            tables,
+            as_of=as_of,
+            settings=self.settings,
+            engine=self.engine,
+            layout=self.layout,
         )
         tables |= self._written_locally(found)
         return found

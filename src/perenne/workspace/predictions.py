@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from perenne.workspace.settings import Settings
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
     from perenne.models.earlier import Earlier
+    from perenne.models.subscriber_judging import EarlierSubscriptions
 
 __all__ = [
     "Predictions",
@@ -79,7 +80,12 @@ def predict_snapshot(
 
 
 def predict_subscriptions(
-    tables: Mapping[str, Table], *, as_of: date, settings: Settings, engine: Engine
+    tables: Mapping[str, Table],
+    *,
+    as_of: date,
+    settings: Settings,
+    engine: Engine,
+    layout: Layout,
 ) -> Predictions:
     """What subscriptions will still bring; nothing when switched off or none is paid for."""
     if not settings.predictions.enabled:
@@ -99,23 +105,45 @@ def predict_subscriptions(
         discount_rate=wanted.discount_rate,
         draws=wanted.draws,
         rng=np.random.default_rng(as_of.toordinal()),
+        earlier=_said_of_subscriptions(layout, engine, as_of),
     )
     return Predictions(found.tables, found.manifest)
+
+
+def _said_of_subscriptions(
+    layout: Layout, engine: Engine, as_of: date
+) -> EarlierSubscriptions | None:
+    """What the published snapshot says of subscriptions, when it was made before `as_of`."""
+    from perenne.models.subscriber_judging import EarlierSubscriptions
+
+    known = _published(layout, as_of, ("subscription_predictions",))
+    said = known.manifest.get("subscriptions") if known else None
+    if known is None or not said:
+        return None
+    told = engine.read(known.table_path("subscription_predictions"))
+    rows = engine.fetch(told.select("subscription_id", "interval")).to_pylist()
+    return EarlierSubscriptions(known.as_of, rows, said)
 
 
 def _previous(layout: Layout, engine: Engine, as_of: date) -> Earlier | None:
     """The published snapshot's predictions, when they were made before `as_of`."""
     from perenne.models.earlier import Earlier
 
+    needed = ("predictions", "prediction_totals", "prediction_months")
+    known = _published(layout, as_of, needed)
+    if known is None:
+        return None
+    tables = {name: engine.fetch(engine.read(known.table_path(name))) for name in needed}
+    return Earlier(known.as_of, tables, known.manifest.get("prediction") or {})
+
+
+def _published(layout: Layout, as_of: date, needed: Sequence[str]) -> snapshots.Snapshot | None:
+    """The published snapshot, where it was made before `as_of` and has these tables."""
     try:
         known = snapshots.current(layout)
     except PerenneError:
         return None
-    needed = ("predictions", "prediction_totals", "prediction_months")
-    if known.as_of >= as_of or not set(needed) <= set(known.tables):
-        return None
-    tables = {name: engine.fetch(engine.read(known.table_path(name))) for name in needed}
-    return Earlier(known.as_of, tables, known.manifest.get("prediction") or {})
+    return known if known.as_of < as_of and set(needed) <= set(known.tables) else None
 
 
 def judge_shop(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from perenne.core import PerenneError
 from perenne.models.chance import Chance
 from perenne.models.forecast import Contender, FittedContender, Forecast, Settles
 from perenne.models.histories import Floats
+from perenne.models.judging.levels import Levels, learn_levels
 from perenne.models.judging.recalibration import (
     PUT_RIGHT,
     SEASON_SPREAD,
@@ -23,12 +25,17 @@ from perenne.models.judging.recalibration import (
     unseen_season,
     widened,
 )
+from perenne.models.judging.ties import behind_of
 from perenne.models.judging.trials import Evidence, Rehearsal, first_day
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
 # Origins' worth of belief in equal weights.
 EQUAL_BELIEF = 1.0
+# Standard errors by which a member must be worse than the best to be left out.
+SURELY = 2.0
+# Below it a member of the mixture is left out.
+LEAST_WEIGHT = 0.03
 # Of a shop told in parts: customers whose means are asked at once; samples, and customers in each,
 # whose draws tell the level of the draws of all.
 MEANS_AT_ONCE = 200_000
@@ -42,10 +49,12 @@ OWN_CHANCE = 1 << 18
 class Combined:
     """A mixture of `members`: weights ≥ 0 that sum to 1, learnt on earlier origins.
 
-    At earlier origins inside the ledger each member is fitted and asked; the weights minimise the
-    mean CRPS of the value of the mixture (Hall & Mitchell 2007; Gneiting & Ranjan 2013) and are
-    shrunk to equal ones; then the mixture is recalibrated on the same origins. Members that refuse
-    are left out; all must give draws. PerenneError when none is left.
+    At earlier origins inside the ledger each member is fitted and asked. The level of each is put
+    right by its own misses: members answer at different origins, and where one is absent the others
+    say nothing of what it would have missed. The weights minimise the mean CRPS of the value of the
+    mixture (Hall & Mitchell 2007; Gneiting & Ranjan 2013) and are shrunk to equal ones; then slope,
+    shape and the error of the level are learnt from the mixture on the same origins. Members that
+    refuse are left out; all must give draws. PerenneError when none is left.
     """
 
     members: Sequence[Contender]
@@ -54,12 +63,58 @@ class Combined:
 
     def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedCombined:
         fitted, evidence = self._willing(ledger, horizon=horizon, rng=rng)
-        trials = [trial for trial in zip(*evidence, strict=True) if any(trial)]
-        weights = pool_weights(trials, members=len(fitted))
-        pools = [pooled_evidence(trial, weights, rng=rng) for trial in trials]
+        levels = self._levels(evidence, horizon=horizon)
+        levelled = [
+            [None if one is None else level.seen(one) for one in told]
+            for level, told in zip(levels, evidence, strict=True)
+        ]
+        trials = [trial for trial in zip(*levelled, strict=True) if any(trial)]
+        weights = pruned(pool_weights(trials, members=len(fitted)))
+        held = np.flatnonzero(weights).tolist()
+        seen = [told for trial in trials if any(told := [trial[one] for one in held])]
+        pools = [pooled_evidence(trial, weights[held], rng=rng) for trial in seen]
         unseen = unseen_season(first_day(ledger), ledger.until, horizon=horizon)
-        done = widened(learn(pools, horizon=horizon, rng=rng), by=SEASON_SPREAD * unseen)
-        return FittedCombined(self.name, tuple(fitted), weights, done)
+        learnt = learn(pools, horizon=horizon, rng=rng, levelled=len(fitted) > 1)
+        return FittedCombined(
+            self.name,
+            tuple(fitted[one] for one in held),
+            weights[held],
+            widened(learnt, by=SEASON_SPREAD * unseen),
+            tuple(levels[one] for one in held),
+        )
+
+    def fit_on(
+        self, ledger: Ledger, sample: Ledger, *, horizon: int, rng: np.random.Generator
+    ) -> FittedCombined:
+        """Members fitted on `ledger`; what is learnt from the past is learnt on a `sample` of it.
+
+        Past forecasts of a part of a large shop teach as much, at the cost of that part.
+        """
+        if sample.customers == ledger.customers:
+            return self.fit(ledger, horizon=horizon, rng=rng)
+        taught = self.fit(sample, horizon=horizon, rng=rng)
+        names = {one.name for one in taught.members}
+        fitted, kept = [], []
+        for member in (one for one in self.members if one.name in names):
+            with suppress(PerenneError):
+                fitted.append(self.rehearsal.fit(member, ledger, horizon=horizon, rng=rng))
+                kept.append([one.name for one in taught.members].index(member.name))
+        if not fitted:
+            return self.fit(ledger, horizon=horizon, rng=rng)
+        weights = taught.weights[kept]
+        levels = tuple(taught.levels[place] for place in kept)
+        return replace(
+            taught, members=tuple(fitted), weights=weights / weights.sum(), levels=levels
+        )
+
+    def _levels(
+        self, evidence: Sequence[Sequence[Evidence | None]], *, horizon: int
+    ) -> tuple[Levels, ...]:
+        """One for each member; a single one gets its own with all else that is put right."""
+        if len(evidence) == 1:
+            return (Levels(),)
+        seen = ([one for one in told if one is not None] for told in evidence)
+        return tuple(learn_levels(told, horizon=horizon) for told in seen)
 
     def _willing(
         self, ledger: Ledger, *, horizon: int, rng: np.random.Generator
@@ -92,15 +147,17 @@ def recalibrated(contender: Contender, rehearsal: Rehearsal) -> Combined:
 
 @dataclass(frozen=True)
 class FittedCombined:
-    """Fitted members, the weight of each, and what is put right afterwards.
+    """Fitted members, the weight and the level of each, and what is put right afterwards.
 
-    anchors: of a shop that is told in parts, once `settled`.
+    levels: none for members told as they are. anchors: of a shop that is told in parts, once
+    `settled`.
     """
 
     name: str
     members: tuple[FittedContender, ...]
     weights: Floats
     recalibration: Recalibration
+    levels: tuple[Levels, ...] = ()
     anchors: Anchors | None = None
 
     def forecast(
@@ -108,6 +165,12 @@ class FittedCombined:
     ) -> Forecast:
         mixed = self._mixed(ledger, horizon=horizon, draws=draws, rng=rng)
         return self.recalibration.apply(mixed, rng=rng, anchors=self.anchors)
+
+    def taught(self, other: FittedCombined) -> FittedCombined:
+        """These members and weights, with what another fit of them learnt to put right."""
+        learnt = dict(zip((one.name for one in other.members), other.levels, strict=False))
+        levels = tuple(learnt.get(one.name, Levels()) for one in self.members)
+        return replace(self, recalibration=other.recalibration, levels=levels)
 
     def settled(
         self, ledger: Ledger, *, horizon: int, draws: int, chance: Chance
@@ -140,12 +203,15 @@ class FittedCombined:
         self, ledger: Ledger, *, horizon: int, draws: int, rng: np.random.Generator
     ) -> Forecast:
         """The mixture of the members, not put right yet."""
+        levels = self.levels or (Levels(),) * len(self.members)
         share = _shares(self.weights, draws, rng=rng) if draws else np.zeros(self.weights.size)
         told = [
-            member.forecast(
-                ledger, horizon=horizon, draws=max(int(count), 2) if draws else 0, rng=rng
+            level.of(
+                member.forecast(
+                    ledger, horizon=horizon, draws=max(int(count), 2) if draws else 0, rng=rng
+                )
             )
-            for member, count in zip(self.members, share, strict=True)
+            for member, level, count in zip(self.members, levels, share, strict=True)
         ]
         return _mixture(told, self.weights, share)
 
@@ -208,6 +274,13 @@ def _alive(parts: Sequence[Floats | None], weights: Floats) -> Floats | None:
 Trial = Sequence[Evidence | None]
 
 
+def pruned(weights: Floats) -> Floats:
+    """Weights too small to matter set to 0, so that nothing is spent on their members."""
+    kept = np.where(weights < min(LEAST_WEIGHT, float(weights.max())), 0.0, weights)
+    found: Floats = kept / kept.sum()
+    return found
+
+
 def pooled_evidence(trial: Trial, weights: Floats, *, rng: np.random.Generator) -> Evidence:
     """What the mixture of the members present in a trial would have said."""
     present = [(e, w) for e, w in zip(trial, weights, strict=True) if e is not None]
@@ -228,14 +301,44 @@ def pool_weights(trials: Sequence[Trial], *, members: int) -> Floats:
 
     The CRPS of a mixture is quadratic in its weights: sum w_k E|X_k - y| minus half of
     sum w_k w_l E|X_k - X_l| (Gneiting & Raftery 2007, eq. 21). Each trial counts relative to the
-    CRPS of forecasting nothing. A member that had refused counts as the others do on average.
+    CRPS of forecasting nothing. A member that had refused counts as much better or worse than the
+    others as where it answered; one that never answered has its part of the equal weights only;
+    one that is surely worse than the best has none.
     """
     equal = np.full(members, 1 / members)
     if members == 1 or not trials:
         return equal
-    terms = [_terms(trial) for trial in trials]
-    distance = np.mean([t[0] for t in terms], axis=0)
-    spread = np.mean([t[1] for t in terms], axis=0)
+    proven = [k for k in range(members) if any(trial[k] is not None for trial in trials)]
+    terms = [_terms([trial[k] for k in proven]) for trial in trials if any(trial)]
+    distance = _filled(np.array([one[0] for one in terms]))
+    spread = _filled(np.array([one[1] for one in terms]))
+    crps = distance - np.diagonal(spread, axis1=1, axis2=2) / 2
+    good = _not_beaten(crps)
+    trust = len(trials) / (len(trials) + EQUAL_BELIEF)
+    weights = np.zeros(members)
+    held = np.array(proven)[good]
+    weights[held] = trust * _least_crps(
+        distance.mean(axis=0)[good], spread.mean(axis=0)[good][:, good]
+    )
+    hopeful = np.ones(members, dtype=bool)
+    hopeful[np.array(proven)[~good]] = False
+    found: Floats = weights + (1 - trust) * hopeful / hopeful.sum()
+    return found
+
+
+def _not_beaten(crps: Floats) -> npt.NDArray[np.bool_]:
+    """Members whose CRPS, (trials, members), is not surely worse than that of the best one.
+
+    By more than two standard errors: a model confidence set (Hansen, Lunde & Nason 2011).
+    """
+    best = crps[:, int(crps.mean(axis=0).argmin())]
+    behind = [behind_of(one, best) for one in crps.T]
+    return np.array([far <= SURELY * error for far, error in behind])
+
+
+def _least_crps(distance: Floats, spread: Floats) -> Floats:
+    """The weights that minimise the CRPS of the mixture."""
+    equal = np.full(distance.size, 1 / distance.size)
 
     def loss(w: Floats) -> tuple[float, Floats]:
         return float(distance @ w - w @ spread @ w / 2), distance - spread @ w
@@ -245,25 +348,34 @@ def pool_weights(trials: Sequence[Trial], *, members: int) -> Floats:
         equal,
         jac=True,
         method="SLSQP",
-        bounds=[(0, 1)] * members,
+        bounds=[(0, 1)] * equal.size,
         constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
     )
     best = np.clip(found.x, 0, None)
-    trust = len(trials) / (len(trials) + EQUAL_BELIEF)
-    weights: Floats = trust * best / best.sum() + (1 - trust) * equal
+    weights: Floats = best / best.sum()
     return weights
 
 
+def _filled(terms: Floats) -> Floats:
+    """(trials, …): where NaN, the mean of the trial times what the place is of it elsewhere."""
+    flat = terms.reshape(len(terms), -1)
+    usual = np.nanmean(flat, axis=1, keepdims=True)
+    known = np.isfinite(flat)
+    ratio = np.where(known, flat / usual, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    ratio[~known.any(axis=0)] = 1.0
+    filled: Floats = np.where(known, flat, ratio * usual).reshape(terms.shape)
+    return filled
+
+
 def _terms(trial: Trial) -> tuple[Floats, Floats]:
-    """(E|X_k - y|, E|X_k - X_l|) over customers, in units of the mean |y|."""
+    """(E|X_k - y|, E|X_k - X_l|) over customers, in units of the mean |y|; NaN for who refused."""
     known = [e for e in trial if e is not None]
     actual = known[0].outcome.value
     unit = max(float(np.abs(actual).mean()), 1e-12)
     drawn = [None if e is None else _drawn(e.forecast.value) for e in trial]
     distance = np.array([np.nan if d is None else np.abs(d - actual).mean() for d in drawn])
     spread = np.array([[_apart(a, b) for b in drawn] for a in drawn])
-    filled = [np.where(np.isnan(t), np.nanmean(t), t) / unit for t in (distance, spread)]
-    return filled[0], filled[1]
+    return distance / unit, spread / unit
 
 
 def _apart(first: npt.NDArray[Any] | None, second: npt.NDArray[Any] | None) -> float:

@@ -38,6 +38,11 @@ class Occasions:
         """The number of the last occasion until `day`."""
         return int(np.floor((day - self.first) / self.step + LOOSE))
 
+    def days_until(self, day: int, ahead: Floats) -> Floats:
+        """Days from `day` to the occasion `ahead` of it (1: the next); NaN stays."""
+        falls = self.first + self.step * (self.passed(day) + ahead)
+        return np.maximum(np.rint(falls - day), 1.0)
+
 
 @dataclass(frozen=True)
 class BetaGeoBetaBinomialContender:

@@ -54,11 +54,13 @@ class FittedContract(Fitted):
         """P(renews at renewal `period` | survived the one before); `period` from 1."""
         return np.asarray(1.0 - self.churn_hazard(period))
 
-    def probability_alive(self, horizon: Any, *, tenure: Any) -> Floats:
-        """P(still a customer `horizon` periods from now | survived `tenure`)."""
+    def probability_alive(self, horizon: Any, *, tenure: Any, pace: Any = 1.0) -> Floats:
+        """P(still a customer `horizon` periods from now | survived `tenure`).
+
+        pace: of leaving from now on, a factor learnt on past forecasts.
+        """
         t, ahead = _counted("tenure", tenure), _counted("horizon", horizon)
-        log_s = self.curve().log_survival
-        return np.asarray(np.exp(log_s(t + ahead) - log_s(t)))
+        return np.asarray(np.exp(self.curve().log_stays(t, ahead, pace)))
 
     def posterior(self, *, tenure: Any) -> tuple[Floats, Floats]:
         """Beta parameters of the churn propensity of customers who survived `tenure` renewals."""
@@ -112,10 +114,12 @@ class FittedContract(Fitted):
         rng: np.random.Generator,
         draws: int = 1,
         parameters: Mapping[str, Floats] | None = None,
+        pace: Any = 1.0,
     ) -> Floats:
         """Further renewals of each customer before leaving, (draws, n), may be huge.
 
-        One draw uses one parameter vector for all customers (joint predictive distribution).
+        One draw uses one parameter vector for all customers (joint predictive distribution). pace:
+        of leaving, as in `probability_alive`; one number, or one for each draw.
         """
         t = np.atleast_1d(_counted("tenure", tenure))
         used = {name: np.reshape(v, (-1, 1)) for name, v in (parameters or self.parameters).items()}
@@ -126,7 +130,8 @@ class FittedContract(Fitted):
             np.broadcast_to(curve.alpha, shape), np.broadcast_to(curve.beta + z, shape)
         )
         with np.errstate(divide="ignore", over="ignore"):
-            reached = z + np.log(rng.random(shape)) / np.log1p(-theta)
+            steps = np.log(rng.random(shape)) / np.log1p(-theta)
+            reached = z + steps / np.reshape(pace, (-1, 1))
             last = np.ceil(np.minimum(reached ** (1.0 / c), 1e15))
         return np.asarray(np.maximum(last - 1.0 - t, 0.0))
 

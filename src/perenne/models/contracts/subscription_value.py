@@ -11,6 +11,7 @@ import numpy as np
 from perenne.core import PerenneError
 from perenne.models.contracts.fitted_contract import FittedContract
 from perenne.models.histories import Floats, read_columns, refuse_where
+from perenne.models.judging.recalibration import Adjustment
 from perenne.text import gettext as _
 
 # Periods after which a discounted infinite horizon counts as over, by the share still to come.
@@ -47,13 +48,15 @@ class SubscriptionValue:
 
     margin: share of revenue kept. growth: assumed change of a staying customer's revenue per year
     (expansion less contraction), the same for all and certain; 0 by default. The next renewal is
-    one period away and pays one period's `mrr`.
+    one period away and pays one period's `mrr`. pace: of leaving, by what past forecasts missed;
+    its error is common to all customers.
     """
 
     contract: FittedContract
     periods_per_year: float = 12.0
     margin: float = 1.0
     growth: float = 0.0
+    pace: Adjustment | None = None
 
     def predict(
         self,
@@ -79,9 +82,10 @@ class SubscriptionValue:
         periods = _periods(horizon, factor)
         paid = _annuity(factor, periods)
         drawn = self.contract.parameter_draws(draws, rng=rng)
+        pace = np.ones(draws) if self.pace is None else self.pace.drawn(draws, rng=rng)
         ages, row = np.unique(t, return_inverse=True)
         row = row.ravel()
-        mean, quantiles = self._by_age(ages, paid, drawn, levels=interval)
+        mean, quantiles = self._by_age(ages, paid, drawn, pace=pace, levels=interval)
         # The lower end of a customer who costs (a negative amount) is that of staying longest.
         bounds = {
             level: (low[row] * amount, high[row] * amount)
@@ -91,7 +95,7 @@ class SubscriptionValue:
             mean=mean[row] * amount,
             low={level: np.minimum(*ends) for level, ends in bounds.items()},
             high={level: np.maximum(*ends) for level, ends in bounds.items()},
-            total_draws=self._totals(t, amount, paid, drawn=drawn, rng=rng),
+            total_draws=self._totals(t, amount, paid, drawn=drawn, pace=pace, rng=rng),
         )
 
     def _factor(self, discount_rate: float) -> float:
@@ -104,29 +108,37 @@ class SubscriptionValue:
         return float(((1 + self.growth) / (1 + discount_rate)) ** (1 / self.periods_per_year))
 
     def _by_age(
-        self, ages: Floats, paid: Floats, drawn: Mapping[str, Floats], *, levels: tuple[float, ...]
+        self,
+        ages: Floats,
+        paid: Floats,
+        drawn: Mapping[str, Floats],
+        *,
+        pace: Floats,
+        levels: tuple[float, ...],
     ) -> tuple[Floats, dict[float, tuple[Floats, Floats]]]:
         """Mean and quantiles of the paid annuity for each age, over drawn parameters: exact."""
         means = np.empty(ages.size)
         bounds = {level: (np.empty(ages.size), np.empty(ages.size)) for level in levels}
         for i, age in enumerate(ages):
-            alive = self._alive(float(age), paid.size - 1, drawn)
+            alive = self._alive(float(age), paid.size - 1, drawn, pace=pace)
             means[i] = float(np.diff(paid) @ alive)
             for level, (low, high) in bounds.items():
                 low[i] = paid[_renewals(alive, (1 - level) / 2)]
                 high[i] = paid[_renewals(alive, (1 + level) / 2)]
         return means, bounds
 
-    def _alive(self, age: float, periods: int, drawn: Mapping[str, Floats]) -> Floats:
+    def _alive(
+        self, age: float, periods: int, drawn: Mapping[str, Floats], *, pace: Floats
+    ) -> Floats:
         """P(alive after k = 1 … periods more renewals), the mean over drawn parameters."""
         columns = {name: values[:, None] for name, values in drawn.items()}
         curve = self.contract.curve(columns)
-        start = curve.log_survival(np.array([[age]]))
         total = np.empty(periods)
-        step = max(1, 2_000_000 // start.size)
+        step = max(1, 2_000_000 // pace.size)
         for first in range(0, periods, step):
             k = np.arange(first + 1, min(first + step, periods) + 1)
-            total[first : first + step] = np.exp(curve.log_survival(age + k) - start).mean(axis=0)
+            stays = np.exp(curve.log_stays(age, k, pace[:, None]))
+            total[first : first + step] = stays.mean(axis=0)
         return total
 
     def _totals(
@@ -136,6 +148,7 @@ class SubscriptionValue:
         paid: Floats,
         *,
         drawn: Mapping[str, Floats],
+        pace: Floats,
         rng: np.random.Generator,
     ) -> Floats:
         draws = next(iter(drawn.values())).size
@@ -143,7 +156,7 @@ class SubscriptionValue:
         for first in range(0, tenure.size, _AT_ONCE):
             part = slice(first, first + _AT_ONCE)
             lives = self.contract.sample_remaining_life(
-                tenure=tenure[part], rng=rng, draws=draws, parameters=drawn
+                tenure=tenure[part], rng=rng, draws=draws, parameters=drawn, pace=pace
             )
             total += paid[np.minimum(lives, paid.size - 1).astype(np.int64)] @ amount[part]
         return total

@@ -34,6 +34,18 @@ class Curve:
             - betaln(self.alpha, self.beta)
         )
 
+    def log_stays(self, tenure: Any, ahead: Any, pace: Any = 1.0) -> Floats:
+        """log P(there after `ahead` more renewals | survived `tenure`).
+
+        pace: factor on what makes each customer leave from now on (the logarithm of their chance to
+        stay).
+        """
+        now = np.power(tenure, self.c)
+        more = pace * (np.power(np.add(tenure, ahead), self.c) - now)
+        return np.asarray(
+            betaln(self.alpha, self.beta + now + more) - betaln(self.alpha, self.beta + now)
+        )
+
     def log_gradient(self, periods: Floats) -> Floats:
         """Derivatives of log S(t) in alpha, beta and c: (3, periods)."""
         z = periods**self.c

@@ -12,22 +12,27 @@ from perenne.models.histories import Floats
 from perenne.models.judging.backtest import Backtest
 from perenne.models.judging.recalibration import PUT_RIGHT
 from perenne.models.judging.scores import Scores
+from perenne.models.judging.ties import behind_of, error_of
 from perenne.text import format_number, format_percent
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
 # |median bias| over origins within which the level counts as right.
 LEVEL_BAND = 0.15
-# Origins below which their differences have no standard error to speak of.
-FEWEST_FOR_TIES = 4
+# How much a bias varies from one origin to the next, as recalibration believes as well.
+BIAS_SPREAD = 0.12
+# The mixture of all models; origins from which their bias tells more than mixing gains.
+MIXTURE = "combined"
+FEWEST_FOR_BIAS = 4
 
 
 @dataclass(frozen=True)
 class Standing:
     """One contender over the origins that all have in common.
 
-    crps: mean over origins of CRPS / mean |value|; median_bias; rmse: as crps; gini: mean;
-    inside: share of origins whose actual total lies in its 90% interval (NaN without draws).
+    crps: mean over origins of CRPS / mean |value|; median_bias, and its standard error; rmse: as
+    crps; gini: mean; inside: share of origins whose actual total lies in its 90% interval (NaN
+    without draws).
     """
 
     contender: str
@@ -37,6 +42,7 @@ class Standing:
     gini: float
     inside: float
     is_baseline: bool
+    bias_error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,14 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
        there) is taken to have been as much better or worse there, beside the best of those that
        answered at all, as where it did answer.
     2. A model that also stands recalibrated competes as such only: its raw totals bear no error of
-       the model. Of the models, those whose |median bias| is at most 15% (or, when none is,
-       within 15 points of the least biased).
+       the model. Of the models, those whose |median bias|, less the standard error that so few
+       origins leave it, is at most 15% (or, when none is, within 15 points of the least biased).
     3. Of these, the lowest mean CRPS of value relative to the mean spend of each origin.
-    4. Those within one standard error of it (of the paired differences, of four origins at least)
-       tie; of them the simplest wins: the one that stands first among the contenders given.
+    4. Those within one standard error of it (of the paired differences between origins, held by a
+       belief of 2.7% where origins are few; overlapping ones count by half) tie. Over fewer than
+       four origins the mixture of all models wins where it is one of them: what cannot be told
+       apart is averaged rather than chosen among. Else the one with the lowest |median bias|, as
+       the CRPS of customers hardly sees the level; the first of those given if equal.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
@@ -152,12 +161,12 @@ class _Told:
         return cls(*errors, *(measured(name) for name in ("gini", "bias", "total_inside")))
 
     def beside(self, other: _Told) -> _Told:
-        """The same without gaps: errors in proportion to those of `other`, Gini at its distance."""
+        """The same without gaps: errors in proportion to `other`, Gini and bias at its distance."""
         return _Told(
             crps=_filled(self.crps, other.crps * _mean(self.crps / other.crps)),
             rmse=_filled(self.rmse, other.rmse * _mean(self.rmse / other.rmse)),
             gini=_filled(self.gini, other.gini + _mean(self.gini - other.gini)),
-            bias=self.bias,
+            bias=_filled(self.bias, other.bias + _mean(self.bias - other.bias)),
             inside=self.inside,
         )
 
@@ -197,6 +206,7 @@ def _standing(name: str, told: _Told, baselines: Sequence[str]) -> Standing:
         gini=float(told.gini.mean()),
         inside=_mean(told.inside),
         is_baseline=name in baselines,
+        bias_error=error_of(told.bias, BIAS_SPREAD),
     )
 
 
@@ -207,19 +217,22 @@ def _mean(values: Floats) -> float:
 
 
 def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standing:
-    least = min(abs(one.median_bias) for one in standings)
+    shown = {one.contender: max(abs(one.median_bias) - one.bias_error, 0.0) for one in standings}
+    least = min(shown.values())
     allowed = LEVEL_BAND if least <= LEVEL_BAND else least + LEVEL_BAND
-    level = [one for one in standings if abs(one.median_bias) <= allowed]
+    level = [one for one in standings if shown[one.contender] <= allowed]
     lowest = min(level, key=lambda one: one.crps)
-    return next(one for one in level if _ties(losses[one.contender], losses[lowest.contender]))
+    tied = [one for one in level if _ties(losses[one.contender], losses[lowest.contender])]
+    mixed = [one for one in tied if one.contender == MIXTURE]
+    if mixed and _count(losses) < FEWEST_FOR_BIAS:
+        return mixed[0]
+    return min(tied, key=lambda one: abs(one.median_bias))
 
 
 def _ties(loss: Floats, lowest: Floats) -> bool:
-    """Within one standard error of the paired differences; below four origins, only when equal."""
-    difference = loss - lowest
-    told = difference.size >= FEWEST_FOR_TIES
-    error = difference.std(ddof=1) / np.sqrt(difference.size) if told else 0.0
-    return bool(difference.mean() <= error)
+    """Within one standard error of the paired differences between origins."""
+    behind, error = behind_of(loss, lowest)
+    return behind <= error
 
 
 def _unbeaten(best: Standing, baselines: Sequence[Standing]) -> list[Standing]:
@@ -235,7 +248,8 @@ def _reason(chosen: Standing, best: Standing, better: Sequence[str], *, origins:
         ).format(baseline=chosen.contender, model=best.contender, origins=origins)
     said = _(
         "{model} has the lowest error of the distribution (CRPS {crps} of the mean spend) over "
-        "{origins} past forecasts, or ties with it and is simpler; its median bias is {bias}."
+        "{origins} past forecasts, or cannot be told apart from it and mixes all models or has the "
+        "smaller bias; its median bias is {bias}."
     ).format(
         model=chosen.contender,
         crps=format_number(chosen.crps, decimals=2),

@@ -101,6 +101,10 @@ class Adjustment:
         found: Floats = common / common.mean() if common.size else common
         return found
 
+    def drawn(self, draws: int, *, rng: np.random.Generator) -> Floats:
+        """(draws,): the level with its error."""
+        return self.level * self.level_errors(rng.standard_normal(draws))
+
     @property
     def normal_spread(self) -> float:
         """Standard deviation of the normal with the same central 90%."""
@@ -177,8 +181,16 @@ def _anchored(
     return replace(anchor, drawn=wanted / drawn) if drawn > 0 else anchor
 
 
-def learn(evidence: Sequence[Evidence], *, horizon: int, rng: np.random.Generator) -> Recalibration:
+def learn(
+    evidence: Sequence[Evidence],
+    *,
+    horizon: int,
+    rng: np.random.Generator,
+    levelled: bool = False,
+) -> Recalibration:
     """What earlier forecasts missed, shrunk to no change; without evidence, the prior spread.
+
+    levelled: the level was put right before (`learn_levels`), on the same origins.
 
     An origin counts by the length of its own horizon beside `horizon` and by half where origins
     overlap. Level: mean of the log-ratios of actual to predicted totals, shrunk as if one more
@@ -188,7 +200,8 @@ def learn(evidence: Sequence[Evidence], *, horizon: int, rng: np.random.Generato
     values as in Kuleshov, Fenner & Ermon 2018) of those who bought.
     """
     value, orders = (
-        _learn(evidence, quantity=quantity, horizon=horizon, rng=rng) for quantity in QUANTITIES
+        _learn(evidence, quantity=quantity, horizon=horizon, rng=rng, levelled=levelled)
+        for quantity in QUANTITIES
     )
     return Recalibration(value, orders, len(evidence))
 
@@ -210,19 +223,20 @@ def widened(learnt: Recalibration, *, by: float) -> Recalibration:
 
 
 def _learn(
-    evidence: Sequence[Evidence], *, quantity: Quantity, horizon: int, rng: np.random.Generator
+    evidence: Sequence[Evidence],
+    *,
+    quantity: Quantity,
+    horizon: int,
+    rng: np.random.Generator,
+    levelled: bool,
 ) -> Adjustment:
-    which = QUANTITIES.index(quantity)
-    seen = [e for e in evidence if e.actual[which] > 0 and e.predicted[which] > 0]
-    misses = np.log([e.actual[which] / e.predicted[which] for e in seen])
-    # n windows that overlap by half cover (n + 1) / 2 windows.
-    apart = (len(seen) + 1) / (2 * max(len(seen), 1))
-    weights = np.array([apart * min(1.0, e.horizon / horizon) for e in seen])
+    seen, misses, weights = misses_of(evidence, quantity=quantity, horizon=horizon)
+    centre = 0.0 if levelled else centre_of(misses, weights)
     noise = np.array([_noise(e, quantity) for e in seen])
-    level, spread, freedom = _level(misses, weights, noise)
+    spread, freedom = spread_of(misses - centre, weights, noise)
     places = [_places(e, quantity, rng=rng) for e in seen]
     return Adjustment(
-        level,
+        float(np.exp(centre)),
         spread,
         _slope(seen, quantity, weights),
         _shape(np.concatenate([np.zeros(0), *places])),
@@ -230,16 +244,30 @@ def _learn(
     )
 
 
-def _level(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float, float]:
-    """Level, and the posterior predictive Student t of an error about it: scale and freedom."""
-    known = float(weights.sum())
+def misses_of(
+    evidence: Sequence[Evidence], *, quantity: Quantity, horizon: int
+) -> tuple[list[Evidence], Floats, Floats]:
+    """(evidence that tells, log-ratios of actual to predicted totals, how much each counts)."""
+    which = QUANTITIES.index(quantity)
+    seen = [e for e in evidence if e.actual[which] > 0 and e.predicted[which] > 0]
+    misses = np.log([e.actual[which] / e.predicted[which] for e in seen])
+    # n windows that overlap by half cover (n + 1) / 2 windows.
+    apart = (len(seen) + 1) / (2 * max(len(seen), 1))
+    return seen, misses, np.array([apart * min(1.0, e.horizon / horizon) for e in seen])
+
+
+def centre_of(misses: Floats, weights: Floats) -> float:
     bounded = np.clip(misses, -LARGEST_MISS, LARGEST_MISS)
-    centre = float(weights @ bounded) / (known + LEVEL_BELIEF)
-    unexplained = weights @ np.maximum((misses - centre) ** 2 - noise, 0)
+    return float(weights @ bounded) / (float(weights.sum()) + LEVEL_BELIEF)
+
+
+def spread_of(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, float]:
+    """Scale and freedom of the posterior predictive Student t of an error about the level."""
+    known = float(weights.sum())
+    unexplained = weights @ np.maximum(misses**2 - noise, 0)
     variance = (SPREAD_BELIEF * SPREAD**2 + unexplained) / (SPREAD_BELIEF + known)
     variance *= 1 + 1 / (LEVEL_BELIEF + known)
-    spread = max(float(np.sqrt(variance)), LEAST_SPREAD)
-    return float(np.exp(centre)), spread, SPREAD_BELIEF + known
+    return max(float(np.sqrt(variance)), LEAST_SPREAD), SPREAD_BELIEF + known
 
 
 def _slope(evidence: Sequence[Evidence], quantity: Quantity, weights: Floats) -> float:

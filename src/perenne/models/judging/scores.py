@@ -38,7 +38,8 @@ class Scores:
     customers; of a forecast without draws it is the mean absolute error of its mean, which is the
     CRPS of a forecast that is sure. pit50, pit90: share of randomised PIT in the central 50 and
     90%. cover50, width50, cover90, width90: equal-tailed intervals. total_low, total_high: 90%
-    interval of the total; total_inside: 1 when the actual total lies in it, else 0.
+    interval of the total; total_inside: 1 when the actual total lies in it, else 0; total_place:
+    where among its draws it lies, 0 to 1.
     """
 
     customers: float
@@ -64,6 +65,7 @@ class Scores:
     total_low: float = np.nan
     total_high: float = np.nan
     total_inside: float = np.nan
+    total_place: float = np.nan
 
 
 def read(forecast: Forecast, quantity: Quantity) -> tuple[Floats, Draws | None]:
@@ -138,6 +140,7 @@ def _of_draws(
         total_low=low,
         total_high=high,
         total_inside=float(low <= actual.sum() <= high),
+        total_place=float(np.mean(draws.sum(axis=1, dtype=float) < actual.sum())),
     )
 
 

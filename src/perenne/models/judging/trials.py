@@ -146,7 +146,7 @@ class Rehearsal:
         self, contender: Contender, ledger: Ledger, *, horizon: int, rng: np.random.Generator
     ) -> FittedContender:
         """As `contender.fit`; the same refusal is raised each time."""
-        key = (contender.name, fingerprint(ledger), horizon)
+        key = (_which(contender), fingerprint(ledger), horizon)
         if key not in self.fits:
             try:
                 with numbers_that_hold(contender.name):
@@ -179,13 +179,18 @@ class Rehearsal:
     def _tell(
         self, contender: Contender, past: Ledger, *, horizon: int, rng: np.random.Generator
     ) -> tuple[Forecast, tuple[float, float]]:
-        key = (contender.name, fingerprint(past), horizon)
+        key = (_which(contender), fingerprint(past), horizon)
         if key not in self.told:
             fitted = self.fit(contender, past, horizon=horizon, rng=rng)
             whole = ask(fitted, past, horizon=horizon, draws=DRAWS, rng=rng)
             totals = float(whole.mean_value.sum()), float(whole.mean_orders.sum())
             self.told[key] = some(whole, thinned(past.customers)), totals
         return self.told[key]
+
+
+def _which(contender: Contender) -> str:
+    """A contender put right bears the name of the one it puts right, and is another."""
+    return f"{type(contender).__name__} {contender.name}"
 
 
 def thinned(customers: int) -> slice:

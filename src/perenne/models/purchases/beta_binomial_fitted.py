@@ -88,6 +88,23 @@ class FittedBetaGeoBetaBinomial(Fitted):
         counts = range(read_up_to(up_to) + 1)
         return np.array([self.probability_of_purchases_new(count, horizon) for count in counts])
 
+    def next_purchase_probabilities(self, data: Any = None, *, up_to: int, **given: Any) -> Floats:
+        """P(the next purchase falls at the opportunity 1 … `up_to` ahead), (customers, up_to).
+
+        Who is still there meets the i-th with probability B(gamma, delta + n + i) / B(gamma,
+        delta + n), and has let all before it pass with B(alpha + x, beta + n - x + i - 1) /
+        B(alpha + x, beta + n - x). Rows sum to `probability_of_purchase` at `up_to`.
+        """
+        histories = read_opportunities(data, given)
+        after = self._after(histories)
+        there = self._alive(histories)
+        chances = np.empty((there.size, read_up_to(up_to)))
+        for step, column in enumerate(chances.T):
+            there = there * (after.delta + step) / (after.gamma + after.delta + step)
+            column[:] = there * after.alpha / (after.alpha + after.beta + step)
+            there = there * (after.beta + step) / (after.alpha + after.beta + step)
+        return chances[histories.row]
+
     def probability_of_purchases_new(self, count: int, horizon: int) -> float:
         """P(`count` purchases at the first `horizon` opportunities) of a new customer; (7)."""
         mass = _mass(self._at(None, 0), count=count, periods=int(_whole(horizon)[0]))

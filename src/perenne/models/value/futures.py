@@ -34,6 +34,7 @@ class Customers:
     tenure: Floats
     monetary_value: Floats
     factor: Floats
+    first_value: Floats | None = None
     covariates: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def part(self, rows: npt.NDArray[np.intp]) -> Customers:
@@ -43,6 +44,7 @@ class Customers:
             self.tenure[rows],
             self.monetary_value[rows],
             self.factor[:, rows],
+            None if self.first_value is None else self.first_value[rows],
             {name: values[rows] for name, values in self.covariates.items()},
         )
 
@@ -78,6 +80,7 @@ class Sampler:
             counts,
             frequency=customers.frequency,
             monetary_value=customers.monetary_value,
+            **({} if customers.first_value is None else {"first_value": customers.first_value}),
             rng=rng,
             parameters=self.spend_draws,
             **known,

@@ -13,12 +13,14 @@ from perenne.models.histories import Floats, Histories, check_histories, compres
 from perenne.models.purchases.design import covariate_columns
 
 NAMES = ("frequency", "recency", "tenure", "monetary_value")
+FIRST = "first_value"
 
 
 @dataclass(frozen=True)
 class Known:
-    """columns: NAMES, (customers,) each. rows: their distinct histories, and distinct covariates
-    with them. covariates: name → (customers,), empty without any."""
+    """columns: NAMES, and FIRST where it is known, (customers,) each. rows: their distinct
+    histories, and distinct covariates with them. covariates: name → (customers,), empty without
+    any."""
 
     columns: Mapping[str, Floats]
     rows: Histories
@@ -40,7 +42,8 @@ class Known:
 
     def spending(self) -> dict[str, Any]:
         """Arguments of a spend model, for all customers."""
-        found: dict[str, Any] = {name: self.columns[name] for name in (NAMES[0], NAMES[3])}
+        names = (NAMES[0], NAMES[3], FIRST)
+        found: dict[str, Any] = {n: self.columns[n] for n in names if n in self.columns}
         return found | self._of(slice(None))
 
     def _of(self, who: Any) -> dict[str, Any]:
@@ -57,8 +60,11 @@ class Known:
 
 
 def read_known(data: Any, given: Mapping[str, Any], *, covariates: Any = None) -> Known:
-    """Checked columns NAMES from `given`, else from the frame `data`; PerenneError as they say."""
-    columns = read_columns(data, NAMES, given)
+    """Checked columns NAMES, and FIRST where it is there, from `given`, else from the frame `data`.
+
+    PerenneError as they say.
+    """
+    columns = read_columns(data, (*NAMES, f"{FIRST}?"), given)
     ages = [columns[name] for name in NAMES[:3]]
     check_histories(*ages)
     named = {} if covariates is None else covariate_columns(covariates)

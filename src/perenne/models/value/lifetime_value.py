@@ -21,7 +21,7 @@ from perenne.models.value.discounting import (
 )
 from perenne.models.value.even_odds import even_odds
 from perenne.models.value.futures import Customers, Futures, Group, Sampler, draw_futures
-from perenne.models.value.known import NAMES, Known, read_known
+from perenne.models.value.known import FIRST, NAMES, Known, read_known
 from perenne.models.value.prediction import PredictedValue, Totals
 from perenne.text import gettext as _
 
@@ -43,6 +43,7 @@ class CustomerLifetimeValue:
         recency: Any = None,
         tenure: Any = None,
         monetary_value: Any = None,
+        first_value: Any = None,
         covariates: Any = None,
         discount_rate: float = 0.10,
         kept: Any = None,
@@ -52,6 +53,7 @@ class CustomerLifetimeValue:
         Arguments and errors as in `predict`.
         """
         given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
+        given[FIRST] = first_value
         known = read_known(data, given, covariates=covariates)
         value, _discounted, _plain = self._means(
             known, self._times(horizon, discount_rate), kept=kept
@@ -67,6 +69,7 @@ class CustomerLifetimeValue:
         recency: Any = None,
         tenure: Any = None,
         monetary_value: Any = None,
+        first_value: Any = None,
         covariates: Any = None,
         discount_rate: float = 0.10,
         interval: Sequence[float] = (0.5, 0.9),
@@ -80,7 +83,8 @@ class CustomerLifetimeValue:
     ) -> PredictedValue:
         """Value of each customer until `horizon`, a number or several that increase.
 
-        frequency, recency, tenure, monetary_value: (customers,), arrays or columns of `data`.
+        frequency, recency, tenure, monetary_value: (customers,), arrays or columns of `data`; so is
+        first_value, what the first order was worth, which a spend model may read.
         covariates: a mapping or frame with those of either model's fit.
         interval: coverages of the predictive intervals, which hold parameter uncertainty (Laplace),
         that of the customer and that of the orders; `draws` futures, none for 0. groups: name →
@@ -90,6 +94,7 @@ class CustomerLifetimeValue:
         Raises PerenneError for histories, horizons, rates or coverages that cannot be.
         """
         given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
+        given[FIRST] = first_value
         known = read_known(data, given, covariates=covariates)
         horizons, _force = times = self._times(horizon, discount_rate)
         coverages = _coverages(interval) if draws else ()

@@ -18,7 +18,7 @@ from perenne.models.histories import Floats
 from perenne.models.value.acquisition import Acquisition
 from perenne.models.value.discounting import months as months_in
 from perenne.models.value.futures import Customers, Sampler, draw_futures
-from perenne.models.value.known import NAMES, Known, read_known
+from perenne.models.value.known import FIRST, NAMES, Known, read_known
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
 from perenne.models.value.prediction import Totals
 from perenne.text import gettext as _
@@ -46,13 +46,23 @@ class Newcomers:
 @dataclass(frozen=True)
 class ShopForecast:
     """Arrays (months,), the next month first. revenue, after returns, is that of existing and of
-    acquired customers together; margin is None where the shop's margin rate is unknown."""
+    acquired customers together; margin is None where the shop's margin rate is unknown;
+    existing_orders: those expected of existing customers, (months,)."""
 
     existing: Totals
     acquired: Totals
     revenue: Totals
     new_customers: Totals
     margin: Totals | None
+    existing_orders: Floats
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What existing customers are expected to bring in all the months together, undiscounted."""
+
+    value: float
+    orders: float
 
 
 def forecast_months(
@@ -65,6 +75,7 @@ def forecast_months(
     recency: Any = None,
     tenure: Any = None,
     monetary_value: Any = None,
+    first_value: Any = None,
     rng: np.random.Generator,
     kept: Any = 1.0,
     margin: Any = None,
@@ -73,6 +84,7 @@ def forecast_months(
     draws: int = 200,
     level: float = 1.0,
     level_spread: float = 0.0,
+    promised: Promised | None = None,
 ) -> ShopForecast:
     """The next `months` (1–60) with intervals from joint draws.
 
@@ -81,10 +93,12 @@ def forecast_months(
     taken as that of the shop. ends: (months,), when each month ends, in the time unit of the
     purchase model; months of equal length when not given (on the clock of a shop, those of high
     season are longer). level, level_spread: recalibration of repeat orders and its error, common to
-    all months.
+    all months. promised: what existing customers are expected to bring until the last month; the
+    months then share that, in the proportions that the models here give.
     """
     _refuse_months(months)
     given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
+    given[FIRST] = first_value
     known = read_known(data, given)
     share = np.broadcast_to(np.asarray(kept, dtype=float), known.size)
     if ends is None:
@@ -92,6 +106,10 @@ def forecast_months(
     ends = np.asarray(ends, dtype=float)
     sampler = model.sampler(ends, draws, rng=rng, level=(level, level_spread))
     existing = _existing(sampler, known.columns, share, rng=rng)
+    orders = level * _monthly_orders(model, known, ends)
+    if promised is not None:
+        existing *= _ratio(promised.value, existing.mean(axis=0).sum())
+        orders *= _ratio(promised.orders, orders.sum())
     counts = newcomers.acquisition.sample(months, draws=draws, rng=rng)
     acquired = _acquired(sampler, newcomers, counts, rng=rng)
     cash = None
@@ -105,6 +123,7 @@ def forecast_months(
         acquired=_summary(acquired, coverages),
         revenue=_summary(existing + acquired, coverages),
         new_customers=_summary(counts.astype(float), coverages),
+        existing_orders=orders,
         margin=None if cash is None else _summary(cash, coverages),
     )
 
@@ -132,6 +151,18 @@ def _margin_rates(
         for weights in (each, each * rate)
     )
     return np.divide(earned, worth, out=np.zeros(ends.size), where=worth != 0)
+
+
+def _monthly_orders(model: CustomerLifetimeValue, known: Known, ends: Floats) -> Floats:
+    """Orders expected of existing customers in each month, (months,)."""
+    until = model.expected_orders(ends, known)
+    customers = np.bincount(known.rows.row, minlength=known.rows.frequency.size)
+    return np.asarray(np.diff(until, axis=0, prepend=0) @ customers, dtype=np.float64)
+
+
+def _ratio(wanted: float, found: float) -> float:
+    """What brings a total to the one wanted; 1 where there is none to bring."""
+    return wanted / found if found > 0 and wanted > 0 else 1.0
 
 
 def _filled(margin: Any, shop: float, *, size: int) -> Floats:

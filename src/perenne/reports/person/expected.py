@@ -13,6 +13,9 @@ from perenne.reports.person.record import Outlook, Person
 from perenne.text import format_date, format_number
 from perenne.text import gettext as _
 
+# Chances from which rounding would say 100%.
+MOST_SURE = 0.995
+
 
 def expected(person: Person) -> Iterator[Block]:
     found = person.prediction
@@ -91,7 +94,7 @@ def _chances(person: Person) -> Iterator[Fact]:
     if found.p_alive is not None and not found.one_purchase:
         yield Fact(
             _("Chance of still being a customer"),
-            whole_share(found.p_alive),
+            _nearly(found.p_alive),
             _("As the model understands it: not gone for good."),
         )
     if found.next_order_by:
@@ -104,3 +107,12 @@ def _chances(person: Person) -> Iterator[Fact]:
             "—",
             _("It never becomes likelier than not."),
         )
+
+
+def _nearly(chance: float) -> str:
+    """A chance without decimals; no model is so sure that it would say 0% or 100%."""
+    if chance >= MOST_SURE:
+        return _("over {share}").format(share=whole_share(0.99))
+    if chance <= 1 - MOST_SURE:
+        return _("under {share}").format(share=whole_share(0.01))
+    return whole_share(chance)

@@ -21,6 +21,7 @@ from perenne.reports.html.blocks import (
     Text,
 )
 from perenne.reports.html.measured import MONTHS_SHOWN, Measured
+from perenne.reports.html.sections import renewals
 from perenne.reports.html.words import count, share, signed, whole_share
 from perenne.text import current_language, format_month, format_value
 from perenne.text import gettext as _
@@ -99,7 +100,7 @@ def subscriptions(measured: Measured) -> Section | None:
     months = _by_month(measured)
     if len(months) >= _FEWEST_MONTHS:
         blocks.append(_months(measured, months))
-    blocks += [*_refused(measured), *_survival(measured)]
+    blocks += [*_refused(measured), *_survival(measured), *renewals.blocks(measured)]
     return Section(
         "subscriptions",
         _("Subscriptions: recurring revenue"),
