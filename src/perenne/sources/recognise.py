@@ -89,7 +89,8 @@ def _settled(
     try:
         relation = with_constants(recognition, _SAMPLE)
         found = settle(recognition, relation=relation, engine=engine, context=context)
-        _refuse_without_dates(found)
+        if sample.rows:
+            _refuse_without_dates(found)
     finally:
         engine.duck.unregister(_SAMPLE)
     if found.questions and not sample.complete:

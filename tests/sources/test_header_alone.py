@@ -1,0 +1,60 @@
+"""An export of a shop that has nothing to tell: a header and no row is an empty import."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perenne.core import PerenneError
+from perenne.sources import preset, recognise
+from perenne.warehouse import DuckEngine
+from tests.sources.golden import CONTEXT, imported
+
+BringIn = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("header", "preset", "table"),
+    [
+        ("Email,Reason,Timestamp", "klaviyo_suppressions", "consents"),
+        ("order_id,order_date,customer_id,total", "orders", "orders"),
+        ("Date;Canal;Campagne;Dépense", "costs", "costs"),
+    ],
+)
+def test_a_header_alone_is_an_empty_import_that_says_so(
+    bring_in: BringIn, tmp_path: Path, header: str, preset: str, table: str
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(header + "\n", encoding="utf-8")
+    found, done, tables, refused = vars(bring_in(path)).values()
+    assert (found.preset.name, found.questions) == (preset, ())
+    assert "There is no row below it that could say more." in found.reasons
+    assert (done.rows, tables, refused) == (0, {table: []}, [])
+    (note,) = done.notes
+    assert note.startswith("The file has a header and no row: there is nothing to import.")
+
+
+def _heads(folder: Path) -> list[tuple[str, Path]]:
+    """The header of every golden file that is plain CSV, alone."""
+    found: list[tuple[str, Path]] = []
+    for file in imported():
+        if file.suffix == ".csv" and not preset(file.parts[-3]).name.startswith("google_ads"):
+            lines = file.read_bytes().splitlines(keepends=True)
+            target = folder / f"{len(found)}-{file.name}"
+            target.write_bytes(lines[0])
+            found.append((file.parts[-3], target))
+    return found
+
+
+def test_the_header_of_every_golden_file_is_enough(engine: DuckEngine, tmp_path: Path) -> None:
+    """It is taken for what the whole file is, or refused; never for something else."""
+    accepted = 0
+    for name, path in _heads(tmp_path):
+        try:
+            found = recognise(path, engine=engine, context=CONTEXT)
+        except PerenneError:
+            continue
+        assert found.preset.name == name, path
+        accepted += 1
+    assert accepted > 40
