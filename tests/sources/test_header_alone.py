@@ -58,3 +58,16 @@ def test_the_header_of_every_golden_file_is_enough(engine: DuckEngine, tmp_path:
         assert found.preset.name == name, path
         accepted += 1
     assert accepted > 40
+
+
+def test_payments_without_a_refund_are_imported(bring_in: BringIn, tmp_path: Path) -> None:
+    """The column of refund dates is empty then: of few payments as of the first thousands."""
+    path = tmp_path / "unified_payments.csv"
+    path.write_text(
+        "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Status,Customer ID,"
+        "Customer Email,Refunded date (UTC)\n"
+        'ch_1,2025-03-04 10:00:00,"12,50","0,00",eur,true,Paid,cus_1,a@exemple.fr,\n',
+        encoding="utf-8",
+    )
+    tables = bring_in(path).tables
+    assert (len(tables["orders"]), tables["refunds"]) == (1, [])
