@@ -16,6 +16,8 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
 from perenne.workspace.engines import engines_for, local_engine
+from perenne.workspace.erasure.ageing import age_again
+from perenne.workspace.erasure.jobs import Desk
 from perenne.workspace.erasure.suppression import Screening
 from perenne.workspace.failures import explained
 from perenne.workspace.sweeping import sweep
@@ -66,6 +68,7 @@ def import_files(
     context = read_context(values, options, imported_at=imported_at or batches.now(place))
     results = []
     with _alone(place, values, listener) as engine:
+        desk = Desk(place, values, engine, layout.key_of(place))
         for path in paths:
             listener.step(path.name)
             result = batches.import_file(
@@ -75,17 +78,17 @@ def import_files(
                 context=context,
                 options=options,
                 on_recognised=listener.recognised,
-                screen=lambda folder, source: _screen(place, engine, folder, source),
+                screen=lambda folder, source: _screen(desk, folder, source),
             )
             listener.imported(result)
             results.append(result)
     return results
 
 
-def _screen(place: layout.Layout, engine: DuckEngine, folder: Path, source: str) -> int:
-    """Take who was erased out of staged files."""
-    key = layout.key_of(place)
-    return Screening(place, engine, key).screen(folder, source=source)
+def _screen(desk: Desk, folder: Path, source: str) -> int:
+    """Take who was erased out of staged files, and whom the retention policy took out before."""
+    screened = Screening(desk.layout, desk.engine, desk.key).screen(folder, source=source)
+    return screened + age_again(desk, folder, source=source)
 
 
 @contextmanager
@@ -161,7 +164,9 @@ def _works(
             context,
             clock,
             alone=lambda: _alone(place, values, listener),
-            screen=lambda engine, folder, source: _screen(place, engine, folder, source),
+            screen=lambda engine, folder, source: _screen(
+                Desk(place, values, engine, layout.key_of(place)), folder, source
+            ),
             chunk=chunk,
         )
 

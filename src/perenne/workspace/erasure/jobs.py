@@ -22,18 +22,18 @@ from perenne.warehouse import DuckEngine, quote_text
 from perenne.workspace import settings as settings_
 from perenne.workspace import snapshots
 from perenne.workspace.batches import list_imports, require_sound
-from perenne.workspace.erasure import ledger, suppression
+from perenne.workspace.erasure import ledger, signing, suppression
 from perenne.workspace.erasure.people import Census, Person
 from perenne.workspace.erasure.planning import Plan, Planner, prepared
 from perenne.workspace.erasure.proof import Proof, Search, identifiers
 from perenne.workspace.erasure.rewriting import Rewriter
+from perenne.workspace.erasure.signing import MANIFEST
 from perenne.workspace.erasure.spelling import WORDS
 from perenne.workspace.failures import explained
-from perenne.workspace.files import replace_all, sha256
+from perenne.workspace.files import replace_all
 from perenne.workspace.layout import Layout, key_of, read_json, write_json, writing
 from perenne.workspace.sweeping import sweep
 
-MANIFEST = "manifest.json"
 Step = Callable[[str], None]
 Wait = Callable[[], None]
 
@@ -56,7 +56,7 @@ class Desk:
     settings: settings_.Settings
     engine: DuckEngine
     key: str
-    step: Step
+    step: Step = lambda text: None
 
     @property
     def census(self) -> Census:
@@ -258,11 +258,8 @@ class _Erasure:
                 made[folder / RECORDS] = self._records(folder / RECORDS)
             manifest = self._without(read_json(folder / MANIFEST))
             if changes or manifest != read_json(folder / MANIFEST):
-                signed = {path.name: sha256(new) for path, new in made.items()
-                          if path.parent == folder and path.name in batch.signed}  # fmt: skip
-                manifest["signed"] = {**batch.signed, **signed}
-                manifest["erased"] = [*manifest.get("erased", ()), erasure]
-                write_json(self._next(folder / MANIFEST), manifest)
+                whole = signing.of_batch(batch, manifest, made, by=erasure)
+                write_json(self._next(folder / MANIFEST), whole)
 
     def _records(self, path: Path) -> Path:
         """Hashes of what the platform told, which name persons by the ids that it gives them."""
@@ -280,21 +277,14 @@ class _Erasure:
             changes = self.plan.snapshots.get(snapshot.id, ())
             if not changes and manifest == snapshot.manifest:
                 continue
-            rows, signed = dict(manifest["tables"]), dict(manifest["sha256"])
-            sizes = dict(manifest.get("bytes", {}))
+            rows: dict[str, int] = {}
+            made: dict[Path, Path] = {}
             for change in changes:
-                target = self._next(change.file.path)
-                written = self.planner.rewriter.write(change.file, change.cells, target)
-                name = change.file.path.name
-                if change.file.table in rows:
-                    rows[change.file.table] = written
-                if name in signed:
-                    signed[name] = sha256(target)
-                if name in sizes:
-                    sizes[name] = target.stat().st_size
-            told = [*manifest.get("erased", ()), erasure]
-            signatures = {"sha256": signed, **({"bytes": sizes} if sizes else {})}
-            whole = {**manifest, "tables": rows, **signatures, "erased": told}
+                made[change.file.path] = target = self._next(change.file.path)
+                rows[change.file.table] = self.planner.rewriter.write(
+                    change.file, change.cells, target
+                )
+            whole = signing.of_snapshot(manifest, made, rows, by=erasure)
             write_json(self._next(snapshot.folder / MANIFEST), whole)
 
     def _without(self, value: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from perenne.core import PerenneError
@@ -68,6 +68,19 @@ def of(layout: Layout, tokens: Collection[str | None]) -> Done | None:
 
 def next_id(layout: Layout) -> str:
     return f"E{sum('persons' in line for line in listed(layout)) + 1:06d}"
+
+
+def next_ageing(layout: Layout) -> str:
+    return f"R{sum('cutoffs' in line for line in listed(layout)) + 1:06d}"
+
+
+def cutoffs(layout: Layout) -> dict[str, date]:
+    """Of each rule of the retention policy the day before which rows name nobody by now."""
+    found: dict[str, date] = {}
+    for line in listed(layout):
+        for rule, day in line.get("cutoffs", {}).items():
+            found[rule] = max(found.get(rule, date.min), date.fromisoformat(day))
+    return found
 
 
 def done(
