@@ -17,6 +17,7 @@ from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
 from perenne.workspace.engines import engines_for, local_engine
 from perenne.workspace.erasure.ageing import age_again
+from perenne.workspace.erasure.following import follow
 from perenne.workspace.erasure.jobs import Desk
 from perenne.workspace.erasure.suppression import Screening
 from perenne.workspace.failures import explained
@@ -78,17 +79,20 @@ def import_files(
                 context=context,
                 options=options,
                 on_recognised=listener.recognised,
-                screen=lambda folder, source: _screen(desk, folder, source),
+                screen=lambda folder, source, file: _screen(desk, folder, source, file=file),
             )
             listener.imported(result)
             results.append(result)
     return results
 
 
-def _screen(desk: Desk, folder: Path, source: str) -> int:
-    """Take who was erased out of staged files, and whom the retention policy took out before."""
-    screened = Screening(desk.layout, desk.engine, desk.key).screen(folder, source=source)
-    return screened + age_again(desk, folder, source=source)
+def _screen(desk: Desk, folder: Path, source: str, *, file: str = "") -> str:
+    """Take who was erased out of staged files, and whom the retention policy took out before; the
+    name of the file as it may be kept."""
+    screening = Screening(desk.layout, desk.engine, desk.key, follow=lambda met: follow(desk, met))
+    screening.screen(folder, source=source)
+    age_again(desk, folder, source=source)
+    return screening.names(file)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from perenne.workspace.files import replace_all
 from perenne.workspace.layout import Layout, key_of, read_json, write_json, writing
 from perenne.workspace.sweeping import sweep
 
+_TAG = re.compile(r"(<[^>]*>)")
 Step = Callable[[str], None]
 Wait = Callable[[], None]
 
@@ -163,6 +165,14 @@ def erase_people(
     proof = prove_erased(place, plan)
     ledger.add_proof(place.layout, made.id, proof, at=moment)
     return Erased(plan, made, proof)
+
+
+def rewrite(
+    place: Desk, planner: Planner, people: Sequence[Person], *, at: datetime, reason: str
+) -> ledger.Done:
+    """Take persons out of everything; nothing is searched afterwards."""
+    _require_sound(place.layout)
+    return _Erasure(place, planner, planner.plan(people), at, reason).run()
 
 
 def _require_sound(layout: Layout) -> None:
@@ -304,7 +314,7 @@ class _Erasure:
         return {masked(k, t) for k, t in names} | {masked(k, f"+{t}") for k, t in names}
 
     def _texts(self) -> None:
-        """Decisions on pairs of which one side is a person's; reports that Perenne wrote."""
+        """Decisions on pairs of which one side is a person's; papers that Perenne wrote."""
         layout = self.place.layout
         if layout.decisions.is_file():
             lines = layout.decisions.read_text(encoding="utf-8").splitlines()
@@ -313,14 +323,24 @@ class _Erasure:
             if len(kept) < len(told):
                 text = "".join(f"{to_line(one)}\n" for one in kept)
                 self._next(layout.decisions).write_text(text, encoding="utf-8")
-        for language in ("en", "fr"):
-            report = layout.report(language)
-            if report.is_file():
-                lines = report.read_text(encoding="utf-8").splitlines(keepends=True)
-                changed = self.planner.rewriter.texts(lines)
-                if changed:
-                    text = "".join(changed.get(line, line) for line in lines)
-                    self._next(report).write_text(text, encoding="utf-8")
+        reports = [layout.report(language) for language in ("en", "fr")]
+        for path in (*reports, *sorted(layout.quality.glob("*"))):
+            if path.is_file():
+                self._text(path)
+
+    def _text(self, path: Path) -> None:
+        """A paper of Perenne's own without the persons: their names may stand in file names."""
+        if path.suffix == ".json":
+            value = read_json(path)
+            changed = self.planner.rewriter.texts(set(_strings(value)))
+            if changed:
+                write_json(self._next(path), _replaced(value, changed))
+            return
+        pieces = _TAG.split(path.read_text(encoding="utf-8"))
+        changed = self.planner.rewriter.texts(set(pieces))
+        if changed:
+            text = "".join(changed.get(piece, piece) for piece in pieces)
+            self._next(path).write_text(text, encoding="utf-8")
 
     def _list(self) -> None:
         """The suppression list with the persons on it."""

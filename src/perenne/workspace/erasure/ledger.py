@@ -14,6 +14,9 @@ from perenne.workspace.erasure.planning import Change, Plan
 from perenne.workspace.erasure.proof import Proof
 from perenne.workspace.layout import Layout, write_atomically
 
+MET = "met"
+"""The reason of an erasure that only follows an earlier one: an import named a new reference."""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -59,7 +62,8 @@ def listed(layout: Layout) -> list[dict[str, Any]]:
 def of(layout: Layout, tokens: Collection[str | None]) -> Done | None:
     """The erasure that took exactly these persons away."""
     for line in reversed(listed(layout)):
-        if "persons" in line and set(line["persons"]) == set(tokens):
+        asked = "persons" in line and line["reason"] != MET
+        if asked and set(line["persons"]) == set(tokens):
             return Done(
                 **{**line, "persons": tuple(line["persons"]), "files": tuple(line["files"])}
             )
