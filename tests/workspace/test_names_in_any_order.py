@@ -53,7 +53,9 @@ def _imported(folder: Path, order: tuple[str, ...]) -> Layout:
 
 
 def test_the_latest_order_tells_the_name(tmp_path: Path) -> None:
-    found = [_names(_imported(tmp_path / "-".join(order), order)) for order in permutations(FILES)]
+    names = tuple(FILES)
+    orders = (names, names[::-1], (names[1], names[2], names[0]))
+    found = [_names(_imported(tmp_path / "-".join(order), order)) for order in orders]
     assert found[0][0] == [("Anna", "Lopez", "shopify")]
     assert all(one == found[0] for one in found)
 
