@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from perenne.cli.demo import write_channels
+from perenne.cli.demo import write_settings
 from perenne.demo import Simulation, simulate
 from perenne.identity import Missed
 from perenne.workspace import Layout, Options, create, import_files, open_shop, refresh_workspace
@@ -46,7 +46,7 @@ def workspace(folder: Path, made: Simulation) -> Layout:
     """A workspace with every export, each under the name of its shop."""
     text = template(name="Bench", currency="EUR", time_zone="Europe/Paris", language="en")
     place = create(folder, text.replace("# enabled = true", "enabled = false"))
-    write_channels(place, made)
+    write_settings(place)
     files = sorted(made.files)
     for store in sorted({made.stores.get(path, "") for path in files}):
         chosen = [path for path in files if made.stores.get(path, "") == store]

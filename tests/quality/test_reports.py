@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from perenne.core import PerenneError
-from perenne.quality import ImportQuality, validation
+from perenne.quality import ImportQuality, column_words, validation
 from perenne.reports import render_quality
 from perenne.text import use_language
+from perenne.warehouse import STAGED
 from perenne.workspace import Layout, forget_import
 from perenne.workspace.qualities import check_import, write_quality
 from tests.cli.program import common_sentences, perenne, succeed
@@ -97,3 +98,12 @@ def test_report_replaces_an_earlier_one(place: Layout, judged: Mapping[str, Impo
     first = write_quality(place, judged["again.csv"])
     assert write_quality(place, judged["again.csv"]) == first
     assert first.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_every_column_has_words_in_both_languages() -> None:
+    """The quality page names no column as the tables of Perenne do."""
+    names = {column for schema in STAGED.values() for column in schema.names}
+    for language in ("en", "fr"):
+        with use_language(language):
+            bare = {name for name in names if "_" in column_words(name)}
+            assert not bare, language

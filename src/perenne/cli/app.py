@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "making",
     "forget": "making",
     "erase": "privacy",
-    "retention": "privacy",
+    "retention": "retention",
     "status": "state",
     "quality": "quality",
     "consistency": "consistency",

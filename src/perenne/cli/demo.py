@@ -19,7 +19,7 @@ def demo_command() -> click.Command:
     @click.argument("folder", metavar="[DIR]", type=FILES, default=Path("demo-shop"))
     @click.option(
         "--customers",
-        type=click.IntRange(min=50),
+        type=click.IntRange(min=10),
         default=3000,
         show_default=True,
         help=_("Number of customers to simulate."),
@@ -58,7 +58,7 @@ def demo_command() -> click.Command:
             ).format(n=len(files), folder=folder / "exports")
         )
         place = new_workspace(folder, name=_("Demo shop"), currency="EUR")
-        write_channels(place, made)
+        write_settings(place)
         for store in sorted({made.stores.get(path, "") for path in files}):
             chosen = tuple(path for path in files if made.stores.get(path, "") == store)
             import_into(place, chosen, Options(store=store or None), brief=True)
@@ -67,8 +67,9 @@ def demo_command() -> click.Command:
     return demo
 
 
-def write_channels(place: Any, made: Any) -> None:
-    """The channel table a shop's owner would write: which tags and utm marks mean which channel."""
+def write_settings(place: Any) -> None:
+    """What a shop's owner would write: which tags and utm marks mean which channel, and the order
+    of day and month, which the few dates of a small shop may leave open."""
     from perenne.demo import tag_marks, utm_marks
     from perenne.workspace.settings import channel_table
 
@@ -81,7 +82,8 @@ def write_channels(place: Any, made: Any) -> None:
     ]
     text = place.settings.read_text(encoding="utf-8")
     text = text.replace("# default_rate = 0.20 ", "default_rate = 0.20   ")
-    place.settings.write_text(text + channel_table(rules), encoding="utf-8")
+    dates = '\n[import]\ndate_order = "dmy"\n'
+    place.settings.write_text(text + dates + channel_table(rules), encoding="utf-8")
 
 
 def _say_demo_is_there(folder: Path) -> None:

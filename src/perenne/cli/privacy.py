@@ -1,10 +1,9 @@
-"""Commands about the rights of persons: erase, retention."""
+"""Erase persons, and prove it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import click
 from perenne.cli import options as opts
 from perenne.cli.printing import print_json, print_table, progress, say, tell
 from perenne.core import PerenneError
-from perenne.text import format_date, format_number, ngettext
+from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
 
 
@@ -25,30 +24,7 @@ def erase_command() -> click.Command:
             "a customer id, an id of a source, an e-mail or a telephone number."
         ),
     )
-    @click.argument("customers", metavar=_("[CUSTOMER]..."), nargs=-1)
-    @click.option(
-        "--file",
-        "listed",
-        type=opts.LocalPath(exists=True, dir_okay=False),
-        default=None,
-        help=_("Text file with one customer per line."),
-    )
-    @click.option("--dry-run", is_flag=True, help=_("Say what would be removed, and stop."))
-    @click.option("--yes", is_flag=True, help=_("Do not ask for a confirmation."))
-    @click.option(
-        "--prove",
-        "proof_alone",
-        is_flag=True,
-        help=_("Erase nothing: search every file for CUSTOMER, or for all who were erased."),
-    )
-    @click.option(
-        "--certificate",
-        "paper",
-        type=opts.LocalPath(),
-        default=None,
-        metavar=_("FILE"),
-        help=_("Write what was done and proved, without personal data, as JSON."),
-    )
+    @_options
     @opts.workspace_option()
     @opts.lang_option()
     @opts.json_option()
@@ -67,30 +43,65 @@ def erase_command() -> click.Command:
         words = [*customers, *_lines(listed)]
         if proof_alone:
             _prove(place, words, as_json)
-            return
-        if not words:
-            raise PerenneError(
-                _("Nobody is named."),
-                next_step=_("Name customers, or a file that lists them with --file."),
-            )
-        if dry_run or not yes:
-            planned = _erased(place, words, dry_run=True)
-            if as_json and dry_run:
-                print_json(_values(planned))
-                return
-            if planned.done:
-                say(_("Erased already ({id}).").format(id=planned.done.id))
-            else:
-                _show_plan(planned)
-            if dry_run:
-                say("→ " + _("Do it: the same command without --dry-run"))
-                return
-            if not planned.done:
-                click.confirm(_("Erase for good?"), abort=True, err=True)
-        done = _erased(place, words, dry_run=False)
-        _finish(done, paper, as_json)
+        elif _wanted(place, words, dry_run=dry_run, yes=yes, as_json=as_json):
+            finish(_erased(place, words, dry_run=False), paper, as_json)
 
     return erase
+
+
+def _options(function: Any) -> Any:
+    """Whom to erase, and whether it is done, shown or proved alone."""
+    for option in (
+        click.option(
+            "--certificate",
+            "paper",
+            type=opts.LocalPath(),
+            default=None,
+            metavar=_("FILE"),
+            help=_("Write what was done and proved, without personal data, as JSON."),
+        ),
+        click.option(
+            "--prove",
+            "proof_alone",
+            is_flag=True,
+            help=_("Erase nothing: search every file for CUSTOMER, or for all who were erased."),
+        ),
+        click.option("--yes", is_flag=True, help=_("Do not ask for a confirmation.")),
+        click.option("--dry-run", is_flag=True, help=_("Say what would be removed, and stop.")),
+        click.option(
+            "--file",
+            "listed",
+            type=opts.LocalPath(exists=True, dir_okay=False),
+            default=None,
+            help=_("Text file with one customer per line."),
+        ),
+        click.argument("customers", metavar=_("[CUSTOMER]..."), nargs=-1),
+    ):
+        function = option(function)
+    return function
+
+
+def _wanted(place: Any, words: list[str], *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Show what an erasure would change, and ask; is it to be done?"""
+    if not words:
+        raise PerenneError(
+            _("Nobody is named."),
+            next_step=_("Name customers, or a file that lists them with --file."),
+        )
+    if yes and not dry_run:
+        return True
+    planned = _erased(place, words, dry_run=True)
+    if as_json and dry_run:
+        print_json(_values(planned))
+        return False
+    if planned.done:
+        say(_("Erased already ({id}).").format(id=planned.done.id))
+    else:
+        _show_plan(planned)
+    if dry_run:
+        say("→ " + _("Do it: the same command without --dry-run"))
+        return False
+    return bool(planned.done) or click.confirm(_("Erase for good?"), abort=True, err=True)
 
 
 def _lines(path: Path | None) -> list[str]:
@@ -104,14 +115,14 @@ def _erased(place: Any, words: list[str], *, dry_run: bool) -> Any:
     from perenne.workspace import erase
 
     with progress(_("Erasing")) as step:
-        return erase(place, words, dry_run=dry_run, step=step, wait=_waiting)
+        return erase(place, words, dry_run=dry_run, step=step, wait=waiting)
 
 
-def _waiting() -> None:
+def waiting() -> None:
     tell(_("Another Perenne run is writing to this workspace: waiting for it."))
 
 
-def _finish(done: Any, paper: Path | None, as_json: bool) -> None:
+def finish(done: Any, paper: Path | None, as_json: bool) -> None:
     from perenne.workspace import certificate, refuse_if_found
 
     if paper:
@@ -212,7 +223,7 @@ def _prove(place: Any, words: list[str], as_json: bool) -> None:
     from perenne.workspace import prove, refuse_if_found
 
     with progress(_("Proving")) as step:
-        proof = prove(place, words, step=step, wait=_waiting)
+        proof = prove(place, words, step=step, wait=waiting)
     if as_json:
         print_json(asdict(proof))
     refuse_if_found(proof)
@@ -221,136 +232,4 @@ def _prove(place: Any, words: list[str], as_json: bool) -> None:
         say(found.format(files=format_number(proof.files), columns=format_number(proof.columns)))
 
 
-def retention_command() -> click.Command:
-    @click.command(
-        "retention",
-        help=_(
-            "Who did nothing for longer than perenne.toml keeps persons; with --apply, erase them."
-        ),
-    )
-    @click.option("--apply", is_flag=True, help=_("Erase exactly those whom the list names."))
-    @click.option(
-        "--expect",
-        default=None,
-        metavar="DIGEST",
-        help=_("Refuse when others are due than those that this digest of a dry run names."),
-    )
-    @click.option(
-        "--on",
-        "as_of",
-        metavar=_("DATE"),
-        default=None,
-        callback=lambda ctx, param, value: opts.read_day(value),
-        help=_("Day on which the policy is applied (YYYY-MM-DD); default: today."),
-    )
-    @click.option("--yes", is_flag=True, help=_("Do not ask for a confirmation."))
-    @opts.workspace_option()
-    @opts.lang_option()
-    @opts.json_option()
-    def retention(
-        apply: bool,
-        expect: str | None,
-        as_of: date | None,
-        yes: bool,
-        workspace: Path | None,
-        lang: str | None,
-        as_json: bool,
-    ) -> None:
-        from perenne.workspace import retention as retain
-
-        place = opts.place_of(workspace, lang)
-
-        def run(*, apply: bool, expect: str | None) -> Any:
-            with progress(_("Retention")) as step:
-                return retain(
-                    place, apply=apply, as_of=as_of, expect=expect, step=step, wait=_waiting
-                )
-
-        if not apply or not yes:
-            shown = run(apply=False, expect=expect)
-            if as_json and not apply:
-                print_json(_review_values(shown.review))
-                return
-            _show_review(shown.review)
-            if not apply or not shown.review.due:
-                return
-            click.confirm(_("Erase them for good?"), abort=True, err=True)
-            expect = shown.review.digest
-        done = run(apply=True, expect=expect)
-        if done.erased is not None:
-            _finish(done.erased, None, as_json)
-        elif as_json:
-            print_json(_review_values(done.review))
-        else:
-            _show_review(done.review)
-
-    return retention
-
-
-def _review_values(review: Any) -> dict[str, Any]:
-    return {
-        "as_of": review.as_of,
-        "snapshot": review.snapshot,
-        "digest": review.digest,
-        "due": [asdict(one) for one in review.due],
-        "soon": review.soon,
-        "undated": review.undated,
-        "held": review.held,
-        "kept": review.kept,
-    }
-
-
-def _show_review(review: Any) -> None:
-    say(
-        ngettext(
-            "On {day}: {n} person is due, {kept} stay.",
-            "On {day}: {n} persons are due, {kept} stay.",
-            len(review.due),
-        ).format(
-            day=format_date(review.as_of),
-            n=format_number(len(review.due)),
-            kept=format_number(review.kept),
-        )
-    )
-    kinds = {"customer": _("customers"), "prospect": _("prospects")}
-    rows = [
-        (kinds[kind], str(year), act, format_number(count))
-        for kind, year, act, count in review.by_year()
-    ]
-    if rows:
-        header = (_("kind"), _("year of the last act"), _("last act"), _("persons"))
-        print_table(header, rows, right=(1, 3))
-    say(
-        ngettext(
-            "{n} more person falls due within a month.",
-            "{n} more persons fall due within a month.",
-            review.soon,
-        ).format(n=format_number(review.soon))
-    )
-    if review.held:
-        say(
-            ngettext(
-                "{n} person would be due and is kept: a setting or an open subscription.",
-                "{n} persons would be due and are kept: a setting or an open subscription.",
-                review.held,
-            ).format(n=format_number(review.held))
-        )
-    if review.undated:
-        say(
-            "! "
-            + ngettext(
-                "Of {n} person no dated act is known; the policy cannot judge them.",
-                "Of {n} persons no dated act is known; the policy cannot judge them.",
-                review.undated,
-            ).format(n=format_number(review.undated))
-        )
-    if review.due:
-        say(
-            "→ "
-            + _("Erase exactly these: perenne retention --apply --expect {digest}").format(
-                digest=review.digest
-            )
-        )
-
-
-COMMANDS = {"erase": erase_command, "retention": retention_command}
+COMMANDS = {"erase": erase_command}

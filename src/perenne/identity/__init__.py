@@ -1,7 +1,7 @@
 """The single customer view: which records of all sources are which customer."""
 
 from perenne.identity.account import IdentityAccount, Unused
-from perenne.identity.attributes import AccountSettings, AcquisitionSettings
+from perenne.identity.attributes import CLICKS, VISITS, AccountSettings, AcquisitionSettings
 from perenne.identity.clusters import components, merged_pairs
 from perenne.identity.decisions import Decision, Word, from_lines, standing, to_line
 from perenne.identity.evidence import evidence_words, field_words, rule_words
@@ -14,6 +14,8 @@ from perenne.identity.settings import IdentitySettings
 from perenne.identity.thresholds import Threshold, choose
 
 __all__ = [
+    "CLICKS",
+    "VISITS",
     "AccountSettings",
     "AcquisitionSettings",
     "Before",

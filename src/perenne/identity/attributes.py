@@ -43,6 +43,20 @@ PUBLIC_DOMAINS = (
 )
 
 
+VISITS = (
+    "session",
+    "page_view",
+    "product_view",
+    "search",
+    "cart",
+    "checkout",
+    "login",
+    "subscribe",
+)
+CLICKS = ("email_click", "sms_click")
+"""Whoever gets an e-mail was brought by something else before: no first touch."""
+
+
 class AcquisitionSettings(BaseModel):
     """Which channel a customer is counted under."""
 

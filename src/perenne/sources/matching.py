@@ -114,12 +114,14 @@ def named(name: str, sample: Sample, *, mapping: Mapping[str, str], path: Path) 
 def best(sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
     """The preset that fits best; PerenneError when none does, two do equally well, or the one
     that does says that such files are not imported."""
+    tables = (sample, *sample.others)
+    with_rows = any(table.rows for table in tables)
     matches = _heard(
         [
             match
-            for table in (sample, *sample.others)
+            for table in tables
             for name in preset_names()
-            if (match := _match(preset(name), table, mapping))
+            if (match := _match(preset(name), table, mapping, with_rows=with_rows))
         ]
     )
     if not matches:
@@ -166,8 +168,11 @@ def _refuse(kind: Preset, path: Path) -> None:
         )
 
 
-def _match(kind: Preset, sample: Sample, mapping: Mapping[str, str]) -> Match | None:
-    """How well a file fits a preset; None when it cannot be one."""
+def _match(
+    kind: Preset, sample: Sample, mapping: Mapping[str, str], *, with_rows: bool
+) -> Match | None:
+    """How well a file fits a preset; None when it cannot be one. A file without rows has its
+    header alone to speak for it."""
     columns, constants = _columns(kind, sample, mapping)
     if not set(mapping) <= set(kind.fields) or _missing(kind, columns):
         return None
@@ -175,7 +180,7 @@ def _match(kind: Preset, sample: Sample, mapping: Mapping[str, str]) -> Match | 
         return None
     if kind.refuse is None and not applicable(kind, columns):
         return None
-    if not all(
+    if with_rows and not all(
         _holds(check.field, check.pattern, check.share, columns, sample)
         for check in kind.detect.content
     ):
@@ -185,7 +190,7 @@ def _match(kind: Preset, sample: Sample, mapping: Mapping[str, str]) -> Match | 
     share = len(present) / len(marks)
     used = len(columns) / len(sample.layout.columns)
     confidence = kind.detect.base + kind.detect.reach * (0.6 * share + 0.4 * min(used, 1))
-    reasons = _reasons(kind, columns, sample)
+    reasons = _reasons(kind, columns, sample, with_rows=with_rows)
     return Match(kind, sample, columns, round(confidence, 3), reasons, constants)
 
 
@@ -200,10 +205,14 @@ def _holds(
     return bool(cells) and good >= share * len(cells)
 
 
-def _reasons(kind: Preset, columns: Mapping[str, str], sample: Sample) -> tuple[str, ...]:
+def _reasons(
+    kind: Preset, columns: Mapping[str, str], sample: Sample, *, with_rows: bool
+) -> tuple[str, ...]:
     found = ", ".join(c for c in columns.values() if c in sample.layout.columns)
     said = [_("The header has {names}.").format(names=found)]
-    if kind.detect.content:
+    if not with_rows:
+        said.append(_("There is no row below it that could say more."))
+    elif kind.detect.content:
         checked = ", ".join(columns[c.field] for c in kind.detect.content if c.field in columns)
         said.append(_("The content of {names} looks as expected.").format(names=checked))
     return tuple(said)

@@ -89,7 +89,8 @@ def _settled(
     try:
         relation = with_constants(recognition, _SAMPLE)
         found = settle(recognition, relation=relation, engine=engine, context=context)
-        _refuse_without_dates(found)
+        if sample.rows:
+            _refuse_without_dates(found)
     finally:
         engine.duck.unregister(_SAMPLE)
     if found.questions and not sample.complete:
@@ -103,12 +104,15 @@ def _settled(
 
 
 def _refuse_without_dates(found: Recognition) -> None:
-    """A required date column without a single date is the wrong column."""
+    """A required date column without a single date is the wrong column; but it may be empty where
+    its table takes only some rows of the file: a till that took nothing back."""
     for table in found.writes:
         for fields in table.required.values():
             field = first_mapped(fields, found) or fields
             layout = found.dates.get(field)
-            if layout is not None and not layout.shapes:
+            if layout is None or layout.shapes:
+                continue
+            if layout.strays or table.only is None:
                 raise PerenneError(
                     _("Column “{column}” of {file} holds no date that can be read.").format(
                         column=found.columns[field], file=found.path.name

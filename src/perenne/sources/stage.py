@@ -150,16 +150,17 @@ def _run(work: _Work) -> StagedFile:
         engine=work.engine,
         context=work.context,
     )
+    rows = work.rows + len(work.unreadable)
     return StagedFile(
         recognition=work.recognition,
-        rows=work.rows + len(work.unreadable),
+        rows=rows,
         tables=tables,
         quarantine=quarantine,
         counts=tuple(counts),
         controls=found,
         currencies=tuple(sorted({c.currency for c in found if c.currency})),
         unknown_channel_share=_unknown_channels(work, tables),
-        notes=doubts(tables, engine=work.engine),
+        notes=doubts(tables, rows=rows, engine=work.engine),
     )
 
 

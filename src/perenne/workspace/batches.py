@@ -203,13 +203,14 @@ def import_file(
     context: ReadContext,
     options: Options,
     on_recognised: Callable[[Recognition], None] = lambda _: None,
-    screen: Callable[[Path, str], object] = lambda folder, source: None,
+    screen: Callable[[Path, str, str], str] = lambda folder, source, file: file,
 ) -> ImportResult:
     """Read one file into a new batch; call while holding the write lock.
 
     The same content read the same way changes nothing. The same content read another way (other
     preset, mapping, answers or settings) replaces its earlier batch. A killed import leaves only
-    scratch behind. `screen` (staged files, source) takes out who was erased.
+    scratch behind. `screen` (staged files, source, name of the file) takes out who was
+    erased, and returns the name as it may be kept.
     """
     recognition = look(path, engine=engine, context=context, options=options)
     on_recognised(recognition)
@@ -237,8 +238,8 @@ def import_file(
     )
     if twin and same and twin.tables == batch.tables:
         return ImportResult(twin, recognition, known=True)
-    screen(scratch, source)
-    batch = publish(scratch, layout, batch)
+    file = screen(scratch, source, batch.file)
+    batch = publish(scratch, layout, replace(batch, file=file))
     if twin:
         forget(layout, twin.id)
     return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)

@@ -16,6 +16,9 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
 from perenne.workspace.engines import engines_for, local_engine
+from perenne.workspace.erasure.ageing import age_again
+from perenne.workspace.erasure.following import follow
+from perenne.workspace.erasure.jobs import Desk
 from perenne.workspace.erasure.suppression import Screening
 from perenne.workspace.failures import explained
 from perenne.workspace.sweeping import sweep
@@ -66,6 +69,7 @@ def import_files(
     context = read_context(values, options, imported_at=imported_at or batches.now(place))
     results = []
     with _alone(place, values, listener) as engine:
+        desk = Desk(place, values, engine, layout.key_of(place))
         for path in paths:
             listener.step(path.name)
             result = batches.import_file(
@@ -75,17 +79,20 @@ def import_files(
                 context=context,
                 options=options,
                 on_recognised=listener.recognised,
-                screen=lambda folder, source: _screen(place, engine, folder, source),
+                screen=lambda folder, source, file: _screen(desk, folder, source, file=file),
             )
             listener.imported(result)
             results.append(result)
     return results
 
 
-def _screen(place: layout.Layout, engine: DuckEngine, folder: Path, source: str) -> int:
-    """Take who was erased out of staged files."""
-    key = layout.key_of(place)
-    return Screening(place, engine, key).screen(folder, source=source)
+def _screen(desk: Desk, folder: Path, source: str, *, file: str = "") -> str:
+    """Take who was erased out of staged files, and whom the retention policy took out before; the
+    name of the file as it may be kept."""
+    screening = Screening(desk.layout, desk.engine, desk.key, follow=lambda met: follow(desk, met))
+    screening.screen(folder, source=source)
+    age_again(desk, folder, source=source)
+    return screening.names(file)
 
 
 @contextmanager
@@ -161,7 +168,9 @@ def _works(
             context,
             clock,
             alone=lambda: _alone(place, values, listener),
-            screen=lambda engine, folder, source: _screen(place, engine, folder, source),
+            screen=lambda engine, folder, source: _screen(
+                Desk(place, values, engine, layout.key_of(place)), folder, source
+            ),
             chunk=chunk,
         )
 

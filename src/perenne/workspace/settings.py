@@ -20,6 +20,7 @@ from perenne.models import PredictionSettings
 from perenne.quality import QualitySettings
 from perenne.segments import SegmentSettings
 from perenne.text import gettext as _
+from perenne.workspace.policy import RetentionSettings
 from perenne.workspace.template import TEMPLATE
 
 
@@ -139,38 +140,6 @@ class PredictionsSection(_Section):
     )
     judged_customers: int = Field(
         20_000, ge=500, description="Most customers on whom the contenders are judged."
-    )
-
-
-class RetentionSettings(_Section):
-    """How long persons are kept after their last act. Not legal advice."""
-
-    customers_years: int = Field(
-        3, ge=1, description="Years after the last act of who has bought or subscribed."
-    )
-    prospects_years: int = Field(3, ge=1, description="Years after the last act of a prospect.")
-    acts: tuple[str, ...] = Field(
-        (
-            "search",
-            "cart",
-            "checkout",
-            "purchase",
-            "login",
-            "usage",
-            "email_click",
-            "sms_click",
-            "subscribe",
-            "unsubscribe",
-            "ticket",
-            "call",
-            "training",
-        ),
-        description="Events that are acts by the person. A message sent, opened or bounced is "
-        "none. Orders, subscriptions, survey answers, dated consents and the creation of an "
-        "account always count.",
-    )
-    keep: tuple[str, ...] = Field(
-        (), description="Customer ids, or ids of a source, that the policy never erases."
     )
 
 

@@ -83,7 +83,7 @@ _JUDGES: Mapping[str, Callable[[Mapping[str, ir.Table], Keep], ir.Table]] = {
     "orders": _order_fates,
     "order_lines": _line_fates,
     "refunds": lambda t, _: merge.refund_rows(t["refunds"]),
-    "customers": lambda t, _: merge.keyed_rows(t["customers"], "customers", ("customer_ref",)),
+    "customers": lambda t, _: merge.person_rows(t["customers"]),
     "products": lambda t, _: merge.keyed_rows(t["products"], "products", ("product_id",)),
     "costs": lambda t, _: merge.keyed_rows(t["costs"], "costs", _SPEND),
     "consents": lambda t, _: merge.consent_rows(t["consents"]),

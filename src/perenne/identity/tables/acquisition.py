@@ -5,21 +5,9 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from perenne.identity.attributes import AcquisitionSettings
+from perenne.identity.attributes import CLICKS, VISITS, AcquisitionSettings
 from perenne.identity.tables.facts import with_customer
 
-VISITS = (
-    "session",
-    "page_view",
-    "product_view",
-    "search",
-    "cart",
-    "checkout",
-    "login",
-    "subscribe",
-)
-CLICKS = ("email_click", "sms_click")
-"""Whoever gets an e-mail was brought by something else before: no first touch."""
 _NEVER = 2**40
 """Seconds after every instant."""
 

@@ -25,6 +25,8 @@ from perenne.reports.html.page import environment, own
 from perenne.text import current_language, format_date, format_number, format_percent
 from perenne.text import gettext as _
 
+_RANKS = ("critical", "error", "warning", "passed")
+
 
 @dataclass(frozen=True)
 class Noted:
@@ -41,11 +43,12 @@ class Noted:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One table of the import; `markup` is the library's report, which is HTML already."""
+    """One table of the import; `markup` is the library's own report, which is HTML already."""
 
     id: str
     title: str
     lead: str
+    checks: Table
     markup: Svg
     filled: Table | None
 
@@ -136,9 +139,35 @@ def _chapter(one: TableQuality) -> Chapter:
         id=one.table,
         title=str(TABLES[one.table]),
         lead=" ".join(_lead(one)),
+        checks=_checks(one),
         markup=Svg(one.markup),
         filled=_filled(one),
     )
+
+
+def _checks(one: TableQuality) -> Table:
+    """Every check in the person's words; what did not pass comes first."""
+    ranked = sorted(one.outcomes, key=lambda outcome: _RANKS.index(outcome.level))
+    rows = [
+        Row(
+            Cell(asked(outcome.check)),
+            [
+                Cell(str(LEVEL_WORDS[outcome.level]), css=outcome.level),
+                Cell(format_number(outcome.units)),
+                Cell(format_number(outcome.failed)),
+                Cell(format_percent(outcome.share) if outcome.failed else "–"),
+            ],
+        )
+        for outcome in ranked
+    ]
+    columns = [
+        Column(_("Check"), is_text=True),
+        Column(_("Result"), is_text=True),
+        Column(_("Looked at")),
+        Column(_("Fail")),
+        Column(_("Share")),
+    ]
+    return Table(_("What was checked"), columns, rows)
 
 
 def _lead(one: TableQuality) -> Iterator[str]:

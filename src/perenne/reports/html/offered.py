@@ -31,7 +31,7 @@ def write_consistency_report(found: Consistency, path: Path) -> None:
         language=current_language(),
         facts=list(_facts(found)),
         sections=list(_sections(found)),
-        page_css=Svg(own("report.css")),
+        page_css=Svg(own("report.css") + own("consistency.css")),
         script=Svg(own("report.js")),
         _=_,
     )
@@ -111,7 +111,7 @@ def _kind(kind: str, ones: list[Difference]) -> Section:
     more = len(ones) - len(rows)
     notes = [_("{n} more stand in the CSV file.").format(n=format_number(more))] if more else []
     title = kind_words(ones[0])
-    return Section(kind, title, "", [Table(title, columns, rows, notes)])
+    return Section(kind, title, "", [Table(title, columns, rows, notes, css="stacked")])
 
 
 def _perhaps(found: Consistency) -> Section:
@@ -124,5 +124,5 @@ def _perhaps(found: Consistency) -> Section:
         "perhaps",
         _("Perhaps the same product"),
         _("They share their name alone: give them one SKU or GTIN where it is so."),
-        [Table(_("Perhaps the same product"), columns, rows)],
+        [Table(_("Perhaps the same product"), columns, rows, css="stacked")],
     )

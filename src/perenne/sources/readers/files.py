@@ -23,18 +23,11 @@ _READERS: dict[Kind, ModuleType] = {
 
 
 def look(path: Path, *, engine: DuckEngine) -> Sample:
-    """Return the layout and first rows of `path`.
+    """Return the layout and first rows of `path`; none where it has a header alone.
 
     Raises PerenneError for a missing file, a directory, an empty or unreadable file.
     """
-    kind = _kind(path)
-    sample: Sample = _READERS[kind].look(path, engine=engine)
-    if not sample.rows:
-        raise PerenneError(
-            _("{file} has a header and no row.").format(file=path.name),
-            given=list(sample.layout.columns),
-            next_step=_("Export it again with its data."),
-        )
+    sample: Sample = _READERS[_kind(path)].look(path, engine=engine)
     return sample
 
 

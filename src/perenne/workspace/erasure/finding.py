@@ -29,7 +29,7 @@ class Hit:
     kind: str
     token: str
     encoded: bool = False
-    """Only once the escapes of a URL, of JSON or HTML are taken away."""
+    """Only once the escapes of a URL, of JSON or HTML, or the ending of a file are taken away."""
 
 
 @dataclass
@@ -116,9 +116,10 @@ class Finder:
         rows = self._tokens(cells, kinds)
         plain = [Hit(*row) for row in rows if row[2] != spelling.ENCODED]
         read = {
-            (place, spelling.decoded(cell)): cell
+            (place, text): cell
             for place, cell, kind, _token in rows
             if kind == spelling.ENCODED
+            for text in spelling.decoded(cell)
         }
         if not read:
             return plain

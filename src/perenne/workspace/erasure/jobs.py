@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,18 +23,19 @@ from perenne.warehouse import DuckEngine, quote_text, rows_of
 from perenne.workspace import settings as settings_
 from perenne.workspace import snapshots
 from perenne.workspace.batches import list_imports, require_sound
-from perenne.workspace.erasure import ledger, suppression
+from perenne.workspace.erasure import ledger, signing, suppression
 from perenne.workspace.erasure.people import Census, Person
 from perenne.workspace.erasure.planning import Plan, Planner, prepared
 from perenne.workspace.erasure.proof import Proof, Search, identifiers
 from perenne.workspace.erasure.rewriting import Rewriter
+from perenne.workspace.erasure.signing import MANIFEST
 from perenne.workspace.erasure.spelling import WORDS
 from perenne.workspace.failures import explained
-from perenne.workspace.files import replace_all, sha256
+from perenne.workspace.files import replace_all
 from perenne.workspace.layout import Layout, key_of, read_json, write_json, writing
 from perenne.workspace.sweeping import sweep
 
-MANIFEST = "manifest.json"
+_TAG = re.compile(r"(<[^>]*>)")
 Step = Callable[[str], None]
 Wait = Callable[[], None]
 
@@ -56,7 +58,7 @@ class Desk:
     settings: settings_.Settings
     engine: DuckEngine
     key: str
-    step: Step
+    step: Step = lambda text: None
 
     @property
     def census(self) -> Census:
@@ -165,6 +167,14 @@ def erase_people(
     return Erased(plan, made, proof)
 
 
+def rewrite(
+    place: Desk, planner: Planner, people: Sequence[Person], *, at: datetime, reason: str
+) -> ledger.Done:
+    """Take persons out of everything; nothing is searched afterwards."""
+    _require_sound(place.layout)
+    return _Erasure(place, planner, planner.plan(people), at, reason).run()
+
+
 def _require_sound(layout: Layout) -> None:
     """Damaged files are not rewritten: they would be signed as if they were sound."""
     require_sound(layout, list_imports(layout))
@@ -258,11 +268,8 @@ class _Erasure:
                 made[folder / RECORDS] = self._records(folder / RECORDS)
             manifest = self._without(read_json(folder / MANIFEST))
             if changes or manifest != read_json(folder / MANIFEST):
-                signed = {path.name: sha256(new) for path, new in made.items()
-                          if path.parent == folder and path.name in batch.signed}  # fmt: skip
-                manifest["signed"] = {**batch.signed, **signed}
-                manifest["erased"] = [*manifest.get("erased", ()), erasure]
-                write_json(self._next(folder / MANIFEST), manifest)
+                whole = signing.of_batch(batch, manifest, made, by=erasure)
+                write_json(self._next(folder / MANIFEST), whole)
 
     def _records(self, path: Path) -> Path:
         """Hashes of what the platform told, which name persons by the ids that it gives them."""
@@ -280,22 +287,14 @@ class _Erasure:
             changes = self.plan.snapshots.get(snapshot.id, ())
             if not changes and manifest == snapshot.manifest:
                 continue
-            rows, signed = dict(manifest["tables"]), dict(manifest["sha256"])
-            sizes = dict(manifest.get("bytes", {}))
+            rows: dict[str, int] = {}
+            made: dict[Path, Path] = {}
             for change in changes:
-                target = self._next(change.file.path)
+                made[change.file.path] = target = self._next(change.file.path)
                 before = rows_of(change.file.path)
                 written = self.planner.rewriter.write(change.file, change.cells, target)
-                name = change.file.path.relative_to(snapshot.folder).as_posix()
-                if change.file.table in rows:
-                    rows[change.file.table] += written - before
-                if name in signed:
-                    signed[name] = sha256(target)
-                if name in sizes:
-                    sizes[name] = target.stat().st_size
-            told = [*manifest.get("erased", ()), erasure]
-            signatures = {"sha256": signed, **({"bytes": sizes} if sizes else {})}
-            whole = {**manifest, "tables": rows, **signatures, "erased": told}
+                rows[change.file.table] = rows.get(change.file.table, 0) + written - before
+            whole = signing.of_snapshot(manifest, made, rows, by=erasure)
             write_json(self._next(snapshot.folder / MANIFEST), whole)
 
     def _without(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -315,7 +314,7 @@ class _Erasure:
         return {masked(k, t) for k, t in names} | {masked(k, f"+{t}") for k, t in names}
 
     def _texts(self) -> None:
-        """Decisions on pairs of which one side is a person's; reports that Perenne wrote."""
+        """Decisions on pairs of which one side is a person's; papers that Perenne wrote."""
         layout = self.place.layout
         if layout.decisions.is_file():
             lines = layout.decisions.read_text(encoding="utf-8").splitlines()
@@ -324,14 +323,24 @@ class _Erasure:
             if len(kept) < len(told):
                 text = "".join(f"{to_line(one)}\n" for one in kept)
                 self._next(layout.decisions).write_text(text, encoding="utf-8")
-        for language in ("en", "fr"):
-            report = layout.report(language)
-            if report.is_file():
-                lines = report.read_text(encoding="utf-8").splitlines(keepends=True)
-                changed = self.planner.rewriter.texts(lines)
-                if changed:
-                    text = "".join(changed.get(line, line) for line in lines)
-                    self._next(report).write_text(text, encoding="utf-8")
+        reports = [layout.report(language) for language in ("en", "fr")]
+        for path in (*reports, *sorted(layout.quality.glob("*"))):
+            if path.is_file():
+                self._text(path)
+
+    def _text(self, path: Path) -> None:
+        """A paper of Perenne's own without the persons: their names may stand in file names."""
+        if path.suffix == ".json":
+            value = read_json(path)
+            changed = self.planner.rewriter.texts(set(_strings(value)))
+            if changed:
+                write_json(self._next(path), _replaced(value, changed))
+            return
+        pieces = _TAG.split(path.read_text(encoding="utf-8"))
+        changed = self.planner.rewriter.texts(set(pieces))
+        if changed:
+            text = "".join(changed.get(piece, piece) for piece in pieces)
+            self._next(path).write_text(text, encoding="utf-8")
 
     def _list(self) -> None:
         """The suppression list with the persons on it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from perenne.core import PerenneError
@@ -13,6 +13,9 @@ from perenne.text import gettext as _
 from perenne.workspace.erasure.planning import Change, Plan
 from perenne.workspace.erasure.proof import Proof
 from perenne.workspace.layout import Layout, write_atomically
+
+MET = "met"
+"""The reason of an erasure that only follows an earlier one: an import named a new reference."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def listed(layout: Layout) -> list[dict[str, Any]]:
 def of(layout: Layout, tokens: Collection[str | None]) -> Done | None:
     """The erasure that took exactly these persons away."""
     for line in reversed(listed(layout)):
-        if "persons" in line and set(line["persons"]) == set(tokens):
+        asked = "persons" in line and line["reason"] != MET
+        if asked and set(line["persons"]) == set(tokens):
             return Done(
                 **{**line, "persons": tuple(line["persons"]), "files": tuple(line["files"])}
             )
@@ -68,6 +72,19 @@ def of(layout: Layout, tokens: Collection[str | None]) -> Done | None:
 
 def next_id(layout: Layout) -> str:
     return f"E{sum('persons' in line for line in listed(layout)) + 1:06d}"
+
+
+def next_ageing(layout: Layout) -> str:
+    return f"R{sum('cutoffs' in line for line in listed(layout)) + 1:06d}"
+
+
+def cutoffs(layout: Layout) -> dict[str, date]:
+    """Of each rule of the retention policy the day before which rows name nobody by now."""
+    found: dict[str, date] = {}
+    for line in listed(layout):
+        for rule, day in line.get("cutoffs", {}).items():
+            found[rule] = max(found.get(rule, date.min), date.fromisoformat(day))
+    return found
 
 
 def done(

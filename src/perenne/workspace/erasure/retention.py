@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -14,19 +14,14 @@ from perenne.core import PerenneError, add_months
 from perenne.text import gettext as _
 from perenne.warehouse import ERASED, quote_text
 from perenne.workspace.batches import list_imports
+from perenne.workspace.erasure.acts import last_acts_sql
+from perenne.workspace.erasure.ageing import Aged, Ageing
 from perenne.workspace.erasure.jobs import Desk, Erased, Step, Wait, desk, erase_people
 from perenne.workspace.erasure.people import parquet
 from perenne.workspace.layout import Layout
 from perenne.workspace.snapshots import Snapshot, published
 
 Kind = Literal["customer", "prospect"]
-_DATED = {
-    "orders": ("order", "ordered_on", "true"),
-    "surveys": ("survey", "answered_on", "true"),
-    "consents": ("consent", "said_on", "true"),
-    "subscriptions": ("subscription", "greatest(started_on, cancelled_on, ended_on)", "true"),
-    "customers": ("created", "created_on", "true"),
-}
 _OPEN = "('active', 'trialing', 'past_due', 'paused')"
 
 
@@ -53,11 +48,19 @@ class Review:
     undated: int
     held: int
     kept: int
+    rows: tuple[Aged, ...] = ()
+    """Rows that name nobody any more, by rule."""
+
+    @property
+    def nothing(self) -> bool:
+        """Is nobody due, and no row?"""
+        return not self.due and not any(one.imports or one.snapshots for one in self.rows)
 
     @property
     def digest(self) -> str:
-        """Names exactly this set of persons: `--expect` takes it."""
-        text = "\n".join(sorted(one.customer_id for one in self.due))
+        """Names exactly these persons and rows: `--expect` takes it."""
+        rows = (f"{one.rule} {one.before} {one.imports} {one.snapshots}" for one in self.rows)
+        text = "\n".join([*sorted(one.customer_id for one in self.due), *rows])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def by_year(self) -> list[tuple[Kind, int, str, int]]:
@@ -68,10 +71,12 @@ class Review:
 
 @dataclass(frozen=True)
 class Retained:
-    """A review, and the erasure that followed it; None in a dry run or when nobody is due."""
+    """A review, and what followed it: the record of the rows that name nobody any more, and the
+    erasure of persons; None in a dry run or when nothing is due."""
 
     review: Review
     erased: Erased | None = None
+    aged: str | None = None
 
 
 def retention(
@@ -84,15 +89,16 @@ def retention(
     step: Step = lambda text: None,
     wait: Wait = lambda: None,
 ) -> Retained:
-    """Find who is due by the policy of perenne.toml and, with `apply`, erase exactly them.
+    """Find who is due by the policy of perenne.toml, and which rows; with `apply`, erase those.
 
-    `expect` is the digest of an earlier dry run; another set of persons is refused.
+    `expect` is the digest of an earlier dry run; another set of persons or rows is refused.
     """
     with desk(layout, step=step, wait=wait) as place:
         moment = at or datetime.now(UTC)
         zone = ZoneInfo(place.settings.shop.time_zone)
         step(_("Looking at the last act of each person"))
-        found = review(place, as_of or moment.astimezone(zone).date())
+        ageing = Ageing(place, _newest(layout), as_of or moment.astimezone(zone).date())
+        found = replace(review(place, ageing.newest, ageing.as_of), rows=ageing.review())
         if expect is not None and expect != found.digest:
             raise PerenneError(
                 _("Others are due now than when {expected} was shown: now it is {digest}.").format(
@@ -102,33 +108,38 @@ def retention(
                 allowed=[found.digest],
                 next_step=_("Look at the present list first: perenne retention"),
             )
-        if not apply or not found.due:
+        if not apply or found.nothing:
             return Retained(found)
-        census = place.census
-        census.take()
-        people = census.persons([one.customer_id for one in found.due])
-        return Retained(
-            found, erase_people(place, people, dry_run=False, at=moment, reason="retention")
-        )
+        return _applied(place, ageing, found, at=moment)
 
 
-def review(place: Desk, as_of: date) -> Review:
+def _applied(place: Desk, ageing: Ageing, found: Review, *, at: datetime) -> Retained:
+    """Exactly what a review says: first the rows, then the persons."""
+    aged = None
+    if any(one.imports or one.snapshots for one in found.rows):
+        place.step(_("Taking persons out of old rows"))
+        aged = ageing.run(found.rows, at=at)
+    if not found.due:
+        return Retained(found, aged=aged)
+    census = place.census
+    census.take()
+    people = census.persons([one.customer_id for one in found.due])
+    erased = erase_people(place, people, dry_run=False, at=at, reason="retention")
+    return Retained(found, erased, aged)
+
+
+def review(place: Desk, snapshot: Snapshot, as_of: date) -> Review:
     """Who is due on a day, as the newest snapshot knows them."""
-    snapshot = _newest(place.layout)
     policy = place.settings.retention
-    acts = _acts_sql(snapshot, policy.acts)
     keep = ", ".join(quote_text(word) for word in policy.keep) or "''"
     rows = place.engine.duck.execute(
         f"""
-        WITH acts AS ({acts}), links AS (
+        WITH links AS (
           SELECT customer_id, bool_and(source_id_kind = '{ERASED}') AS erased,
             bool_or(source_id IN ({keep}) OR customer_id IN ({keep})
               OR source || ':' || source_id IN ({keep})) AS held
           FROM {parquet(snapshot.table_path("customer_links"))} GROUP BY customer_id
-        ), last AS (
-          SELECT customer_id, max(day) AS day, max_by(act, day) AS act FROM acts
-          WHERE day IS NOT NULL GROUP BY customer_id
-        ), open AS (
+        ), last AS ({last_acts_sql(snapshot, policy.acts)}), open AS (
           SELECT DISTINCT customer_id FROM {parquet(snapshot.table_path("subscriptions"))}
           WHERE status IN {_OPEN} AND ended_on IS NULL
         )
@@ -189,20 +200,3 @@ def _newest(layout: Layout) -> Snapshot:
             next_step=_("Compute them first: perenne refresh"),
         )
     return made[-1]
-
-
-def _acts_sql(snapshot: Snapshot, events: Sequence[str]) -> str:
-    """Every dated act by a person: `customer_id`, `day`, `act`."""
-    parts = [
-        f"SELECT customer_id, {day} AS day, '{act}' AS act "
-        f"FROM {parquet(snapshot.table_path(table))} WHERE {test} AND customer_id IS NOT NULL"
-        for table, (act, day, test) in _DATED.items()
-        if table in snapshot.tables
-    ]
-    named = ", ".join(quote_text(event) for event in events) or "''"
-    parts.append(
-        f"SELECT customer_id, coalesce(until_on, occurred_on), event "
-        f"FROM {parquet(snapshot.table_path('events'))} "
-        f"WHERE event IN ({named}) AND customer_id IS NOT NULL"
-    )
-    return " UNION ALL ".join(parts)

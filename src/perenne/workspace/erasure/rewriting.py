@@ -233,10 +233,8 @@ class Rewriter(Finder):
         for name in hashed & columns.keys():
             values[name] = f"CASE WHEN {mine} THEN {self._hash('{value}')} ELSE {{value}} END"
         for name in columns.keys() & {"event_id", "response_id"}:
-            row = "split_part(split_part({value}, '/row/', 2), '/', 1)"
             values[name] = (
-                f"CASE WHEN {mine} AND contains({{value}}, '/row/') "
-                f"THEN replace({{value}}, {row}, {self._hash(row)}) ELSE {{value}} END"
+                f"CASE WHEN {mine} THEN {without_row_hash('{value}', self.key)} ELSE {{value}} END"
             )
         return values
 
@@ -255,6 +253,15 @@ class Rewriter(Finder):
 
 
 _CHANGE = pa.schema([("old", pa.string()), ("new", pa.string())])
+
+
+def without_row_hash(value: str, key: str) -> str:
+    """SQL of an own id whose row, where it names one by its hash, cannot be looked up any more."""
+    row = f"split_part(split_part({value}, '/row/', 2), '/', 1)"
+    return (
+        f"CASE WHEN contains({value}, '/row/') "
+        f"THEN replace({value}, {row}, {keyed_sql(key, row)}) ELSE {value} END"
+    )
 
 
 def texts_of(columns: Mapping[str, str]) -> list[str]:

@@ -18,6 +18,7 @@ from perenne.warehouse import DuckEngine
 EMAIL, PHONE, WORDS, ENCODED = "email", "phone", "words", "encoded"
 _EMAIL = r"[^\s<>\"''(),;:=&?/|\\\[\]{}]+@[^\s<>\"''(),;:=&?/|\\\[\]{}]+"
 _PHONE = r"[+0-9][0-9 .()/\x{a0}\x{202f}-]{5,}[0-9]"
+_ENDING = r"[.](csv|tsv|txt|json|jsonl|xml|xls|xlsx|parquet|gz|zip)"
 LEAST_DIGITS, MOST_DIGITS, MOST_GROUPS = 8, 15, 9
 _MACROS = f"""
 CREATE OR REPLACE MACRO erasure_one_email(t) AS (
@@ -57,11 +58,11 @@ def needles_table(rows: Iterable[Mapping[str, object]]) -> pa.Table:
 def tokens_sql(cells: str, *, kinds: Container[str], sizes: Iterable[int]) -> str:
     """SQL of the tokens (`place`, `cell`, `kind`, `token`) of the texts of a relation (`place`,
     `cell`), of these kinds; words in these numbers. Texts that hold something in the writing of a
-    URL, of JSON or HTML come as kind `encoded`."""
+    URL, of JSON or HTML, or an e-mail in the name of a file, come as kind `encoded`."""
     parts = [
         f"SELECT place, cell, '{ENCODED}' AS kind, '' AS token FROM given "
         "WHERE regexp_matches(cell, '%[0-9A-Fa-f]{2}') OR contains(cell, '\\u') "
-        "OR contains(cell, '&#')"
+        f"OR contains(cell, '&#') OR regexp_matches(cell, '@[^@]*{_ENDING}', 'i')"
     ]
     if EMAIL in kinds:
         parts.append(
@@ -86,12 +87,15 @@ def tokens_sql(cells: str, *, kinds: Container[str], sizes: Iterable[int]) -> st
     )
 
 
-def decoded(text: str) -> str:
-    """`text` as it reads once the escapes of URLs, JSON and HTML are taken away."""
+def decoded(text: str) -> set[str]:
+    """What `text` says once the escapes of URLs, JSON and HTML are taken away; names of files also
+    without their ending, and with blanks for underscores."""
     from html import unescape
 
     plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
-    return unescape(unquote(plain))
+    plain = unescape(unquote(plain))
+    bare = re.sub(rf"(?:{_ENDING})+", " ", plain, flags=re.IGNORECASE)
+    return {plain, bare, bare.replace("_", " ")}
 
 
 def without(text: str, names: Mapping[tuple[str, str], str]) -> str:

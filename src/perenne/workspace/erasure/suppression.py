@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -103,12 +103,23 @@ def hashes_sql(layout: Layout) -> str | None:
 
 
 @dataclass(frozen=True)
+class Met:
+    """A reference that an import names for the first time as that of somebody who was erased."""
+
+    record: Record
+    token: str
+    until: date
+
+
+@dataclass(frozen=True)
 class Screening:
-    """Takes those who were erased out of an import before it is published."""
+    """Takes those who were erased out of an import before it is published. `follow` hears of
+    references that are new to the list."""
 
     layout: Layout
     engine: DuckEngine
     key: str
+    follow: Callable[[Sequence[Met]], None] = lambda met: None
 
     def screen(self, folder: Path, *, source: str) -> int:
         """Rewrite the staged files in `folder`; rows that are about persons who were erased."""
@@ -122,6 +133,8 @@ class Screening:
         self._see(files, rewriter)
         self._match(source)
         self._come_back(files, rewriter, source)
+        if met := self._met(source):
+            self.follow(met)
         rewriter.fill(self._mine(source))
         cells = rewriter.cells(files)
         screened = 0
@@ -178,6 +191,23 @@ class Screening:
             f"g.hash, s.token, s.until, s.returned FROM ({' UNION ALL '.join(tests)}) g "
             f"JOIN {parquet(self.layout.suppressed)} s ON s.kind = g.of AND s.hash = g.hash"
         )
+
+    def _met(self, source: str) -> list[Met]:
+        """References that their e-mail or number alone leads to somebody on the list."""
+        rows = self.engine.duck.execute(
+            f"SELECT kind, ref, max_by(token, until), max(until) FROM {_MATCHED} "
+            f"WHERE kind <> '{ERASED}' GROUP BY kind, ref "
+            f"HAVING bool_and(of <> '{REF}' AND NOT returned) ORDER BY ALL"
+        ).fetchall()
+        return [Met(Record(source, kind, ref), token, until) for kind, ref, token, until in rows]
+
+    def names(self, text: str) -> str:
+        """The name of a file as it may be kept."""
+        if not self.layout.suppressed.is_file():
+            return text
+        spelling.prepare(self.engine)
+        rewriter = Rewriter(self.engine, self.key, hashed=hashes_sql(self.layout))
+        return rewriter.texts([text]).get(text, text)
 
     def _come_back(self, files: Sequence[Parquet], rewriter: Rewriter, source: str) -> None:
         """Write down who did something after the day of the erasure: that is a new relation."""

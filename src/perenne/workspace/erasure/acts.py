@@ -1,0 +1,42 @@
+"""Acts *by* persons, as a snapshot knows them: what a retention period is counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perenne.warehouse import quote_text
+from perenne.workspace.erasure.people import parquet
+from perenne.workspace.snapshots import Snapshot
+
+_DATED = {
+    "orders": ("order", "ordered_on"),
+    "surveys": ("survey", "answered_on"),
+    "consents": ("consent", "said_on"),
+    "subscriptions": ("subscription", "greatest(started_on, cancelled_on, ended_on)"),
+    "customers": ("created", "created_on"),
+}
+
+
+def last_acts_sql(snapshot: Snapshot, events: Sequence[str]) -> str:
+    """The last dated act of each person: `customer_id`, `day`, `act`."""
+    return (
+        "SELECT customer_id, max(day) AS day, max_by(act, day) AS act "
+        f"FROM ({_acts_sql(snapshot, events)}) WHERE day IS NOT NULL GROUP BY customer_id"
+    )
+
+
+def _acts_sql(snapshot: Snapshot, events: Sequence[str]) -> str:
+    """Every dated act by a person; `events` are the events that are acts."""
+    parts = [
+        f"SELECT customer_id, {day} AS day, '{act}' AS act "
+        f"FROM {parquet(snapshot.table_path(table))} WHERE customer_id IS NOT NULL"
+        for table, (act, day) in _DATED.items()
+        if table in snapshot.tables
+    ]
+    named = ", ".join(quote_text(event) for event in events) or "''"
+    parts.append(
+        f"SELECT customer_id, coalesce(until_on, occurred_on), event "
+        f"FROM {parquet(snapshot.table_path('events'))} "
+        f"WHERE event IN ({named}) AND customer_id IS NOT NULL"
+    )
+    return " UNION ALL ".join(parts)
