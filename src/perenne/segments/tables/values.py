@@ -12,8 +12,6 @@ from perenne.segments.tables.ages import complete_months, day_literal
 from perenne.segments.tables.ranks import in_top
 from perenne.warehouse import MONEY, money_quantile
 
-_STEP = ("counted_at", "net", "margin")
-
 
 def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
     """`customer_id`, `is_hvc`, `hvc_basis`: the top share by value of the last 12 months.
@@ -58,11 +56,10 @@ def high_potential(
         .left_join(high_value, "customer_id")
         .drop("customer_id_right")
     )
-    dated = _dated(orders.filter(orders.day <= day_literal(as_of)), aged)
+    basis = _basis(orders.filter(orders.day <= day_literal(as_of)), aged)
+    dated = _dated(basis, aged)
+    medians = _median_of_high_value(dated)
     own = _value_at_own_age(dated)
-    unknown = own.aggregate(unknown=(own.unknown_margins > 0).any())
-    own = _valued(own.cross_join(unknown))
-    medians = _median_of_high_value(dated, unknown)
     compared = own.left_join(medians, "age_months").drop("age_months_right")
     return compared.select(
         "customer_id",
@@ -72,43 +69,42 @@ def high_potential(
     )
 
 
+def _basis(orders: ir.Table, aged: ir.Table) -> ir.Table:
+    """Orders and returns with `value`, the margin when every one's is known, else the revenue; and
+    `hpc_basis`, which of the two."""
+    lacking = orders.filter(orders.margin.isnull()).semi_join(aged, "customer_id").limit(1)
+    told = orders.cross_join(lacking.aggregate(unknown=lacking.count() > 0))
+    return told.select(
+        "customer_id",
+        "day",
+        value=told.unknown.ifelse(told.net, told.margin),
+        hpc_basis=told.unknown.ifelse("revenue", "margin"),
+    )
+
+
 def _dated(orders: ir.Table, aged: ir.Table) -> ir.Table:
     """Orders and returns with the age in months at whose end they count (0 on the first day)."""
-    dated = aged.join(orders.select("customer_id", "day", "net", "margin"), "customer_id")
+    dated = aged.join(orders, "customer_id")
     first_day = dated.day <= dated.first_order_on
     age = complete_months(dated.first_order_on, dated.day) + 1
     return dated.mutate(counted_at=first_day.ifelse(0, age))
 
 
 def _value_at_own_age(dated: ir.Table) -> ir.Table:
-    """Per customer: revenue and margin up to its age, and how many margins are unknown at all."""
     counted = dated.counted_at <= dated.age_months
-    return dated.group_by("customer_id", "age_months", "is_hvc").aggregate(
-        revenue=dated.net.sum(where=counted).cast(MONEY),
-        margin=dated.margin.sum(where=counted).cast(MONEY),
-        unknown_margins=dated.margin.isnull().sum(),
+    return dated.group_by("customer_id", "age_months", "is_hvc", "hpc_basis").aggregate(
+        value=dated.value.sum(where=counted).cast(MONEY)
     )
 
 
-def _valued(summed: ir.Table) -> ir.Table:
-    """Add `value`: the margin when every sale's is known, else the revenue; and `hpc_basis`."""
-    return summed.mutate(
-        value=summed.unknown.ifelse(summed.revenue, summed.margin),
-        hpc_basis=summed.unknown.ifelse("revenue", "margin"),
-    )
-
-
-def _median_of_high_value(dated: ir.Table, unknown: ir.Table) -> ir.Table:
+def _median_of_high_value(dated: ir.Table) -> ir.Table:
     """`age_months`, `median`: what HVCs that reached that age were worth by then."""
-    bought = dated.filter(dated.is_hvc).select("customer_id", "age_months", *_STEP)
-    summed = bought.group_by("customer_id", "age_months", "counted_at").aggregate(
-        revenue=bought.net.sum().cast(MONEY), margin=bought.margin.sum().cast(MONEY)
+    bought = dated.filter(dated.is_hvc)
+    known = bought.group_by("customer_id", "age_months", "counted_at").aggregate(
+        value=bought.value.sum().cast(MONEY)
     )
     step = ibis.window(group_by="customer_id", order_by="counted_at")
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="counted_at")
-    known = _valued(summed.cross_join(unknown)).select(
-        "customer_id", "age_months", "counted_at", "value"
-    )
     steps = known.mutate(
         so_far=known.value.sum().over(so_far), following=known.counted_at.lead().over(step)
     )
