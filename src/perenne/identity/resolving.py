@@ -115,7 +115,9 @@ def resolve(
         **_unused(task, identifier),
         invalid=invalid,
         **_model(scored, weighed),
-        missed=_missed(task, pairs, weighed, bought=sharing.bought(sold, reference, node, settled)),
+        missed=_missed(
+            task, pairs, weighed, bought=sharing.bought(sold, reference, node, settled=settled)
+        ),
     )
     return Resolved(
         links=sharing.dated(link, task.before.links, run=task.run),

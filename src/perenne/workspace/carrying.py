@@ -248,7 +248,7 @@ def _laid(found: Snapshot, until: date, desk: Desk, orders: Table) -> list[dict[
             if end == part.end:
                 _link(file, target)
             else:
-                rows = settled_rows(table, desk.engine.read(file), until, orders)
+                rows = settled_rows(table, desk.engine.read(file), until=until, orders=orders)
                 desk.engine.write(rows, target)
         parts.append({"name": name, "until": end.isoformat(), "mixed": part.mixed})
         start = end

@@ -229,7 +229,7 @@ def otherwise_told(before: ir.Table, now: ir.Table, records: ir.Table) -> ir.Tab
     return met.agg(changed=(~same).sum().fill_null(0))
 
 
-def settled_rows(name: str, table: ir.Table, until: date, orders: ir.Table) -> ir.Table:
+def settled_rows(name: str, table: ir.Table, *, until: date, orders: ir.Table) -> ir.Table:
     """Rows of a carried table that an order before this day brought; `orders`: all of them."""
     day = ibis.literal(until)
     if name != "sales":

@@ -149,7 +149,7 @@ def linked_by(link: ir.Table) -> ir.Table:
 
 
 def bought(
-    sold: ir.Table, reference: ir.Table, node: ir.Table, settled: ir.Table | None = None
+    sold: ir.Table, reference: ir.Table, node: ir.Table, *, settled: ir.Table | None = None
 ) -> ir.Table:
     """`idx` and `orders`: how many purchases each record carries; `settled` are purchases of
     records that are counted already."""
