@@ -1,36 +1,27 @@
-"""Wiring: one workspace on disk; imports into it, refreshes of it, questions to it.
+"""Wiring: one workspace on disk; imports into it, refreshes of it, questions to it."""
 
-A name is loaded when it is first asked for: who only reads a snapshot does not wait for the readers
-of files, and who imports does not wait for the models.
-"""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from perenne.workspace.batches import Batch, ImportResult, Options, list_imports
-    from perenne.workspace.connections import described_kinds
-    from perenne.workspace.erasure.jobs import Erased, certificate, erase, prove, refuse_if_found
-    from perenne.workspace.erasure.retention import retention
-    from perenne.workspace.frame import Frame
-    from perenne.workspace.jobs import (
-        Listener,
-        connect,
-        forget_import,
-        import_files,
-        look_at,
-        plan_sync,
-        publish_again,
-        refresh_workspace,
-        sync,
-    )
-    from perenne.workspace.layout import Layout, create, find
-    from perenne.workspace.refresh import Refreshed
-    from perenne.workspace.settings import Settings
-    from perenne.workspace.shop import Shop, open_shop
-    from perenne.workspace.snapshots import Snapshot
-    from perenne.workspace.syncs import Synced
+from perenne.workspace.batches import Batch, ImportResult, Options, list_imports
+from perenne.workspace.connections import described_kinds
+from perenne.workspace.erasure.jobs import Erased, certificate, erase, prove, refuse_if_found
+from perenne.workspace.erasure.retention import retention
+from perenne.workspace.frame import Frame
+from perenne.workspace.jobs import (
+    Listener,
+    connect,
+    forget_import,
+    import_files,
+    look_at,
+    plan_sync,
+    publish_again,
+    refresh_workspace,
+    sync,
+)
+from perenne.workspace.layout import Layout, create, find
+from perenne.workspace.refresh import Refreshed
+from perenne.workspace.settings import Settings
+from perenne.workspace.shop import Shop, open_shop
+from perenne.workspace.snapshots import Snapshot
+from perenne.workspace.syncs import Synced
 
 __all__ = [
     "Batch",
@@ -64,39 +55,3 @@ __all__ = [
     "retention",
     "sync",
 ]
-_HOMES = {
-    "batches": ("Batch", "ImportResult", "Options", "list_imports"),
-    "connections": ("described_kinds",),
-    "erasure.jobs": ("Erased", "certificate", "erase", "prove", "refuse_if_found"),
-    "erasure.retention": ("retention",),
-    "frame": ("Frame",),
-    "jobs": (
-        "Listener",
-        "connect",
-        "forget_import",
-        "import_files",
-        "look_at",
-        "plan_sync",
-        "publish_again",
-        "refresh_workspace",
-        "sync",
-    ),
-    "layout": ("Layout", "create", "find"),
-    "refresh": ("Refreshed",),
-    "settings": ("Settings",),
-    "shop": ("Shop", "open_shop"),
-    "snapshots": ("Snapshot",),
-    "syncs": ("Synced",),
-}
-
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        for home, names in _HOMES.items():
-            if name in names:
-                found = getattr(import_module(f"{__name__}.{home}"), name)
-                globals()[name] = found
-                return found
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,9 +9,19 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from perenne.core import PerenneError
+from perenne.sources import (
+    Control,
+    DateOrder,
+    DecimalMark,
+    ReadContext,
+    Recognition,
+    StagedFile,
+    recognise,
+    stage,
+)
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace.files import changed, flush, sha256
@@ -22,16 +32,6 @@ from perenne.workspace.layout import (
     read_json,
     write_json,
 )
-
-if TYPE_CHECKING:
-    from perenne.sources import (
-        Control,
-        DateOrder,
-        DecimalMark,
-        ReadContext,
-        Recognition,
-        StagedFile,
-    )
 
 MANIFEST = "manifest.json"
 
@@ -190,8 +190,6 @@ class Options:
 
 def look(path: Path, *, engine: DuckEngine, context: ReadContext, options: Options) -> Recognition:
     """What Perenne makes of a file, without importing it."""
-    from perenne.sources import recognise
-
     return recognise(
         path, engine=engine, context=context, preset=options.preset, mapping=options.mapping
     )
@@ -214,8 +212,6 @@ def import_file(
     scratch behind. `screen` (staged files, source, name of the file) takes out who was
     erased, and returns the name as it may be kept.
     """
-    from perenne.sources import stage
-
     recognition = look(path, engine=engine, context=context, options=options)
     on_recognised(recognition)
     digest = sha256(path)
