@@ -29,8 +29,7 @@ FACTS = ("customer_id", "orders", "first_order_on", "last_order_on")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
-    """Enough for a suppressed reader. No two files of one system call one address by two names:
-    there the file imported last is believed."""
+    """Enough for a suppressed reader."""
     return simulate(tmp_path_factory.mktemp("systems"), customers=100, years=1, seed=2)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from perenne.identity import Directory
 from perenne.metrics import Catalogue, Context
 from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
-from perenne.warehouse import Engine, Table
+from perenne.warehouse import STAGED, Engine, Table
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
@@ -186,9 +186,36 @@ class Desk:
     @cached_property
     def staged(self) -> Mapping[str, Table]:
         """Rows of those imports by table, lazy; tables that none of them has are left out."""
-        from perenne.workspace.tables import staged_tables
+        return _Staged(self.engine, self.layout, self.imports)
 
-        return staged_tables(self.engine, self.layout.raw, self.imports)
+
+@dataclass(frozen=True)
+class _Staged(Mapping[str, Table]):
+    """Staged tables over some imports, each opened when it is asked for: a record needs two."""
+
+    engine: Engine
+    layout: Layout
+    imports: Sequence[Batch]
+    opened: dict[str, Table] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Table:
+        from perenne.workspace.tables import staged_table
+
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self.opened:
+            self.opened[name] = staged_table(self.engine, self.layout.raw, self.imports, name=name)
+        return self.opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @property
+    def _names(self) -> dict[str, None]:
+        return {name: None for name in STAGED if any(name in one.tables for one in self.imports)}
 
 
 def _told_apart(row: Mapping[str, object]) -> str:

@@ -20,12 +20,24 @@ def staged_tables(
 
     `identical`: what to do with identical lines, where the settings overrule the presets.
     """
-    brought = {name: [one for one in imports if name in one.tables] for name in STAGED}
     return {
-        name: together([_of_import(engine, raw, one, name, identical) for one in batches])
-        for name, batches in brought.items()
-        if batches
+        name: staged_table(engine, raw, imports, name=name, identical=identical)
+        for name in STAGED
+        if any(name in one.tables for one in imports)
     }
+
+
+def staged_table(
+    engine: Engine,
+    raw: Path,
+    imports: Sequence[Batch],
+    *,
+    name: str,
+    identical: str | None = None,
+) -> ir.Table:
+    """One of them, of those imports that brought it."""
+    brought = [one for one in imports if name in one.tables]
+    return together([_of_import(engine, raw, one, name, identical) for one in brought])
 
 
 def _of_import(engine: Engine, raw: Path, one: Batch, name: str, identical: str | None) -> ir.Table:

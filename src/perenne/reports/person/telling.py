@@ -25,6 +25,9 @@ CONTACT = (
 Links = Sequence[tuple[str, str, str]]
 
 
+_AFTER_EVERY_DAY = 10_000_000
+
+
 def links_of(records: Iterable[SourceRecord]) -> Links:
     """The references by which sources speak of the customer: source, id, kind."""
     return [(one.source, one.source_id, one.kind) for one in records]
@@ -84,11 +87,18 @@ def _age(source: str, read: Mapping[str, Row]) -> tuple[int, str]:
 def _last_read(data: PersonInput, links: Links) -> dict[str, Row]:
     """The staged row that the contact of each source was kept from."""
     rows = staged_rows(data, "customers", links)
-    ordered = sorted(rows, key=lambda r: (-r["seq"], -r["row_number"], r["row_file"]))
+    ordered = sorted(rows, key=_believed)
     found: dict[str, Row] = {}
     for row in ordered:
         found.setdefault(row["source"], row)
     return found
+
+
+def _believed(row: Row) -> tuple[int, int, str]:
+    """As cleaning chooses: lists of customers, the newest first, then orders, the latest first."""
+    told_on = row["told_on"]
+    place = _AFTER_EVERY_DAY + row["seq"] if told_on is None else told_on.toordinal()
+    return -place, -row["row_number"], row["row_file"]
 
 
 def staged_rows(data: PersonInput, name: str, links: Links) -> Sequence[Row]:
