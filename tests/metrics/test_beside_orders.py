@@ -55,8 +55,14 @@ def test_prospects_count_in_no_figure_of_customers(
     assert len(tables["customers"]) < len(measured.shop.tables["customers"])
     without = measure_shop(Shop(measured.shop.as_of, tables), engine, tmp_path, MetricSettings())
     grains = ("order", "customer", "step", "spend")
-    names = tuple(one.id for one in CATALOGUE if one.grain in grains)
-    assert without.values(Request(names)) == measured.values(Request(names))
+    asked = Request(tuple(one.id for one in CATALOGUE if one.grain in grains))
+
+    def to_twelve_digits(one: Measured) -> dict[Any, Any]:
+        """Spark adds doubles up in an order that the rows of other tables may change."""
+        values = one.values(asked).items()
+        return {n: f"{v:.12g}" if isinstance(v, float) else v for n, v in values}
+
+    assert to_twelve_digits(without) == to_twelve_digits(measured)
     counted = ("prospects", "new_prospects")
     period = Period(date(2024, 6, 1), measured.shop.as_of)
     assert set(without.values(Request(counted, period=period)).values()) == {0}

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -134,6 +135,22 @@ def test_a_java_that_is_killed_and_the_next_one(
     again = start()
     assert again.fetch(again.read(file).n.sum()).as_py() == sum(range(1000))
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_ctrl_c_stops_and_is_no_failure(start: Callable[..., SparkEngine], file: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        engine = start()
+        engine.session.range(10**12).createOrReplaceTempView("endless")
+        endless = engine.ibis.table("endless")
+        press = threading.Timer(5, lambda: os.kill(os.getpid(), signal.SIGINT))
+        press.start()
+        with pytest.raises(KeyboardInterrupt):
+            engine.fetch((endless.id % 7).sum())
+        press.join()
+        assert engine.fetch(engine.read(file).n.max()).as_py() == 999
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_memory_that_does_not_suffice(

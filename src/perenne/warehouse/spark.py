@@ -24,7 +24,7 @@ from perenne.text import gettext as _
 from perenne.text import pgettext
 from perenne.warehouse.engine import Engine, Explain
 from perenne.warehouse.parts import files_of, rows_of, settle
-from perenne.warehouse.spark_failures import Place, is_of_spark, kind_of, quiet, said
+from perenne.warehouse.spark_failures import Place, is_of_spark, kind_of, quiet, said, was_stopped
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -118,6 +118,8 @@ class SparkEngine(Engine):
         except Exception as error:
             if not is_of_spark(error):
                 raise
+            if was_stopped(error):
+                raise KeyboardInterrupt from error
             guess = kind_of(error, self._place) in ("file", "column", "other")
             told = self._explain(error) if guess else None
             raise (told or said(error, self._place, written=written, read=read)) from error

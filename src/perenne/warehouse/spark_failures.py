@@ -90,6 +90,13 @@ def is_of_spark(error: BaseException) -> bool:
     )
 
 
+def was_stopped(error: BaseException) -> bool:
+    """Did a person stop it? PySpark cancels its jobs on Ctrl-C, and tells that as their failure."""
+    return "cancellation of all jobs" in _text(error) or any(
+        isinstance(one, KeyboardInterrupt) for one in chain(error)
+    )
+
+
 def kind_of(error: BaseException, place: Place) -> Kind:
     """What stood in the way."""
     text = _text(error)
