@@ -85,6 +85,9 @@ _OWN: Final[Mapping[str, LazyText]] = {
 }
 _ANY: Final[Mapping[str, LazyText]] = {
     "customer_id": _l("Opaque and stable id of the customer."),
+    "customer_country": _l("Country of the customer’s first order."),
+    "first_category": _l("Main category of the customer’s first order."),
+    "first_discounted": _l("true: the first order had a discount."),
     "customer_number": _l("Place of the customer among the ids of this computation."),
     "source": _l("System that the row came from."),
     "source_id": _l("Id, e-mail or telephone by which the source knows the person."),

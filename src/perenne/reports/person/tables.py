@@ -24,12 +24,14 @@ REPEATED = (
 
 
 def of_customer(tables: Tables, customer_id: str) -> dict[str, Table]:
-    """Every table reduced to one customer; tables that know no customer stay whole."""
+    """Every table reduced to one customer; tables that know no customer stay whole. Those that know
+    customers by number alone are left out: figures find the same in others."""
     return {
         name: table.filter(table.customer_id == customer_id)
         if "customer_id" in table.columns
         else table
         for name, table in tables.items()
+        if "customer_id" in table.columns or "customer_number" not in table.columns
     }
 
 
