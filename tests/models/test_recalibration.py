@@ -6,6 +6,7 @@ from scipy.stats import t as student_t
 
 from perenne.models.contenders.baselines import RfmCell
 from perenne.models.contenders.combined import Combined, _shares, pool_weights, pooled_evidence
+from perenne.models.contenders.probability import probability_contender
 from perenne.models.forecast import Forecast
 from perenne.models.judging.draws import central_share, pit
 from perenne.models.judging.levels import Levels, learn_levels
@@ -220,6 +221,23 @@ def test_combined_forecasts_are_a_mixture():
     told = fitted.forecast(ledger, horizon=150, draws=40, rng=rng)
     assert told.value.shape == told.orders.shape == (40, ledger.customers)
     assert told.value.mean() == pytest.approx(told.mean_value.mean(), rel=0.2)
+
+
+def test_a_large_shop_learns_on_a_sample_and_fits_its_members_on_all():
+    ledger = shop(np.random.default_rng(8), customers=500)
+    half = ledger.of(np.arange(500) % 2 == 0)
+    members = [RfmCell(), probability_contender("nbd")]
+    taught = Combined(members).fit(half, horizon=150, rng=np.random.default_rng(9))
+    fitted = Combined(members).fit_on(ledger, half, horizon=150, rng=np.random.default_rng(9))
+    assert fitted.weights == pytest.approx(taught.weights, abs=0.05)
+    names = [one.name for one in fitted.members]
+    assert names == [one.name for one in taught.members]
+    if "nbd" in names:
+        whole = members[1].fit(ledger, horizon=150, rng=np.random.default_rng(1))
+        found = fitted.members[names.index("nbd")]
+        assert found.purchases.parameters == pytest.approx(whole.purchases.parameters)
+    same = Combined(members).fit_on(half, half, horizon=150, rng=np.random.default_rng(9))
+    assert same.weights == pytest.approx(taught.weights, abs=0.05)
 
 
 def test_timid_differences_are_stretched_at_the_same_total():

@@ -88,7 +88,7 @@ class Teller:
 
     def __post_init__(self) -> None:
         if self.judged is not None:
-            self.companion = best_companion(self.judged, self.ledger, rng=self.rng)
+            self.companion = best_companion(self.judged, self.ledger, self._sample, rng=self.rng)
 
     @property
     def as_of(self) -> date:
@@ -349,16 +349,25 @@ def purchase_models(judged: Judged) -> list[str]:
     return [one.contender for one in standings if one.contender in known]
 
 
-def best_companion(judged: Judged, ledger: Ledger, *, rng: np.random.Generator) -> Companion | None:
-    """The purchase model with the lowest error in the backtest, fitted on the whole past."""
+def best_companion(
+    judged: Judged, ledger: Ledger, sample: Ledger, *, rng: np.random.Generator
+) -> Companion | None:
+    """The purchase model with the lowest error in the backtest, fitted on the whole past.
+
+    Its level is that of past forecasts of `sample`, most of which the backtest has made already.
+    """
     # Pareto/GGG is too slow for questions by the dozen, and BG/BB knows no days.
     names = [name for name in purchase_models(judged) if name not in ("pareto_ggg", OCCASIONS)]
     for name in dict.fromkeys([*names, "mbg_nbd"]):
         try:
             with numbers_that_hold(name):
-                fitted = recalibrated(contender(name), Rehearsal()).fit(
-                    ledger, horizon=YEAR, rng=rng
+                known = judged.field.get(name)
+                put_right = (
+                    known
+                    if isinstance(known, Combined)
+                    else recalibrated(contender(name), Rehearsal())
                 )
+                fitted = put_right.fit_on(ledger, sample, horizon=YEAR, rng=rng)
         except PerenneError:
             continue
         return _companion(name, fitted)
