@@ -1,4 +1,4 @@
-"""Seasonal simulated shops: `python benchmarks/bench_seasons.py [--customers N] [--shops K]`.
+"""Seasonal simulated shops: `python -m benchmarks.bench_seasons [--customers N] [--shops K]`.
 
 Customers are born along three and a half years with a season of their own, buy at gamma rates that
 follow the year (a smooth season and the weeks before Christmas), and leave in silence. The champion
@@ -14,6 +14,7 @@ from datetime import date
 
 import numpy as np
 
+from benchmarks.simulated_shop import orders_of
 from perenne.models.choosing import judge
 from perenne.models.contenders.probability import probability_contender
 from perenne.models.ledger import Ledger, day_number
@@ -36,26 +37,7 @@ def shop(customers: int, *, seed: int) -> Ledger:
     born = rng.choice(BIRTHS_END, customers, p=factor[:BIRTHS_END] / factor[:BIRTHS_END].sum())
     rate = rng.gamma(0.9, 1 / 70, customers)
     gone = born + rng.exponential(1 / rng.gamma(1.4, 1 / 420, customers))
-    passed = np.concatenate(([0.0], np.cumsum(factor)))
-    end = np.minimum(gone, DAYS)
-    ahead = np.interp(end, np.arange(DAYS + 1), passed) - passed[born + 1]
-    count = rng.poisson(rate * np.maximum(ahead, 0.0))
-    who = np.repeat(np.arange(customers), count)
-    at = passed[born[who] + 1] + rng.random(who.size) * ahead[who]
-    when = np.minimum(np.interp(at, passed, np.arange(DAYS + 1)).astype(int), DAYS - 1)
-    key = np.unique(np.concatenate((who * DAYS + when, np.arange(customers) * DAYS + born)))
-    customer, bought = key // DAYS, key % DAYS
-    usual = 40 * rng.gamma(5.0, 1 / 5, customers)
-    return Ledger(
-        customer=customer.astype(np.int32),
-        day=(START + bought).astype(np.int32),
-        orders=np.ones(key.size, dtype=np.int32),
-        net=usual[customer] * rng.gamma(4.0, 1 / 4, key.size),
-        returned=np.zeros(key.size),
-        margin=np.full(key.size, np.nan),
-        until=START + DAYS - 1,
-        customer_ids=np.arange(customers),
-    )
+    return orders_of(rng, factor, START, born=born, rate=rate, gone=gone)
 
 
 def main() -> None:

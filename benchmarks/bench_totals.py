@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.simulated_shop import orders_of
 from perenne.core import PerenneError
 from perenne.models.choosing import competing
 from perenne.models.histories import Floats
@@ -53,26 +54,7 @@ def shop(customers: int, *, seed: int) -> Ledger:
     shape, gap = rng.uniform(0.5, 1.3), rng.uniform(40, 110)
     rate = rng.gamma(shape, 1 / (shape * gap), customers)
     gone = born + rng.exponential(1 / rng.gamma(1.2, 1 / rng.uniform(200, 800), customers))
-    passed = np.concatenate(([0.0], np.cumsum(factor)))
-    end = np.minimum(gone, DAYS)
-    ahead = np.interp(end, np.arange(DAYS + 1), passed) - passed[born + 1]
-    count = rng.poisson(rate * np.maximum(ahead, 0.0))
-    who = np.repeat(np.arange(customers), count)
-    at = passed[born[who] + 1] + rng.random(who.size) * ahead[who]
-    when = np.minimum(np.interp(at, passed, np.arange(DAYS + 1)).astype(int), DAYS - 1)
-    key = np.unique(np.concatenate((who * DAYS + when, np.arange(customers) * DAYS + born)))
-    customer, bought = key // DAYS, key % DAYS
-    usual = 40 * rng.gamma(5.0, 1 / 5, customers)
-    return Ledger(
-        customer=customer.astype(np.int32),
-        day=(START + bought).astype(np.int32),
-        orders=np.ones(key.size, dtype=np.int32),
-        net=usual[customer] * rng.gamma(4.0, 1 / 4, key.size),
-        returned=np.zeros(key.size),
-        margin=np.full(key.size, np.nan),
-        until=START + DAYS - 1,
-        customer_ids=np.arange(customers),
-    )
+    return orders_of(rng, factor, START, born=born, rate=rate, gone=gone)
 
 
 def judged(ledger: Ledger, *, draws: int, models: Sequence[str]) -> Backtest:
