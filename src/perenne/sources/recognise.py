@@ -63,6 +63,7 @@ def _recognised(
     )
     _refuse_duplicates(match, match.sample.layout, path)
     recognition = _recognition(path, match, match.sample.layout)
+    _refuse_without_sales(recognition, match.sample)
     return _settled(recognition, match.sample, engine=engine, context=context)
 
 
@@ -78,6 +79,18 @@ def _recognition(path: Path, match: Match, layout: Layout) -> Recognition:
         ignored=tuple(c for c in layout.columns if c not in match.columns.values()),
         tables=tuple(dict.fromkeys(table.table for table in tables)),
         constants=match.constants,
+    )
+
+
+def _refuse_without_sales(found: Recognition, sample: Sample) -> None:
+    """A shop may have nobody to suppress or nothing to refund; an export of orders without any is
+    one that went wrong."""
+    if sample.rows or not {"orders", "order_lines"} & set(found.tables):
+        return
+    raise PerenneError(
+        _("{file} has a header and no row.").format(file=found.path.name),
+        given=list(sample.layout.columns),
+        next_step=_("Export it again with its data."),
     )
 
 

@@ -127,6 +127,7 @@ _ANY: Final[Mapping[str, LazyText]] = {
     "account": _l("Company or account."),
     "account_ref": _l("Company or account, by the source’s id."),
     "created_on": _l("Day on which a source first knew the person."),
+    "told_on": _l("Day of the order that told it; empty in a list of customers."),
     "historic_clv": _l("Value so far as Klaviyo tells it."),
     "klaviyo_predicted_value": _l("Value of 365 days that Klaviyo predicts."),
     "klaviyo_predicted_orders": _l("Orders of 365 days that Klaviyo predicts."),
