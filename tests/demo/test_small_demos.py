@@ -24,8 +24,10 @@ def test_one_customer_is_too_few(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize(("customers", "seed"), [(10, 1), (10, 5), (30, 2), (30, 3), (60, 5)])
+@pytest.mark.parametrize(
+    ("customers", "seed", "language"),
+    [(10, 1, "fr"), (10, 5, "en"), (30, 2, "fr"), (30, 3, "en"), (60, 5, "fr")],
+)
 def test_demos_of_every_small_size(
     tmp_path: Path, customers: int, seed: int, language: str
 ) -> None:

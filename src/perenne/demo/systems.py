@@ -63,13 +63,14 @@ class Systems:
         self._close_till()
         path = self._directory / "caisse" / f"ventes_{year}.csv"
         self._till = Sheet(path, layouts.TILL_COLUMNS, delimiter=";", encoding="utf-8-sig")
-        self._till_paths.append(path)
 
     def order(self, sale: Sale, lines: list[Line], traits: Traits) -> list[list[str]] | None:
         """Rows for the export of the web shop; None for a sale that the till has written."""
         if sale.channel == channels.STORE:
             assert self._till is not None
             self._till.add(*_till_rows(sale, lines, traits))
+            if self._till.path not in self._till_paths:
+                self._till_paths.append(self._till.path)
             return None
         who = None
         if not sale.guest:
@@ -92,8 +93,13 @@ class Systems:
         ]
 
     def _close_till(self) -> None:
-        if self._till is not None:
-            self._till.close()
+        """A year without a sale in the shop leaves no file."""
+        if self._till is None:
+            return
+        self._till.close()
+        if self._till.path not in self._till_paths:
+            self._till.path.unlink()
+        self._till = None
 
 
 def _who(sales: Table) -> Iterator[tuple[int, int, int]]:
