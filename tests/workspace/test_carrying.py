@@ -254,8 +254,11 @@ def everything_again(place: Layout, exports: Exports) -> None:
 
 
 def payment_told(place: Layout, exports: Exports) -> None:
-    head = "id,Created date (UTC),Amount,Currency,Status,Customer Email"
-    row = "ch_1,2024-08-20 10:00,12.50,eur,Paid,ada@mail.example"
+    head = (
+        "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Status,Customer ID,"
+        "Customer Email,Refunded date (UTC)"
+    )
+    row = 'ch_1,2024-08-20 10:00:00,"12,50","0,00",eur,true,Paid,cus_1,ada@mail.example,'
     file = write(exports.folder / "payments.csv", f"{head}\n{row}\n")
     bring(place, file, preset="stripe_payments")
 
@@ -328,7 +331,7 @@ def test_customers_who_are_linked_take_their_orders_along(mine: tuple[Layout, Ex
 @pytest.mark.slow
 def test_an_erasure_reaches_every_part(mine: tuple[Layout, Exports]) -> None:
     """A customer of both parts is gone from the new snapshot and from the one it shares files
-    with; the next refresh computes all and balances."""
+    with; the next one computes all and balances."""
     place, exports = mine
     new = later(exports, range(7))
     who = exports.known[new[0]][1]
@@ -342,6 +345,7 @@ def test_an_erasure_reaches_every_part(mine: tuple[Layout, Exports]) -> None:
     assert not done.proof.found
     assert values(place, "orders", "net_revenue") == orders
     assert not damaged(current(place))
+    bring(place, exports.lines(later(exports, range(7, 9))))
     made = computed(place)
     assert taken(place) == {"whole": "imports"}
     assert made.account.balanced
