@@ -2,7 +2,7 @@
 
 from perenne.cleaning import settling
 from perenne.cleaning.account import Account, RowLine, ValueLine
-from perenne.cleaning.jobs import Cleaned, Told, clean, told
+from perenne.cleaning.jobs import Cleaned, Counted, clean, count
 from perenne.cleaning.rules import RULE_IDS, rule_label
 from perenne.cleaning.settings import CleaningSettings, ExchangeRate, Policy, TaxSettings
 from perenne.cleaning.tables.refunds import order_of_refund
@@ -12,15 +12,15 @@ __all__ = [
     "Account",
     "Cleaned",
     "CleaningSettings",
+    "Counted",
     "ExchangeRate",
     "Policy",
     "RowLine",
     "TaxSettings",
-    "Told",
     "ValueLine",
     "clean",
+    "count",
     "order_of_refund",
     "rule_label",
     "settling",
-    "told",
 ]

@@ -57,18 +57,13 @@ def clean(
     that have lines, and `known_until` is the last day of orders in the rest.
     Raises PerenneError for currencies without a rate and when there is no order to count.
     """
-    fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
-    kept = _kept(fated, policy, keep=keep, fetch=fetch)
-    if selling is None:
-        selling = flows.line_batches(fated["order_lines"])
-    all_lines = view(pipeline.sale_lines(kept, selling))
-    heads = keep("heads", lines.headers(kept["orders"], all_lines))
+    rows = _headed(staged, policy, keep=keep, view=view, fetch=fetch, selling=selling)
+    kept, heads = rows.kept, rows.heads
     as_of = as_of or _last_order_day(heads, fetch, known_until)
-    rates = _rates(
-        fetch(flows.currencies(all_lines, heads, kept=kept, base=policy.currency)), policy
-    )
+    found = flows.currencies(rows.lines, heads, kept=kept, base=policy.currency)
+    rates = _rates(fetch(found), policy)
     priced = pipeline.priced_lines(
-        all_lines,
+        rows.lines,
         heads,
         kept["products"],
         policy=policy,
@@ -79,38 +74,67 @@ def clean(
     )
     priced = keep("priced", priced)
     past = priced.filter(priced.ordered_on <= as_of)
-    order_table = keep("order_heads", orders.canonical_orders(past, heads))
-    line_table = orders.canonical_lines(past)
+    sold = keep("order_heads", orders.canonical_orders(past, heads))
+    sold_lines = orders.canonical_lines(past)
     refunds = pipeline.refund_rows(
-        kept["refunds"],
-        past,
-        heads,
-        order_table=order_table,
-        line_table=line_table,
-        policy=policy,
-        rates=rates,
+        kept["refunds"], past, heads, sold=sold, sold_lines=sold_lines, policy=policy, rates=rates
     )
-    told = kept["refunds"].filter(kept["refunds"].refunded_on <= as_of)
-    strays = given_back.without_order(told, order_table)
     value = pipeline.sale_flows(
-        priced, fated, heads, as_of=as_of, currency=policy.currency, selling=selling
+        priced, rows.fated, heads, as_of=as_of, currency=policy.currency, selling=rows.selling
     )
     return Cleaned(
         as_of=as_of,
         tables={
-            "lines": line_table,
-            "orders": order_table,
+            "lines": sold_lines,
+            "orders": sold,
             "refunds": keep("refund_rows", refunds.filter(refunds.refunded_on <= as_of)),
             **pipeline.reference_tables(kept, as_of=as_of, rates=rates, currency=policy.currency),
         },
-        fates={name: fetch(flows.fate_counts(table)) for name, table in fated.items()},
+        fates={name: fetch(flows.fate_counts(table)) for name, table in rows.fated.items()},
         flows=fetch(value),
-        quarantine=keep("quarantine", flows.quarantined(flows.undated(priced), strays)),
+        quarantine=keep("quarantine", _unplaced(priced, kept["refunds"], sold, as_of)),
     )
 
 
+def _unplaced(priced: Table, refunds: Table, sold: Table, as_of: date) -> Table:
+    """Lines of orders without a date, refunds of orders that are not there."""
+    told = refunds.filter(refunds.refunded_on <= as_of)
+    strays = given_back.without_order(told, sold)
+    return flows.quarantined(flows.undated(priced), strays)
+
+
 @dataclass(frozen=True)
-class Told:
+class _Headed:
+    """Staged rows with their fate, those that are kept, their lines, and a row for each order.
+    `selling`: the imports that have lines."""
+
+    fated: Mapping[str, Table]
+    kept: Mapping[str, Table]
+    lines: Table
+    heads: Table
+    selling: Table
+
+
+def _headed(
+    staged: Mapping[str, Table],
+    policy: Policy,
+    *,
+    keep: Keep,
+    view: View,
+    fetch: Fetch,
+    selling: Table | None,
+) -> _Headed:
+    fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
+    kept = _kept(fated, policy, keep=keep, fetch=fetch)
+    if selling is None:
+        selling = flows.line_batches(fated["order_lines"])
+    all_lines = view(pipeline.sale_lines(kept, selling))
+    heads = keep("heads", lines.headers(kept["orders"], all_lines))
+    return _Headed(fated, kept, all_lines, heads, selling)
+
+
+@dataclass(frozen=True)
+class Counted:
     """Of some staged rows: per table, rows kept and merged per import; and the value of sales rows
     that another row tells too."""
 
@@ -118,7 +142,7 @@ class Told:
     flows: pa.Table
 
 
-def told(
+def count(
     staged: Mapping[str, Table],
     *,
     policy: Policy,
@@ -126,14 +150,14 @@ def told(
     view: View,
     fetch: Fetch,
     selling: Table,
-) -> Told:
+) -> Counted:
     """What `clean` counts of orders and their lines before it prices them; parameters as there."""
-    fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
-    kept = _kept(fated, policy, keep=keep, fetch=fetch)
-    heads = keep("heads", lines.headers(kept["orders"], pipeline.sale_lines(kept, selling)))
-    value = pipeline.unpublished_flows(fated, heads, currency=policy.currency, selling=selling)
-    return Told(
-        fates={name: fetch(flows.fate_counts(fated[name])) for name in staged},
+    rows = _headed(staged, policy, keep=keep, view=view, fetch=fetch, selling=selling)
+    value = pipeline.unpublished_flows(
+        rows.fated, rows.heads, currency=policy.currency, selling=selling
+    )
+    return Counted(
+        fates={name: fetch(flows.fate_counts(rows.fated[name])) for name in staged},
         flows=fetch(value),
     )
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import perenne
-from perenne.cleaning import Account, Cleaned, Policy, Told, settling, told
+from perenne.cleaning import Account, Cleaned, Counted, Policy, count, settling
 from perenne.identity import Decision, Settled, standing
 from perenne.warehouse import Engine, Table
 from perenne.workspace.batches import Batch
@@ -101,8 +101,9 @@ class Carried:
     """What is taken over, and the rows that are left to clean.
 
     `staged`: rows of open orders, other tables whole. `tables`: settled rows of `PARTED`, already
-    part of the new snapshot, and of refunds. `told`: what the earlier snapshot counted of the rows
-    that are cleaned again. `known_until`: last day of an order among the settled ones, if known.
+    part of the new snapshot, and of refunds. `counted`: what the earlier snapshot counted of the
+    rows that are cleaned again. `known_until`: last day of an order among the settled ones, if
+    known.
     """
 
     snapshot: Snapshot
@@ -112,14 +113,14 @@ class Carried:
     staged: Mapping[str, Table]
     tables: Mapping[str, Table]
     settled: Settled
-    told: Told
+    counted: Counted
     known_until: date | None
 
     @property
     def account(self) -> Earlier:
         """What accounts for the rows that are not cleaned again."""
         known = Account.from_manifest(self.snapshot.manifest["reconciliation"])
-        return Earlier(known, self.told)
+        return Earlier(known, self.counted)
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def carry(found: Snapshot, imports: Sequence[Batch], desk: Desk, *, policy: Poli
         staged=opened.of(now),
         tables={**laid, "refunds": tables.settled_refunds(refunds, laid["orders"], until)},
         settled=Settled(references, records),
-        told=told(
+        counted=count(
             opened.of(settling.judged(old)),
             policy=policy,
             keep=lambda name, table: desk.keep(f"before_{name}", table),

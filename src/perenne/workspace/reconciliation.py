@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from perenne.cleaning import Account, Cleaned, RowLine, Told, ValueLine
+from perenne.cleaning import Account, Cleaned, Counted, RowLine, ValueLine
 from perenne.workspace.batches import Batch
 
 # Rules under which value leaves before anything is published; all others are read back from the
@@ -52,15 +52,15 @@ class Earlier:
     """The account of an earlier snapshot, and what it counted of rows that are cleaned again."""
 
     account: Account
-    told: Told
+    counted: Counted
 
     def with_others(self, now: Fates) -> Fates:
         """Fates of all rows: as they were before, but for the rows that were cleaned again."""
-        again = _fates(self.told.fates)
+        again = _fates(self.counted.fates)
         before = {
             (line.batch, line.table): {"kept": line.kept, "merged": line.merged}
             for line in self.account.rows
-            if line.table in self.told.fates
+            if line.table in self.counted.fates
         }
         every = before.keys() | now.keys()
         return {
@@ -89,7 +89,7 @@ class Earlier:
             for rule in TOLD_TWICE
             if rule in line.out
         ]
-        again = self.told.flows.to_pylist()
+        again = self.counted.flows.to_pylist()
         return found + [{**one, "rows": -one["rows"], "amount": -one["amount"]} for one in again]
 
 

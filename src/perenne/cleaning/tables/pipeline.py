@@ -139,8 +139,8 @@ def refund_rows(
     priced: ir.Table,
     heads: ir.Table,
     *,
-    order_table: ir.Table,
-    line_table: ir.Table,
+    sold: ir.Table,
+    sold_lines: ir.Table,
     policy: Policy,
     rates: ir.Table | None,
 ) -> ir.Table:
@@ -148,12 +148,12 @@ def refund_rows(
     notes = given_back.from_credit_notes(priced, heads, policy.cleaning)
     if not policy.cleaning.returns:
         return notes
-    dated = given_back.order_of_refund(refunds, order_table)
+    dated = given_back.order_of_refund(refunds, sold)
     if rates is not None:
         dated = _in_base(dated, rates)
     dated = dated.filter(dated.order_is_purchase)
-    by_file = given_back.from_files(dated, line_table)
-    every = notes.union(by_file).union(given_back.undated(order_table, dated))
+    by_file = given_back.from_files(dated, sold_lines)
+    every = notes.union(by_file).union(given_back.undated(sold, dated))
     if policy.cleaning.returned_goods_resold:
         return every
     return every.mutate(cost=ibis.literal(0).cast(MONEY))

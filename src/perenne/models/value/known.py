@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +59,12 @@ class Known:
         return found
 
 
-def read_known(data: Any, given: Mapping[str, Any], *, covariates: Any = None) -> Known:
-    """Checked columns NAMES, and FIRST where it is there, from `given`, else from the frame `data`.
-
-    PerenneError as they say.
+def read_known(data: Any, given: Sequence[Any], *, covariates: Any = None) -> Known:
+    """Checked columns NAMES, and FIRST where it is there, from `given` (one value for each, in
+    their order), else from the frame `data`. PerenneError as they say.
     """
-    columns = read_columns(data, (*NAMES, f"{FIRST}?"), given)
+    told = dict(zip((*NAMES, FIRST), given, strict=True))
+    columns = read_columns(data, (*NAMES, f"{FIRST}?"), told)
     ages = [columns[name] for name in NAMES[:3]]
     check_histories(*ages)
     named = {} if covariates is None else covariate_columns(covariates)

@@ -21,7 +21,7 @@ from perenne.models.value.discounting import (
 )
 from perenne.models.value.even_odds import even_odds
 from perenne.models.value.futures import Customers, Futures, Group, Sampler, draw_futures
-from perenne.models.value.known import FIRST, NAMES, Known, read_known
+from perenne.models.value.known import Known, read_known
 from perenne.models.value.prediction import PredictedValue, Totals
 from perenne.text import gettext as _
 
@@ -52,8 +52,7 @@ class CustomerLifetimeValue:
 
         Arguments and errors as in `predict`.
         """
-        given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-        given[FIRST] = first_value
+        given = (frequency, recency, tenure, monetary_value, first_value)
         known = read_known(data, given, covariates=covariates)
         value, _discounted, _plain = self._means(
             known, self._times(horizon, discount_rate), kept=kept
@@ -85,16 +84,14 @@ class CustomerLifetimeValue:
 
         frequency, recency, tenure, monetary_value: (customers,), arrays or columns of `data`; so is
         first_value, what the first order was worth, which a spend model may read.
-        covariates: a mapping or frame with those of either model's fit.
-        interval: coverages of the predictive intervals, which hold parameter uncertainty (Laplace),
-        that of the customer and that of the orders; `draws` futures, none for 0. groups: name →
-        code of each customer, 0, 1, …. kept: (customers,), what of a unit sold counts: 1 − return
-        share, margin rate, or their product. level: factor from recalibration on all value;
-        level_spread: standard deviation of the logarithm of a model error common to all customers.
-        Raises PerenneError for histories, horizons, rates or coverages that cannot be.
+        covariates: a mapping or frame with those of either model's fit. interval: coverages of the
+        predictive intervals, which hold parameter uncertainty (Laplace), that of the customer and
+        that of the orders; `draws` futures, none for 0. groups: name → code of each customer, 0, 1,
+        …. kept: (customers,), what of a unit sold counts: 1 − return share, margin rate, or their
+        product. level: factor from recalibration on all value; level_spread: standard deviation of
+        the logarithm of a model error common to all. Raises PerenneError for what cannot be.
         """
-        given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-        given[FIRST] = first_value
+        given = (frequency, recency, tenure, monetary_value, first_value)
         known = read_known(data, given, covariates=covariates)
         horizons, _force = times = self._times(horizon, discount_rate)
         coverages = _coverages(interval) if draws else ()
@@ -105,11 +102,7 @@ class CustomerLifetimeValue:
         if draws:
             futures = draw_futures(
                 self.sampler(horizons, draws, rng=_given(rng), level=(level, level_spread)),
-                Customers(
-                    **known.columns,
-                    covariates=known.covariates,
-                    factor=_factor(discounted, plain, known, kept=kept),
-                ),
+                _customers(known, _factor(discounted, plain, known, kept=kept)),
                 probabilities=_probabilities(coverages),
                 groups=codes,
                 rng=_given(rng),
@@ -218,6 +211,10 @@ def _bounds(quantiles: npt.NDArray[Any], coverages: Sequence[float]) -> dict[str
         "lower": {c: quantiles[1 + 2 * i] for i, c in enumerate(coverages)},
         "upper": {c: quantiles[2 + 2 * i] for i, c in enumerate(coverages)},
     }
+
+
+def _customers(known: Known, factor: Floats) -> Customers:
+    return Customers(**known.columns, covariates=known.covariates, factor=factor)
 
 
 def _factor(discounted: Floats, plain: Floats, known: Known, *, kept: Any) -> npt.NDArray[Any]:

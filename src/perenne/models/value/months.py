@@ -18,7 +18,7 @@ from perenne.models.histories import Floats
 from perenne.models.value.acquisition import Acquisition
 from perenne.models.value.discounting import months as months_in
 from perenne.models.value.futures import Customers, Sampler, draw_futures
-from perenne.models.value.known import FIRST, NAMES, Known, read_known
+from perenne.models.value.known import Known, read_known
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
 from perenne.models.value.prediction import Totals
 from perenne.text import gettext as _
@@ -97,9 +97,7 @@ def forecast_months(
     months then share that, in the proportions that the models here give.
     """
     _refuse_months(months)
-    given = dict(zip(NAMES, (frequency, recency, tenure, monetary_value), strict=True))
-    given[FIRST] = first_value
-    known = read_known(data, given)
+    known = read_known(data, (frequency, recency, tenure, monetary_value, first_value))
     share = np.broadcast_to(np.asarray(kept, dtype=float), known.size)
     if ends is None:
         ends = months_in(np.arange(1, months + 1), time_unit=model.time_unit)
