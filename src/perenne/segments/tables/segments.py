@@ -28,8 +28,7 @@ def assign(
 
     `tables`: the marts `customer_facts` (as of `as_of`), `customer_days`, `order_values` and
     `profiles`; rows of the second and third after `as_of` are left out. `inactivity_days`: the
-    inactivity window. Raises
-    `PerenneError` when the rules leave a customer without a segment.
+    inactivity window. Raises `PerenneError` when the rules leave a customer without a segment.
     """
     validate_rules(settings)
     people = tables["profiles"].select("customer_id", "customer_number")
