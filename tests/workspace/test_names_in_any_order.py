@@ -60,6 +60,18 @@ def test_the_latest_order_tells_the_name(tmp_path: Path) -> None:
     assert all(one == found[0] for one in found)
 
 
+def test_of_orders_in_one_file_the_latest_tells_the_name_too(tmp_path: Path) -> None:
+    """A customer of several orders is not lost, whatever their order in the file."""
+    for nth, years in enumerate((("2023", "2025", "2024"), ("2025", "2024", "2023"))):
+        rows = [FILES[f"{year}.csv"].splitlines()[1] for year in years]
+        place = new_workspace(tmp_path / str(nth) / "shop")
+        without_models(place)
+        bring(place, write(tmp_path / str(nth) / "all.csv", "\n".join([HEADER, *rows]) + "\n"))
+        contacts, customers = _names(place)
+        assert contacts == [("Anna", "Lopez", "shopify")]
+        assert [orders for _customer, orders in customers] == [3]
+
+
 def test_a_list_of_customers_comes_before_orders_and_the_newer_list_before_the_older(
     tmp_path: Path,
 ) -> None:

@@ -51,7 +51,9 @@ def staged_sql(
         rows = head_rows(recognition, relation)
     rows = with_country_codes(rows, _countries(recognition, fields))
     only = f"WHERE coalesce({spec.only}, false)" if spec.only else ""
-    last = f"QUALIFY row_number() OVER (PARTITION BY {spec.key} ORDER BY _line DESC) = 1"
+    # Exports begin with the newest order or with the oldest: where rows tell their day, it decides.
+    day = f"{quote_staged('told_on')} DESC NULLS LAST, " if "told_on" in spec.columns else ""
+    last = f"QUALIFY row_number() OVER (PARTITION BY {spec.key} ORDER BY {day}_line DESC) = 1"
     return f"""
         SELECT _line, _hash, {problem} AS _problem, {", ".join(outs)} FROM (
             SELECT *, {_listed(outs)} FROM (

@@ -195,8 +195,8 @@ def _newest_distinct(
 ) -> ir.Table:
     filled = {f"_k{i}": table[name].fill_null(_blank(table[name])) for i, name in enumerate(key)}
     keyed = table.mutate(**filled)
-    keyed = _with_old(keyed, superseded(keyed, tuple(filled)), tuple(filled))
-    keyed = keyed.mutate(_content=content_key(keyed, content))
+    newest = keyed.seq.max().over(ibis.window(group_by=list(filled)))
+    keyed = keyed.mutate(_old=keyed.seq < newest, _content=content_key(keyed, content))
     return _newest(keyed, (*filled, "_content"), last=last)
 
 
