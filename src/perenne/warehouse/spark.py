@@ -240,7 +240,11 @@ def _release(session: SparkSession) -> None:
         return
     _open.remove(mine[0])
     if mine[0][1] and not _open and not _has_died():
-        session.stop()
+        try:
+            session.stop()
+        except Exception as error:  # It is about to end by itself.
+            if not is_of_spark(error):
+                raise
 
 
 def _has_died() -> bool:

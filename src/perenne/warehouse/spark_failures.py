@@ -47,10 +47,11 @@ _WORDS: tuple[tuple[str, Kind], ...] = (
     ("CANNOT_READ_FILE_FOOTER", "file"),
     ("is not a Parquet file", "file"),
     ("corrupted file", "file"),
-    ("stopped SparkContext", "gone"),
-    ("SparkContext was shut down", "gone"),
-    ("does not exist in the JVM", "gone"),
 )
+_LOST = ("stopped SparkContext", "SparkContext was shut down", "does not exist in the JVM")
+_PATIENCE = 30
+"""Seconds that a Java which answers no more is given to end, so that its code can be told: one
+without memory still closes what it has open."""
 _FILE = re.compile(r"file:/+([^\s\]]+\.parquet)")
 _CAUSE = re.compile(r"^(?:Caused by)?: (?:[\w.$]+: )?(.+)$", re.MULTILINE)
 _COLUMN = re.compile(r"name (\S+) cannot be resolved")
@@ -100,14 +101,15 @@ def was_stopped(error: BaseException) -> bool:
 def kind_of(error: BaseException, place: Place) -> Kind:
     """What stood in the way."""
     text = _text(error)
-    cut_off = not text.strip() or any(map(_cut_off, chain(error)))
-    code = place.ended(seconds=5 if cut_off else 0)
+    lost = not text.strip() or any(map(_cut_off, chain(error)))
+    lost = lost or any(words in text for words in _LOST)
+    code = place.ended(seconds=_PATIENCE if lost else 0)
     if code in _CODES:
         return _CODES[code]
     for words, kind in _WORDS:
         if words in text:
             return kind
-    return "gone" if cut_off or code is not None else "other"
+    return "gone" if lost or code is not None else "other"
 
 
 def said(
