@@ -11,7 +11,15 @@ from tests.cleaning.shop import Import, Row
 # What the product names used by the random shops are.
 KINDS = {"Frais de port": "shipping", "Remise": "discount", "Carte cadeau": "gift_card"}
 RULE_OF = {"shipping": "shipping", "discount": "discount_line", "gift_card": "gift_card"}
-CONTENT = ("product_id", "unit_price", "quantity", "discount", "customer_ref", "ordered_on")
+CONTENT = (
+    "product_id",
+    "unit_price",
+    "quantity",
+    "discount",
+    "document",
+    "customer_ref",
+    "ordered_on",
+)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def _headed(
 @dataclass(frozen=True)
 class Counted:
     """Of some staged rows: per table, rows kept and merged per import; and the value of sales rows
-    that another row tells too."""
+    that another row tells too, or that count in another month than their own."""
 
     fates: Mapping[str, pa.Table]
     flows: pa.Table
@@ -153,8 +153,11 @@ def count(
 ) -> Counted:
     """What `clean` counts of orders and their lines before it prices them; parameters as there."""
     rows = _headed(staged, policy, keep=keep, view=view, fetch=fetch, selling=selling)
-    value = pipeline.unpublished_flows(
+    told = pipeline.unpublished_flows(
         rows.fated, rows.heads, currency=policy.currency, selling=selling
+    )
+    value = told.union(
+        flows.moved(flows.of_orders(rows.lines, rows.heads), currency=policy.currency)
     )
     return Counted(
         fates={name: fetch(flows.fate_counts(rows.fated[name])) for name in staged},

@@ -93,4 +93,5 @@ def rule_label(rule: str) -> str:
         "order_unknown": _("Refunds of orders that are not there"),
         "order_without_date": _("Lines whose order has no date"),
         "told_by_lines": _("Orders counted by their lines"),
+        "moved": _("Lines counted in the month of their order, not in their own"),
     }.get(rule, rule)

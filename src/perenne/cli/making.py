@@ -134,7 +134,7 @@ def import_command() -> click.Command:
         chosen = _read_options(source, mapping, store, date_order, decimal_mark)
         place = opts.place_of(workspace, lang)
         if dry_run:
-            _only_look(place, files, chosen, as_json)
+            _only_look(place, files, chosen, as_json=as_json)
             return
         results = import_into(place, files, chosen, quiet=as_json)
         check_imported(place, results)
@@ -147,7 +147,7 @@ def import_command() -> click.Command:
     return import_
 
 
-def _only_look(place: Any, files: tuple[Path, ...], chosen: Any, as_json: bool) -> None:
+def _only_look(place: Any, files: tuple[Path, ...], chosen: Any, *, as_json: bool) -> None:
     from perenne.workspace import look_at
 
     seen = [look_at(place, path, options=chosen) for path in files]
@@ -249,6 +249,7 @@ def run_command() -> click.Command:
     @_reading_options
     @opts.as_of_option()
     @click.option("--currency", default="", help=_("Currency to count in, for example EUR."))
+    @click.option("--dry-run", is_flag=True, help=_("Say what would be done, then stop."))
     @opts.lang_option()
     def run(
         files: tuple[Path, ...],
@@ -260,18 +261,22 @@ def run_command() -> click.Command:
         decimal_mark: Any,
         as_of: date | None,
         currency: str,
+        dry_run: bool,
         lang: str | None,
     ) -> None:
         chosen = _read_options(source, mapping, store, date_order, decimal_mark)
         opts.speak(lang, "en")
         place, is_new = _workspace_for(folder, currency, lang)
         try:
-            import_into(place, files, chosen)
-        except BaseException:  # refused or stopped: nothing half made stays behind
+            if dry_run:
+                _only_look(place, files, chosen, as_json=False)
+            else:
+                import_into(place, files, chosen)
+        finally:  # only looked at, refused or stopped: nothing half made stays behind
             if is_new:
                 _drop_if_empty(place)
-            raise
-        finish(place, as_of, folder)
+        if not dry_run:
+            finish(place, as_of, folder)
 
     return run
 

@@ -18,8 +18,8 @@ from perenne.workspace.batches import Batch
 # Rules under which value leaves before anything is published; all others are read back from the
 # published tables.
 _CALENDAR_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
-TOLD_TWICE = ("merged", "told_by_lines")
-NOT_PUBLISHED = (*TOLD_TWICE, "later", "undated")
+BESIDE = ("merged", "told_by_lines", "moved")
+NOT_PUBLISHED = (*BESIDE, "later", "undated")
 
 
 def reconcile(
@@ -74,7 +74,7 @@ class Earlier:
         }
 
     def flows(self) -> list[dict[str, Any]]:
-        """Value that another row tells, of all rows but those that were cleaned again."""
+        """Value that no published row tells, of all rows but those that were cleaned again."""
         found = [
             {
                 "batch": None,
@@ -86,7 +86,7 @@ class Earlier:
                 "amount": line.out[rule],
             }
             for line in self.account.values
-            for rule in TOLD_TWICE
+            for rule in BESIDE
             if rule in line.out
         ]
         again = self.counted.flows.to_pylist()
@@ -148,8 +148,8 @@ def _value_lines(
             month=month,
             currency=currency,
             value_in=value_in.get(key, Decimal(0)),
-            out={rule: one for rule, one in out.get(key, {}).items() if rows[key][rule]},
-            rows={rule: one for rule, one in rows.get(key, {}).items() if one},
+            out={rule: one for rule, one in out.get(key, {}).items() if one or rows[key][rule]},
+            rows={rule: one for rule, one in rows.get(key, {}).items() if one or out[key][rule]},
         )
 
 

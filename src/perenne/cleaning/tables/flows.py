@@ -32,6 +32,17 @@ def line_flows(lines: ir.Table, *, rule: ir.Value, currency: str) -> ir.Table:
     return found.mutate(month=found.month.strftime("%Y-%m"))
 
 
+def moved(lines: ir.Table, *, currency: str) -> ir.Table:
+    """Value of lines that bear a day (`own_on`) in another month than their order (`ordered_on`):
+    it leaves the one, and what is counted in the other came in there."""
+    months = lines.own_on.truncate("M"), lines.ordered_on.truncate("M")
+    apart = lines.filter(lines.own_on.notnull() & ~months[0].identical_to(months[1]))
+    rule = ibis.literal("moved")
+    left = line_flows(apart.mutate(ordered_on=apart.own_on), rule=rule, currency=currency)
+    came = line_flows(apart, rule=rule, currency=currency)
+    return left.union(came.mutate(rows=ibis.literal(0, "int64"), amount=(-came.amount).cast(MONEY)))
+
+
 def fate_in_time(priced: ir.Table, as_of: ir.Value) -> ir.StringValue:
     """The rule a line falls under, once it is known whether it can be placed before `as_of`."""
     rule = ibis.coalesce(priced.excluded_by, ibis.literal("counted"))
@@ -39,15 +50,21 @@ def fate_in_time(priced: ir.Table, as_of: ir.Value) -> ir.StringValue:
     return priced.ordered_on.isnull().ifelse(ibis.literal("undated"), rule)
 
 
-def merged_lines(lines: ir.Table, heads: ir.Table) -> ir.Table:
-    """Merged rows with the day and currency of their order, for `line_flows`."""
+def of_orders(lines: ir.Table, heads: ir.Table) -> ir.Table:
+    """`lines` with their own day as `own_on`, and with the day and currency of their order."""
     order = heads.select("source", "source_order_id", day="ordered_on", money="currency")
-    merged = lines.filter(lines.fate == "merged")
-    joined = merged.left_join(order, ["source", "source_order_id"], rname="o_{name}")
+    joined = lines.left_join(order, ["source", "source_order_id"], rname="o_{name}")
     return joined.mutate(
-        ordered_on=ibis.coalesce(joined.ordered_on, joined.day),
+        own_on=joined.ordered_on,
+        ordered_on=joined.day,
         currency=ibis.coalesce(joined.currency, joined.money),
     )
+
+
+def merged_lines(lines: ir.Table, heads: ir.Table) -> ir.Table:
+    """Merged rows with their day, where they have none that of their order, for `line_flows`."""
+    merged = of_orders(lines.filter(lines.fate == "merged"), heads)
+    return merged.mutate(ordered_on=ibis.coalesce(merged.own_on, merged.ordered_on))
 
 
 def line_batches(lines: ir.Table) -> ir.Table:

@@ -162,7 +162,7 @@ def judged(
 
     A line at no price in an order that was paid for is told by `pricing.order_sums`.
     """
-    own = _with_kind(lines.select(*OF_LINE), kinds)
+    own = _with_kind(lines.select(*OF_LINE, own_on="ordered_on"), kinds)
     money = {f"order_{name}": heads[name] for name in ("currency", "tax", "discount")}
     joined = own.inner_join(heads.select(*ORDER, *OF_ORDER, **money), list(ORDER))
     after = (joined.amount + joined.discount.fill_null(0)).cast(MONEY)

@@ -33,6 +33,7 @@ PRICED = (
     "batch",
     "row_file",
     "row_number",
+    "own_on",
     "ordered_on",
     "ordered_at",
     "currency",
@@ -194,8 +195,11 @@ def sale_flows(
 ) -> ir.Table:
     """Where the written value of every sales row went, whatever table it came in."""
     rule = flows.fate_in_time(priced, ibis.literal(as_of))
-    told = unpublished_flows(fated, heads, currency=currency, selling=selling)
-    return flows.line_flows(priced, rule=rule, currency=currency).union(told)
+    return ibis.union(
+        flows.line_flows(priced, rule=rule, currency=currency),
+        flows.moved(priced, currency=currency),
+        unpublished_flows(fated, heads, currency=currency, selling=selling),
+    )
 
 
 def unpublished_flows(

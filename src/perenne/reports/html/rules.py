@@ -28,4 +28,5 @@ def meaning(rule: str) -> str:
         "later": _("Sales after the day of this report."),
         "undated": _("Lines that cannot be placed in time."),
         "told_by_lines": _("Orders whose amount is already in their lines."),
+        "moved": _("They count on the day of their order: the same amount, another month."),
     }.get(rule, "")
