@@ -12,6 +12,7 @@ def _runs(folder: Path, *, customers: int, seed: int, language: str) -> str:
     return succeed("demo", folder / "shop", *words).all
 
 
+@pytest.mark.slow
 def test_a_demo_of_ten_customers(tmp_path: Path) -> None:
     said = _runs(tmp_path, customers=10, seed=2, language="fr")
     assert "il n’y a rien à importer" in said
@@ -23,10 +24,15 @@ def test_one_customer_is_too_few(tmp_path: Path) -> None:
     assert perenne("demo", tmp_path / "shop", "--customers", "1").code != 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("customers", "seed", "language"),
-    [(10, 1, "fr"), (10, 5, "en"), (30, 2, "fr"), (30, 3, "en"), (60, 5, "fr")],
+    [
+        pytest.param(10, 1, "fr", marks=pytest.mark.long),
+        pytest.param(10, 5, "en", marks=pytest.mark.long),
+        pytest.param(30, 2, "fr", marks=pytest.mark.long),
+        pytest.param(30, 3, "en", marks=pytest.mark.slow),
+        pytest.param(60, 5, "fr", marks=pytest.mark.long),
+    ],
 )
 def test_demos_of_every_small_size(
     tmp_path: Path, customers: int, seed: int, language: str

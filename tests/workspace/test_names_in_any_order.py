@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from perenne.workspace import Layout
 from tests.cli.files import write
 from tests.workspace.shops import bring, computed, new_workspace, table, without_models
@@ -60,6 +62,7 @@ def test_the_latest_order_tells_the_name(tmp_path: Path) -> None:
     assert all(one == found[0] for one in found)
 
 
+@pytest.mark.slow
 def test_of_orders_in_one_file_the_latest_tells_the_name_too(tmp_path: Path) -> None:
     """A customer of several orders is not lost, whatever their order in the file."""
     for nth, years in enumerate((("2023", "2025", "2024"), ("2025", "2024", "2023"))):
