@@ -211,6 +211,7 @@ class Run:
                 as_of=as_of,
                 inactivity_days=context.inactivity_days,
                 settings=self.settings.segments,
+                keep=self._work,
             ),
         )
         return tables, context

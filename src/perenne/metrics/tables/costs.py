@@ -8,36 +8,34 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.metrics.tables import Tables
-from perenne.metrics.tables.canonical import known, purchases, table
+from perenne.metrics.tables.canonical import table
 
 COLUMNS = ("customer_id", "day", "kind", "amount")
 
 
-def customer_costs(tables: Tables, *, as_of: date) -> ir.Table:
+def customer_costs(tables: Tables, *, days: ir.Table, as_of: date) -> ir.Table:
     """customer_id, day, kind (acquisition | retention), amount (float64).
 
     Acquisition: spend of (channel, calendar month of the first order) / its new customers, dated
     on the first order. Retention: spend of a calendar month / known buyers of the month, dated on
-    the customer's first purchase of that month.
+    the customer's first purchase of that month. `days` is the mart `customer_days`.
     """
     costs = table(tables, "costs")
     costs = costs.filter(costs.day <= as_of).mutate(month=costs.day.truncate("M"))
-    orders = known(purchases(tables, as_of))
-    orders = orders.mutate(month=orders.ordered_on.truncate("M"))
-    won = _won(tables, orders)
-    bought = orders.group_by("customer_id", "month").aggregate(day=orders.ordered_on.min())
+    bought = days.select("customer_id", "day", "first_day", month=days.day.truncate("M"))
+    # Of months without spend nothing is looked at: most shops know the spend of some alone.
+    bought = bought.semi_join(costs, "month")
+    buyers = bought.group_by("customer_id", "month").aggregate(day=bought.day.min())
     return ibis.union(
-        _shared(costs, won, kind="acquisition", keys=("channel", "month")),
-        _shared(costs, bought, kind="retention", keys=("month",)),
+        _shared(costs, _won(tables, bought), kind="acquisition", keys=("channel", "month")),
+        _shared(costs, buyers, kind="retention", keys=("month",)),
     )
 
 
-def _won(tables: Tables, orders: ir.Table) -> ir.Table:
+def _won(tables: Tables, bought: ir.Table) -> ir.Table:
     """One row per customer: day and month of the first purchase, acquisition channel."""
-    first = orders.group_by("customer_id").aggregate(day=orders.ordered_on.min())
+    first = bought.filter(bought.day == bought.first_day).drop("first_day")
     customers = table(tables, "customers").select("customer_id", "channel")
-    # The month comes before the join: Ibis cannot join again on what a join computes.
-    first = first.mutate(month=first.day.truncate("M"))
     joined = first.left_join(customers, "customer_id")
     return joined.select("customer_id", "day", "channel", "month")
 

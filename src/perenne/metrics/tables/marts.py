@@ -70,9 +70,9 @@ def build_marts(
     people = keep("profiles", profiles(tables, as_of=as_of))
     orders = keep("order_values", order_values(ledger, people))
     days = keep("customer_days", numbered(customer_days(tables, as_of=as_of), people))
-    costs = keep("customer_costs", customer_costs(tables, as_of=as_of))
+    costs = keep("customer_costs", customer_costs(tables, days=days, as_of=as_of))
     facts = customer_facts(
-        tables, sales=ledger, days=days, costs=costs, as_of=as_of, settings=settings
+        tables, orders=orders, days=days, costs=costs, as_of=as_of, settings=settings
     )
     kept = keep("customer_facts", facts)
     return dict(zip(MARTS, (ledger, people, orders, days, costs, kept), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import ibis.expr.types as ir
@@ -16,6 +16,12 @@ from perenne.segments.tables.scores import name_segments
 from perenne.segments.tables.status import status
 from perenne.segments.tables.values import high_potential, high_value
 
+Keep = Callable[[str, ir.Table], ir.Table]
+
+
+def _lazily(_name: str, table: ir.Table) -> ir.Table:
+    return table
+
 
 def assign(
     tables: Mapping[str, ir.Table],
@@ -23,27 +29,32 @@ def assign(
     as_of: date,
     inactivity_days: int,
     settings: SegmentSettings,
+    keep: Keep = _lazily,
 ) -> ir.Table:
     """The table `SEGMENTS`: one row per row of `tables["customer_facts"]`.
 
     `tables`: the marts `customer_facts` (as of `as_of`), `customer_days`, `order_values` and
     `profiles`; rows of the second and third after `as_of` are left out. `inactivity_days`: the
-    inactivity window. Raises `PerenneError` when the rules leave a customer without a segment.
+    inactivity window. `keep` may write a part and hand back what was written: all parts at once
+    take twice the memory. Raises `PerenneError` when the rules leave a customer without a segment.
     """
     validate_rules(settings)
     people = tables["profiles"].select("customer_id", "customer_number")
     marts = _in_numbers(tables, people)
     facts, orders = marts["customer_facts"], marts["order_values"]
     named = name_segments(facts, settings=settings, inactivity_days=inactivity_days)
-    best = high_value(facts, settings=settings)
+    named = keep("segment_scores", named)
+    best = keep("high_value", high_value(facts, settings=settings))
+    potential = high_potential(facts, orders, high_value=best, as_of=as_of)
+    possible = opportunities(
+        named, marts, as_of=as_of, inactivity_days=inactivity_days, settings=settings
+    )
     parts = (
         named,
         sizes(facts, settings=settings),
         best,
-        high_potential(facts, orders, high_value=best, as_of=as_of),
-        opportunities(
-            named, marts, as_of=as_of, inactivity_days=inactivity_days, settings=settings
-        ),
+        keep("high_potential", potential),
+        keep("opportunities", possible),
         status(marts["customer_days"], as_of=as_of, inactivity_days=inactivity_days),
     )
     return _joined(facts, parts, people)
