@@ -90,7 +90,16 @@ def test_an_order_told_anew_without_its_lines_counts_once() -> None:
 def test_a_line_dated_in_another_month_counts_in_that_of_its_order() -> None:
     shop = run(
         Import({"orders": [order(day=date(2025, 3, 31)), order("B")]}, name="1-file"),
-        Import({"order_lines": [line(day=date(2025, 4, 1)), line("B", price=7)]}, name="2-file"),
+        Import(
+            {
+                "order_lines": [
+                    line(day=date(2025, 4, 1)),
+                    line("B", price=7),
+                    line("B", price=5, day=None),
+                ]
+            },
+            name="2-file",
+        ),
     )
     found = {
         (row["month"], row["rule"]): (row["rows"], row["amount"])
@@ -99,8 +108,9 @@ def test_a_line_dated_in_another_month_counts_in_that_of_its_order() -> None:
     }
     assert found == {
         ("2025-04", "moved"): (1, 10),
-        ("2025-03", "moved"): (0, -10),
-        ("2025-03", "counted"): (2, 17),
+        (None, "moved"): (1, 5),
+        ("2025-03", "moved"): (0, -15),
+        ("2025-03", "counted"): (3, 22),
     }
 
 

@@ -93,5 +93,7 @@ def rule_label(rule: str) -> str:
         "order_unknown": _("Refunds of orders that are not there"),
         "order_without_date": _("Lines whose order has no date"),
         "told_by_lines": _("Orders counted by their lines"),
-        "moved": _("Lines counted in the month of their order, not in their own"),
+        "moved": _(
+            "Lines of another month than their order or without a date, counted in its month"
+        ),
     }.get(rule, rule)

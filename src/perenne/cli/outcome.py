@@ -12,6 +12,7 @@ from perenne.text import (
     format_money,
     format_number,
     format_percent,
+    format_period,
     format_value,
     ngettext,
 )
@@ -312,5 +313,8 @@ def findings(shop: Shop) -> list[str]:
         value = format_value(figure.value, figure.unit, shop.context.currency)
         if figure.value is None:
             value = figure.note or value
+        elif figure.period.start and figure.period.start > shop.context.history_from:
+            period = format_period(figure.period.start, figure.period.end)
+            value = _("{value} ({period})").format(value=value, period=period)
         lines.append(_("{label}: {value}").format(label=label, value=value))
     return lines

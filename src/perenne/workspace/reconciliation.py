@@ -172,6 +172,8 @@ def _entries(
                 yield key, "quarantined", control["refused_rows"], refused
     dateless = {batch.id for batch in imports if _is_dateless(batch)}
     for flow in flows:
+        if flow["batch"] in dateless and flow["rule"] == "moved":
+            continue
         month = None if flow["batch"] in dateless else flow["month"]
         currency = "" if flow["source"] in unsaid else flow["currency"]
         key = (flow["source"], month, currency)

@@ -33,10 +33,9 @@ def line_flows(lines: ir.Table, *, rule: ir.Value, currency: str) -> ir.Table:
 
 
 def moved(lines: ir.Table, *, currency: str) -> ir.Table:
-    """Value of lines that bear a day (`own_on`) in another month than their order (`ordered_on`):
-    it leaves the one, and what is counted in the other came in there."""
-    months = lines.own_on.truncate("M"), lines.ordered_on.truncate("M")
-    apart = lines.filter(lines.own_on.notnull() & ~months[0].identical_to(months[1]))
+    """Value of lines that bear no day or one (`own_on`) in another month than their order
+    (`ordered_on`): it leaves the one, and what is counted in the other came in there."""
+    apart = lines.filter(~lines.own_on.truncate("M").identical_to(lines.ordered_on.truncate("M")))
     rule = ibis.literal("moved")
     left = line_flows(apart.mutate(ordered_on=apart.own_on), rule=rule, currency=currency)
     came = line_flows(apart, rule=rule, currency=currency)
