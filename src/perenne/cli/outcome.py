@@ -112,6 +112,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield from _carried_lines(snapshot.manifest.get("carried", {}))
         yield from account_lines(refreshed.account, snapshot.manifest["currency"])
         yield from _assumed_lines(snapshot.manifest)
+        yield from _product_lines(snapshot.manifest.get("products_sold"))
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
         yield from _acquisition_lines(snapshot.manifest.get("acquisition"))
     else:
@@ -165,6 +166,17 @@ def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             n=format_number(undated["rows"]),
             value=format_money(Decimal(undated["net"]), currency, decimals=2),
         )
+
+
+def _product_lines(sold: Mapping[str, int] | None) -> Iterator[str]:
+    """Whether the product lists speak of the products that were sold."""
+    if sold is None or sold["listed"] * FEW_LISTED >= sold["all"]:
+        return
+    yield "! " + _(
+        "Of {sold} products sold, {listed} stand in the product lists: costs and categories of the "
+        "others are unknown. If the orders name products by another column of the list, import "
+        "it again with --map product_id=COLUMN."
+    ).format(sold=format_number(sold["all"]), listed=format_number(sold["listed"]))
 
 
 def _acquisition_lines(told: Mapping[str, Any] | None) -> Iterator[str]:
@@ -294,6 +306,8 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
     }
 
 
+FEW_LISTED = 10
+"""Product lists that name fewer of the products sold than one in as many are told of."""
 FOUND = (
     "customers",
     "average_order_value",

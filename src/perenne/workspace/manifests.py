@@ -49,6 +49,7 @@ def manifest(
         "tables": {name: _rows(table, engine) for name, table in tables.items()},
         "reconciliation": account.to_manifest(),
         "undated_refunds": _undated_refunds(tables["refunds"], engine),
+        "products_sold": _products_sold(tables["order_lines"], tables["products"], engine),
         "acquisition": {
             "rule": settings.acquisition.rule,
             **_acquisition(tables["customers"], engine),
@@ -66,6 +67,17 @@ def _acquisition(customers: Table, engine: Engine) -> dict[str, int]:
     found = {row["channel_from"]: row["n"] for row in engine.fetch(counts).to_pylist()}
     names = {"touch": "touch", "order": "order", "source": "source", "unknown": None}
     return {name: found.get(told, 0) for name, told in names.items()}
+
+
+def _products_sold(lines: Table, products: Table, engine: Engine) -> dict[str, int] | None:
+    """How many products were sold, and how many of them the product lists name; None without a
+    list."""
+    if not _rows(products, engine):
+        return None
+    counted = lines.filter(lines.excluded_by.isnull(), lines.product_id.notnull())
+    sold = counted.select("product_id").distinct()
+    known = sold.semi_join(products, "product_id")
+    return {"all": _rows(sold, engine), "listed": _rows(known, engine)}
 
 
 def _undated_refunds(refunds: Table, engine: Engine) -> dict[str, Any]:
