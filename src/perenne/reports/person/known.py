@@ -39,7 +39,9 @@ def _contact(person: Person) -> Table:
     notes = [_("The source read last gives the value; what others say otherwise stands beside it.")]
     if not person.personal:
         notes.append(_("Masked: --personal shows names, addresses and ids in full."))
-    return filled(Table(_("Contact, and which source says it"), columns, rows, notes))
+    return filled(
+        Table(_("Contact, and which source says it"), columns, rows, notes, css="stacked")
+    )
 
 
 def _field(one: ContactField) -> Row:
@@ -77,7 +79,13 @@ def _records(person: Person) -> Table:
         Column(_("First seen"), is_text=True),
         Column(_("Linked since"), is_text=True),
     ]
-    return Table(_("Records that make up this customer"), columns, rows, list(_identity(person)))
+    return Table(
+        _("Records that make up this customer"),
+        columns,
+        rows,
+        list(_identity(person)),
+        css="stacked",
+    )
 
 
 def _refresh(number: int | None) -> str:
