@@ -138,7 +138,7 @@ def consents(person: Person) -> Iterator[Block]:
         "A suppression wins over everything. Where there is no row, nothing is known, and nothing "
         "is inferred from a purchase."
     )
-    yield filled(Table(_("Consents per channel and purpose"), columns, rows, [note]))
+    yield filled(Table(_("Consents per channel and purpose"), columns, rows, [note], css="stacked"))
 
 
 def relation(person: Person) -> Iterator[Block]:
@@ -170,7 +170,7 @@ def _subscriptions(person: Person) -> Table:
         Column(_("Charged"), is_text=True),
         *(Column(title, is_text=True) for title in texts),
     ]
-    return filled(Table(_("Subscriptions"), columns, rows))
+    return filled(Table(_("Subscriptions"), columns, rows, css="stacked"))
 
 
 def _answers(person: Person) -> Table:
@@ -194,7 +194,7 @@ def _answers(person: Person) -> Table:
         Column(_("Score")),
         *(Column(title, is_text=True) for title in texts),
     ]
-    return filled(Table(_("Survey answers"), columns, rows))
+    return filled(Table(_("Survey answers"), columns, rows, css="stacked"))
 
 
 def source_column() -> Column:
