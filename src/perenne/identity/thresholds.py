@@ -82,9 +82,11 @@ def choose(
         if len(good):
             break
     # What was judged may speak against the cautious threshold without proving a better one.
-    likely = every.values[right & (every.last >= fallback)]
-    against = not right[every.last >= fallback].all()
-    value = float(likely.min(initial=1.0)) if against else fallback
+    most = every.bound(_curves(seen, times=1), confidence=1 - confidence)
+    asked = every.last >= fallback
+    possible = every.values[asked & (most >= precision)]
+    against = asked.any() and not (most[asked] >= precision).all()
+    value = float(possible.min(initial=1.0)) if against else fallback
     missing = (times - 1) * len(seen) if len(good) else 0
     return Threshold(value, False, len(seen), missing=missing)
 
