@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perenne.identity.clusters import components, merged_pairs, separated
+from perenne.identity.clusters import components, separated
 
 SIZE = 12
 Edges = list[tuple[int, int]]
@@ -75,9 +75,3 @@ def test_of_two_ways_to_part_the_strongest_links_stay() -> None:
     assert separated(3, left, right, refused=[(0, 2)]).tolist() == [0, 0, 2]
     left, right = arrays([(1, 2), (0, 1)])
     assert separated(3, left, right, refused=[(0, 2)]).tolist() == [0, 1, 1]
-
-
-@given(EDGES)
-def test_merged_pairs_add_up_to_all_pairs_that_are_together(edges: Edges) -> None:
-    sizes = np.bincount(walked(edges), minlength=SIZE)
-    assert merged_pairs(SIZE, *arrays(edges)).sum() == (sizes * (sizes - 1) // 2).sum()

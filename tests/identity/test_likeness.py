@@ -148,6 +148,28 @@ def test_mailboxes_that_differ_in_their_figures_are_not_alike(
     assert told == f"email={code}"
 
 
+@pytest.mark.parametrize(
+    ("mailbox", "code"),
+    [
+        ("zoe.le-goff.75@mail.example", "spelled"),
+        ("zoe.legoffre@mail.example", "spelled"),
+        ("zoe.martin@mail.example", "different"),
+        ("zoe@legoff.example", "different"),
+        (None, "different"),
+    ],
+)
+def test_a_family_name_that_the_other_mailbox_spells(mailbox: str | None, code: str) -> None:
+    """Married since the account was opened: the mailbox still bears the name on the card."""
+    account = {"last_name": "martin", "email": mailbox}
+    for one, other in ((account, {"last_name": "le goff"}), ({"last_name": "le goff"}, account)):
+        told = asked_of(evidence_sql("one", "two"), one, other)
+        assert str(told).startswith(f"last_name={code}")
+    with use_language("en"):
+        assert evidence_words("last_name=spelled:0.41") == [
+            "family name spelled in the mailbox of the other"
+        ]
+
+
 HOME = {"last_name": "dupre", "address": "3 rue haute", "phone": "+33671000001"}
 
 
@@ -168,6 +190,12 @@ HOME = {"last_name": "dupre", "address": "3 rue haute", "phone": "+33671000001"}
          {"first_name": "hugo", "birth": "20110915"}, True),
         ({"first_name": "dupre", "last_name": "camille"}, {"first_name": "camille"}, False),
         ({"first_name": "dupre", "last_name": "hugo"}, {"first_name": "camille"}, True),
+        ({"first_name": "dupre", "last_name": "camille"},
+         {"first_name": "camille", "last_name": None}, False),
+        ({"first_name": "dupre", "last_name": "camille"},
+         {"first_name": "hugo", "last_name": None}, True),
+        ({"first_name": "dupre", "last_name": None},
+         {"first_name": "camille", "last_name": None}, True),
     ],
 )  # fmt: skip
 def test_contrary_first_names_of_one_home(one: Row, other: Row, contrary: bool) -> None:

@@ -125,6 +125,11 @@ def _model_words(account: IdentityAccount) -> str:
 
 def _threshold_words(threshold: Threshold) -> str:
     value = format_number(threshold.value, decimals=3)
+    if not threshold.measured and not threshold.missing and threshold.judged:
+        return _(
+            "links from probability {value} on, unmeasured: of the {judged} pairs decided too many "
+            "likely ones were refused"
+        ).format(value=value, judged=format_number(threshold.judged))
     if not threshold.measured or threshold.at_least is None or threshold.precision is None:
         return _(
             "links from probability {value} on, unmeasured: {judged} pairs decided, some {missing} "

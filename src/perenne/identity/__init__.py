@@ -2,7 +2,7 @@
 
 from perenne.identity.account import IdentityAccount, Unused
 from perenne.identity.attributes import CLICKS, VISITS, AccountSettings, AcquisitionSettings
-from perenne.identity.clusters import components, merged_pairs
+from perenne.identity.clusters import components
 from perenne.identity.decisions import Decision, Word, from_lines, standing, to_line
 from perenne.identity.evidence import evidence_words, field_words, rule_words
 from perenne.identity.finding import Directory
@@ -38,7 +38,6 @@ __all__ = [
     "from_lines",
     "identify",
     "masked",
-    "merged_pairs",
     "phone_spellings",
     "resolve",
     "rule_words",

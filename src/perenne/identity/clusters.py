@@ -31,32 +31,6 @@ def components(size: int, left: Ints, right: Ints) -> Ints:
             root = shorter
 
 
-def merged_pairs(size: int, left: Ints, right: Ints) -> Ints:
-    """How many pairs of records each link puts together when links are made in this order; 0 for
-    one whose records are together already."""
-    root = list(range(size))
-    members = [1] * size
-
-    def top(record: int) -> int:
-        while root[record] != record:
-            root[record] = root[root[record]]
-            record = root[record]
-        return record
-
-    made = []
-    for one, other in zip(left.tolist(), right.tolist(), strict=True):
-        first, second = top(one), top(other)
-        if first == second:
-            made.append(0)
-            continue
-        made.append(members[first] * members[second])
-        if members[first] < members[second]:
-            first, second = second, first
-        root[second] = first
-        members[first] += members[second]
-    return np.array(made, dtype=np.int64)
-
-
 def separated(size: int, left: Ints, right: Ints, *, refused: Iterable[tuple[int, int]]) -> Ints:
     """`components`, but the two records of a refused pair are never one customer.
 

@@ -14,7 +14,7 @@ def evidence_words(evidence: str) -> list[str]:
 def _cell(field: str, how: str) -> str:
     code, _colon, alike = how.partition(":")
     text = _level(code).format(field=field_words(field))
-    if alike and code not in ("same", "initial", "swapped"):
+    if alike and code not in ("same", "initial", "swapped", "spelled"):
         text += f" ({format_number(float(alike), decimals=2)})"
     return text
 
@@ -41,6 +41,7 @@ def _level(code: str) -> str:
         "close": _("{field} with a slip of the pen"),
         "similar": _("similar {field}"),
         "swapped": _("{field} in the other name's place"),
+        "spelled": _("{field} spelled in the mailbox of the other"),
         "alias": _("same {field} but for what follows a plus"),
         "mailbox": _("same mailbox of the {field}, another domain"),
         "mailbox_similar": _("similar mailbox of the {field}"),

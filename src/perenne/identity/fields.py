@@ -56,7 +56,15 @@ def _edits(name: str, code: str, *, upto: int, usual: float) -> Level:
     return Level(code, f"{_EDITS.format(name)} <= {upto}", usual)
 
 
-def _name(name: str, other: str) -> Field:
+def _in_mailbox(one: str, other: str) -> str:
+    """SQL of whether one mailbox spells the other record's family name: one that the account no
+    longer bears, or bears misspelt."""
+    box = f"regexp_replace(split_part({{{one}}}.email, '@', 1), '[^a-z]', '', 'g')"
+    name = f"replace({{{other}}}.last_name, ' ', '')"
+    return f"length({name}) >= 4 AND coalesce(contains({box}, {name}), false)"
+
+
+def _name(name: str, other: str, *further: Level) -> Field:
     close = f"{_ALIKE.format(name)} >= 0.92 OR {_EDITS.format(name)} <= 1"
     initial = (
         f"least(length({{l}}.{name}), length({{r}}.{name})) = 1 "
@@ -76,6 +84,7 @@ def _name(name: str, other: str) -> Field:
             Level("close", close, 0.1),
             Level("swapped", swapped, 0.02),
             _alike(name, "similar", from_=0.8, usual=0.04),
+            *further,
         ),
         different=0.07,
         measured=True,
@@ -157,17 +166,22 @@ def contrary_names_sql(left: str, right: str) -> str:
         f"ELSE 'm' NOT IN ({one}, {other}) END "
         f"AND NOT ({initials}) AND NOT {short_form_sql(one, other)}"
     ).format(l=left, r=right)
-    crossed = " AND ".join(
-        f"jaro_winkler_similarity({a}, {b}) >= 0.75"
-        for a, b in ((one, f"{right}.last_name"), (f"{left}.last_name", other))
-    )
+    ends = ((one, f"{right}.last_name"), (f"{left}.last_name", other))
+    ways = [f"jaro_winkler_similarity({a}, {b}) >= 0.75" for a, b in ends]
+    # A record without a family name may bear the one that the other has for a first name.
+    known = f"coalesce({ways[0]}, {ways[1]}, false)"
+    crossed = " AND ".join([known, *(f"coalesce({way}, true)" for way in ways)])
     return f"(coalesce({apart}, false) AND NOT coalesce({crossed}, false))"
 
 
 FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
-        _name("last_name", "first_name"),
+        _name(
+            "last_name",
+            "first_name",
+            Level("spelled", f"({_in_mailbox('l', 'r')}) OR ({_in_mailbox('r', 'l')})", usual=0.02),
+        ),
         _name("first_name", "last_name"),
         _birth(),
         _email(),

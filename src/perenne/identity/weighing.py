@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from perenne.identity.clusters import Ints, components, merged_pairs, separated
+from perenne.identity.clusters import Ints, components, separated
+from perenne.identity.joining import Likeness, joins, odds_of
 from perenne.identity.settings import IdentitySettings
 from perenne.identity.thresholds import Threshold, choose
 
@@ -19,7 +20,11 @@ OWNER, NUMBER, MODEL = (RULES.index(rule) for rule in ("owner", "number", "model
 APART = len(RULES) - 1
 _TOLD = tuple(rule.removesuffix("_apart") for rule in RULES)
 NONE, ACCEPT, REFUSE = 0, 1, 2
+_SEVERAL = 4
+"""Records of a customer that may have been two customers of several records each."""
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+_Judged = tuple[float, bool, int]
 Contrary = Callable[[Ints], tuple[Ints, Ints]]
 
 
@@ -81,7 +86,7 @@ def nobody(root: Ints) -> tuple[Ints, Ints]:
     return root[:0], root[:0]
 
 
-def whole(pairs: Pairs, root: Ints) -> npt.NDArray[np.bool_]:
+def whole(pairs: Pairs, root: Ints) -> Bools:
     """Of each record whether the owner's word, or a number that sources share, holds its customer
     together: names do not speak there."""
     said = (pairs.decision == ACCEPT) | (pairs.rule == NUMBER)
@@ -120,8 +125,8 @@ class Weighed:
     """
 
     root: Ints
-    wanted: npt.NDArray[np.bool_]
-    torn: npt.NDArray[np.bool_]
+    wanted: Bools
+    torn: Bools
     thresholds: Mapping[str, Threshold]
 
     def outcome(self, pairs: Pairs, *, from_: float) -> dict[str, npt.NDArray[np.generic]]:
@@ -159,14 +164,15 @@ def weigh(
 
     Rules and what the owner accepted link; the model links from the threshold of its pair of
     sources on; the two records of a refused pair are never one customer, nor are two whose first
-    names contradict each other (`contrary`), unless they are a link themselves.
+    names contradict each other (`contrary`), unless they are a link themselves. Where likeness
+    would join two customers of several records, all of these must speak for it.
     """
-    profile, names = _profiles(pairs, sources)
-    thresholds = _thresholds(pairs, profile, names=names, records=len(sources), settings=settings)
+    profile, names, source = _profiles(pairs, sources)
+    model = _Model(pairs, source, profile)
+    thresholds = _thresholds(model, names=names, settings=settings)
     limit = np.array([thresholds[name].value for name in names] or [settings.threshold])
-    enough = (pairs.rule < MODEL) | (pairs.decision == ACCEPT)
-    enough |= np.nan_to_num(pairs.probability) >= limit[profile]
-    wanted = enough & (pairs.decision != REFUSE)
+    wanted = ((pairs.rule < MODEL) | (pairs.decision == ACCEPT)) & (pairs.decision != REFUSE)
+    wanted |= model.supported(wanted, limit)
     order = _strongest(pairs)
     order = order[wanted[order]]
     left, right = pairs.left[order], pairs.right[order]
@@ -184,8 +190,9 @@ def weigh(
     )
 
 
-def _profiles(pairs: Pairs, sources: npt.NDArray[np.str_]) -> tuple[Ints, list[str]]:
-    """Of each pair the number of its pair of sources, and the names of these."""
+def _profiles(pairs: Pairs, sources: npt.NDArray[np.str_]) -> tuple[Ints, list[str], Ints]:
+    """Of each pair the number of its pair of sources, the names of these, and the number of the
+    source of each record."""
     names, code = np.unique(sources, return_inverse=True)
     one, other = code[pairs.left], code[pairs.right]
     both = np.minimum(one, other) * len(names) + np.maximum(one, other)
@@ -193,39 +200,95 @@ def _profiles(pairs: Pairs, sources: npt.NDArray[np.str_]) -> tuple[Ints, list[s
     texts = [
         f"{names[number // len(names)]} + {names[number % len(names)]}" for number in found.tolist()
     ]
-    return profile.astype(np.int64), texts
+    return profile.astype(np.int64), texts, code.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What likeness says: of each record its `source`, of each pair its pair of sources."""
+
+    pairs: Pairs
+    source: Ints
+    profile: Ints
+
+    def supported(self, made: Bools, limit: Floats) -> Bools:
+        """Pairs that likeness links, beside those that are `made` without it: from the `limit` of
+        their pair of sources on, unless the other records of their customers speak against it."""
+        pairs = self.pairs
+        chance = np.nan_to_num(pairs.probability)
+        wanted: Bools = ~made & (chance >= limit[self.profile]) & (pairs.decision != REFUSE)
+        root = components(len(self.source), pairs.left[made], pairs.right[made])
+        whole = components(len(root), *(_both(pairs, made | wanted)))
+        asked = self._in_doubt(wanted, whole, limit)
+        if not asked.any():
+            return wanted
+        heard = asked[whole[pairs.left]] & (chance > 0) & (pairs.decision != REFUSE)
+        heard &= whole[pairs.left] == whole[pairs.right]
+        steps = joins(root, self.source, self._alike(heard), least=odds_of(limit))
+        place = np.flatnonzero(heard)[[step.pairs[0] for step in steps]]
+        left, right = pairs.left[place], pairs.right[place]
+        joined = components(len(root), np.r_[np.arange(len(root)), left], np.r_[root, right])
+        apart = asked[whole[pairs.left]] & (joined[pairs.left] != joined[pairs.right])
+        kept: Bools = wanted & ~apart
+        return kept
+
+    def _in_doubt(self, wanted: Bools, whole: Ints, limit: Floats) -> Bools:
+        """Of each record whether its customer, as all links together would make it (`whole`), has
+        a link that an average over so many records might undo."""
+        size = np.bincount(whole, minlength=len(whole))
+        least = np.full(len(whole), np.inf)
+        margin = odds_of(self.pairs.probability[wanted]) / odds_of(limit[self.profile[wanted]])
+        np.minimum.at(least, whole[self.pairs.left[wanted]], margin)
+        doubtful: Bools = (size >= _SEVERAL) & (least < (size / 2) ** 2)
+        return doubtful
+
+    def _alike(self, heard: Bools) -> Likeness:
+        left, right = _both(self.pairs, heard)
+        odds = odds_of(self.pairs.probability[heard])
+        return Likeness(left, right, odds, self.profile[heard])
+
+    def judged(self) -> dict[int, tuple[list[_Judged], list[tuple[float, int]]]]:
+        """Of each pair of sources every step in which likeness would join customers: those whose
+        likeliest decided pair tells whether they are right, and those that nobody has judged."""
+        pairs = self.pairs
+        told = ~np.isnan(pairs.probability)
+        rules = (pairs.rule < MODEL) & (pairs.decision == NONE)
+        root = components(len(self.source), *_both(pairs, rules))
+        alike = self._alike(told)
+        chance, word = pairs.probability[told], pairs.decision[told]
+        least = np.zeros(int(self.profile.max(initial=-1)) + 1)
+        found: dict[int, tuple[list[_Judged], list[tuple[float, int]]]] = {}
+        for step in joins(root, self.source, alike, least=least):
+            seen, open_ = found.setdefault(step.profile, ([], []))
+            probability = step.odds / (1 + step.odds)
+            decided = [pair for pair in step.pairs if word[pair] != NONE]
+            if decided:
+                said = word[max(decided, key=lambda pair: (chance[pair], -pair))]
+                seen.append((probability, bool(said == ACCEPT), step.number))
+            else:
+                open_.append((probability, step.number))
+        return found
+
+
+def _both(pairs: Pairs, chosen: Bools) -> tuple[Ints, Ints]:
+    return pairs.left[chosen], pairs.right[chosen]
 
 
 def _thresholds(
-    pairs: Pairs, profile: Ints, *, names: list[str], records: int, settings: IdentitySettings
+    model: _Model, *, names: list[str], settings: IdentitySettings
 ) -> dict[str, Threshold]:
     """The threshold of each pair of sources, measured on what was decided of the model's pairs."""
-    judged = (pairs.decision != NONE) & ~np.isnan(pairs.probability)
-    together = _put_together(pairs, records) if judged.any() else np.zeros(len(pairs), np.int64)
+    pairs = model.pairs
+    said = (pairs.decision != NONE) & ~np.isnan(pairs.probability)
+    judged = model.judged() if said.any() else {}
     found = {}
     for number, name in enumerate(names):
-        mine = judged & (profile == number)
-        rows = zip(
-            pairs.probability[mine].tolist(),
-            (pairs.decision[mine] == ACCEPT).tolist(),
-            together[mine].tolist(),
-            strict=True,
-        )
+        seen, open_ = judged.get(number, ([], []))
         found[name] = choose(
-            rows,
+            seen,
+            open_=open_,
             precision=settings.precision,
             confidence=settings.confidence,
             fallback=settings.threshold,
         )
     return found
-
-
-def _put_together(pairs: Pairs, records: int) -> Ints:
-    """How many pairs of records each pair would put together, after all that is surer."""
-    probability = np.nan_to_num(pairs.probability)
-    sure = pairs.rule < MODEL
-    order = np.lexsort((pairs.right, pairs.left, -probability, ~sure))
-    order = order[(sure | (probability > 0))[order]]
-    made = np.zeros(len(pairs), dtype=np.int64)
-    made[order] = merged_pairs(records, pairs.left[order], pairs.right[order])
-    return made

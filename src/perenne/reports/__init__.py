@@ -1,35 +1,41 @@
 """What a person takes away: the CLV workbook, table exports, the report."""
 
-from perenne.reports.clv_model import ClvInputs, ClvModel, ClvRow, ClvTerms, clv_terms
-from perenne.reports.excel import write_clv_workbook
-from perenne.reports.exports import (
-    DIALECTS,
-    FORMATS,
-    ExportColumn,
-    column_dictionary,
-    write_table,
-)
-from perenne.reports.files import write_private
-from perenne.reports.html import (
-    ReportInput,
-    render_html,
-    render_quality,
-    write_consistency_report,
-    write_html_report,
-    write_quality_report,
-)
-from perenne.reports.person import (
-    Archive,
-    Person,
-    PersonInput,
-    PersonRecord,
-    assemble,
-    build_archive,
-    json_schema,
-    masked_person,
-    shown,
-    write_archive,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perenne.reports.clv_model import ClvInputs, ClvModel, ClvRow, ClvTerms, clv_terms
+    from perenne.reports.excel import write_clv_workbook
+    from perenne.reports.exports import (
+        DIALECTS,
+        FORMATS,
+        ExportColumn,
+        column_dictionary,
+        write_table,
+    )
+    from perenne.reports.files import write_private
+    from perenne.reports.html import (
+        ReportInput,
+        render_html,
+        render_quality,
+        write_consistency_report,
+        write_html_report,
+        write_quality_report,
+    )
+    from perenne.reports.person import (
+        Archive,
+        Person,
+        PersonInput,
+        PersonRecord,
+        assemble,
+        build_archive,
+        json_schema,
+        masked_person,
+        shown,
+        write_archive,
+    )
 
 __all__ = [
     "DIALECTS",
@@ -61,3 +67,50 @@ __all__ = [
     "write_quality_report",
     "write_table",
 ]
+
+_HOMES = {
+    "clv_model": (
+        "ClvInputs",
+        "ClvModel",
+        "ClvRow",
+        "ClvTerms",
+        "clv_terms",
+    ),
+    "excel": ("write_clv_workbook",),
+    "exports": (
+        "DIALECTS",
+        "FORMATS",
+        "ExportColumn",
+        "column_dictionary",
+        "write_table",
+    ),
+    "files": ("write_private",),
+    "html": (
+        "ReportInput",
+        "render_html",
+        "render_quality",
+        "write_consistency_report",
+        "write_html_report",
+        "write_quality_report",
+    ),
+    "person": (
+        "Archive",
+        "Person",
+        "PersonInput",
+        "PersonRecord",
+        "assemble",
+        "build_archive",
+        "json_schema",
+        "masked_person",
+        "shown",
+        "write_archive",
+    ),
+}
+"""Where each name lives: one customer in a terminal needs neither pages nor workbooks."""
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from perenne.text import gettext as _
 from perenne.warehouse import STAGED, Engine, Table
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.layout import Layout
+from perenne.workspace.opened import Opened
 from perenne.workspace.settings import Settings
 from perenne.workspace.snapshots import Snapshot
 
@@ -186,36 +187,13 @@ class Desk:
     @cached_property
     def staged(self) -> Mapping[str, Table]:
         """Rows of those imports by table, lazy; tables that none of them has are left out."""
-        return _Staged(self.engine, self.layout, self.imports)
-
-
-@dataclass(frozen=True)
-class _Staged(Mapping[str, Table]):
-    """Staged tables over some imports, each opened when it is asked for: a record needs two."""
-
-    engine: Engine
-    layout: Layout
-    imports: Sequence[Batch]
-    opened: dict[str, Table] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> Table:
         from perenne.workspace.tables import staged_table
 
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self.opened:
-            self.opened[name] = staged_table(self.engine, self.layout.raw, self.imports, name=name)
-        return self.opened[name]
+        def opened(name: str) -> Table:
+            return staged_table(self.engine, self.layout.raw, self.imports, name=name)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    @property
-    def _names(self) -> dict[str, None]:
-        return {name: None for name in STAGED if any(name in one.tables for one in self.imports)}
+        names = (name for name in STAGED if any(name in one.tables for one in self.imports))
+        return Opened(names, opened)
 
 
 def _told_apart(row: Mapping[str, object]) -> str:

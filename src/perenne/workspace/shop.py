@@ -39,6 +39,7 @@ from perenne.workspace import layout, settings, snapshots
 from perenne.workspace.engines import engine_for
 from perenne.workspace.failures import explain
 from perenne.workspace.frame import Frame
+from perenne.workspace.opened import Opened
 
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
@@ -79,15 +80,16 @@ class Shop:
     @cached_property
     def tables(self) -> Mapping[str, Table]:
         """Canonical tables, marts and segments of the snapshot, lazy."""
-        found = {
-            name: self.engine.read(self.snapshot.table_path(name)) for name in self.snapshot.tables
-        }
-        for name, schema in CANONICAL.items():
-            if name not in found or set(schema.names) - set(found[name].columns):
-                raise self._older()
-        if {*MARTS, "customer_runs"} - found.keys():
+        names = self.snapshot.tables
+        if {*CANONICAL, *MARTS, "customer_runs"} - set(names):
             raise self._older()
-        return found
+        return Opened(names, self._opened)
+
+    def _opened(self, name: str) -> Table:
+        table = self.engine.read(self.snapshot.table_path(name))
+        if name in CANONICAL and set(CANONICAL[name].names) - set(table.columns):
+            raise self._older()
+        return table
 
     def _older(self) -> PerenneError:
         return PerenneError(

@@ -21,6 +21,7 @@ from perenne.metrics.expressions import Aggregate, Check, Junction, columns
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.aggregate import condition
+from perenne.warehouse.held import held
 
 Windows = Mapping[int, Period]
 FAR = date(9999, 12, 31)
@@ -141,13 +142,14 @@ def through(
 
 
 def window_table(windows: Windows) -> ir.Table:
-    schema = ibis.schema({"k": "int64", "start": "date", "end": "date"})
-    columns = {
-        "k": list(windows),
-        "start": [one.start for one in windows.values()],
-        "end": [one.end for one in windows.values()],
-    }
-    return ibis.memtable(pa.table(columns, schema=schema.to_pyarrow()))
+    periods = windows.values()
+    return held(
+        {
+            "k": ("int64", [*windows]),
+            "start": ("date", [one.start for one in periods]),
+            "end": ("date", [one.end for one in periods]),
+        }
+    )
 
 
 def _marked(rows: ir.Table, name: str, turns: Sequence[date]) -> ir.Table:

@@ -167,7 +167,7 @@ def _checks(one: TableQuality) -> Table:
         Column(_("Fail")),
         Column(_("Share")),
     ]
-    return Table(_("What was checked"), columns, rows)
+    return Table(_("What was checked"), columns, rows, css="stacked")
 
 
 def _lead(one: TableQuality) -> Iterator[str]:

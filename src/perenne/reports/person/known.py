@@ -39,7 +39,9 @@ def _contact(person: Person) -> Table:
     notes = [_("The source read last gives the value; what others say otherwise stands beside it.")]
     if not person.personal:
         notes.append(_("Masked: --personal shows names, addresses and ids in full."))
-    return filled(Table(_("Contact, and which source says it"), columns, rows, notes))
+    return filled(
+        Table(_("Contact, and which source says it"), columns, rows, notes, css="stacked")
+    )
 
 
 def _field(one: ContactField) -> Row:
@@ -77,7 +79,13 @@ def _records(person: Person) -> Table:
         Column(_("First seen"), is_text=True),
         Column(_("Linked since"), is_text=True),
     ]
-    return Table(_("Records that make up this customer"), columns, rows, list(_identity(person)))
+    return Table(
+        _("Records that make up this customer"),
+        columns,
+        rows,
+        list(_identity(person)),
+        css="stacked",
+    )
 
 
 def _refresh(number: int | None) -> str:
@@ -130,7 +138,7 @@ def consents(person: Person) -> Iterator[Block]:
         "A suppression wins over everything. Where there is no row, nothing is known, and nothing "
         "is inferred from a purchase."
     )
-    yield filled(Table(_("Consents per channel and purpose"), columns, rows, [note]))
+    yield filled(Table(_("Consents per channel and purpose"), columns, rows, [note], css="stacked"))
 
 
 def relation(person: Person) -> Iterator[Block]:
@@ -162,7 +170,7 @@ def _subscriptions(person: Person) -> Table:
         Column(_("Charged"), is_text=True),
         *(Column(title, is_text=True) for title in texts),
     ]
-    return filled(Table(_("Subscriptions"), columns, rows))
+    return filled(Table(_("Subscriptions"), columns, rows, css="stacked"))
 
 
 def _answers(person: Person) -> Table:
@@ -186,7 +194,7 @@ def _answers(person: Person) -> Table:
         Column(_("Score")),
         *(Column(title, is_text=True) for title in texts),
     ]
-    return filled(Table(_("Survey answers"), columns, rows))
+    return filled(Table(_("Survey answers"), columns, rows, css="stacked"))
 
 
 def source_column() -> Column:

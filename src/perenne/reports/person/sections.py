@@ -140,7 +140,8 @@ def highlights(person: Person) -> list[Fact]:
             found.append(Fact(figure_name(one), figure_text(one, person.currency)))
     last, since = figure(person, "last_order_on"), figure(person, "days_since_last_order")
     if last and since:
-        ago = _("{days} ago").format(days=format_days(since.value))  # type: ignore[arg-type] # days
+        days = format_days(since.value)  # type: ignore[arg-type] # days
+        ago = _("{days} ago").format(days=days) if since.value else _("the same day")
         found.append(Fact(_("Last order"), ago, figure_text(last, person.currency)))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from perenne.metrics import Catalogue, Context
@@ -58,8 +58,10 @@ class PersonInput:
         return next(iter(self.rows(name)), None)
 
     def run(self, table: Table) -> Sequence[Row]:
-        found: list[dict[str, Any]] = self.fetch(table).to_pylist()
-        return found
+        """Instants are read without their zone, which is UTC: PyArrow would load pandas for it."""
+        found = self.fetch(table)
+        columns = {name: _told(found[name]) for name in found.column_names}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def why_missing(self, name: str) -> str:
         """Why the customer has no row in a table of the snapshot."""
@@ -67,3 +69,11 @@ class PersonInput:
             return "older_snapshot"
         some = self.fetch(self.tables[name].limit(1)).num_rows
         return "not_told" if some else "not_imported"
+
+
+def _told(column: Any) -> list[Any]:
+    """The cells of an Arrow column."""
+    if getattr(column.type, "tz", None) is None:
+        return list(column.to_pylist())
+    instants = column.cast("timestamp[us]").to_pylist()
+    return [one and one.replace(tzinfo=UTC) for one in instants]

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from perenne.cleaning import rule_label
 from perenne.reports.person.record import Entry, Line, Person
 from perenne.reports.person.words import (
     channel_label,
@@ -122,7 +123,7 @@ def _details(one: Entry) -> Iterator[str]:
         yield channel_label(one.channel)
         yield _("coupon {code}").format(code=one.reason) if one.reason else ""
     elif one.kind == "order_set_aside":
-        yield _("not counted: {rule}").format(rule=one.reason)
+        yield _("not counted: {rule}").format(rule=_rule(one.reason))
     elif one.kind == "refund":
         yield _("its day is not told: that of the order stands in") if one.reason else ""
         yield one.product_id or ""
@@ -149,10 +150,17 @@ def _event_details(one: Entry) -> Iterator[str]:
 
 
 def _line(one: Line, currency: str) -> str:
-    name = one.product_name or one.product_id or one.category or one.kind
+    kind = _("unnamed product") if one.kind == "product" else one.kind
+    name = one.product_name or one.product_id or one.category or kind
     told = f"{format_number(one.quantity)} × {name}, {format_money(one.net, currency)}"
     if one.discount:
         told += " " + _("(discount {amount})").format(amount=format_money(one.discount, currency))
     if one.excluded_by:
-        told += " " + _("(not counted: {rule})").format(rule=one.excluded_by)
+        told += " " + _("(not counted: {rule})").format(rule=_rule(one.excluded_by))
     return told
+
+
+def _rule(rule: str | None) -> str:
+    """What set it aside, as within a sentence."""
+    label = rule_label(rule or "")
+    return label[:1].lower() + label[1:]

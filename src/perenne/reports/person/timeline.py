@@ -40,7 +40,7 @@ def timeline(
         *_refunds(data),
         *_events(data, every=every_event),
         *_consents(statements, zone=data.context.time_zone),
-        *(entry for one in subscriptions for entry in _lives(one)),
+        *(entry for one in subscriptions for entry in _lives(one, data.context.currency)),
         *map(_answer, answers),
     ]
     zone = ZoneInfo(data.context.time_zone)
@@ -161,7 +161,8 @@ def _consents(statements: Iterable[Consent], *, zone: str) -> Iterator[Entry]:
     yield from told.values()
 
 
-def _lives(one: Subscription) -> Iterator[Entry]:
+def _lives(one: Subscription, currency: str) -> Iterator[Entry]:
+    """Its turns; `currency` is that of the shop, where the source names none."""
     turns: tuple[tuple[EntryKind, date | None], ...] = (
         ("subscription_started", one.started_on),
         ("subscription_cancelled", one.cancelled_on),
@@ -180,7 +181,7 @@ def _lives(one: Subscription) -> Iterator[Entry]:
             product_id=one.product_id,
             quantity=one.quantity,
             amount=one.price if kind == "subscription_started" else None,
-            currency=one.currency,
+            currency=one.currency or currency,
             reason=one.cancel_reason if kind == "subscription_cancelled" else None,
         )
 
