@@ -10,6 +10,7 @@ from perenne.models.contenders.pace import (
     MEMORY,
     Pace,
     _averaged,
+    _exposed,
     _Told,
     _Weeks,
     learn_pace,
@@ -71,10 +72,11 @@ def test_evidence_is_that_of_the_same_distribution_up_to_what_is_common():
 
 def test_sizes_that_cannot_be_told_apart_are_averaged_with_their_distance():
     told = [_Told(0.0, np.array([0.2]), np.array([[0.01]])), _Told(0.0, np.zeros(1), np.eye(1) * 0)]
-    effects, covariance = _averaged(told)
+    weight, effects, covariance = _averaged(told)
+    assert weight == pytest.approx([0.5, 0.5])
     assert effects == pytest.approx([0.1])
     assert covariance == pytest.approx(np.array([[0.005 + 0.01]]))
-    surely, _covariance = _averaged([told[0], _Told(-50.0, np.zeros(1), np.zeros((1, 1)))])
+    _weight, surely, _covariance = _averaged([told[0], _Told(-50.0, np.zeros(1), np.zeros((1, 1)))])
     assert surely == pytest.approx([0.2])
 
 
@@ -82,7 +84,9 @@ def test_a_forecast_is_moved_from_the_season_it_holds_to_that_of_its_days():
     begin, weeks = START, 104
     table = shop_calendar(begin + 1, begin + 7 * weeks, pairs=3).values
     effects = np.array([HEIGHT, 0, 0, 0, 0, 0])
-    known = Pace(begin, (), table, np.ones(weeks), effects, np.zeros((6, 6)))
+    known = Pace(
+        begin, (), table, np.ones(weeks), np.ones(weeks), np.ones(weeks), effects, np.zeros((6, 6))
+    )
     until = begin + 7 * weeks
     ahead = wave(until + 1, until + 91)
     moved = {
@@ -100,7 +104,7 @@ def test_a_level_learnt_in_the_other_half_of_the_year_misleads():
     begin, until = START, START + 7 * 104
     table = shop_calendar(begin + 1, until, pairs=3).values
     open_ = np.diag([0.04, 0.04, 0, 0, 0, 0])
-    unsure = Pace(begin, (), table, np.ones(104), np.zeros(6), open_)
+    unsure = Pace(begin, (), table, np.ones(104), np.ones(104), np.ones(104), np.zeros(6), open_)
     alone = unsure.error(until, 91, learnt=[])
     same = unsure.error(until, 91, learnt=[(until - 365, 91)] * 3)
     other = unsure.error(until, 91, learnt=[(until - 182, 91)] * 3)
@@ -117,6 +121,7 @@ def test_two_years_tell_a_season_and_half_a_year_leaves_it_open():
     assert known.shift(HOLDS_RECENT, until=until, horizon=91) == pytest.approx(truth, abs=0.15)
     early = START + 200
     short = pace(shop.as_of(early))
+    assert known.doubt < 0.001
     assert known.error(until, 91, learnt=[]) < 0.08
     assert short.error(early, 91, learnt=[]) > 0.15
 
@@ -126,6 +131,7 @@ def test_a_steady_shop_is_left_where_it_is():
     found = pace(steady)
     assert abs(found.shift(HOLDS_PAST, until=steady.until, horizon=91)) < 0.03
     assert found.error(steady.until, 91, learnt=[]) < 0.05
+    assert found.doubt > 0.1
 
 
 def test_without_weeks_that_tell_it_is_what_was_believed():
@@ -150,3 +156,39 @@ def test_a_model_without_a_season_is_told_on_the_season_of_the_shop():
     assert plain.mean_orders.sum() / actual - 1 > 0.8
     assert abs(told.mean_orders.sum() / actual - 1) < 0.2
     assert told.orders.sum(axis=1).mean() == pytest.approx(told.mean_orders.sum(), rel=0.05)
+
+
+def test_the_pace_of_late_beside_that_of_all_is_held_by_chance():
+    table = np.zeros((104, 6))
+    actual = np.r_[np.full(91, 10.0), np.full(13, 5.0)]
+    ones = np.ones(104)
+    known = Pace(START, (), table, actual, ones, ones, np.zeros(6), np.zeros((6, 6)))
+    share = 5 / actual.mean()
+    assert known.drift(START + 728) == pytest.approx(np.log(share) * 0.09 / (0.09 + 1 / 65))
+    # What had not happened yet is not known, and half a year says nothing of late and ever.
+    assert known.drift(START + 91 * 7) == pytest.approx(0)
+    assert known.drift(START + 25 * 7) == 0
+
+
+def test_customers_are_exposed_from_the_day_they_came():
+    shop = seasonal_shop(customers=40, days=300)
+    first = shop.day[shop.starts[:-1]]
+    begin = shop.first_sale - 1
+    weeks = 20
+    days = begin + 1 + np.arange(7 * weeks)
+    known = (first[:, None] < days).sum(axis=0).reshape(weeks, 7).sum(axis=1)
+    assert _exposed(shop, begin, weeks) == pytest.approx(known)
+
+
+def test_who_knows_no_leaving_is_told_at_the_pace_of_late():
+    shop = seasonal_shop(customers=1_500, days=800, height=0.0)
+    past = shop.as_of(START + 700)
+    actual = shop.outcome(past, horizon=91).orders.sum()
+    rng = np.random.default_rng(3)
+    fitted = probability_contender("nbd").fit(past, horizon=91, rng=rng)
+    told = fitted.forecast(past, horizon=91, draws=0, rng=rng).mean_orders.sum()
+    factor = pace(past).factor(fitted, until=past.until, horizon=91)
+    assert told / actual > 1.4
+    assert told * factor / actual < 0.5 + 0.6 * told / actual
+    leaving = probability_contender("pareto_nbd").fit(past, horizon=91, rng=rng)
+    assert pace(past).factor(leaving, until=past.until, horizon=91) == pytest.approx(1, abs=0.05)

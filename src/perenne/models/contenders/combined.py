@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.chance import Chance
-from perenne.models.contenders.pace import Pace, pace_of
+from perenne.models.contenders.pace import DOUBT, Pace, open_season, pace_of
 from perenne.models.contenders.pooling import Trial, drawn_of, pool_weights, pruned
+from perenne.models.contenders.seasonal import SEASON
 from perenne.models.forecast import (
-    HOLDS_PAST,
     Contender,
     FittedContender,
     Forecast,
@@ -25,14 +25,12 @@ from perenne.models.histories import Floats
 from perenne.models.judging.levels import Levels, learn_levels
 from perenne.models.judging.recalibration import (
     PUT_RIGHT,
-    SEASON_SPREAD,
     Anchors,
     Recalibration,
     learn,
-    unseen_season,
     widened,
 )
-from perenne.models.judging.trials import Evidence, Rehearsal, first_day, rehearsals
+from perenne.models.judging.trials import Evidence, Rehearsal, rehearsals
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
@@ -55,8 +53,9 @@ class Combined:
     is absent the others say nothing of what it would have missed. The weights minimise the mean
     CRPS of the value of the mixture (Hall & Mitchell 2007; Gneiting & Ranjan 2013) and are shrunk
     to equal ones; then slope, shape and the error of the level are learnt from the mixture on the
-    same origins. Members that refuse are left out; all must give draws. PerenneError when none is
-    left.
+    same origins. Members that refuse are left out, and so is a model without a season where the
+    weeks of the shop leave no doubt of one and the same model with it answers: they tell more than
+    a few forecasts can. All must give draws. PerenneError when none is left.
     """
 
     members: Sequence[Contender]
@@ -64,13 +63,21 @@ class Combined:
     name: str = "combined"
 
     def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedCombined:
-        fitted, found = self._willing(ledger, horizon=horizon, rng=rng)
+        willing = self._willing(ledger, horizon=horizon, rng=rng)
         pace = pace_of(ledger, self.rehearsal, horizon=horizon, rng=rng)
+        beaten = outdone([one.name for _member, one in willing], pace)
+        willing = [pair for pair in willing if pair[1].name not in beaten]
         past = rehearsals(ledger, horizon)
         evidence = [
-            in_season(told, past, pace=pace, holds=holds_of(one))
-            for one, told in zip(fitted, found, strict=True)
+            at_pace(
+                self.rehearsal.evidence(member, ledger, horizon=horizon, rng=rng),
+                past,
+                pace=pace,
+                member=one,
+            )
+            for member, one in willing
         ]
+        fitted = [one for _member, one in willing]
         levels = self._levels(evidence, horizon=horizon)
         levelled = [
             [None if one is None else level.seen(one) for one in told]
@@ -81,17 +88,13 @@ class Combined:
         held = np.flatnonzero(weights).tolist()
         seen = [told for trial in trials if any(told := [trial[one] for one in held])]
         pools = [pooled_evidence(trial, weights[held], rng=rng) for trial in seen]
-        unseen = SEASON_SPREAD * unseen_season(first_day(ledger), ledger.until, horizon=horizon)
-        answered = [
-            at for at, trial in zip(past, zip(*levelled, strict=True), strict=True) if any(trial)
-        ]
-        open_ = pace.error(ledger.until, horizon, learnt=answered) if pace else 0.0
+        answered = [at for at, *told in zip(past, *levelled, strict=True) if any(told)]
         learnt = learn(pools, horizon=horizon, rng=rng, levelled=len(fitted) > 1)
         return FittedCombined(
             self.name,
             tuple(fitted[one] for one in held),
             weights[held],
-            widened(learnt, by=float(np.hypot(unseen, open_))),
+            widened(learnt, by=open_season(ledger, pace, horizon=horizon, learnt=answered)),
             tuple(levels[one] for one in held),
             pace,
         )
@@ -131,9 +134,9 @@ class Combined:
 
     def _willing(
         self, ledger: Ledger, *, horizon: int, rng: np.random.Generator
-    ) -> tuple[list[FittedContender], list[list[Evidence | None]]]:
-        fitted: list[FittedContender] = []
-        evidence, refusals = [], []
+    ) -> list[tuple[Contender, FittedContender]]:
+        willing: list[tuple[Contender, FittedContender]] = []
+        refusals = []
         for member in self.members:
             try:
                 done = self.rehearsal.fit(member, ledger, horizon=horizon, rng=rng)
@@ -142,15 +145,14 @@ class Combined:
                     raise
                 refusals.append(f"{member.name}: {refusal}")
                 continue
-            fitted.append(done)
-            evidence.append(self.rehearsal.evidence(member, ledger, horizon=horizon, rng=rng))
-        if not fitted:
+            willing.append((member, done))
+        if not willing:
             raise PerenneError(
                 _("There is nothing to combine: every member refused."),
                 given="; ".join(refusals),
                 next_step=_("Wait for a longer history; until then the baselines stand in."),
             )
-        return fitted, evidence
+        return willing
 
 
 def recalibrated(contender: Contender, rehearsal: Rehearsal) -> Combined:
@@ -230,30 +232,31 @@ class FittedCombined:
         return _mixture(told, self.weights, share)
 
     def _moved(self, level: Levels, member: FittedContender, *, until: int, horizon: int) -> Levels:
-        """The level of a member on the season of the days ahead."""
+        """The level of a member at the pace of the days ahead."""
         if self.pace is None:
             return level
-        return level.times(
-            float(np.exp(self.pace.shift(holds_of(member), until=until, horizon=horizon)))
-        )
+        return level.times(self.pace.factor(member, until=until, horizon=horizon))
 
 
-def holds_of(fitted: FittedContender) -> str:
-    return getattr(fitted, "holds", HOLDS_PAST)
+def outdone(names: Sequence[str], pace: Pace | None) -> set[str]:
+    """Models without a season, of which the same with one is there and no doubt is left of it."""
+    if pace is None or pace.doubt > DOUBT:
+        return set()
+    return {name for name in names if name + SEASON in names}
 
 
-def in_season(
+def at_pace(
     told: Sequence[Evidence | None],
     past: Sequence[tuple[int, int]],
     *,
     pace: Pace | None,
-    holds: str,
+    member: FittedContender,
 ) -> list[Evidence | None]:
-    """Past forecasts, made at `past`, as they would have been had the season been known."""
+    """Past forecasts, made at `past`, as they would have been had the pace been known."""
     if pace is None:
         return list(told)
     return [
-        one and Levels().times(float(np.exp(pace.shift(holds, until=at, horizon=days)))).seen(one)
+        one and Levels().times(pace.factor(member, until=at, horizon=days)).seen(one)
         for one, (at, days) in zip(told, past, strict=True)
     ]
 

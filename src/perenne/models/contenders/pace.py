@@ -18,12 +18,16 @@ from scipy.linalg import cho_factor, cho_solve
 
 from perenne.core import PerenneError
 from perenne.models.contenders.beyond import PURCHASES
-from perenne.models.contenders.probability import FittedProbability, probability_contender
-from perenne.models.contenders.seasonal import PAIRS, Clock, weekly_orders
-from perenne.models.forecast import HOLDS_OWN, HOLDS_RECENT
+from perenne.models.contenders.probability import (
+    NEVER_LEAVE,
+    FittedProbability,
+    probability_contender,
+)
+from perenne.models.contenders.seasonal import PAIRS, SEASON, Clock, weekly_orders
+from perenne.models.forecast import HOLDS_OWN, HOLDS_PAST, HOLDS_RECENT, FittedContender
 from perenne.models.histories import Floats, Ints
-from perenne.models.judging.recalibration import LEVEL_BELIEF
-from perenne.models.judging.trials import Rehearsal
+from perenne.models.judging.recalibration import LEVEL_BELIEF, SEASON_SPREAD, unseen_season
+from perenne.models.judging.trials import Rehearsal, first_day
 from perenne.models.ledger import Ledger
 from perenne.models.purchases.dynamic_season import events_seen_twice, shop_calendar
 
@@ -38,6 +42,10 @@ MOST_WEEKS, FEWEST_WEEKS = 260, 8
 # What a purchase model without a season holds of that of the last horizon, beside that of its whole
 # past: in 35 forecasts of two simulated shops misses went with 0.2 and 0.55 of the two.
 LATE_PART = 0.25
+# Chance of there being no season below which no doubt is left of one.
+DOUBT = 0.01
+# Weeks of late, and the standard deviation of what they may have drifted away from all.
+LATE_WEEKS, DRIFT = 13, 0.3
 # Logarithm of the factor by which a season moves a forecast at most.
 FURTHEST = 1.4
 
@@ -46,17 +54,27 @@ FURTHEST = 1.4
 class Pace:
     """Effects of the season on the logarithm of the shop's pace: means and covariance.
 
-    The columns are those of `shop_calendar`: pairs of sine and cosine, then events. table,
-    expected: columns, and repeat orders that a model without a season expects, in each week from
-    the end of day `begin` on.
+    The columns are those of `shop_calendar`: pairs of sine and cosine, then events. By week from
+    the end of day `begin` on: table, those columns; actual, repeat orders; expected, those that a
+    model without a season expects; exposed, days that customers had been known for, in all. doubt:
+    chance that there is no season.
     """
 
     begin: int
     events: tuple[str, ...]
     table: Floats
+    actual: Floats
     expected: Floats
+    exposed: Floats
     effects: Floats
     covariance: Floats
+    doubt: float = 0.0
+
+    def factor(self, fitted: FittedContender, *, until: int, horizon: int) -> float:
+        """What a forecast of the days after `until` is multiplied with."""
+        season = self.shift(getattr(fitted, "holds", HOLDS_PAST), until=until, horizon=horizon)
+        steady = fitted.name.removesuffix(SEASON) in NEVER_LEAVE
+        return float(np.exp(season + (self.drift(until) if steady else 0.0)))
 
     def shift(self, holds: str, *, until: int, horizon: int) -> float:
         """What moves the logarithm of a forecast of the days after `until` to their season.
@@ -71,6 +89,29 @@ class Pace:
         part = 1.0 if holds == HOLDS_RECENT else LATE_PART
         moved = self._level(self._ahead(until, horizon)) - part * late - (1 - part) * ever
         return float(np.clip(moved, -FURTHEST, FURTHEST))
+
+    def drift(self, until: int) -> float:
+        """Logarithm of the pace of late beside that of the whole past, for who knows no leaving.
+
+        Of repeat orders per customer so far, season apart; held by what chance and a season that is
+        not known yet may have made of it.
+        """
+        last = max((until - self.begin) // WEEK, 1)
+        first = last - LATE_WEEKS
+        if first < LATE_WEEKS or not self.actual.size:
+            return 0.0
+        exposed = self.exposed * np.exp(self.table @ self.effects)
+        (late, all_late), (ever, all_ever) = (
+            (float(self.actual[weeks].sum()), float(exposed[weeks].sum()))
+            for weeks in (slice(first, last), slice(0, last))
+        )
+        if min(late, ever, all_late) <= 0:
+            return 0.0
+        held = np.average(self.table[:last], axis=0, weights=self.exposed[:last] + 1e-9)
+        moved = self.table[first:last].mean(axis=0) - held
+        noise = 1 / late + float(moved @ self.covariance @ moved)
+        found = float(np.log(late / all_late) - np.log(ever / all_ever))
+        return float(np.clip(found, -FURTHEST, FURTHEST)) * DRIFT**2 / (DRIFT**2 + noise)
 
     def error(self, until: int, horizon: int, *, learnt: Sequence[tuple[int, int]]) -> float:
         """Standard deviation of what a season may still do to a total whose level is learnt.
@@ -120,15 +161,30 @@ def learn_pace(ledger: Ledger, purchases: object) -> Pace:
     swings = np.array([*np.repeat(1 / np.arange(1.0, PAIRS + 1), 2), *[1.0] * len(events)])
     clock = Clock(begin, PAIRS, events, (0.0,) * swings.size)
     actual, expected = weekly_orders(ledger, purchases, clock)
-    table = clock.seasons(max(actual.size, 1))
+    table = clock.seasons(actual.size)
     seen = (expected > 1.0) & (np.arange(expected.size) >= expected.size - MOST_WEEKS)
     if np.count_nonzero(seen) < FEWEST_WEEKS:
         told = [_Told(0.0, np.zeros(swings.size), np.diag((size * swings) ** 2)) for size in SWINGS]
+        flat = 1
     else:
         weeks = _Weeks.of(actual[seen], expected[seen], np.flatnonzero(seen), table[seen])
         told = [weeks.told(swing * swings, wander) for swing, wander in product(SWINGS, WANDERS)]
-    known = expected if expected.size else np.ones(1)
-    return Pace(begin, events, table, known, *_averaged(told))
+        flat = len(WANDERS)
+    weight, effects, covariance = _averaged(told)
+    weekly = (actual, expected, _exposed(ledger, begin, expected.size))
+    # The first size is that of no season.
+    return Pace(begin, events, table, *weekly, effects, covariance, float(weight[:flat].sum()))
+
+
+def _exposed(ledger: Ledger, begin: int, weeks: int) -> Floats:
+    """Days that customers had been known for, summed over them, in each week from `begin` on."""
+    first = ledger.until - ledger.histories().tenure.astype(np.int64) - begin
+    edges = WEEK * np.arange(weeks + 1)
+    born = np.sort(first)
+    count = np.searchsorted(born, edges, side="right")
+    before = np.concatenate(([0], np.cumsum(born)))
+    days: Floats = np.diff(count * edges - before[count]).astype(float)
+    return days
 
 
 @dataclass(frozen=True)
@@ -177,8 +233,8 @@ class _Weeks:
         )
 
 
-def _averaged(told: Sequence[_Told]) -> tuple[Floats, Floats]:
-    """Mean and covariance of the effects over sizes, each as likely as the weeks make it."""
+def _averaged(told: Sequence[_Told]) -> tuple[Floats, Floats, Floats]:
+    """(chance of each size, mean and covariance of the effects over all of them)."""
     evidence = np.array([one.evidence for one in told])
     weight = np.exp(evidence - evidence.max())
     weight /= weight.sum()
@@ -187,13 +243,15 @@ def _averaged(told: Sequence[_Told]) -> tuple[Floats, Floats]:
     for share, one in zip(weight, told, strict=True):
         away = one.effects - effects
         covariance += share * (one.covariance + np.outer(away, away))
-    return effects, covariance
+    return weight, effects, covariance
 
 
 def pace_of(
     ledger: Ledger, rehearsal: Rehearsal, *, horizon: int, rng: np.random.Generator
 ) -> Pace | None:
-    """Beside the first purchase model that fits the shop; None when none does."""
+    """Beside the first purchase model that fits the shop; None when none does, or in two months."""
+    if ledger.until - ledger.first_sale < WEEK * FEWEST_WEEKS:
+        return None
     for name in PURCHASES:
         try:
             model = rehearsal.fit(probability_contender(name), ledger, horizon=horizon, rng=rng)
@@ -202,3 +260,15 @@ def pace_of(
         if isinstance(model, FittedProbability):
             return learn_pace(ledger, model.purchases)
     return None
+
+
+def open_season(
+    ledger: Ledger, pace: Pace | None, *, horizon: int, learnt: Sequence[tuple[int, int]]
+) -> float:
+    """Standard deviation that seasons add to the logarithm of a total.
+
+    Of what the weeks leave open, and of days at a time of the year that was never seen.
+    """
+    unseen = SEASON_SPREAD * unseen_season(first_day(ledger), ledger.until, horizon=horizon)
+    known = pace.error(ledger.until, horizon, learnt=learnt) if pace else 0.0
+    return float(np.hypot(unseen, known))
