@@ -6,6 +6,10 @@ import numpy as np
 
 from perenne.models.ledger import Ledger
 
+START = 19_000
+HEIGHT = 0.7
+"""First day, and height of the season, of `seasonal_shop`."""
+
 
 def ledger_of(
     rows: Sequence[tuple[int, int, float]], *, until: int, returned: Sequence[float] = ()
@@ -52,3 +56,28 @@ def shop(
         dates = {int(birth[who]), *when[keep].astype(int).tolist()}
         rows += [(who, day, float(spend[who] * rng.gamma(3.0, 1 / 3))) for day in sorted(dates)]
     return ledger_of(rows, until=days - 1)
+
+
+def seasonal_shop(*, customers: int, days: int, height: float = HEIGHT, seed: int = 3) -> Ledger:
+    """First orders all along, repeat orders at rates that follow the year, and silent ends."""
+    rng = np.random.default_rng(seed)
+    birth = rng.integers(0, days - 60, customers)
+    rate = rng.gamma(0.8, 1 / 60, customers)
+    gone = birth + rng.exponential(1 / rng.gamma(1.5, 1 / 600, customers))
+    day = np.arange(days)
+    factor = np.exp(height * np.sin(2 * np.pi * (START + day) / 365.2425))
+    bought = rng.random((customers, days)) < 1 - np.exp(-rate[:, None] * factor)
+    bought &= (day > birth[:, None]) & (day < gone[:, None])
+    bought[np.arange(customers), birth] = True
+    who, when = np.nonzero(bought)
+    net = rng.gamma(6, 5 * rng.gamma(4, 0.25, customers)[who])
+    return Ledger(
+        customer=who.astype(np.int32),
+        day=(START + when).astype(np.int32),
+        orders=np.ones(who.size, dtype=np.int32),
+        net=net,
+        returned=np.zeros(who.size),
+        margin=np.full(who.size, np.nan),
+        until=START + days - 1,
+        customer_ids=np.arange(customers),
+    )

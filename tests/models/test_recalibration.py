@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import t as student_t
 
 from perenne.models.contenders.baselines import RfmCell
-from perenne.models.contenders.combined import Combined, _shares, pool_weights, pooled_evidence
+from perenne.models.contenders.combined import Combined, _shares, pooled_evidence
+from perenne.models.contenders.pooling import pool_weights
 from perenne.models.contenders.probability import probability_contender
 from perenne.models.forecast import Forecast
 from perenne.models.judging.draws import central_share, pit

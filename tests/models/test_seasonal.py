@@ -14,37 +14,9 @@ from perenne.models.contenders.seasonal import (
     Seasonal,
     learn_clock,
 )
-from perenne.models.ledger import Ledger, day_number
+from perenne.models.ledger import day_number
 from perenne.models.purchases.nbd import FittedNBD
-from tests.models.shops import ledger_of
-
-START = 19_000
-HEIGHT = 0.7
-
-
-def ledger(*, customers: int, days: int, height: float = HEIGHT, seed: int = 3) -> Ledger:
-    """First orders all along, repeat orders at rates that follow the year, and silent ends."""
-    rng = np.random.default_rng(seed)
-    birth = rng.integers(0, days - 60, customers)
-    rate = rng.gamma(0.8, 1 / 60, customers)
-    gone = birth + rng.exponential(1 / rng.gamma(1.5, 1 / 600, customers))
-    day = np.arange(days)
-    factor = np.exp(height * np.sin(2 * np.pi * (START + day) / 365.2425))
-    bought = rng.random((customers, days)) < 1 - np.exp(-rate[:, None] * factor)
-    bought &= (day > birth[:, None]) & (day < gone[:, None])
-    bought[np.arange(customers), birth] = True
-    who, when = np.nonzero(bought)
-    net = rng.gamma(6, 5 * rng.gamma(4, 0.25, customers)[who])
-    return Ledger(
-        customer=who.astype(np.int32),
-        day=(START + when).astype(np.int32),
-        orders=np.ones(who.size, dtype=np.int32),
-        net=net,
-        returned=np.zeros(who.size),
-        margin=np.full(who.size, np.nan),
-        until=START + days - 1,
-        customer_ids=np.arange(customers),
-    )
+from tests.models.shops import HEIGHT, START, ledger_of, seasonal_shop
 
 
 def test_a_clock_adds_up_the_weeks_that_it_counts():
@@ -73,11 +45,11 @@ def test_without_effects_it_is_any_clock():
 
 def test_a_season_is_recovered_from_twenty_months_and_shrunk_to_none_without_one():
     seen = Seasonal("mbg_nbd").fit(
-        ledger(customers=3_000, days=600), horizon=90, rng=np.random.default_rng(1)
+        seasonal_shop(customers=3_000, days=600), horizon=90, rng=np.random.default_rng(1)
     )
     assert seen.clock.effects[0] == pytest.approx(HEIGHT, abs=0.1)
     assert np.abs(seen.clock.effects[1:6]).max() < 0.1
-    flat = ledger(customers=1_500, days=600, height=0.0)
+    flat = seasonal_shop(customers=1_500, days=600, height=0.0)
     with pytest.raises(PerenneError, match="No season shows"):
         Seasonal("mbg_nbd").fit(flat, horizon=90, rng=np.random.default_rng(1))
 
@@ -97,7 +69,7 @@ def test_growth_is_not_taken_for_a_season():
 
 
 def test_a_quarter_of_low_season_is_forecast_where_the_plain_model_misses_it():
-    shop = ledger(customers=3_000, days=1_000)
+    shop = seasonal_shop(customers=3_000, days=1_000)
     past = shop.as_of(START + 900)
     total = shop.outcome(past, horizon=99).orders.sum()
     rng = np.random.default_rng(2)
@@ -116,7 +88,7 @@ def test_a_quarter_of_low_season_is_forecast_where_the_plain_model_misses_it():
 
 
 def test_a_shop_of_less_than_a_year_is_refused_with_the_reason():
-    short = ledger(customers=60, days=390)
+    short = seasonal_shop(customers=60, days=390)
     with pytest.raises(PerenneError, match="history of 390 days is too short") as refusal:
         Seasonal("nbd").fit(short, horizon=90, rng=np.random.default_rng(1))
     assert refusal.value.next_step == "Wait until more than a year is there."

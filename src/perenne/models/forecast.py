@@ -12,6 +12,10 @@ from perenne.models.chance import Chance
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
 
+# The season that a forecast is made of, told by the attribute `holds` of who is fitted: its own, or
+# that of the last horizon; that of the whole past where nothing is told.
+HOLDS_OWN, HOLDS_RECENT, HOLDS_PAST = "own", "recent", "past"
+
 
 @dataclass(frozen=True)
 class Forecast:

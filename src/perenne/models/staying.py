@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.models.contenders.occasions import FittedOccasions
-from perenne.models.contenders.probability import WEEK, FittedProbability
+from perenne.models.contenders.probability import NEVER_LEAVE, WEEK, FittedProbability
 from perenne.models.contenders.seasonal import SEASON
 from perenne.models.histories import Floats, compress
 from perenne.models.ledger import Ledger
@@ -18,8 +18,6 @@ from perenne.models.value.even_odds import even_odds
 
 # Under these a customer with one order is alive by construction, which says nothing.
 ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
-# Under these every customer is.
-NEVER_LEAVE = ("nbd",)
 # An order of the last day came at some hour of it: half a day ago on average.
 SINCE_LAST_DAY = 0.5 / WEEK
 # Distinct histories times occasions looked at together.

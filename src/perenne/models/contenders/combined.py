@@ -9,33 +9,31 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from perenne.core import PerenneError
 from perenne.models.chance import Chance
-from perenne.models.forecast import Contender, FittedContender, Forecast, Settles
+from perenne.models.contenders.pace import DOUBT, Pace, open_season, pace_of
+from perenne.models.contenders.pooling import Trial, drawn_of, pool_weights, pruned
+from perenne.models.contenders.seasonal import SEASON
+from perenne.models.forecast import (
+    Contender,
+    FittedContender,
+    Forecast,
+    Settles,
+)
 from perenne.models.histories import Floats
 from perenne.models.judging.levels import Levels, learn_levels
 from perenne.models.judging.recalibration import (
     PUT_RIGHT,
-    SEASON_SPREAD,
     Anchors,
     Recalibration,
     learn,
-    unseen_season,
     widened,
 )
-from perenne.models.judging.ties import behind_of
-from perenne.models.judging.trials import Evidence, Rehearsal, first_day
+from perenne.models.judging.trials import Evidence, Rehearsal, rehearsals
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
-# Origins' worth of belief in equal weights.
-EQUAL_BELIEF = 1.0
-# Standard errors by which a member must be worse than the best to be left out.
-SURELY = 2.0
-# Below it a member of the mixture is left out.
-LEAST_WEIGHT = 0.03
 # Of a shop told in parts: customers whose means are asked at once; samples, and customers in each,
 # whose draws tell the level of the draws of all.
 MEANS_AT_ONCE = 200_000
@@ -49,12 +47,15 @@ OWN_CHANCE = 1 << 18
 class Combined:
     """A mixture of `members`: weights ≥ 0 that sum to 1, learnt on earlier origins.
 
-    At earlier origins inside the ledger each member is fitted and asked. The level of each is put
-    right by its own misses: members answer at different origins, and where one is absent the others
-    say nothing of what it would have missed. The weights minimise the mean CRPS of the value of the
-    mixture (Hall & Mitchell 2007; Gneiting & Ranjan 2013) and are shrunk to equal ones; then slope,
-    shape and the error of the level are learnt from the mixture on the same origins. Members that
-    refuse are left out; all must give draws. PerenneError when none is left.
+    At earlier origins inside the ledger each member is fitted and asked. A member that knows no
+    season is moved to that of the days it was asked for, as the shop is known today (`Pace`). The
+    level of each is put right by its own misses: members answer at different origins, and where one
+    is absent the others say nothing of what it would have missed. The weights minimise the mean
+    CRPS of the value of the mixture (Hall & Mitchell 2007; Gneiting & Ranjan 2013) and are shrunk
+    to equal ones; then slope, shape and the error of the level are learnt from the mixture on the
+    same origins. Members that refuse are left out, and so is a model without a season where the
+    weeks of the shop leave no doubt of one and the same model with it answers: they tell more than
+    a few forecasts can. All must give draws. PerenneError when none is left.
     """
 
     members: Sequence[Contender]
@@ -62,7 +63,21 @@ class Combined:
     name: str = "combined"
 
     def fit(self, ledger: Ledger, *, horizon: int, rng: np.random.Generator) -> FittedCombined:
-        fitted, evidence = self._willing(ledger, horizon=horizon, rng=rng)
+        willing = self._willing(ledger, horizon=horizon, rng=rng)
+        pace = pace_of(ledger, self.rehearsal, horizon=horizon, rng=rng)
+        beaten = outdone([one.name for _member, one in willing], pace)
+        willing = [pair for pair in willing if pair[1].name not in beaten]
+        past = rehearsals(ledger, horizon)
+        evidence = [
+            at_pace(
+                self.rehearsal.evidence(member, ledger, horizon=horizon, rng=rng),
+                past,
+                pace=pace,
+                member=one,
+            )
+            for member, one in willing
+        ]
+        fitted = [one for _member, one in willing]
         levels = self._levels(evidence, horizon=horizon)
         levelled = [
             [None if one is None else level.seen(one) for one in told]
@@ -73,14 +88,15 @@ class Combined:
         held = np.flatnonzero(weights).tolist()
         seen = [told for trial in trials if any(told := [trial[one] for one in held])]
         pools = [pooled_evidence(trial, weights[held], rng=rng) for trial in seen]
-        unseen = unseen_season(first_day(ledger), ledger.until, horizon=horizon)
+        answered = [at for at, *told in zip(past, *levelled, strict=True) if any(told)]
         learnt = learn(pools, horizon=horizon, rng=rng, levelled=len(fitted) > 1)
         return FittedCombined(
             self.name,
             tuple(fitted[one] for one in held),
             weights[held],
-            widened(learnt, by=SEASON_SPREAD * unseen),
+            widened(learnt, by=open_season(ledger, pace, horizon=horizon, learnt=answered)),
             tuple(levels[one] for one in held),
+            pace,
         )
 
     def fit_on(
@@ -118,9 +134,9 @@ class Combined:
 
     def _willing(
         self, ledger: Ledger, *, horizon: int, rng: np.random.Generator
-    ) -> tuple[list[FittedContender], list[list[Evidence | None]]]:
-        fitted: list[FittedContender] = []
-        evidence, refusals = [], []
+    ) -> list[tuple[Contender, FittedContender]]:
+        willing: list[tuple[Contender, FittedContender]] = []
+        refusals = []
         for member in self.members:
             try:
                 done = self.rehearsal.fit(member, ledger, horizon=horizon, rng=rng)
@@ -129,15 +145,14 @@ class Combined:
                     raise
                 refusals.append(f"{member.name}: {refusal}")
                 continue
-            fitted.append(done)
-            evidence.append(self.rehearsal.evidence(member, ledger, horizon=horizon, rng=rng))
-        if not fitted:
+            willing.append((member, done))
+        if not willing:
             raise PerenneError(
                 _("There is nothing to combine: every member refused."),
                 given="; ".join(refusals),
                 next_step=_("Wait for a longer history; until then the baselines stand in."),
             )
-        return fitted, evidence
+        return willing
 
 
 def recalibrated(contender: Contender, rehearsal: Rehearsal) -> Combined:
@@ -149,8 +164,8 @@ def recalibrated(contender: Contender, rehearsal: Rehearsal) -> Combined:
 class FittedCombined:
     """Fitted members, the weight and the level of each, and what is put right afterwards.
 
-    levels: none for members told as they are. anchors: of a shop that is told in parts, once
-    `settled`.
+    levels: none for members told as they are. pace: none where no season is known. anchors: of a
+    shop that is told in parts, once `settled`.
     """
 
     name: str
@@ -158,6 +173,7 @@ class FittedCombined:
     weights: Floats
     recalibration: Recalibration
     levels: tuple[Levels, ...] = ()
+    pace: Pace | None = None
     anchors: Anchors | None = None
 
     def forecast(
@@ -206,7 +222,7 @@ class FittedCombined:
         levels = self.levels or (Levels(),) * len(self.members)
         share = _shares(self.weights, draws, rng=rng) if draws else np.zeros(self.weights.size)
         told = [
-            level.of(
+            self._moved(level, member, until=ledger.until, horizon=horizon).of(
                 member.forecast(
                     ledger, horizon=horizon, draws=max(int(count), 2) if draws else 0, rng=rng
                 )
@@ -214,6 +230,35 @@ class FittedCombined:
             for member, level, count in zip(self.members, levels, share, strict=True)
         ]
         return _mixture(told, self.weights, share)
+
+    def _moved(self, level: Levels, member: FittedContender, *, until: int, horizon: int) -> Levels:
+        """The level of a member at the pace of the days ahead."""
+        if self.pace is None:
+            return level
+        return level.times(self.pace.factor(member, until=until, horizon=horizon))
+
+
+def outdone(names: Sequence[str], pace: Pace | None) -> set[str]:
+    """Models without a season, of which the same with one is there and no doubt is left of it."""
+    if pace is None or pace.doubt > DOUBT:
+        return set()
+    return {name for name in names if name + SEASON in names}
+
+
+def at_pace(
+    told: Sequence[Evidence | None],
+    past: Sequence[tuple[int, int]],
+    *,
+    pace: Pace | None,
+    member: FittedContender,
+) -> list[Evidence | None]:
+    """Past forecasts, made at `past`, as they would have been had the pace been known."""
+    if pace is None:
+        return list(told)
+    return [
+        one and Levels().times(pace.factor(member, until=at, horizon=days)).seen(one)
+        for one, (at, days) in zip(told, past, strict=True)
+    ]
 
 
 def _shares(weights: Floats, draws: int, *, rng: np.random.Generator) -> Floats:
@@ -244,22 +289,13 @@ def _stacked(
     """The first draws of each, as many as `counts` says; None when none is asked for."""
     if not counts.sum():
         return None
-    kept = [_drawn(drawn)[:count] for drawn, count in zip(draws, counts, strict=True)]
+    kept = [drawn_of(drawn)[:count] for drawn, count in zip(draws, counts, strict=True)]
     return kept[0] if len(kept) == 1 else np.concatenate(kept)
 
 
 def _weighted(parts: Sequence[Floats], weights: Floats) -> Floats:
     total: Floats = weights @ np.stack(parts)
     return total
-
-
-def _drawn(draws: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
-    if draws is None:
-        raise PerenneError(
-            _("A member of the combination gives means without draws."),
-            next_step=_("Combine contenders that give a predictive distribution."),
-        )
-    return draws
 
 
 def _alive(parts: Sequence[Floats | None], weights: Floats) -> Floats | None:
@@ -271,116 +307,16 @@ def _alive(parts: Sequence[Floats | None], weights: Floats) -> Floats | None:
     return _weighted([told for told, _w in said], part / part.sum())
 
 
-Trial = Sequence[Evidence | None]
-
-
-def pruned(weights: Floats) -> Floats:
-    """Weights too small to matter set to 0, so that nothing is spent on their members."""
-    kept = np.where(weights < min(LEAST_WEIGHT, float(weights.max())), 0.0, weights)
-    found: Floats = kept / kept.sum()
-    return found
-
-
 def pooled_evidence(trial: Trial, weights: Floats, *, rng: np.random.Generator) -> Evidence:
     """What the mixture of the members present in a trial would have said."""
     present = [(e, w) for e, w in zip(trial, weights, strict=True) if e is not None]
     told = [e for e, _w in present]
     part = np.array([w for _e, w in present])
     part = part / part.sum() if part.sum() > 0 else np.full(part.size, 1 / part.size)
-    share = _shares(part, len(_drawn(told[0].forecast.value)), rng=rng)
+    share = _shares(part, len(drawn_of(told[0].forecast.value)), rng=rng)
     predicted = part @ np.array([e.predicted for e in told])
     return replace(
         told[0],
         forecast=_mixture([e.forecast for e in told], part, share),
         predicted=(float(predicted[0]), float(predicted[1])),
     )
-
-
-def pool_weights(trials: Sequence[Trial], *, members: int) -> Floats:
-    """Weights that minimise the mean CRPS of the mixture's value, shrunk to equal.
-
-    The CRPS of a mixture is quadratic in its weights: sum w_k E|X_k - y| minus half of
-    sum w_k w_l E|X_k - X_l| (Gneiting & Raftery 2007, eq. 21). Each trial counts relative to the
-    CRPS of forecasting nothing. A member that had refused counts as much better or worse than the
-    others as where it answered; one that never answered has its part of the equal weights only;
-    one that is surely worse than the best has none.
-    """
-    equal = np.full(members, 1 / members)
-    if members == 1 or not trials:
-        return equal
-    proven = [k for k in range(members) if any(trial[k] is not None for trial in trials)]
-    terms = [_terms([trial[k] for k in proven]) for trial in trials if any(trial)]
-    distance = _filled(np.array([one[0] for one in terms]))
-    spread = _filled(np.array([one[1] for one in terms]))
-    crps = distance - np.diagonal(spread, axis1=1, axis2=2) / 2
-    good = _not_beaten(crps)
-    trust = len(trials) / (len(trials) + EQUAL_BELIEF)
-    weights = np.zeros(members)
-    held = np.array(proven)[good]
-    weights[held] = trust * _least_crps(
-        distance.mean(axis=0)[good], spread.mean(axis=0)[good][:, good]
-    )
-    hopeful = np.ones(members, dtype=bool)
-    hopeful[np.array(proven)[~good]] = False
-    found: Floats = weights + (1 - trust) * hopeful / hopeful.sum()
-    return found
-
-
-def _not_beaten(crps: Floats) -> npt.NDArray[np.bool_]:
-    """Members whose CRPS, (trials, members), is not surely worse than that of the best one.
-
-    By more than two standard errors: a model confidence set (Hansen, Lunde & Nason 2011).
-    """
-    best = crps[:, int(crps.mean(axis=0).argmin())]
-    behind = [behind_of(one, best) for one in crps.T]
-    return np.array([far <= SURELY * error for far, error in behind])
-
-
-def _least_crps(distance: Floats, spread: Floats) -> Floats:
-    """The weights that minimise the CRPS of the mixture."""
-    equal = np.full(distance.size, 1 / distance.size)
-
-    def loss(w: Floats) -> tuple[float, Floats]:
-        return float(distance @ w - w @ spread @ w / 2), distance - spread @ w
-
-    found = minimize(
-        loss,
-        equal,
-        jac=True,
-        method="SLSQP",
-        bounds=[(0, 1)] * equal.size,
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
-    )
-    best = np.clip(found.x, 0, None)
-    weights: Floats = best / best.sum()
-    return weights
-
-
-def _filled(terms: Floats) -> Floats:
-    """(trials, …): where NaN, the mean of the trial times what the place is of it elsewhere."""
-    flat = terms.reshape(len(terms), -1)
-    usual = np.nanmean(flat, axis=1, keepdims=True)
-    known = np.isfinite(flat)
-    ratio = np.where(known, flat / usual, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    ratio[~known.any(axis=0)] = 1.0
-    filled: Floats = np.where(known, flat, ratio * usual).reshape(terms.shape)
-    return filled
-
-
-def _terms(trial: Trial) -> tuple[Floats, Floats]:
-    """(E|X_k - y|, E|X_k - X_l|) over customers, in units of the mean |y|; NaN for who refused."""
-    known = [e for e in trial if e is not None]
-    actual = known[0].outcome.value
-    unit = max(float(np.abs(actual).mean()), 1e-12)
-    drawn = [None if e is None else _drawn(e.forecast.value) for e in trial]
-    distance = np.array([np.nan if d is None else np.abs(d - actual).mean() for d in drawn])
-    spread = np.array([[_apart(a, b) for b in drawn] for a in drawn])
-    return distance / unit, spread / unit
-
-
-def _apart(first: npt.NDArray[Any] | None, second: npt.NDArray[Any] | None) -> float:
-    """Mean distance of a draw of one from another draw of the other, averaged over customers."""
-    if first is None or second is None:
-        return np.nan
-    size = min(len(first), len(second))
-    return float(np.abs(first[:size] - np.roll(second[:size], 1, axis=0)).mean())

@@ -22,7 +22,7 @@ from perenne.models.contenders.examples import (
 )
 from perenne.models.contenders.spread import Spread, level_spread, spread_of
 from perenne.models.features import Facts, features
-from perenne.models.forecast import Forecast
+from perenne.models.forecast import HOLDS_RECENT, Forecast
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
@@ -66,6 +66,7 @@ class FittedHurdle:
     origin.
     """
 
+    holds: ClassVar[str] = HOLDS_RECENT
     name: str
     horizon: int
     describe: Describe

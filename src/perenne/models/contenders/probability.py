@@ -24,6 +24,8 @@ from perenne.models.spend.returns import ShrunkRate, fit_return_share
 from perenne.text import gettext as _
 
 WEEK = 7.0
+# Models of which no customer ever leaves.
+NEVER_LEAVE = ("nbd",)
 THREADS = min(2, os.cpu_count() or 1)
 CHUNK = 16_384
 """Customers drawn at a time, each chunk from a random stream of its own."""

@@ -9,7 +9,7 @@ inside purchases and dropout, not on a finished forecast.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from perenne.models.contenders.probability import (
     FittedProbability,
     probability_contender,
 )
+from perenne.models.forecast import HOLDS_OWN
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
 from perenne.models.purchases.dynamic_season import events_seen_twice, shop_calendar
@@ -107,6 +108,7 @@ class Seasonal:
 class FittedSeasonal(FittedProbability):
     """As any purchase model; ages and horizons are told on the clock."""
 
+    holds: ClassVar[str] = HOLDS_OWN
     clock: Clock = Clock(0, 0, (), ())
 
     def times(self, days: npt.NDArray[Any]) -> Floats:
@@ -136,14 +138,14 @@ def learn_clock(ledger: Ledger, purchases: object, clock: Clock) -> Clock:
     logarithms, on the season, beside a level and a trend that are not kept: what is no season
     must not pass for one. Effects are shrunk by a normal prior whose spread maximises the evidence.
     """
-    actual, expected = _weekly(ledger, purchases, clock)
+    actual, expected = weekly_orders(ledger, purchases, clock)
     table = clock.seasons(actual.size)
     seen = expected > 1.0
     target = np.log((actual + 0.5) / (expected + 0.5)) + table @ np.asarray(clock.effects)
     return clock.learnt(_shrunk(table[seen], target[seen], weight=expected[seen]))
 
 
-def _weekly(ledger: Ledger, purchases: object, clock: Clock) -> tuple[Floats, Floats]:
+def weekly_orders(ledger: Ledger, purchases: object, clock: Clock) -> tuple[Floats, Floats]:
     """Repeat purchase days in each whole week of the history, and those expected."""
     weeks = int((ledger.until - clock.begin) // WEEK)
     first = ledger.until - ledger.histories().tenure.astype(np.int64)

@@ -13,7 +13,7 @@ from perenne.core import PerenneError
 from perenne.models.contenders.beyond import PURCHASES, Beyond, purchase_model
 from perenne.models.contenders.examples import Described, basket, learnt_horizon
 from perenne.models.contenders.learners import FittedHurdle, learn
-from perenne.models.contenders.probability import WEEK, FittedProbability
+from perenne.models.contenders.probability import NEVER_LEAVE, WEEK, FittedProbability
 from perenne.models.features import Facts, features
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
@@ -24,8 +24,6 @@ FLOOR = 0.05
 # Part of the model in the scale that ratios multiply, the rest being the plain guess: the most
 # eager customers, of whom there are few to learn from, then do not run off.
 TRUST = 0.75
-# Models so simple that what they expect is a poorer scale than the mean basket.
-NEVER_LEAVE = ("nbd",)
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,7 @@ class Stack:
         days = learnt_horizon(ledger, horizon)
         latest = _model(ledger, PURCHASES, horizon=days, rng=rng)
 
+        # What so simple a model expects is a poorer scale than the mean basket.
         trust = 0.0 if latest.name in NEVER_LEAVE else TRUST
 
         def now(asked: Ledger) -> Described:

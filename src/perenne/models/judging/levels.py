@@ -20,6 +20,9 @@ class Levels:
     value: float = 1.0
     orders: float = 1.0
 
+    def times(self, factor: float) -> Levels:
+        return Levels(self.value * factor, self.orders * factor)
+
     def of(self, forecast: Forecast) -> Forecast:
         """The forecast at this level; draws of orders are no longer whole."""
         if self == Levels():
