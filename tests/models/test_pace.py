@@ -22,7 +22,7 @@ from perenne.models.forecast import HOLDS_OWN, HOLDS_PAST, HOLDS_RECENT
 from perenne.models.judging.trials import Rehearsal
 from perenne.models.ledger import Ledger
 from perenne.models.purchases.dynamic_season import shop_calendar
-from tests.models.shops import HEIGHT, START, seasonal_shop
+from tests.models.shops import HEIGHT, START, ledger_of, seasonal_shop
 
 
 def pace(ledger: Ledger) -> Pace:
@@ -161,6 +161,18 @@ def test_a_model_without_a_season_is_told_on_the_season_of_the_shop():
     assert plain.mean_orders.sum() / actual - 1 > 0.8
     assert abs(told.mean_orders.sum() / actual - 1) < 0.2
     assert told.orders.sum(axis=1).mean() == pytest.approx(told.mean_orders.sum(), rel=0.05)
+
+
+def test_between_occasions_there_is_no_low_season():
+    rng = np.random.default_rng(4)
+    rows = [
+        (who, START + 365 * year, 20.0)
+        for who in range(200)
+        for year in range(5)
+        if year == 0 or rng.random() < 0.5
+    ]
+    yearly = ledger_of(rows, until=START + 5 * 365)
+    assert pace_of(yearly, Rehearsal(), horizon=730, rng=rng) is None
 
 
 def test_the_pace_of_late_beside_that_of_all_is_held_by_chance():

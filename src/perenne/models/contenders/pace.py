@@ -19,6 +19,7 @@ from scipy.stats import norm
 
 from perenne.core import PerenneError
 from perenne.models.contenders.beyond import PURCHASES
+from perenne.models.contenders.occasions import find_occasions
 from perenne.models.contenders.probability import (
     NEVER_LEAVE,
     FittedProbability,
@@ -258,8 +259,12 @@ def _averaged(told: Sequence[_Told]) -> tuple[Floats, Floats, Floats]:
 def pace_of(
     ledger: Ledger, rehearsal: Rehearsal, *, horizon: int, rng: np.random.Generator
 ) -> Pace | None:
-    """Beside the first purchase model that fits the shop; None when none does, or in two months."""
-    if ledger.until - ledger.first_sale < WEEK * FEWEST_WEEKS:
+    """Beside the first purchase model that fits the shop; None when none does.
+
+    None as well in the first two months, and in a shop that sells on occasions: weeks between them
+    are no low season.
+    """
+    if ledger.until - ledger.first_sale < WEEK * FEWEST_WEEKS or find_occasions(ledger):
         return None
     for name in PURCHASES:
         try:
