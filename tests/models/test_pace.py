@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from perenne.models.contenders.combined import Combined
 from perenne.models.contenders.pace import (
@@ -21,7 +22,7 @@ from perenne.models.forecast import HOLDS_OWN, HOLDS_PAST, HOLDS_RECENT
 from perenne.models.judging.trials import Rehearsal
 from perenne.models.ledger import Ledger
 from perenne.models.purchases.dynamic_season import shop_calendar
-from tests.models.shops import HEIGHT, START, seasonal_shop
+from tests.models.shops import HEIGHT, START, ledger_of, seasonal_shop
 
 
 def pace(ledger: Ledger) -> Pace:
@@ -42,7 +43,7 @@ def test_effects_are_those_of_one_joint_normal_distribution():
     place = np.array([0, 1, 2, 4, 5, 7, 8, 9, 10, 13])
     table, expected = rng.normal(size=(10, 3)), rng.uniform(5, 40, 10)
     actual, swings, wander = rng.poisson(expected).astype(float), np.array([0.3, 0.2, 0.1]), 0.15
-    weeks = _Weeks.of(actual, expected, place, table)
+    weeks = _Weeks.of(actual, expected, place=place, table=table)
     told = weeks.told(swings, wander)
     design = np.column_stack((np.ones(10), np.linspace(-1, 1, 10)))
     near = wander**2 * np.exp(-np.abs(place[:, None] - place) / MEMORY)
@@ -58,7 +59,9 @@ def test_evidence_is_that_of_the_same_distribution_up_to_what_is_common():
     rng = np.random.default_rng(2)
     expected = np.full(12, 30.0)
     table = rng.normal(size=(12, 2))
-    weeks = _Weeks.of(rng.poisson(expected).astype(float), expected, np.arange(12), table)
+    weeks = _Weeks.of(
+        rng.poisson(expected).astype(float), expected, place=np.arange(12), table=table
+    )
     design = np.column_stack((np.ones(12), np.linspace(-1, 1, 12)))
 
     def density(swing: float) -> float:
@@ -98,6 +101,8 @@ def test_a_forecast_is_moved_from_the_season_it_holds_to_that_of_its_days():
     held = 0.25 * wave(until - 90, until) + 0.75 * wave(begin + 1, until)
     assert moved[HOLDS_PAST] == pytest.approx(ahead - held, abs=0.01)
     assert known.error(until, 91, learnt=[]) == 0
+    # Half a year in, the days ahead were never seen.
+    assert known.shift(HOLDS_PAST, until=begin + 182, horizon=91) == 0
 
 
 def test_a_level_learnt_in_the_other_half_of_the_year_misleads():
@@ -158,13 +163,33 @@ def test_a_model_without_a_season_is_told_on_the_season_of_the_shop():
     assert told.orders.sum(axis=1).mean() == pytest.approx(told.mean_orders.sum(), rel=0.05)
 
 
+def test_between_occasions_there_is_no_low_season():
+    rng = np.random.default_rng(4)
+    rows = [
+        (who, START + 365 * year, 20.0)
+        for who in range(200)
+        for year in range(5)
+        if year == 0 or rng.random() < 0.5
+    ]
+    yearly = ledger_of(rows, until=START + 5 * 365)
+    assert pace_of(yearly, Rehearsal(), horizon=730, rng=rng) is None
+
+
 def test_the_pace_of_late_beside_that_of_all_is_held_by_chance():
     table = np.zeros((104, 6))
     actual = np.r_[np.full(91, 10.0), np.full(13, 5.0)]
     ones = np.ones(104)
-    known = Pace(START, (), table, actual, ones, ones, np.zeros(6), np.zeros((6, 6)))
-    share = 5 / actual.mean()
-    assert known.drift(START + 728) == pytest.approx(np.log(share) * 0.09 / (0.09 + 1 / 65))
+    flat = np.zeros(6), np.zeros((6, 6))
+    known = Pace(START, (), table, actual, ones, ones, *flat)
+    found, noise = np.log(5 / actual.mean()), 1 / 65
+    moving = norm.pdf(found, scale=np.sqrt(0.09 + noise))
+    still = norm.pdf(found, scale=np.sqrt(0.01 + noise))
+    chance = 0.25 * moving / (0.25 * moving + 0.75 * still)
+    told = known.drift(START + 728)
+    assert told == pytest.approx(found * chance * 0.09 / (0.09 + noise))
+    assert abs(told) > 0.7 * abs(found)
+    slight = Pace(START, (), table, np.r_[np.full(91, 100.0), np.full(13, 92.0)], ones, ones, *flat)
+    assert abs(slight.drift(START + 728)) < 0.25 * abs(np.log(92 / 100))
     # What had not happened yet is not known, and half a year says nothing of late and ever.
     assert known.drift(START + 91 * 7) == pytest.approx(0)
     assert known.drift(START + 25 * 7) == 0
@@ -181,14 +206,17 @@ def test_customers_are_exposed_from_the_day_they_came():
 
 
 def test_who_knows_no_leaving_is_told_at_the_pace_of_late():
-    shop = seasonal_shop(customers=1_500, days=800, height=0.0)
-    past = shop.as_of(START + 700)
+    # Customers of half a year, two years later: many of them have left.
+    shop = seasonal_shop(customers=4_000, days=1_000, height=0.0)
+    shop = shop.of(shop.day[shop.starts[:-1]] < START + 180)
+    past = shop.as_of(START + 900)
     actual = shop.outcome(past, horizon=91).orders.sum()
     rng = np.random.default_rng(3)
     fitted = probability_contender("nbd").fit(past, horizon=91, rng=rng)
     told = fitted.forecast(past, horizon=91, draws=0, rng=rng).mean_orders.sum()
-    factor = pace(past).factor(fitted, until=past.until, horizon=91)
-    assert told / actual > 1.4
-    assert told * factor / actual < 0.5 + 0.6 * told / actual
+    known = pace(past)
+    factor = known.factor(fitted, until=past.until, horizon=91)
+    assert told / actual > 1.6
+    assert told * factor / actual == pytest.approx(1, abs=0.3)
     leaving = probability_contender("pareto_nbd").fit(past, horizon=91, rng=rng)
-    assert pace(past).factor(leaving, until=past.until, horizon=91) == pytest.approx(1, abs=0.05)
+    assert known.factor(leaving, until=past.until, horizon=91) == pytest.approx(1, abs=0.05)

@@ -370,15 +370,15 @@ def best_companion(
                 fitted = put_right.fit_on(ledger, sample, horizon=YEAR, rng=rng)
         except PerenneError:
             continue
-        return _companion(name, fitted)
+        return _companion(name, fitted, ledger)
     return None
 
 
-def _companion(name: str, fitted: FittedCombined) -> Companion | None:
+def _companion(name: str, fitted: FittedCombined, ledger: Ledger) -> Companion | None:
     (model,) = fitted.members
     if not isinstance(model, FittedProbability):
         return None
-    return Companion(name, model, fitted.recalibration)
+    return Companion(name, model, fitted.at_pace(until=ledger.until, horizon=YEAR))
 
 
 def _coded(dimension: str, names: Sequence[str | None]) -> Groups:

@@ -231,6 +231,17 @@ class FittedCombined:
         ]
         return _mixture(told, self.weights, share)
 
+    def at_pace(self, *, until: int, horizon: int) -> Recalibration:
+        """What a lone member is put right by after day `until`, its pace included."""
+        if self.pace is None:
+            return self.recalibration
+        factor = self.pace.factor(self.members[0], until=until, horizon=horizon)
+        value, orders = (
+            replace(one, level=one.level * factor)
+            for one in (self.recalibration.value, self.recalibration.orders)
+        )
+        return replace(self.recalibration, value=value, orders=orders)
+
     def _moved(self, level: Levels, member: FittedContender, *, until: int, horizon: int) -> Levels:
         """The level of a member at the pace of the days ahead."""
         if self.pace is None:

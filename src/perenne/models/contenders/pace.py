@@ -15,9 +15,11 @@ from itertools import product
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.stats import norm
 
 from perenne.core import PerenneError
 from perenne.models.contenders.beyond import PURCHASES
+from perenne.models.contenders.occasions import find_occasions
 from perenne.models.contenders.probability import (
     NEVER_LEAVE,
     FittedProbability,
@@ -44,8 +46,9 @@ MOST_WEEKS, FEWEST_WEEKS = 260, 8
 LATE_PART = 0.25
 # Chance of there being no season below which no doubt is left of one.
 DOUBT = 0.01
-# Weeks of late, and the standard deviation of what they may have drifted away from all.
-LATE_WEEKS, DRIFT = 13, 0.3
+# Weeks of late. Standard deviations of their logarithm beside that of all: in a shop that stays as
+# it is, whose customers are others than those of the start, and in one that drifts; how many drift.
+LATE_WEEKS, STILL, DRIFT, DRIFTING = 13, 0.1, 0.3, 0.25
 # Logarithm of the factor by which a season moves a forecast at most.
 FURTHEST = 1.4
 
@@ -81,13 +84,15 @@ class Pace:
 
         holds: the season that the forecast is made of: its own, that of the last `horizon` days
         (what is learnt from features of late), or that of the whole past, as counts make up rates,
-        and in part of late, as who is silent in a low season passes for gone.
+        and in part of late, as who is silent in a low season passes for gone. What was seen of a
+        year says nothing of the mean of its other days: of these it moves none.
         """
         if holds == HOLDS_OWN:
             return 0.0
         late, ever = self._level(self._past(until, horizon)), self._level(self._past(until))
         part = 1.0 if holds == HOLDS_RECENT else LATE_PART
         moved = self._level(self._ahead(until, horizon)) - part * late - (1 - part) * ever
+        moved *= 1 - unseen_season(self.begin + 1, until, horizon=horizon)
         return float(np.clip(moved, -FURTHEST, FURTHEST))
 
     def drift(self, until: int) -> float:
@@ -107,11 +112,14 @@ class Pace:
         )
         if min(late, ever, all_late) <= 0:
             return 0.0
-        held = np.average(self.table[:last], axis=0, weights=self.exposed[:last] + 1e-9)
-        moved = self.table[first:last].mean(axis=0) - held
+        all_weeks = np.average(self.table[:last], axis=0, weights=self.exposed[:last] + 1e-9)
+        moved = self.table[first:last].mean(axis=0) - all_weeks
         noise = 1 / late + float(moved @ self.covariance @ moved)
         found = float(np.log(late / all_late) - np.log(ever / all_ever))
-        return float(np.clip(found, -FURTHEST, FURTHEST)) * DRIFT**2 / (DRIFT**2 + noise)
+        still, moving = (norm.pdf(found, scale=np.hypot(one, noise**0.5)) for one in (STILL, DRIFT))
+        chance = DRIFTING * moving / ((1 - DRIFTING) * still + DRIFTING * moving)
+        held = chance * DRIFT**2 / (DRIFT**2 + noise)
+        return float(np.clip(found, -FURTHEST, FURTHEST) * held)
 
     def error(self, until: int, horizon: int, *, learnt: Sequence[tuple[int, int]]) -> float:
         """Standard deviation of what a season may still do to a total whose level is learnt.
@@ -167,7 +175,9 @@ def learn_pace(ledger: Ledger, purchases: object) -> Pace:
         told = [_Told(0.0, np.zeros(swings.size), np.diag((size * swings) ** 2)) for size in SWINGS]
         flat = 1
     else:
-        weeks = _Weeks.of(actual[seen], expected[seen], np.flatnonzero(seen), table[seen])
+        weeks = _Weeks.of(
+            actual[seen], expected[seen], place=np.flatnonzero(seen), table=table[seen]
+        )
         told = [weeks.told(swing * swings, wander) for swing, wander in product(SWINGS, WANDERS)]
         flat = len(WANDERS)
     weight, effects, covariance = _averaged(told)
@@ -206,7 +216,7 @@ class _Weeks:
     place: Floats
 
     @classmethod
-    def of(cls, actual: Floats, expected: Floats, place: Ints, table: Floats) -> _Weeks:
+    def of(cls, actual: Floats, expected: Floats, *, place: Ints, table: Floats) -> _Weeks:
         target = np.log((actual + 0.5) / (expected + 0.5))
         # What neighbours do not share: the variance of counts, or more.
         steps = np.diff(target) ** 2 / (1 / expected[1:] + 1 / expected[:-1])
@@ -249,8 +259,12 @@ def _averaged(told: Sequence[_Told]) -> tuple[Floats, Floats, Floats]:
 def pace_of(
     ledger: Ledger, rehearsal: Rehearsal, *, horizon: int, rng: np.random.Generator
 ) -> Pace | None:
-    """Beside the first purchase model that fits the shop; None when none does, or in two months."""
-    if ledger.until - ledger.first_sale < WEEK * FEWEST_WEEKS:
+    """Beside the first purchase model that fits the shop; None when none does.
+
+    None as well in the first two months, and in a shop that sells on occasions: weeks between them
+    are no low season.
+    """
+    if ledger.until - ledger.first_sale < WEEK * FEWEST_WEEKS or find_occasions(ledger):
         return None
     for name in PURCHASES:
         try:
