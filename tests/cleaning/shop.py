@@ -82,9 +82,11 @@ class Shop:
         return sum(row["kept"] for row in counts), sum(row["merged"] for row in counts)
 
     def flows(self) -> dict[str, Decimal]:
-        """Written value by rule."""
+        """Written value by rule; what only moves from one month to another adds up to nothing."""
         found: dict[str, Decimal] = {}
         for row in self.flow_rows:
+            if row["rule"] == "moved":
+                continue
             found[row["rule"]] = found.get(row["rule"], Decimal(0)) + row["amount"]
         return found
 
