@@ -1,9 +1,9 @@
 """Predictions: what each customer will be worth, with honest intervals, judged by backtests."""
 
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from perenne.core.faces import found_in
 from perenne.models.schema import HORIZONS, PREDICTED
 from perenne.models.settings import PredictionSettings
 
@@ -64,10 +64,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"perenne.models.{_HOMES[name]}"), name)
+__getattr__ = found_in(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

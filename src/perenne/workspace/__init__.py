@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from perenne.core.faces import found_in
 
 if TYPE_CHECKING:
     from perenne.workspace.batches import Batch, ImportResult, Options, list_imports
@@ -107,10 +108,4 @@ _HOMES = {
     "syncs": ("Synced",),
 }
 """Where each name lives: a door loads what it asks for, and figures need nothing of a refresh."""
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = found_in(__name__, {name: home for home, names in _HOMES.items() for name in names})

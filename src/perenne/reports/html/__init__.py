@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from perenne.core.faces import found_in
 
 if TYPE_CHECKING:
     from perenne.reports.html.checked import render_quality, write_quality_report
@@ -20,7 +21,7 @@ __all__ = [
     "write_quality_report",
 ]
 
-_HOME_OF = {
+_HOMES = {
     "render_quality": "checked",
     "write_quality_report": "checked",
     "write_consistency_report": "offered",
@@ -30,8 +31,4 @@ _HOME_OF = {
 }
 """Where each name lives: words that other parts use need no pages."""
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = found_in(__name__, _HOMES)
