@@ -85,9 +85,8 @@ class Shop:
         """Written value by rule; what only moves from one month to another adds up to nothing."""
         found: dict[str, Decimal] = {}
         for row in self.flow_rows:
-            if row["rule"] == "moved":
-                continue
             found[row["rule"]] = found.get(row["rule"], Decimal(0)) + row["amount"]
+        assert not found.pop("moved", Decimal(0))
         return found
 
 

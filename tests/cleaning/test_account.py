@@ -114,7 +114,7 @@ def test_a_line_dated_in_another_month_counts_in_that_of_its_order() -> None:
     }
 
 
-@effort(max_examples=10, phases=PHASES)
+@effort(max_examples=20, phases=PHASES)
 @given(shops())
 def test_every_row_and_every_amount_is_accounted_for(files: list[Import]) -> None:
     shop = run(*files)
@@ -126,7 +126,7 @@ def test_every_row_and_every_amount_is_accounted_for(files: list[Import]) -> Non
     assert published == sum(v for rule, v in shop.flows().items() if rule not in aside)
 
 
-@effort(max_examples=10, phases=PHASES)
+@effort(max_examples=20, phases=PHASES)
 @given(shops())
 def test_plain_python_agrees_on_every_line(files: list[Import]) -> None:
     shop = run(*files)
