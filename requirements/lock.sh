@@ -21,7 +21,8 @@ seal() {
     rm -f "$1"
 }
 
-compile --output-file requirements/run.new
-seal requirements/run.new requirements/run.txt
-compile --extra dev --constraint requirements/run.txt --output-file requirements/dev.new
+# What runs is a part of what develops: extras limit versions that a bare run would take newer.
+compile --extra dev --output-file requirements/dev.new
 seal requirements/dev.new requirements/dev.txt
+compile --constraint requirements/dev.txt --output-file requirements/run.new
+seal requirements/run.new requirements/run.txt

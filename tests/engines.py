@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from perenne.core import PerenneError
-from perenne.warehouse import DuckEngine, Engine, SparkEngine
+from perenne.warehouse import DuckEngine, Engine, Lake, SparkEngine
 from perenne.warehouse.spark import look
 
 MASTER = "local[2]"
@@ -31,9 +31,9 @@ def need_spark() -> None:
         pytest.skip(missing.what)
 
 
-def spark() -> Engine:
+def spark(lake: Lake | None = None) -> Engine:
     need_spark()
-    return SparkEngine(master=MASTER, conf=LEAN)
+    return SparkEngine(master=MASTER, conf=LEAN, lake=lake)
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": DuckEngine, "spark": spark}

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
 
-from perenne.warehouse import MONEY, DuckEngine, empty_columns
+from perenne.warehouse import MONEY, DuckEngine, Lake
 from perenne.warehouse.engine import _modest_limit
 
 AMOUNTS = pa.table(
@@ -98,14 +98,14 @@ def test_footers_say_which_columns_hold_nothing(engine: DuckEngine, tmp_path: Pa
     engine.write(table, tmp_path / "all.parquet")
     engine.write(table.filter(table.price.isnull()), tmp_path / "some.parquet")
     engine.write(table.filter(ibis.literal(False)), tmp_path / "none.parquet")
-    assert empty_columns(tmp_path / "all.parquet") == {"nothing"}
-    assert empty_columns(tmp_path / "some.parquet") == {"nothing", "price"}
-    assert empty_columns(tmp_path / "none.parquet") == {"nothing", "price", "quantity"}
+    assert Lake().empty_columns(tmp_path / "all.parquet") == {"nothing"}
+    assert Lake().empty_columns(tmp_path / "some.parquet") == {"nothing", "price"}
+    assert Lake().empty_columns(tmp_path / "none.parquet") == {"nothing", "price", "quantity"}
     parts = tmp_path / "parts.parquet"
     parts.mkdir()
     for name in ("all", "some"):
         (tmp_path / f"{name}.parquet").rename(parts / f"{name}.parquet")
-    assert empty_columns(parts) == {"nothing"}
+    assert Lake().empty_columns(parts) == {"nothing"}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from perenne.warehouse import Engine, files_of, tables_in
-from perenne.warehouse.parts import rows_of, settle
+from perenne.warehouse import Engine, Lake, files_of, tables_in
+from perenne.warehouse.parts import settle
 from tests.engines import ENGINES, PARAMETERS
 
 
@@ -34,7 +34,7 @@ def test_one_part_becomes_one_file(tmp_path: Path) -> None:
     settle(parts(tmp_path / "written", 3), target)
     assert target.is_file()
     assert files_of(target) == [target]
-    assert rows_of(target) == 3
+    assert Lake().rows_of(target) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["t.parquet"]
 
 
@@ -43,7 +43,7 @@ def test_several_parts_stay_a_folder_of_nothing_else(tmp_path: Path) -> None:
     settle(parts(tmp_path / "written", 3, 0, 4), target)
     assert [path.name for path in files_of(target)] == [f"part-0000{n}.parquet" for n in range(3)]
     assert len(list(target.iterdir())) == 3
-    assert rows_of(target) == 7
+    assert Lake().rows_of(target) == 7
     pq.write_table(pa.table({"n": [1]}), tmp_path / "a.parquet")
     assert [path.name for path in tables_in(tmp_path)] == [
         "a.parquet",
@@ -58,4 +58,4 @@ def test_an_engine_reads_files_and_folders_side_by_side(engine: Engine, tmp_path
     both = engine.read([folder, tmp_path / "a.parquet"])
     assert engine.fetch(both.n.sum()).as_py() == 3 + 6 + 10
     assert engine.write(both, tmp_path / "b.parquet") == 8
-    assert rows_of(tmp_path / "b.parquet") == 8
+    assert Lake().rows_of(tmp_path / "b.parquet") == 8

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from perenne.warehouse import files_of
+from perenne.warehouse import files_of, pointer
 from perenne.workspace import Layout, Refreshed, open_shop
+from perenne.workspace.lakes import lake_of
 from perenne.workspace.snapshots import damaged
 from tests.engines import LEAN, MASTER, need_spark
 from tests.workspace.shops import bring, computed, new_workspace
@@ -42,6 +43,28 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Refreshed, Refreshed
     bring(place, *(file for name in (*SELLERS, *OTHERS) for file in golden(name)))
     other = on_spark(place, folder / "spark", **{"spark.sql.shuffle.partitions": "2"})
     return computed(place), computed(other), other
+
+
+def test_its_tables_may_lie_in_a_lake(
+    both: tuple[Refreshed, Refreshed, Layout], tmp_path: Path
+) -> None:
+    """Spark writes into the lake by itself, and is lent what lies on this machine: the imports,
+    which were made before there was a lake."""
+    here, other = both[0], on_spark(both[2], tmp_path / "laid")
+    shutil.rmtree(other.snapshots)
+    other.current.unlink()
+    with other.settings.open("a", encoding="utf-8") as file:
+        file.write(f'\n[lake]\naddress = "file://{tmp_path}/lake"\n')
+    there = computed(other)
+    assert not damaged(there.snapshot)
+    for name in here.snapshot.tables:
+        files = files_of(there.snapshot.table_path(name))
+        assert all(map(pointer, files)), name
+        lake = lake_of(other)
+        found = pa.concat_tables([pq.read_table(lake.place(one)[7:]) for one in files])
+        assert rows(found) == rows(table(here, name)), name
+    kept = {path.relative_to(tmp_path / "lake").parts[0] for path in (tmp_path / "lake").rglob("*")}
+    assert kept - {"work"} == {".perenne", "snapshots"}
 
 
 def table(refreshed: Refreshed, name: str) -> pa.Table:

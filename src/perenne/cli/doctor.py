@@ -87,6 +87,8 @@ def _checks(place: Any, folder: Path) -> Iterator[Check]:
     yield _spark(place)
     yield _writable(place)
     yield _tried(_("Key"), lambda: _key(place))
+    if lake := _lake(place):
+        yield lake
     yield (imports := _tried(_("Imports"), lambda: _imports(place)))
     if imports.sound:
         yield _clock(place)
@@ -184,6 +186,26 @@ def _imports(place: Any) -> str:
     require_sound(place, found)
     n = len(found)
     return ngettext("{n} import", "{n} imports", n).format(n=n)
+
+
+def _lake(place: Any) -> Check | None:
+    """Is the lake reached, and this workspace's? None where tables lie in the folder."""
+    from perenne.workspace.lakes import claim, lake_of
+
+    lake = lake_of(place)
+    if not lake:
+        return None
+    try:
+        claim(place)
+        kept = lake.keeps_versions()
+    except PerenneError as error:
+        return Check(_("Lake"), False, error.what, error.next_step)
+    return Check(
+        _("Lake"),
+        not kept,
+        _("{address} keeps old versions").format(address=lake.address) if kept else lake.address,
+        _("Let the bucket remove old versions: else what was erased stays in it."),
+    )
 
 
 def _key(place: Any) -> str:

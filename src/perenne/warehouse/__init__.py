@@ -11,7 +11,8 @@ from perenne.warehouse.engine import (
     quote_text,
 )
 from perenne.warehouse.failures import Failure, failure_of
-from perenne.warehouse.parts import empty_columns, files_of, rows_of, table_of, tables_in
+from perenne.warehouse.lake import Lake, Pointer, pointer
+from perenne.warehouse.parts import files_of, table_of, tables_in
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
 from perenne.warehouse.spark import SparkEngine
 from perenne.warehouse.staged import ERASED, STAGED, TOKEN_LENGTH
@@ -27,17 +28,18 @@ __all__ = [
     "DuckEngine",
     "Engine",
     "Failure",
+    "Lake",
+    "Pointer",
     "SparkEngine",
     "Table",
     "TableSchema",
-    "empty_columns",
     "failure_of",
     "files_of",
     "keyed_sql",
     "money_quantile",
+    "pointer",
     "quote_name",
     "quote_text",
-    "rows_of",
     "table_of",
     "tables_in",
     "to_money",

@@ -15,7 +15,7 @@ import pyarrow as pa
 from ibis.formats.pyarrow import PyArrowData
 
 from perenne.warehouse.dialect import DuckBackend
-from perenne.warehouse.parts import files_of
+from perenne.warehouse.lake import Lake
 from perenne.warehouse.schemas import TableSchema
 
 Table = ir.Table
@@ -26,6 +26,8 @@ class Engine(Protocol):
     """What Perenne asks of an engine: read Parquet, run an expression, write Parquet."""
 
     name: str
+    lake: Lake
+    """Where the tables are that its workspace keeps pointers to."""
 
     def read(self, paths: Path | Iterable[Path]) -> ir.Table:
         """One lazy table over one or more tables on disk, of the same columns."""
@@ -85,9 +87,11 @@ class DuckEngine(Engine):
         memory_limit: str | None = None,
         threads: int | None = None,
         spill: Path | None = None,
+        lake: Lake | None = None,
         explain: Explain = lambda error: None,
     ) -> None:
         self._explain = explain
+        self.lake = lake or Lake()
         self.ibis = DuckBackend()
         self.ibis.do_connect(":memory:")
         self.duck: duckdb.DuckDBPyConnection = self.ibis.con
@@ -100,12 +104,15 @@ class DuckEngine(Engine):
             self.duck.execute(f"SET threads = {int(threads)}")
         if spill:
             self.duck.execute(f"SET temp_directory = {quote_text(str(spill))}")
+        if self.lake:
+            self.duck.register_filesystem(self.lake.files)
 
     def read(self, paths: Path | Iterable[Path]) -> ir.Table:
         tables = [paths] if isinstance(paths, Path) else list(paths)
-        files = [str(file) for path in tables for file in files_of(path)]
-        with self._explained():
-            return _without_unit(self.ibis.read_parquet(files))
+        files = [place for path in tables for place in self.lake.places(path)]
+        listed = ", ".join(map(quote_text, files))
+        # Ibis's own way would ask for an extension of DuckDB's, where fsspec reads a bucket.
+        return self._view(f"SELECT * FROM read_parquet([{listed}])")
 
     def write(self, table: ir.Table, path: Path) -> int:
         target = quote_text(str(path))
@@ -114,18 +121,21 @@ class DuckEngine(Engine):
         return int(done[0]) if done else 0
 
     def view(self, table: ir.Table) -> ir.Table:
-        sql = self._sql(table)
-        name = ibis.util.gen_name("view")
-        with self._explained():
-            self.duck.execute(f"CREATE TEMP VIEW {quote_name(name)} AS {sql}")
+        view = self._view(self._sql(table))
         self._viewed.append(table)
-        return _without_unit(self.ibis.table(name))
+        return view
 
     def fetch(self, table: ir.Table | ir.Scalar) -> pa.Table:
         with self._explained():
             found = self.ibis._to_duckdb_relation(table).to_arrow_table()
             # As Ibis does it, whose own way loads pandas: a third of what a short command takes.
             return table.__pyarrow_result__(found, data_mapper=_Typed)
+
+    def _view(self, sql: str) -> ir.Table:
+        name = ibis.util.gen_name("view")
+        with self._explained():
+            self.duck.execute(f"CREATE TEMP VIEW {quote_name(name)} AS {sql}")
+            return _without_unit(self.ibis.table(name))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -26,11 +26,6 @@ def table_of(file: Path) -> str:
     return (file.parent if file.parent.suffix == file.suffix else file).stem
 
 
-def rows_of(path: Path) -> int:
-    """Rows of a table, as its files' footers say."""
-    return sum(pq.read_metadata(file).num_rows for file in files_of(path))
-
-
 def is_parquet(file: Path) -> bool:
     """Can its footer be read?"""
     try:
@@ -40,13 +35,8 @@ def is_parquet(file: Path) -> bool:
     return True
 
 
-def empty_columns(path: Path) -> set[str]:
-    """Columns of a table that hold nothing at all, as its files' footers say."""
-    found = [_empty(pq.read_metadata(file)) for file in files_of(path)]
-    return set.intersection(*found) if found else set()
-
-
-def _empty(footer: pq.FileMetaData) -> set[str]:
+def empty_in(footer: pq.FileMetaData) -> set[str]:
+    """Columns of a Parquet file that hold nothing at all, as its footer says."""
     told = set(footer.schema.names)
     for number in range(footer.num_row_groups):
         group = footer.row_group(number)

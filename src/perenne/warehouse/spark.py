@@ -23,7 +23,8 @@ from perenne.core import PerenneError
 from perenne.text import gettext as _
 from perenne.text import pgettext
 from perenne.warehouse.engine import Engine, Explain
-from perenne.warehouse.parts import files_of, rows_of, settle
+from perenne.warehouse.lake import Lake, pointer
+from perenne.warehouse.parts import files_of, settle
 from perenne.warehouse.spark_failures import Place, is_of_spark, kind_of, quiet, said, was_stopped
 
 if TYPE_CHECKING:
@@ -71,9 +72,12 @@ class SparkEngine(Engine):
         *,
         master: str = "local[*]",
         conf: Mapping[str, str] | None = None,
+        lake: Lake | None = None,
         explain: Explain = lambda error: None,
     ) -> None:
         self._explain = explain
+        self.lake = lake or Lake()
+        self._lent: dict[tuple[Path, int], str] = {}
         asked = checked(conf or {})
         self.session = _session(master, asked)
         self._place = Place(master, asked, java=_java_process())
@@ -87,16 +91,35 @@ class SparkEngine(Engine):
         tables = [paths] if isinstance(paths, Path) else list(paths)
         files = [file for path in tables for file in files_of(path)]
         name = ibis.util.gen_name("parquet")
-        with self._explained(read=files):
-            self.session.read.parquet(*map(str, files)).createOrReplaceTempView(name)
+        places = [self._place_of(file) for file in files]
+        with self._explained(read=[file for file in files if str(file) in places]):
+            self.session.read.parquet(*places).createOrReplaceTempView(name)
             return self.ibis.table(name)
 
     def write(self, table: ir.Table, path: Path) -> int:
         written = path.with_name(f".{path.name}.parts")
+        key = f"{self.lake.work()}/{path.name}"
+        target = self.lake.for_spark(key) if self.lake else str(written)
         with self._explained(written=path):
-            self.ibis.frame(table).write.mode("overwrite").parquet(str(written))
+            self.ibis.frame(table).write.mode("overwrite").parquet(target)
+        if self.lake:
+            written.mkdir()
+            for number, part in enumerate(self.lake.written(key)):
+                part.write(written / f"part-{number:05d}.parquet")
         settle(written, path)
-        return rows_of(path)
+        return self.lake.rows_of(path)
+
+    def _place_of(self, file: Path) -> str:
+        """What the executors read for a file. With a lake they need not see this machine's disk."""
+        named = pointer(file)
+        if named:
+            return self.lake.for_spark(named.key)
+        if not self.lake:
+            return str(file)
+        version = (file, file.stat().st_mtime_ns)
+        if version not in self._lent:
+            self._lent[version] = self.lake.lend(file)
+        return self.lake.for_spark(self._lent[version])
 
     def view(self, table: ir.Table) -> ir.Table:
         name = ibis.util.gen_name("view")

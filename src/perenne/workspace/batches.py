@@ -25,6 +25,7 @@ from perenne.sources import (
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace.files import changed, flush, sha256
+from perenne.workspace.lakes import keep, lake_of
 from perenne.workspace.layout import (
     LAYOUT_VERSION,
     Layout,
@@ -148,7 +149,7 @@ def without_manifest(layout: Layout) -> list[Path]:
 
 def damaged(layout: Layout, batch: Batch) -> list[str]:
     """Files of an import that are missing or differ from what was signed."""
-    return changed(layout.raw / batch.id, batch.signed)
+    return changed(layout.raw / batch.id, batch.signed, lake=lake_of(layout))
 
 
 def require_sound(layout: Layout, imports: Iterable[Batch]) -> None:
@@ -329,6 +330,12 @@ def _plain(control: Control) -> dict[str, Any]:
 def publish(scratch: Path, layout: Layout, batch: Batch) -> Batch:
     """Sign `scratch` and make it the batch, in one step: its manifest and rows appear together."""
     files = sorted(scratch.glob("*.parquet"))
+    refused = scratch / "quarantine.parquet"
+    if batch.quarantined and refused.exists():
+        layout.quarantine.mkdir(exist_ok=True)
+        shutil.copyfile(refused, layout.quarantine / f"{batch.id}.parquet")
+    for path in files:
+        keep(layout, path, place=layout.raw / batch.id / path.name)
     batch = replace(
         batch, signed={path.name: sha256(path) for path in files}, layout=LAYOUT_VERSION
     )
@@ -336,10 +343,6 @@ def publish(scratch: Path, layout: Layout, batch: Batch) -> Batch:
         flush(path)
     write_json(scratch / MANIFEST, asdict(batch))
     layout.raw.mkdir(exist_ok=True)
-    refused = scratch / "quarantine.parquet"
-    if batch.quarantined and refused.exists():
-        layout.quarantine.mkdir(exist_ok=True)
-        shutil.copyfile(refused, layout.quarantine / f"{batch.id}.parquet")
     scratch.rename(layout.raw / batch.id)
     flush(layout.raw)
     return batch

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from perenne.warehouse import DuckEngine, Engine, SparkEngine, Table
 from perenne.warehouse.engine import Explain
+from perenne.workspace.lakes import lake_of
 from perenne.workspace.layout import Layout
 from perenne.workspace.settings import Settings
 
@@ -43,7 +44,12 @@ def _handed(table: Table, path: Path, *, giver: Engine, taker: Engine) -> Table:
 def engine_for(values: Settings, place: Layout, *, explain: Explain = lambda error: None) -> Engine:
     """The engine that the settings ask for. Raises PerenneError when it cannot run here."""
     if values.engine.name == "spark":
-        return SparkEngine(master=values.engine.master, conf=values.engine.conf, explain=explain)
+        return SparkEngine(
+            master=values.engine.master,
+            conf=values.engine.conf,
+            lake=lake_of(place),
+            explain=explain,
+        )
     return local_engine(values, place, explain=explain)
 
 
@@ -55,6 +61,7 @@ def local_engine(
         memory_limit=values.engine.memory_limit or None,
         threads=values.engine.threads,
         spill=place.spill,
+        lake=lake_of(place),
         explain=explain,
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from perenne.core import PerenneError
 from perenne.text import gettext as _
+from perenne.warehouse import Lake
 
 _LOG = "journal.json"
 
@@ -59,12 +60,15 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def changed(folder: Path, signed: Mapping[str, str]) -> list[str]:
-    """Files of a folder that are missing or no longer have the hash that was written down."""
+def changed(folder: Path, signed: Mapping[str, str], *, lake: Lake) -> list[str]:
+    """Files of a folder that are missing or no longer have the hash that was written down, or name
+    an object of the lake of which that is true."""
+    there = {name: folder / name for name in signed if (folder / name).is_file()}
+    unsound = lake.unsound(there.values())
     return [
         name
         for name, digest in signed.items()
-        if not ((folder / name).is_file() and sha256(folder / name) == digest)
+        if name not in there or there[name] in unsound or sha256(there[name]) != digest
     ]
 
 

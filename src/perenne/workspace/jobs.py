@@ -21,6 +21,7 @@ from perenne.workspace.erasure.following import follow
 from perenne.workspace.erasure.jobs import Desk
 from perenne.workspace.erasure.suppression import Screening
 from perenne.workspace.failures import explained
+from perenne.workspace.lakes import sweep_lake
 from perenne.workspace.sweeping import sweep
 
 
@@ -107,6 +108,7 @@ def _alone(
                 yield engine
         finally:
             shutil.rmtree(place.scratch, ignore_errors=True)
+        sweep_lake(place)
 
 
 def sync(
@@ -243,6 +245,7 @@ def forget_import(place: layout.Layout, batch: str) -> None:
     with explained(place), layout.writing(place):
         batches.forget(place, batch)
         shutil.rmtree(place.scratch, ignore_errors=True)
+        sweep_lake(place)
 
 
 def publish_again(place: layout.Layout, snapshot: str) -> None:

@@ -28,6 +28,13 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _require_no_secret(names: Iterable[str], *, place: str) -> None:
+    words = ("secret", "token", "password", "key")
+    for name in names:
+        if any(word in name.lower() for word in words):
+            raise ValueError(f"{name} is a secret: it belongs into {place}")
+
+
 class ShopSettings(_Section):
     """The shop itself."""
 
@@ -154,10 +161,7 @@ class ConnectionSettings(_Section):
 
     @model_validator(mode="after")
     def _holds_no_secret(self) -> Self:
-        words = ("secret", "token", "password", "key")
-        for name in self.model_extra or {}:
-            if any(word in name.lower() for word in words):
-                raise ValueError(f"{name} is a secret: it belongs into secrets.toml")
+        _require_no_secret(self.model_extra or {}, place="secrets.toml")
         return self
 
 
@@ -183,6 +187,28 @@ class EngineSettings(_Section):
     conf: dict[str, str] = Field(
         {}, description='Settings of Spark as it writes them: { "spark.driver.memory" = "8g" }.'
     )
+
+
+class LakeSettings(_Section):
+    """Where tables lie. Without an address they lie in the folder of the workspace."""
+
+    address: str = Field(
+        "",
+        pattern=r"^([a-z][a-z0-9+.-]+://[^\s]*[^\s/])?$",
+        description="Bucket, and folder in it, that holds the tables: s3://bucket/shop. The folder "
+        "of the workspace keeps settings, key, manifests and pointers to them.",
+    )
+    options: dict[str, Any] = Field(
+        {},
+        description="What the driver of fsspec is told, such as "
+        '{ endpoint_url = "https://s3.example.com" }. Credentials belong into the environment.',
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _holds_no_secret(cls, value: dict[str, Any]) -> dict[str, Any]:
+        _require_no_secret(value, place="the environment")
+        return value
 
 
 class RefreshSettings(_Section):
@@ -218,6 +244,7 @@ class Settings(_Section):
     retention: RetentionSettings = RetentionSettings()
     connections: dict[str, ConnectionSettings] = Field({})
     engine: EngineSettings = EngineSettings()
+    lake: LakeSettings = LakeSettings()
     refresh: RefreshSettings = RefreshSettings()
 
     def policy(self, currency: str) -> Policy:

@@ -13,9 +13,11 @@ from perenne.text import format_date
 from perenne.text import gettext as _
 from perenne.warehouse import tables_in
 from perenne.workspace.files import changed, flush, sha256
+from perenne.workspace.lakes import keep, lake_of
 from perenne.workspace.layout import (
     LAYOUT_VERSION,
     Layout,
+    find,
     of_this_layout,
     read_json,
     write_atomically,
@@ -177,6 +179,9 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
     Each step leaves the workspace sound: until the pointer moves, the old snapshot is published.
     """
     files = {path.relative_to(scratch).as_posix(): path for path in tables_in(scratch)}
+    folder = layout.snapshots / name
+    for part, path in files.items():
+        keep(layout, path, place=folder / part)
     signed = {
         **manifest,
         "layout": LAYOUT_VERSION,
@@ -188,7 +193,6 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
     for path in files.values():
         flush(path)
     layout.snapshots.mkdir(exist_ok=True)
-    folder = layout.snapshots / name
     scratch.rename(folder)
     point_to(layout, name)
     return Snapshot(folder, signed)
@@ -205,4 +209,4 @@ def damaged(snapshot: Snapshot, *, tables: Collection[str] | None = None) -> lis
     signed: Mapping[str, str] = snapshot.manifest["sha256"]
     asked = None if tables is None else {f"{name}.parquet" for name in tables}
     wanted = {n: h for n, h in signed.items() if asked is None or n.split("/")[0] in asked}
-    return changed(snapshot.folder, wanted)
+    return changed(snapshot.folder, wanted, lake=lake_of(find(snapshot.folder)))

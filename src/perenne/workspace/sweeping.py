@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 
 from perenne.workspace.batches import MANIFEST, forget, list_imports, replaced, without_manifest
+from perenne.workspace.lakes import claim, sweep_lake
 from perenne.workspace.layout import SPILL, Layout
 
 _PAPER = re.compile(r"(\d{6}-[0-9a-f]{12})[.-]")
@@ -38,6 +39,8 @@ def sweep(layout: Layout) -> None:
             shutil.rmtree(path, ignore_errors=True)
     for batch in replaced(layout):
         forget(layout, batch.id)
+    claim(layout)
+    sweep_lake(layout)
     _papers(layout)
 
 

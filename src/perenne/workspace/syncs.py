@@ -28,6 +28,7 @@ from perenne.workspace import batches
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.connections import Connection, batches_of, begin, reached, useful
 from perenne.workspace.files import sha256
+from perenne.workspace.lakes import place_of
 from perenne.workspace.layout import Layout, key_of
 
 # Records kept in one batch at least, where the platform lets one stop there.
@@ -146,7 +147,8 @@ def _keep(
         scratch = work.layout.scratch / f"sync-{seq:06d}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        known = [work.layout.raw / batch.id / RECORDS for batch in work.earlier(imports)]
+        earlier = work.earlier(imports)
+        known = [place_of(work.layout.raw / batch.id / RECORDS) for batch in earlier]
         name = f"{work.name}.parquet"
         key = key_of(work.layout)
         found = changed(extract, known, engine=engine, into=scratch, name=name, key=key)

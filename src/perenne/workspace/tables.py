@@ -9,7 +9,7 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from perenne.warehouse import STAGED, Engine, empty_columns
+from perenne.warehouse import STAGED, Engine
 from perenne.workspace.batches import Batch
 
 
@@ -42,7 +42,8 @@ def staged_table(
 
 def _of_import(engine: Engine, raw: Path, one: Batch, name: str, identical: str | None) -> ir.Table:
     path = raw / one.id / f"{name}.parquet"
-    table = _completed(engine.read(path), STAGED[name].types, empty=empty_columns(path))
+    empty = engine.lake.empty_columns(path)
+    table = _completed(engine.read(path), STAGED[name].types, empty=empty)
     return table.mutate(
         source=ibis.literal(one.source),
         batch=ibis.literal(one.id),

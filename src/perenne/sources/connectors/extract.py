@@ -91,7 +91,7 @@ class Changed:
 
 
 def changed(
-    extract: Extract, known: Sequence[Path], *, engine: DuckEngine, into: Path, name: str, key: str
+    extract: Extract, known: Sequence[str], *, engine: DuckEngine, into: Path, name: str, key: str
 ) -> Changed:
     """Write the records of `extract` that differ from what earlier batches kept of them.
 
@@ -114,7 +114,7 @@ def changed(
             "ON g.k_record = k.record AND g.k_record_hash = k.record_hash"
         )
     else:
-        earlier = _known(f"FROM read_parquet({quote_text(str(file))})" for file in known)
+        earlier = _known(f"FROM read_parquet({quote_text(file)})" for file in known)
         new = f"SELECT * FROM ({last}) ANTI JOIN ({earlier}) USING (record, record_hash)"
     target, records = into / name, into / RECORDS
     options = "(FORMAT parquet, COMPRESSION zstd)"
@@ -134,17 +134,17 @@ def changed(
     return Changed(target, extract.tables, found if rows else 0)
 
 
-def _any_keyed(files: Sequence[Path], engine: DuckEngine) -> bool:
+def _any_keyed(files: Sequence[str], engine: DuckEngine) -> bool:
     if not files:
         return False
-    listed = ", ".join(quote_text(str(file)) for file in files)
+    listed = ", ".join(quote_text(file) for file in files)
     found = engine.duck.execute(
         f"SELECT 1 FROM read_parquet([{listed}]) WHERE starts_with(record, {_KEYED}) LIMIT 1"
     ).fetchone()
     return found is not None
 
 
-def keyed_records(file: Path, *, key: str) -> str:
+def keyed_records(file: str, *, key: str) -> str:
     """SQL of the records of a batch as keyed hashes, which name nobody and still tell a record that
     is known from one that has changed."""
     columns = ", ".join(
@@ -152,7 +152,7 @@ def keyed_records(file: Path, *, key: str) -> str:
         f"AS {name}"
         for name in _OWN[:2]
     )
-    return f"SELECT {columns} FROM read_parquet({quote_text(str(file))})"
+    return f"SELECT {columns} FROM read_parquet({quote_text(file)})"
 
 
 _KEYED = "'keyed:'"

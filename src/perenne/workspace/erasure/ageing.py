@@ -25,6 +25,7 @@ from perenne.workspace.erasure.planning import batch_files, prepared, snapshot_f
 from perenne.workspace.erasure.resting import HELD, held
 from perenne.workspace.erasure.rewriting import Parquet, without_row_hash
 from perenne.workspace.files import replace_all
+from perenne.workspace.lakes import keep, sweep_lake
 from perenne.workspace.layout import read_json, write_json
 from perenne.workspace.policy import Rule, rules
 from perenne.workspace.snapshots import Snapshot, published
@@ -98,6 +99,7 @@ class Ageing:
         moves[record] = layout.erasures
         record.write_text(ledger.with_line(layout, _plain(line)), encoding="utf-8")
         replace_all(layout.root, layout.erasing, moves)
+        sweep_lake(layout)
         return erasure
 
     @property
@@ -164,6 +166,7 @@ class Ageing:
             made[file.path] = target
             case = _case(file.table, {r: r.before(self.as_of) for r in self._rules})
             _write(self.place, file, self._judged(file, str(case)), target)
+            keep(self.place.layout, target, place=file.path)
             name = str(file.path.relative_to(self.place.layout.root))
             counted.append({"file": name, "rows": rows})
         return made, counted

@@ -19,10 +19,11 @@ from perenne.core import PerenneError
 from perenne.identity import from_lines, masked, to_line
 from perenne.sources.connectors import RECORDS, keyed_records
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine, quote_text, rows_of
+from perenne.warehouse import DuckEngine, quote_text
 from perenne.workspace import settings as settings_
 from perenne.workspace import snapshots
 from perenne.workspace.batches import list_imports, require_sound
+from perenne.workspace.engines import local_engine
 from perenne.workspace.erasure import ledger, signing, suppression
 from perenne.workspace.erasure.people import Census, Person
 from perenne.workspace.erasure.planning import Plan, Planner, prepared
@@ -32,6 +33,7 @@ from perenne.workspace.erasure.signing import MANIFEST
 from perenne.workspace.erasure.spelling import WORDS
 from perenne.workspace.failures import explained
 from perenne.workspace.files import replace_all
+from perenne.workspace.lakes import keep, place_of, sweep_lake
 from perenne.workspace.layout import Layout, key_of, read_json, write_json, writing
 from perenne.workspace.sweeping import sweep
 
@@ -69,8 +71,7 @@ class Desk:
 def desk(
     layout: Layout, *, step: Step = lambda text: None, wait: Wait = lambda: None
 ) -> Iterator[Desk]:
-    """Hold both locks: nobody imports, refreshes or syncs meanwhile. What killed runs left, which
-    may hold persons, is swept."""
+    """Hold both locks, so that nobody else writes. What killed runs left, persons too, is swept."""
     values = settings_.load(layout.settings)
     with (
         explained(layout),
@@ -79,12 +80,8 @@ def desk(
     ):
         sweep(layout)
         shutil.rmtree(layout.syncing, ignore_errors=True)
-        chosen = values.engine
-        memory = chosen.memory_limit or None
         try:
-            with DuckEngine(
-                memory_limit=memory, threads=chosen.threads, spill=layout.spill
-            ) as engine:
+            with local_engine(values, layout) as engine:
                 key = key_of(layout)
                 yield Desk(layout, values, engine, key, step)
         finally:
@@ -248,6 +245,7 @@ class _Erasure:
         record = self._next(layout.erasures)
         record.write_text(ledger.with_line(layout, asdict(made)), encoding="utf-8")
         replace_all(layout.root, layout.erasing, self.moves)
+        sweep_lake(layout)
         return made
 
     def _next(self, place: Path) -> Path:
@@ -264,6 +262,7 @@ class _Erasure:
             for change in changes:
                 made[change.file.path] = target = self._next(change.file.path)
                 self.planner.rewriter.write(change.file, change.cells, target)
+                keep(layout, target, place=change.file.path)
             if changes and (folder / RECORDS).is_file():
                 made[folder / RECORDS] = self._records(folder / RECORDS)
             manifest = self._without(read_json(folder / MANIFEST))
@@ -275,9 +274,10 @@ class _Erasure:
         """Hashes of what the platform told, which name persons by the ids that it gives them."""
         target = self._next(path)
         self.place.engine.duck.execute(
-            f"COPY ({keyed_records(path, key=self.place.key)} ORDER BY 1) "
+            f"COPY ({keyed_records(place_of(path), key=self.place.key)} ORDER BY 1) "
             f"TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
         )
+        keep(self.place.layout, target, place=path)
         return target
 
     def _snapshots(self, erasure: str) -> None:
@@ -291,8 +291,9 @@ class _Erasure:
             made: dict[Path, Path] = {}
             for change in changes:
                 made[change.file.path] = target = self._next(change.file.path)
-                before = rows_of(change.file.path)
+                before = self.place.engine.lake.rows_of(change.file.path)
                 written = self.planner.rewriter.write(change.file, change.cells, target)
+                keep(self.place.layout, target, place=change.file.path)
                 rows[change.file.table] = rows.get(change.file.table, 0) + written - before
             whole = signing.of_snapshot(manifest, made, rows, by=erasure)
             write_json(self._next(snapshot.folder / MANIFEST), whole)

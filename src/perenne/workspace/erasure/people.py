@@ -14,6 +14,7 @@ from perenne.text import gettext as _
 from perenne.warehouse import ERASED, TOKEN_LENGTH, DuckEngine, files_of, keyed_sql, quote_text
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.erasure import spelling
+from perenne.workspace.lakes import place_of
 from perenne.workspace.layout import Layout
 from perenne.workspace.snapshots import Snapshot, published
 
@@ -66,7 +67,7 @@ def new_token() -> str:
 
 def parquet(path: Path) -> str:
     """SQL that reads a table: a Parquet file, or its parts."""
-    files = ", ".join(quote_text(str(file)) for file in files_of(path))
+    files = ", ".join(quote_text(place_of(file)) for file in files_of(path))
     return f"read_parquet([{files}])"
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from perenne.identity import phone_spellings
-from perenne.warehouse import quote_text, table_of, tables_in
+from perenne.warehouse import table_of, tables_in
 from perenne.workspace.batches import Batch, list_imports
 from perenne.workspace.erasure import spelling
 from perenne.workspace.erasure.columns import FREE_TEXT, REPLACED
-from perenne.workspace.erasure.people import TOLD, Census, Person
+from perenne.workspace.erasure.people import TOLD, Census, Person, parquet
 from perenne.workspace.erasure.rewriting import MINE, Parquet, Rewriter, texts_of
 from perenne.workspace.layout import Layout
 from perenne.workspace.snapshots import Snapshot, published
@@ -114,9 +114,9 @@ class Planner:
         if "customer_links" not in snapshot.tables:
             self.rewriter.clusters(())
             return
-        path = quote_text(str(snapshot.table_path("customer_links")))
+        links = parquet(snapshot.table_path("customer_links"))
         rows = self.census.engine.duck.execute(
-            f"SELECT customer_id FROM read_parquet({path}) t LEFT JOIN {MINE} m "
+            f"SELECT customer_id FROM {links} t LEFT JOIN {MINE} m "
             "ON t.source = m.source AND t.source_id_kind = m.kind AND t.source_id = m.ref "
             "GROUP BY customer_id HAVING bool_and(m.ref IS NOT NULL)"
         ).fetchall()

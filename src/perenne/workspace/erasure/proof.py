@@ -18,6 +18,7 @@ from perenne.workspace.batches import list_imports
 from perenne.workspace.erasure import spelling, suppression
 from perenne.workspace.erasure.finding import SUPPRESSED, Hit
 from perenne.workspace.erasure.rewriting import Parquet, Rewriter
+from perenne.workspace.lakes import place_of
 from perenne.workspace.layout import Layout
 
 _LINE = 100_000
@@ -152,7 +153,7 @@ class Search:
 
     def _metadata(self, file: Parquet) -> Iterator[tuple[str, str]]:
         """Least and largest values of columns, and free entries, which stand beside the data."""
-        path = quote_text(str(file.path))
+        path = quote_text(place_of(file.path))
         rows = self.engine.duck.execute(
             "SELECT unnest([CAST(stats_min AS VARCHAR), CAST(stats_max AS VARCHAR), "
             "CAST(stats_min_value AS VARCHAR), CAST(stats_max_value AS VARCHAR)]) "

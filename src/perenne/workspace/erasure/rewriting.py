@@ -14,6 +14,7 @@ from perenne.warehouse import ERASED, keyed_sql, quote_name, quote_text
 from perenne.workspace.erasure import spelling
 from perenne.workspace.erasure.columns import DAYS, EMPTIED, FREE_TEXT, HASHED
 from perenne.workspace.erasure.finding import Finder, Hit
+from perenne.workspace.lakes import place_of
 
 MINE, CLUSTERS = "erasure_mine", "erasure_clusters"
 _MINE = pa.schema(
@@ -33,7 +34,7 @@ class Parquet:
 
     @property
     def sql(self) -> str:
-        return f"read_parquet({quote_text(str(self.path))}, file_row_number = true)"
+        return f"read_parquet({quote_text(place_of(self.path))}, file_row_number = true)"
 
 
 @dataclass
