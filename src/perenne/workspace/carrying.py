@@ -35,7 +35,16 @@ _MOST_MOVED = 0.1
 """Of the orders, that may be those of customers who were linked."""
 _SLACK = timedelta(days=31)
 """Further back than asked, so that the next refresh may end its parts on the same day."""
-_FREE = ("retention", "predictions", "segments", "quality", "connections", "engine", "refresh")
+_FREE = (
+    "retention",
+    "predictions",
+    "segments",
+    "quality",
+    "connections",
+    "engine",
+    "lake",
+    "refresh",
+)
 """Settings on which no order, line or ledger hangs."""
 Staged = Callable[[Sequence[Batch]], dict[str, Table]]
 Keep = Callable[[str, Table], Table]

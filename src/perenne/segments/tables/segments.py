@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import ibis.expr.types as ir
@@ -10,17 +10,12 @@ import ibis.expr.types as ir
 from perenne.segments.coverage import validate_rules
 from perenne.segments.schema import SEGMENTS
 from perenne.segments.settings import SegmentSettings
+from perenne.segments.tables.keeping import Keep, lazily
 from perenne.segments.tables.opportunity import opportunities
 from perenne.segments.tables.ranks import sizes
 from perenne.segments.tables.scores import name_segments
 from perenne.segments.tables.status import status
 from perenne.segments.tables.values import high_potential, high_value
-
-Keep = Callable[[str, ir.Table], ir.Table]
-
-
-def _lazily(_name: str, table: ir.Table) -> ir.Table:
-    return table
 
 
 def assign(
@@ -29,7 +24,7 @@ def assign(
     as_of: date,
     inactivity_days: int,
     settings: SegmentSettings,
-    keep: Keep = _lazily,
+    keep: Keep = lazily,
 ) -> ir.Table:
     """The table `SEGMENTS`: one row per row of `tables["customer_facts"]`.
 
@@ -45,7 +40,7 @@ def assign(
     named = name_segments(facts, settings=settings, inactivity_days=inactivity_days)
     named = keep("segment_scores", named)
     best = keep("high_value", high_value(facts, settings=settings))
-    potential = high_potential(facts, orders, high_value=best, as_of=as_of)
+    potential = high_potential(facts, orders, high_value=best, as_of=as_of, keep=keep)
     possible = opportunities(
         named, marts, as_of=as_of, inactivity_days=inactivity_days, settings=settings
     )

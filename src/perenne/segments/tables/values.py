@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from perenne.segments.settings import SegmentSettings
 from perenne.segments.tables.ages import complete_months, day_literal
+from perenne.segments.tables.keeping import Keep
 from perenne.segments.tables.ranks import in_top
 from perenne.warehouse import MONEY, money_quantile
 
@@ -37,7 +38,7 @@ def high_value(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
 
 
 def high_potential(
-    facts: ir.Table, orders: ir.Table, *, high_value: ir.Table, as_of: date
+    facts: ir.Table, orders: ir.Table, *, high_value: ir.Table, as_of: date, keep: Keep
 ) -> ir.Table:
     """`customer_id`, `age_months`, `is_hpc`, `hpc_basis`.
 
@@ -47,44 +48,42 @@ def high_potential(
     """
     # A month is complete at the end of the day before its anniversary: count to the next morning.
     tomorrow = day_literal(as_of) + ibis.interval(days=1)
-    aged = (
-        facts.select(
-            "customer_id",
-            "first_order_on",
-            age_months=complete_months(facts.first_order_on, tomorrow.cast("date")),
-        )
-        .left_join(high_value, "customer_id")
-        .drop("customer_id_right")
-    )
-    basis = _basis(orders.filter(orders.day <= day_literal(as_of)), aged)
-    dated = _dated(basis, aged)
-    medians = _median_of_high_value(dated)
-    own = _value_at_own_age(dated)
-    compared = own.left_join(medians, "age_months").drop("age_months_right")
+    aged = facts.select(
+        "customer_id",
+        "first_order_on",
+        age_months=complete_months(facts.first_order_on, tomorrow.cast("date")),
+    ).join(high_value.select("customer_id", "is_hvc"), "customer_id")
+    told = orders.filter(orders.day <= day_literal(as_of))
+    basis = _basis(told, aged)
+    own = _valued(_value_at_own_age(_dated(told, aged)), basis)
+    steps = _steps(_dated(told, aged.filter(aged.is_hvc)), basis)
+    # Written, since a window whose rows are multiplied at once holds all of them in memory.
+    medians = _median_of_steps(keep("high_value_steps", steps))
+    compared = own.join(aged, "customer_id").left_join(medians, "age_months")
     return compared.select(
         "customer_id",
         "age_months",
-        "hpc_basis",
+        hpc_basis=compared.unknown.ifelse("revenue", "margin"),
         is_hpc=(~compared.is_hvc & (compared.value > compared.median)).fill_null(False),
     )
 
 
 def _basis(orders: ir.Table, aged: ir.Table) -> ir.Table:
-    """Orders and returns with `value`, the margin when every one's is known, else the revenue; and
-    `hpc_basis`, which of the two."""
+    """One row, `unknown`: is the margin of any order or return not known?"""
     lacking = orders.filter(orders.margin.isnull()).semi_join(aged, "customer_id").limit(1)
-    told = orders.cross_join(lacking.aggregate(unknown=lacking.count() > 0))
-    return told.select(
-        "customer_id",
-        "day",
-        value=told.unknown.ifelse(told.net, told.margin),
-        hpc_basis=told.unknown.ifelse("revenue", "margin"),
-    )
+    return lacking.aggregate(unknown=lacking.count() > 0)
+
+
+def _valued(sums: ir.Table, basis: ir.Table) -> ir.Table:
+    """`sums` with `value`: the margin when every order's is known, else the revenue. Chosen of
+    sums, of which there are fewer than of orders."""
+    told = sums.cross_join(basis)
+    return told.mutate(value=told.unknown.ifelse(told.net, told.margin)).drop("net", "margin")
 
 
 def _dated(orders: ir.Table, aged: ir.Table) -> ir.Table:
     """Orders and returns with the age in months at whose end they count (0 on the first day)."""
-    dated = aged.join(orders, "customer_id")
+    dated = orders.select("customer_id", "day", "net", "margin").join(aged, "customer_id")
     first_day = dated.day <= dated.first_order_on
     age = complete_months(dated.first_order_on, dated.day) + 1
     return dated.mutate(counted_at=first_day.ifelse(0, age))
@@ -92,22 +91,31 @@ def _dated(orders: ir.Table, aged: ir.Table) -> ir.Table:
 
 def _value_at_own_age(dated: ir.Table) -> ir.Table:
     counted = dated.counted_at <= dated.age_months
-    return dated.group_by("customer_id", "age_months", "is_hvc", "hpc_basis").aggregate(
-        value=dated.value.sum(where=counted).cast(MONEY)
+    return dated.group_by("customer_id").aggregate(
+        net=dated.net.sum(where=counted).cast(MONEY),
+        margin=dated.margin.sum(where=counted).cast(MONEY),
     )
 
 
-def _median_of_high_value(dated: ir.Table) -> ir.Table:
-    """`age_months`, `median`: what HVCs that reached that age were worth by then."""
-    bought = dated.filter(dated.is_hvc)
-    known = bought.group_by("customer_id", "age_months", "counted_at").aggregate(
-        value=bought.value.sum().cast(MONEY)
+def _steps(dated: ir.Table, basis: ir.Table) -> ir.Table:
+    """`age_months`, `counted_at`, `so_far`, `following`: what a customer was worth from one age on,
+    and the age at which that changed."""
+    sums = dated.group_by("customer_id", "age_months", "counted_at").aggregate(
+        net=dated.net.sum().cast(MONEY), margin=dated.margin.sum().cast(MONEY)
     )
+    known = _valued(sums, basis)
     step = ibis.window(group_by="customer_id", order_by="counted_at")
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="counted_at")
-    steps = known.mutate(
-        so_far=known.value.sum().over(so_far), following=known.counted_at.lead().over(step)
+    return known.select(
+        "age_months",
+        "counted_at",
+        so_far=known.value.sum().over(so_far),
+        following=known.counted_at.lead().over(step),
     )
+
+
+def _median_of_steps(steps: ir.Table) -> ir.Table:
+    """`age_months`, `median`: what customers were worth by that age, of those that reached it."""
     # A customer is worth as much until the next step, or until its own age.
     after = steps.age_months + 1
     until = ibis.least(steps.following.fill_null(after), after)
