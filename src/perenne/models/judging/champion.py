@@ -78,7 +78,7 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
        belief of 2.7% where origins are few; overlapping ones count by half): by as much as a member
        must be worse to be left out of it. What is not surely better is averaged rather than chosen.
        Else those within one standard error of the lowest tie, and the one with the lowest |median
-       bias| wins, as the CRPS of customers hardly sees the level; the first of those given if equal.
+       bias| wins, as the CRPS of customers hardly sees the level; if equal, the first given.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
