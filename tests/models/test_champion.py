@@ -118,8 +118,10 @@ def test_over_four_origins_the_bias_decides_between_those_that_tie():
     assert champion(Backtest(tuple(moved), ()), horizon=90).name == "clever"
 
 
-def test_without_a_mixture_the_bias_decides_and_then_the_order():
-    assert champion(close(3), horizon=90).name == "simple"
+def test_without_a_mixture_the_lowest_error_wins_and_over_four_origins_the_bias():
+    # The bias of the others is smaller, or the same and they come first.
+    assert champion(close(3, bias=0.1), horizon=90).name == "clever"
+    assert champion(close(3), horizon=90).name == "clever"
     assert champion(close(4), horizon=90).name == "simple"
 
 

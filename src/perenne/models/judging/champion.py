@@ -21,7 +21,7 @@ BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
 LEVEL_BAND = 0.15
 # How much a bias varies from one origin to the next, as recalibration believes as well.
 BIAS_SPREAD = 0.12
-# The mixture of all models; origins from which their bias tells more than mixing gains.
+# The mixture of all models; origins from which a bias tells more than mixing gains.
 MIXTURE = "combined"
 FEWEST_FOR_BIAS = 4
 
@@ -77,8 +77,9 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
        surely worse, by two standard errors (of the paired differences between origins, held by a
        belief of 2.7% where origins are few; overlapping ones count by half): by as much as a member
        must be worse to be left out of it. What is not surely better is averaged rather than chosen.
-       Else those within one standard error of the lowest tie, and the one with the lowest |median
-       bias| wins, as the CRPS of customers hardly sees the level; if equal, the first given.
+       Over four and more, those within one standard error of the lowest tie, and of these the one
+       with the lowest |median bias| wins, as the CRPS of customers hardly sees the level; if equal,
+       the first given. Over fewer, a bias is chance, and the lowest CRPS wins.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
@@ -228,9 +229,9 @@ def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standi
         least = losses[lowest.contender]
         return [one for one in level if _within(losses[one.contender], least, errors=errors)]
 
-    mixed = [one for one in within(SURELY) if one.contender == MIXTURE]
-    if mixed and _count(losses) < FEWEST_FOR_BIAS:
-        return mixed[0]
+    if _count(losses) < FEWEST_FOR_BIAS:
+        mixed = [one for one in within(SURELY) if one.contender == MIXTURE]
+        return mixed[0] if mixed else lowest
     return min(within(1.0), key=lambda one: abs(one.median_bias))
 
 
