@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from perenne.metrics import MetricSettings, build_marts
+from perenne.models.jobs import read_ledger
 from perenne.models.ledger import Ledger, day_number
-from perenne.models.reading import codes, ledger_from
-from perenne.models.tables import customer_attributes, event_rows, ledger_rows
+from perenne.models.reading import codes
 from perenne.warehouse import CANONICAL, DuckEngine
 from tests.metrics.shops import Kind, shop
 
@@ -38,10 +38,7 @@ def read(engine: DuckEngine) -> Read:
     ) -> Ledger:
         canonical = {name: engine.rows(CANONICAL[name], some) for name, some in rows.items()}
         tables = {**canonical, **build_marts(canonical, as_of=END, settings=settings)}
-        found = engine.fetch(ledger_rows(tables, as_of=until))
-        events = engine.fetch(event_rows(tables, as_of=until)) if "events" in rows else None
-        attributes = engine.fetch(customer_attributes(tables))
-        return ledger_from(found, attributes, until=until, events=events)
+        return read_ledger(tables, as_of=until, fetch=engine.fetch)[0]
 
     return reading
 
