@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from perenne.models.histories import Floats
 
-if TYPE_CHECKING:
-    from perenne.models.ledger import Ledger
-
 WINDOWS = (30, 90, 365)
 # Customers of whom a kind must tell: what a handful did is no rule for the others.
 FEWEST = 100
+
+
+class Customers(Protocol):
+    """Whose events are counted, and until when: a ledger."""
+
+    @property
+    def until(self) -> int: ...
+
+    @property
+    def customers(self) -> int: ...
+
+    @property
+    def customer_ids(self) -> npt.NDArray[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Events:
             count=self.count[known],
         )
 
-    def __call__(self, ledger: Ledger) -> dict[str, Floats]:
+    def __call__(self, ledger: Customers) -> dict[str, Floats]:
         past, size = self.as_of(ledger.until), ledger.customers
         place = self._places(ledger)[past.who]
         age = ledger.until - past.day
@@ -90,7 +100,7 @@ class Events:
             facts |= told if of_kind.any() else {name: np.full(size, np.nan) for name in told}
         return facts
 
-    def _places(self, ledger: Ledger) -> npt.NDArray[np.intp]:
+    def _places(self, ledger: Customers) -> npt.NDArray[np.intp]:
         """Where each of the customers stands in the ledger; −1 for who is not in it."""
         places = np.full(self.customer_ids.size, -1, dtype=np.intp)
         if not places.size:
