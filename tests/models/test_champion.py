@@ -91,6 +91,21 @@ def test_of_those_that_cannot_be_told_apart_over_few_origins_the_mixture_wins():
     assert champion(told, horizon=90).name == "simple"
 
 
+def behind(share):
+    """Two past forecasts; the mixture's CRPS is higher by this share, the same at both."""
+    return judged(
+        all_zero=[{"crps": 10, **POOR}] * 2,
+        simple=[{"crps": c, **GOOD} for c in (5.0, 6.0)],
+        combined=[{"crps": c * (1 + share), "bias": 0.1, **GOOD} for c in (5.0, 6.0)],
+    )
+
+
+def test_over_few_origins_one_must_be_surely_better_than_the_mixture():
+    error = (2 * 0.027**2 / 3 / 1.5) ** 0.5
+    assert champion(behind(1.9 * error), horizon=90).name == "combined"
+    assert champion(behind(2.1 * error), horizon=90).name == "simple"
+
+
 def test_over_four_origins_the_bias_decides_between_those_that_tie():
     assert champion(close(4, mixture="combined", bias=0.1), horizon=90).name == "simple"
     told = close(4)
@@ -103,8 +118,10 @@ def test_over_four_origins_the_bias_decides_between_those_that_tie():
     assert champion(Backtest(tuple(moved), ()), horizon=90).name == "clever"
 
 
-def test_without_a_mixture_the_bias_decides_and_then_the_order():
-    assert champion(close(3), horizon=90).name == "simple"
+def test_without_a_mixture_the_lowest_error_wins_and_over_four_origins_the_bias():
+    # The bias of the others is smaller, or the same and they come first.
+    assert champion(close(3, bias=0.1), horizon=90).name == "clever"
+    assert champion(close(3), horizon=90).name == "clever"
     assert champion(close(4), horizon=90).name == "simple"
 
 

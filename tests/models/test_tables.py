@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from perenne.metrics import MetricSettings, build_marts
+from perenne.models.jobs import read_ledger
 from perenne.models.ledger import Ledger, day_number
-from perenne.models.reading import codes, ledger_from
-from perenne.models.tables import customer_attributes, ledger_rows
+from perenne.models.reading import codes
 from perenne.warehouse import CANONICAL, DuckEngine
 from tests.metrics.shops import Kind, shop
 
@@ -38,8 +38,7 @@ def read(engine: DuckEngine) -> Read:
     ) -> Ledger:
         canonical = {name: engine.rows(CANONICAL[name], some) for name, some in rows.items()}
         tables = {**canonical, **build_marts(canonical, as_of=END, settings=settings)}
-        found = engine.fetch(ledger_rows(tables, as_of=until))
-        return ledger_from(found, engine.fetch(customer_attributes(tables)), until=until)
+        return read_ledger(tables, as_of=until, fetch=engine.fetch)[0]
 
     return reading
 
@@ -229,3 +228,39 @@ def test_what_klaviyo_foretold_comes_along_with_its_day(read: Read) -> None:
     found = {name: ledger.attributes[name].tolist()[1] for name in foretold}
     assert found == {**foretold, "klaviyo_predicted_on": day_number(date(2025, 1, 30))}
     assert all(np.isnan(ledger.attributes[name][0]) for name in foretold)
+
+
+def event(number: int, customer: str | None, day: str, **more: Any) -> dict[str, Any]:
+    on = date.fromisoformat(day)
+    return {
+        "event_id": f"e{number}",
+        "source": "mail",
+        "customer_id": customer,
+        "occurred_at": datetime(on.year, on.month, on.day, tzinfo=UTC),
+        "occurred_on": on,
+        "event": "email_open",
+        "quantity": 1,
+        **more,
+    }
+
+
+def test_what_customers_did_beside_buying_is_known_from_its_day_on(read: Read) -> None:
+    names = [f"c{number:03}" for number in range(120)]
+    rows = together(*(order(n, name, "2024-12-01", ("tea", 20, 5)) for n, name in enumerate(names)))
+    opened = [event(n, name, "2025-01-10") for n, name in enumerate(names)]
+    opened += [
+        event(500, "c000", "2025-01-10", quantity=2),
+        event(501, "c001", "2025-01-02", until_on=date(2025, 1, 20), quantity=5),
+        event(502, None, "2025-01-10"),
+        event(503, "c002", "2025-01-10", event="login"),
+    ]
+    known = read({**rows, "events": opened}).events
+    assert known is not None
+    assert known.kinds == ("email_open",)
+    told = known(read(rows))["email_open_30"]
+    assert told[:3].tolist() == [3, 6, 1]
+    earlier = read({**rows, "events": opened}, date(2025, 1, 19)).events
+    assert earlier is not None
+    assert earlier(read(rows, date(2025, 1, 19)))["email_open_30"][:3].tolist() == [3, 1, 1]
+    assert read({**rows, "events": opened}, date(2025, 1, 9)).events is None
+    assert read({**rows, "events": []}).events is None

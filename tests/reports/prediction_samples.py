@@ -89,6 +89,7 @@ def tables_of(data: ReportInput, *, gated: bool = False) -> dict[str, Rows]:
         "model_deciles": [] if gated else deciles(as_of),
         "model_tracking": [] if gated else tracking(as_of),
         "model_frequency": [] if gated else frequency(),
+        "model_map": [] if gated else mapped(),
     }
 
 
@@ -275,11 +276,27 @@ def tracking(as_of: date) -> Rows:
 def frequency() -> Rows:
     return [
         {
-            "contender": "bg_nbd",
+            "contender": "mbg_nbd",
             "frequency": n,
             "customers": 60 // (n + 1),
             "actual": 0.2 * n + 0.15,
             "expected": 0.21 * n + 0.1,
         }
         for n in range(8)
+    ]
+
+
+def mapped() -> Rows:
+    """Of the purchase model, which is another than the one that predicts."""
+    return [
+        {
+            "contender": "mbg_nbd",
+            "frequency": n,
+            "recency_weeks": 10.0 * week,
+            "tenure_weeks": 60.0,
+            "expected_52w": 0.1 + n * week / 20,
+            "p_alive": week / 8,
+        }
+        for n in range(4)
+        for week in range(1 if n else 0, 7 if n else 1)
     ]

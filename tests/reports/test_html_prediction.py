@@ -206,6 +206,30 @@ def test_tracking_says_what_came_after_the_model_knew(prediction: Prediction) ->
     assert "From then to 28 March 2025, 36 repeat purchase days were counted and 40" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        (
+            "en",
+            (
+                "Calibration: predicted and true value",
+                "Tracking: repeat purchases",
+                "Purchases to come, by purchases so far",
+                "Orders expected in a year, by past orders",
+            ),
+        ),
+        ("fr", ("Achats à venir, selon les achats passés", "Commandes attendues en un an")),
+    ],
+)
+def test_the_purchase_model_is_drawn_whoever_predicts(
+    pages: Pages, prediction: Prediction, language: str, titles: tuple[str, ...]
+) -> None:
+    assert prediction.model not in {row["contender"] for row in prediction.rows("model_map")}
+    text = said(pages, "predicted", "trust", language)
+    for title in titles:
+        assert title in text
+
+
 def test_drift_and_methods_are_told(pages: Pages) -> None:
     text = said(pages, "predicted", "trust")
     for part in ("€480.00 came", "the 28 days since", "lies in its 95% interval", "+4.0%", "0.11"):

@@ -46,8 +46,9 @@ class Features:
 def features(ledger: Ledger, *, horizon: int, facts: Facts | None = None) -> Features:
     """Features as of the end of `ledger.until`, for a forecast of `horizon` days.
 
-    facts: further numbers. Only rows up to `ledger.until` count, so that a ledger which holds later
-    ones must go through `as_of` first; PerenneError when it has not.
+    Events of the ledger are counted; facts: further numbers. Only rows up to `ledger.until` count,
+    so that a ledger which holds later ones must go through `as_of` first; PerenneError when it has
+    not.
     """
     if ledger.day.size and int(ledger.day.max()) > ledger.until:
         raise PerenneError(
@@ -218,7 +219,8 @@ def _code(codes: npt.NDArray[Any]) -> Floats:
 
 def _told(facts: Facts | None, ledger: Ledger) -> Columns:
     """PerenneError when a fact has not one number per customer."""
-    told = {name: np.asarray(values) for name, values in (facts(ledger) if facts else {}).items()}
+    sources = [one for one in (ledger.events, facts) if one is not None]
+    told = {name: np.asarray(values) for one in sources for name, values in one(ledger).items()}
     for name, values in told.items():
         if values.shape != (ledger.customers,):
             raise PerenneError(

@@ -26,7 +26,8 @@ class Fitted:
 
     covariance: of the free parameters, in the order of `parameters`: of log(value) for those in
     `positive`, of the value itself for the others (coefficients of covariates). A parameter that
-    was chosen rather than estimated (k) stands last and has no row.
+    was chosen rather than estimated (k) stands last and has no row. kept_draws: draws of the free
+    parameters less their estimate, where the fit was asked for them (`hmc=`).
     """
 
     model: ClassVar[str]
@@ -37,6 +38,7 @@ class Fitted:
     covariance: tuple[tuple[float, ...], ...]
     customers: float
     settings: Mapping[str, Any] = field(default_factory=dict)
+    kept_draws: tuple[tuple[float, ...], ...] = ()
 
     @property
     def standard_errors(self) -> dict[str, float]:
@@ -48,7 +50,7 @@ class Fitted:
         }
 
     def parameter_draws(self, draws: int, *, rng: np.random.Generator) -> dict[str, Floats]:
-        """Laplace approximation: `draws` values of each, normal in the free parameters."""
+        """`draws` values of each: of the posterior, or normal in the free parameters (Laplace)."""
         names = list(self.parameters)[: len(self.covariance)]
         centre = np.array(
             [
@@ -56,9 +58,13 @@ class Fitted:
                 for name in names
             ]
         )
-        free = rng.multivariate_normal(
-            centre, np.asarray(self.covariance), size=draws, method="eigh"
-        )
+        if self.kept_draws:
+            kept = np.asarray(self.kept_draws)
+            free = centre + kept[rng.choice(len(kept), draws, replace=draws > len(kept))]
+        else:
+            free = rng.multivariate_normal(
+                centre, np.asarray(self.covariance), size=draws, method="eigh"
+            )
         # A direction that the data hardly know must not end where numbers do.
         free = np.clip(free, -FURTHEST, FURTHEST)
         return {
@@ -94,7 +100,8 @@ class Fitted:
                 next_step=_("Fit the model again with this version of Perenne."),
             )
         kept = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        kept["covariance"] = tuple(tuple(row) for row in kept["covariance"])
+        for name in {"covariance", "kept_draws"} & kept.keys():
+            kept[name] = tuple(tuple(row) for row in kept[name])
         return cls(**kept)
 
 

@@ -1,7 +1,7 @@
 """Hamiltonian Monte Carlo: draws of the parameters where the Laplace approximation is too round.
 
 With few customers the posterior of log-parameters is skewed; with thousands both agree, and Laplace
-(`parameter_draws`) costs nothing.
+costs nothing. A model asks for it by `hmc=`, the number of draws to keep.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.fitted import Fitted
-from perenne.models.fitting import Objective
+from perenne.models.fitting import Objective, Optimum
 from perenne.models.histories import Floats
 from perenne.text import gettext as _
 
@@ -23,6 +22,9 @@ LEAPS = (4, 12)
 AIM = 0.8
 WARM_UP = 150
 FEWEST_ACCEPTED = 0.4
+SEED = 1
+
+Rows = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -42,23 +44,19 @@ class _Posterior:
         return (value, slope) if np.isfinite(value) else (-np.inf, np.zeros_like(z))
 
 
-def hmc_draws(
-    fitted: Fitted, objective: Objective, *, draws: int, rng: np.random.Generator
-) -> dict[str, Floats]:
-    """Draws of each parameter, (draws,), as `fitted.parameter_draws` gives them.
+def posterior_of(objective: Objective, optimum: Optimum, *, draws: int) -> Rows:
+    """Draws of the free parameters less their estimate, one row each; none for no draws.
 
-    objective: log-likelihood and gradient in the free parameters of `fitted`, logarithms for those
-    in `positive`. Priors: normal around the estimate, standard deviation 5 in free parameters.
-    Neal (2011), with the covariance of the fit as inverse mass, and a step found in warm-up.
+    objective: log-likelihood (and what shrinks it) with gradient, in the free parameters. Priors:
+    normal around the estimate, standard deviation 5. Neal (2011), with the covariance of the fit as
+    inverse mass, and a step found in warm-up; one fit gives one answer.
     Raises PerenneError when fewer than 40% of the proposals are accepted.
     """
-    names = list(fitted.parameters)[: len(fitted.covariance)]
-    logged = np.array([name in fitted.positive for name in names])
-    values = np.array([fitted.parameters[name] for name in names])
-    centre = np.where(logged, np.log(np.where(logged, values, 1.0)), values)
-    root = np.linalg.cholesky(np.asarray(fitted.covariance))
-    free = centre + _walk(_Posterior(objective, centre, root), draws, rng) @ root.T
-    return {name: np.exp(free[:, i]) if logged[i] else free[:, i] for i, name in enumerate(names)}
+    if not draws:
+        return ()
+    root: Floats = np.linalg.cholesky(optimum.covariance).astype(np.float64)
+    walked = _walk(_Posterior(objective, optimum.point, root), draws, np.random.default_rng(SEED))
+    return tuple(map(tuple, (walked @ root.T).tolist()))
 
 
 def _walk(posterior: _Posterior, draws: int, rng: np.random.Generator) -> Floats:
@@ -79,7 +77,7 @@ def _walk(posterior: _Posterior, draws: int, rng: np.random.Generator) -> Floats
             _("The sampler of parameters is stuck: {share:.0%} of its steps are accepted.").format(
                 share=accepted / draws
             ),
-            next_step=_("Use parameter_draws, or a model with fewer parameters."),
+            next_step=_("Fit without hmc=, or use a model with fewer parameters."),
         )
     return kept
 

@@ -20,9 +20,9 @@ from perenne.models.judging.gate import gate
 from perenne.models.ledger import Ledger
 from perenne.models.reading import ledger_from
 from perenne.models.schema import HORIZONS
-from perenne.models.scoring import purchase_tables, score_tables
+from perenne.models.scoring import map_table, purchase_tables, score_tables
 from perenne.models.settings import PredictionSettings
-from perenne.models.tables import Tables, customer_attributes, ledger_rows
+from perenne.models.tables import Tables, customer_attributes, event_rows, ledger_rows
 from perenne.models.telling import Teller, Told
 from perenne.text import gettext as _
 from perenne.text import remembered, use_language
@@ -115,6 +115,7 @@ def _predicted(
         found |= score_tables(judged)
         if teller.companion is not None:
             found |= purchase_tables(ledger, judged, teller.companion.name, rng=rng)
+            found["model_map"] = map_table(teller.companion.model, ledger)
     manifest = teller.manifest() | {
         "as_of": as_of.isoformat(),
         "gate": _gate_values(ledger),
@@ -162,7 +163,8 @@ def read_ledger(
         name: sorted(one for one in attributes[name].unique().to_pylist() if one is not None)
         for name in ("channel", "country", "first_category")
     }
-    return ledger_from(rows, attributes, until=as_of), labels
+    told = fetch(event_rows(tables, as_of=as_of)) if "events" in tables else None
+    return ledger_from(rows, attributes, until=as_of, events=told), labels
 
 
 def _segments(tables: Tables, ledger: Ledger, fetch: Fetch) -> list[str | None]:

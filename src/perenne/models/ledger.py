@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from perenne.models.events import Events
 from perenne.models.histories import Floats
 
 EPOCH = date(1970, 1, 1)
@@ -39,8 +40,8 @@ class Ledger:
     net: sold after discount, before returns; returned: what was given back, positive; margin:
     after returns, NaN where the cost is unknown. `columns`: further numbers per row (gross,
     discount, units, category code …). `attributes`: one value per customer, known at the first
-    order (channel, country, first_category, first_discounted). `whole`: the ledger that this one
-    is a part of.
+    order (channel, country, first_category, first_discounted). `events`: what customers did beside
+    buying, where it is known. `whole`: the ledger that this one is a part of.
     """
 
     customer: npt.NDArray[np.int32]
@@ -53,6 +54,7 @@ class Ledger:
     customer_ids: npt.NDArray[Any]
     columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     attributes: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    events: Events | None = field(default=None, repr=False, compare=False)
     whole: Ledger | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -131,6 +133,7 @@ class Ledger:
             customer_ids=self.customer_ids[chosen],
             columns={name: column[rows] for name, column in self.columns.items()},
             attributes={name: column[chosen] for name, column in self.attributes.items()},
+            events=None if self.events is None else self.events.as_of(until),
             whole=None,
         )
 

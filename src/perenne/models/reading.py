@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perenne.models.events import Events
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger, day_number
 
@@ -21,8 +23,10 @@ UNKNOWN = -1
 SPAN = 1 << 22
 
 
-def ledger_from(rows: pa.Table, attributes: pa.Table, *, until: date) -> Ledger:
-    """The ledger of `ledger_rows` and `customer_attributes`, as it stood at the end of `until`.
+def ledger_from(
+    rows: pa.Table, attributes: pa.Table, *, until: date, events: pa.Table | None = None
+) -> Ledger:
+    """The ledger of `ledger_rows`, `customer_attributes` and `event_rows`, at the end of `until`.
 
     Rows may come in any order. Customers stand in the order of `attributes`, so that one seed
     gives one answer. Those without a purchase by `until` are left out with their returns: no model
@@ -42,7 +46,25 @@ def ledger_from(rows: pa.Table, attributes: pa.Table, *, until: date) -> Ledger:
         if name in attributes.column_names
     }
     told |= _foretold(attributes, len(others))
-    return _ledger(rows, number, until=day_number(until), ids=listed, attributes=told)
+    found = _ledger(rows, number, until=day_number(until), ids=listed, attributes=told)
+    return found if events is None else replace(found, events=_events(events, found.until))
+
+
+def _events(rows: pa.Table, until: int) -> Events | None:
+    """What customers did beside buying; None where nothing is known that many of them do."""
+    who, kind = rows["customer_id"], rows["event"]
+    day = _numpy(rows["day"].cast(pa.int32()))
+    order = np.argsort(day, kind="stable")
+    found = Events(
+        customer_ids=np.asarray(named(who).to_numpy(zero_copy_only=False)),
+        kinds=tuple(named(kind).to_pylist()),
+        who=codes(who)[order],
+        kind=codes(kind)[order],
+        day=day[order],
+        count=_numpy(rows["count"])[order],
+    )
+    told = found.as_of(until).common()
+    return told if told.kinds else None
 
 
 def _foretold(attributes: pa.Table, others: int) -> dict[str, Floats]:

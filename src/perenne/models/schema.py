@@ -134,6 +134,19 @@ FREQUENCY = _schema(
     ),
     key="contender frequency",
 )
+MAP = _schema(
+    "model_map",
+    "what the purchase model says of a customer of the usual age, by past orders",
+    (
+        Column("contender", "string", "", True),
+        Column("frequency", "int64", "repeat purchase days so far", True),
+        Column("recency_weeks", "float64", "age at the last of them", True),
+        Column("tenure_weeks", "float64", "age today: the median of the shop", True),
+        Column("expected_52w", "float64", "purchase days within 52 weeks", True),
+        Column("p_alive", "float64", "null where the model cannot doubt it"),
+    ),
+    key="contender frequency recency_weeks",
+)
 
 SUBSCRIBED = _schema(
     "subscription_predictions",
@@ -194,5 +207,5 @@ SUBSCRIPTION_SCORES = _schema(
 
 PREDICTED: dict[str, TableSchema] = {
     schema.name: schema
-    for schema in (PREDICTIONS, TOTALS, MONTHS, SCORES, DECILES, TRACKING, FREQUENCY)
+    for schema in (PREDICTIONS, TOTALS, MONTHS, SCORES, DECILES, TRACKING, FREQUENCY, MAP)
 }

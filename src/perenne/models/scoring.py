@@ -15,8 +15,11 @@ from perenne.models.contenders.roster import contender
 from perenne.models.judging.backtest import EVERYONE, Refusal, Trial
 from perenne.models.judging.scores import Scores
 from perenne.models.ledger import Ledger, day_of
-from perenne.models.plots.numbers import conditional_expectation, tracking
+from perenne.models.plots.numbers import conditional_expectation, frequency_recency, tracking
 from perenne.models.predicting import as_table, from_rows
+
+WEEKS = 52
+"""Ahead of today, on the map."""
 
 MEASURES: Mapping[str, str] = {
     "bias": "bias",
@@ -128,3 +131,21 @@ def purchase_tables(
             },
         ),
     }
+
+
+def map_table(model: FittedProbability, ledger: Ledger) -> pa.Table:
+    """`model_map`: customers of the median age, over the next 52 weeks."""
+    tenure = float(np.median(ledger.ages(model.times)["tenure"]))
+    told = frequency_recency(model.purchases, tenure=tenure, horizon=model.ahead(ledger, 7 * WEEKS))
+    row, column = np.nonzero(np.isfinite(told.expected))
+    return as_table(
+        "model_map",
+        {
+            "contender": [model.name] * row.size,
+            "frequency": told.frequency[row],
+            "recency_weeks": told.recency[column],
+            "tenure_weeks": np.full(row.size, tenure),
+            "expected_52w": told.expected[row, column],
+            "p_alive": told.alive[row, column],
+        },
+    )

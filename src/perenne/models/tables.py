@@ -38,6 +38,20 @@ def ledger_rows(tables: Tables, *, as_of: date) -> ir.Table:
     )
 
 
+def event_rows(tables: Tables, *, as_of: date) -> ir.Table:
+    """What known customers did beside buying, up to the end of `as_of`, from the table `events`.
+
+    Columns: customer_id, day, event, count. A count that spans several days is known on its last
+    one.
+    """
+    events = tables["events"]
+    day = ibis.coalesce(events.until_on, events.occurred_on)
+    known = events.filter(events.customer_id.notnull(), day <= ibis.literal(as_of))
+    return known.group_by(
+        "customer_id", "event", day=ibis.coalesce(known.until_on, known.occurred_on)
+    ).aggregate(count=known.quantity.sum().cast("float64"))
+
+
 def _sums(told: ir.Table) -> ir.Table:
     sold = told.kind == "sale"
     unknown = told.margin.isnull().any()

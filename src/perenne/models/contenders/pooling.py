@@ -11,14 +11,12 @@ from scipy.optimize import minimize
 
 from perenne.core import PerenneError
 from perenne.models.histories import Floats
-from perenne.models.judging.ties import behind_of
+from perenne.models.judging.ties import SURELY, behind_of
 from perenne.models.judging.trials import Evidence
 from perenne.text import gettext as _
 
 # Origins' worth of belief in equal weights.
 EQUAL_BELIEF = 1.0
-# Standard errors by which a member must be worse than the best to be left out.
-SURELY = 2.0
 # Below it a member of the mixture is left out.
 LEAST_WEIGHT = 0.03
 

@@ -12,7 +12,7 @@ from perenne.models.histories import Floats
 from perenne.models.judging.backtest import Backtest
 from perenne.models.judging.recalibration import PUT_RIGHT
 from perenne.models.judging.scores import Scores
-from perenne.models.judging.ties import behind_of, error_of
+from perenne.models.judging.ties import SURELY, behind_of, error_of
 from perenne.text import format_number, format_percent
 from perenne.text import gettext as _
 
@@ -21,7 +21,7 @@ BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
 LEVEL_BAND = 0.15
 # How much a bias varies from one origin to the next, as recalibration believes as well.
 BIAS_SPREAD = 0.12
-# The mixture of all models; origins from which their bias tells more than mixing gains.
+# The mixture of all models; origins from which a bias tells more than mixing gains.
 MIXTURE = "combined"
 FEWEST_FOR_BIAS = 4
 
@@ -73,11 +73,13 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
        the model. Of the models, those whose |median bias|, less the standard error that so few
        origins leave it, is at most 15% (or, when none is, within 15 points of the least biased).
     3. Of these, the lowest mean CRPS of value relative to the mean spend of each origin.
-    4. Those within one standard error of it (of the paired differences between origins, held by a
-       belief of 2.7% where origins are few; overlapping ones count by half) tie. Over fewer than
-       four origins the mixture of all models wins where it is one of them: what cannot be told
-       apart is averaged rather than chosen among. Else the one with the lowest |median bias|, as
-       the CRPS of customers hardly sees the level; the first of those given if equal.
+    4. Over fewer than four origins the mixture of all models wins where it is one of these and not
+       surely worse, by two standard errors (of the paired differences between origins, held by a
+       belief of 2.7% where origins are few; overlapping ones count by half): by as much as a member
+       must be worse to be left out of it. What is not surely better is averaged rather than chosen.
+       Over four and more, those within one standard error of the lowest tie, and of these the one
+       with the lowest |median bias| wins, as the CRPS of customers hardly sees the level; if equal,
+       the first given. Over fewer, a bias is chance, and the lowest CRPS wins.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
@@ -222,17 +224,21 @@ def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standi
     allowed = LEVEL_BAND if least <= LEVEL_BAND else least + LEVEL_BAND
     level = [one for one in standings if shown[one.contender] <= allowed]
     lowest = min(level, key=lambda one: one.crps)
-    tied = [one for one in level if _ties(losses[one.contender], losses[lowest.contender])]
-    mixed = [one for one in tied if one.contender == MIXTURE]
-    if mixed and _count(losses) < FEWEST_FOR_BIAS:
-        return mixed[0]
-    return min(tied, key=lambda one: abs(one.median_bias))
+
+    def within(errors: float) -> list[Standing]:
+        least = losses[lowest.contender]
+        return [one for one in level if _within(losses[one.contender], least, errors=errors)]
+
+    if _count(losses) < FEWEST_FOR_BIAS:
+        mixed = [one for one in within(SURELY) if one.contender == MIXTURE]
+        return mixed[0] if mixed else lowest
+    return min(within(1.0), key=lambda one: abs(one.median_bias))
 
 
-def _ties(loss: Floats, lowest: Floats) -> bool:
-    """Within one standard error of the paired differences between origins."""
+def _within(loss: Floats, lowest: Floats, *, errors: float) -> bool:
+    """By so many standard errors of the paired differences between origins."""
     behind, error = behind_of(loss, lowest)
-    return behind <= error
+    return behind <= errors * error
 
 
 def _unbeaten(best: Standing, baselines: Sequence[Standing]) -> list[Standing]:

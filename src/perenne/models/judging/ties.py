@@ -12,6 +12,8 @@ BELIEF = 2.0
 # That of the difference of two contenders, as a share of the lower CRPS: of five published sets it
 # is from 0.2% to 13%, in the middle one 2.7%.
 TIE_SPREAD = 0.027
+# Standard errors by which one must be worse than the best to be so without doubt.
+SURELY = 2.0
 
 
 def behind_of(loss: Floats, lowest: Floats) -> tuple[float, float]:

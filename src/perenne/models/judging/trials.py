@@ -66,6 +66,10 @@ def fingerprint(ledger: Ledger) -> str:
         for name in sorted(more):
             digest.update(name.encode())
             _hash(digest, more[name])
+    if ledger.events is not None:
+        # What was known by a day is told by the day; the rows themselves may be many.
+        past = ledger.events.as_of(ledger.until)
+        digest.update(f"{past.kinds} {past.day.size} {past.count.sum()}".encode())
     return digest.hexdigest()
 
 

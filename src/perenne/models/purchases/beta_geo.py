@@ -11,6 +11,7 @@ import numpy as np
 from perenne.core import PerenneError
 from perenne.models.fitting import Objective, Optimum, maximise, refuse_unknown
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
+from perenne.models.hmc import posterior_of
 from perenne.models.purchases.beta_geo_fitted import NAMES, FittedFamily
 from perenne.models.purchases.beta_geo_likelihood import Family, Likelihood, objective_of
 from perenne.models.purchases.design import Design, shrink, shrunk
@@ -29,6 +30,7 @@ class FitOptions:
     """k: Erlang shape; the rest as in BetaGeo."""
 
     k: int = 1
+    hmc: int = 0
     covariates: Any = None
     shrinkage: float | None = None
 
@@ -48,9 +50,12 @@ class BetaGeo:
 
     shrinkage: how strongly effects of covariates are pulled to zero, a prior precision; 0 is exact
     maximum likelihood, None lets the data say (empirical Bayes). Without covariates it has no use.
+    hmc: how many draws of the parameters to keep by Hamiltonian Monte Carlo, for shops of some
+    hundred customers; 0 leaves their uncertainty to the Laplace approximation.
     """
 
     shrinkage: float | None = None
+    hmc: int = 0
 
     def fit(self, data: Any = None, *, covariates: Any = None, **given: Any) -> FittedBetaGeo:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
@@ -61,7 +66,7 @@ class BetaGeo:
         Raises PerenneError for bad rows, one customer, one-time buyers only, a single day, no
         convergence, or a parameter at its limit, with the reason and the next step.
         """
-        options = FitOptions(covariates=covariates, shrinkage=self.shrinkage)
+        options = FitOptions(hmc=self.hmc, covariates=covariates, shrinkage=self.shrinkage)
         return fit_family(FittedBetaGeo, data, given, options=options)
 
 
@@ -69,16 +74,17 @@ class BetaGeo:
 class ModifiedBetaGeo:
     """MBG/NBD (Batislam, Denizel & Filiztekin 2007): as BG/NBD, with dropout at the first purchase.
 
-    shrinkage: as in BetaGeo.
+    shrinkage, hmc: as in BetaGeo.
     """
 
     shrinkage: float | None = None
+    hmc: int = 0
 
     def fit(
         self, data: Any = None, *, covariates: Any = None, **given: Any
     ) -> FittedModifiedBetaGeo:
         """As BetaGeo.fit."""
-        options = FitOptions(covariates=covariates, shrinkage=self.shrinkage)
+        options = FitOptions(hmc=self.hmc, covariates=covariates, shrinkage=self.shrinkage)
         return fit_family(FittedModifiedBetaGeo, data, given, options=options)
 
 
@@ -101,6 +107,7 @@ def fit_family(kind: type[F], data: Any, given: Mapping[str, Any], *, options: F
         covariance=tuple(tuple(row) for row in optimum.covariance.tolist()),
         customers=histories.customers,
         settings=_settings(design, precision),
+        kept_draws=posterior_of(shrunk(search.objective, precision), optimum, draws=options.hmc),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from perenne.core import PerenneError
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
+from perenne.models.hmc import posterior_of
 from perenne.models.purchases.design import Design, shrink, shrunk
 from perenne.models.purchases.pareto_likelihood import PARAMETERS, ParetoLikelihood
 from perenne.models.purchases.pareto_nbd_fitted import FittedParetoNBD
@@ -32,10 +33,11 @@ class ParetoNBD:
 
     shrinkage: how strongly the effects of covariates are pulled to zero, a prior precision; 0 is
     exact maximum likelihood, None lets the data say (empirical Bayes). Without covariates it has
-    no use.
+    no use. hmc: as in BetaGeo.
     """
 
     shrinkage: float | None = None
+    hmc: int = 0
 
     def fit(self, data: Any = None, *, covariates: Any = None, **given: Any) -> FittedParetoNBD:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
@@ -67,6 +69,7 @@ class ParetoNBD:
             settings={}
             if design is None
             else {"design": design.to_settings(), "precision": precision[4:].tolist()},
+            kept_draws=posterior_of(shrunk(search.objective, precision), optimum, draws=self.hmc),
         )
 
 

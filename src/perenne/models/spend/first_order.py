@@ -16,6 +16,7 @@ from scipy.special import gammaln, psi
 from perenne.core import PerenneError
 from perenne.models.fitting import maximise
 from perenne.models.histories import Floats
+from perenne.models.hmc import SEED, Rows
 from perenne.models.spend.gamma_gamma import FIRST, FittedGammaGamma
 
 # Customers who came back that two more parameters need.
@@ -61,7 +62,16 @@ def with_first_order(
             **dict(zip(FIRST, np.exp(found.point).tolist(), strict=True)),
         },
         covariance=tuple(map(tuple, covariance.tolist())),
+        kept_draws=_joined(model.kept_draws, found.covariance),
     )
+
+
+def _joined(posterior: Rows, covariance: Floats) -> Rows:
+    """Draws of the model with those of the first order, which depend on nothing else (Laplace)."""
+    own = np.random.default_rng(SEED).multivariate_normal(
+        np.zeros(len(covariance)), covariance, size=len(posterior)
+    )
+    return tuple((*row, *more) for row, more in zip(posterior, own.tolist(), strict=True))
 
 
 class _FirstLikelihood:

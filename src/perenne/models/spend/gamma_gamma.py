@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
-from perenne.models.fitting import Optimum, maximise
+from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.histories import Floats, Rows
+from perenne.models.hmc import posterior_of
 from perenne.models.purchases.design import Design, shrink, shrunk
 from perenne.models.spend.likelihood import SpendLikelihood
 from perenne.models.spend.orders import (
@@ -45,12 +46,13 @@ class GammaGamma:
     buyers spend more, or less, per order (`choose_spend` decides by a test). shrinkage: how
     strongly effects of covariates are pulled to zero, a prior precision; 0 is exact maximum
     likelihood, None lets the data say (empirical Bayes). max_left_out: the share of repeat
-    customers with a mean value of zero or less above which the fit is refused.
+    customers with a mean value of zero or less above which the fit is refused. hmc: as in BetaGeo.
     """
 
     follows_frequency: bool = False
     shrinkage: float | None = None
     max_left_out: float = 0.05
+    hmc: int = 0
 
     def fit(
         self,
@@ -79,7 +81,7 @@ class GammaGamma:
             group, coded = design.encode(covariates, size=columns["frequency"].size)
             effects = coded[group[rows.kept]]
         unit = float(np.average(rows.value, weights=rows.weights))
-        optimum, log_likelihood = self._best(rows, effects, design, unit=unit)
+        optimum, objective, log_likelihood = self._best(rows, effects, design, unit=unit)
         p, q, gamma = np.exp(optimum.point[:3])
         _refuse_without_mean(float(q))
         values = (p, q, gamma * unit, *optimum.point[3:])
@@ -91,6 +93,7 @@ class GammaGamma:
             customers=customers,
             settings={} if design is None else {"design": design.to_settings()},
             left_out=rows.left_out,
+            kept_draws=posterior_of(objective, optimum, draws=self.hmc),
         )
 
     def _names(self, design: Design | None) -> tuple[str, ...]:
@@ -100,8 +103,8 @@ class GammaGamma:
 
     def _best(
         self, rows: SpendRows, effects: Floats, design: Design | None, *, unit: float
-    ) -> tuple[Optimum, float]:
-        """The optimum for values divided by `unit`, and its log-likelihood without shrinkage."""
+    ) -> tuple[Optimum, Objective, float]:
+        """For values in `unit`: the optimum, what it is of, log-likelihood without shrinkage."""
         names = self._names(design)
         every = rows.value.size // COARSE_ROWS
         whole = self._likelihood(rows, effects, unit=unit)
@@ -118,13 +121,13 @@ class GammaGamma:
 
         ahead = 3 + self.follows_frequency
         blocks = [] if design is None else design.blocks
-        optimum, _precision = shrink(
+        optimum, precision = shrink(
             climb,
             blocks=[slice(ahead + block.start, ahead + block.stop) for block in blocks],
             size=len(names),
             shrinkage=self.shrinkage if blocks else 0.0,
         )
-        return optimum, whole(optimum.point)[0]
+        return optimum, shrunk(whole, precision), whole(optimum.point)[0]
 
     def _likelihood(
         self, rows: SpendRows, effects: Floats, *, unit: float, every: int = 1

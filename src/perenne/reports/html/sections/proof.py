@@ -1,11 +1,11 @@
-"""The model beside what happened: calibration by tenth, weeks, and past frequency."""
+"""The model beside what happened: calibration by tenth, weeks, past frequency; and its map."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from perenne.charts import Caption, Moment, Series, Size, line_chart
+from perenne.charts import Caption, Moment, Series, Size, Tile, heat_map, line_chart
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Row, Table
 from perenne.reports.html.prediction import Prediction, between, number
 from perenne.reports.html.prediction import Row as Found
@@ -22,7 +22,9 @@ _MOST = 7
 def blocks(prediction: Prediction, *, horizon: int | None) -> list[Block]:
     """The charts that have data, of the contender that is used."""
     deciles = _own(prediction, "model_deciles", horizon=horizon)
-    frequency = _own(prediction, "model_frequency", horizon=None)
+    # These speak of the purchase model, whoever predicts: a mixture has no rates of its own.
+    frequency = sorted(prediction.rows("model_frequency"), key=lambda row: row["frequency"])
+    mapped = prediction.rows("model_map")
     weeks = sorted(prediction.rows("model_tracking"), key=lambda row: row["week"])
     found: list[Block] = []
     if deciles:
@@ -30,15 +32,18 @@ def blocks(prediction: Prediction, *, horizon: int | None) -> list[Block]:
     if weeks:
         found.append(_tracking(weeks))
     if frequency:
-        found.append(_frequency(sorted(frequency, key=lambda row: row["frequency"])))
+        found.append(_frequency(frequency))
+    if mapped:
+        found.append(_map(mapped))
     return found
 
 
 def _own(prediction: Prediction, table: str, *, horizon: int | None) -> list[Found]:
-    rows = [row for row in prediction.rows(table) if row["contender"] == prediction.model]
-    if horizon is None:
-        return rows
-    rows = [row for row in rows if row["horizon_days"] == horizon]
+    rows = [
+        row
+        for row in prediction.rows(table)
+        if (row["contender"], row["horizon_days"]) == (prediction.model, horizon)
+    ]
     last = max((row["origin"] for row in rows), default=None)
     return sorted((row for row in rows if row["origin"] == last), key=lambda row: row["decile"])
 
@@ -213,3 +218,26 @@ def _frequency(rows: Sequence[Found]) -> Chart:
 
 def _frequency_name(n: int) -> str:
     return _("{n} or more").format(n=n) if n >= _MOST else count(n)
+
+
+def _map(rows: Sequence[Found]) -> Chart:
+    title = _("Orders expected in a year, by past orders")
+    lead = _(
+        "A customer who has been one for {weeks} weeks, as the purchase model sees them: the more "
+        "repeat orders and the later the last one, the more are expected. Many orders long ago "
+        "promise less than a few of late."
+    ).format(weeks=count(round(rows[0]["tenure_weeks"])))
+    svg = heat_map(
+        [
+            Tile(float(row["recency_weeks"]), float(row["frequency"]), row["expected_52w"])
+            for row in rows
+        ],
+        caption=Caption(title, lead, _("No past date could be judged.")),
+        format_across=lambda week: count(round(week)),
+        format_up=lambda orders: count(round(orders)),
+        format_value=lambda value: format_number(value, decimals=1),
+        x_title=_("week of the last purchase"),
+        y_title=_("repeat purchases"),
+        size=_SIZE,
+    )
+    return Chart(title, svg, lead)
