@@ -50,7 +50,7 @@ def test_its_tables_may_lie_in_a_lake(
 ) -> None:
     """Spark writes into the lake by itself, and is lent what lies on this machine: the imports,
     which were made before there was a lake."""
-    here, other = both[0], on_spark(both[2], tmp_path / "laid")
+    here, other = both[0], Layout(Path(shutil.copytree(both[2].root, tmp_path / "laid")))
     shutil.rmtree(other.snapshots)
     other.current.unlink()
     with other.settings.open("a", encoding="utf-8") as file:
