@@ -87,6 +87,7 @@ def test_two_presets_that_fit_alike_are_asked_about(engine: DuckEngine, write: W
         ),
         ("E-mail;Nom;Newsletter", "a@b.fr;Martin;oui", "customers"),
         ("E-mail;Newsletter", "a@b.fr;oui", "consents"),
+        ("Record ID,First Name,Email,Unsubscribed from all email", "1,A,a@b.c,true", "customers"),
         ("E-mail;Nom;Consentement;Date du consentement", "a@b.fr;Roy;oui;01/02/2025", "consents"),
         ("E-mail;Désabonné le", "a@b.fr;01/02/2025", "consents"),
         ("Date;E-mail;Note (0-10);Commentaire", "01/02/2025;a@b.fr;9;", "surveys"),
