@@ -55,6 +55,25 @@ def test_refusals_are_french(case: str, shop: Path) -> None:
     assert french.err.startswith("Refus")
 
 
+MISUSED: dict[str, tuple[str, ...]] = {
+    "command": ("kpi",),
+    "option": ("kpis", "--perr", "account"),
+    "argument": ("person",),
+    "value": ("kpis", "--period"),
+    "choice": ("kpis", "--per", "household"),
+}
+
+
+@pytest.mark.parametrize("case", MISUSED)
+def test_what_cannot_be_understood_is_refused_in_french(case: str) -> None:
+    french = perenne("--lang", "fr", *MISUSED[case])
+    english = perenne(*MISUSED[case])
+    assert english.code == french.code == 2
+    assert not common_sentences(english.err, french.err)
+    assert french.err.startswith("Refus")
+    assert "\n→ " in french.err
+
+
 FILES = {
     "sound": orders(),
     "with quarantine": orders(",2024-02-01,c1,10", "Z,2999-01-01,c1,9"),

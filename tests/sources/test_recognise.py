@@ -81,10 +81,16 @@ def test_two_presets_that_fit_alike_are_asked_about(engine: DuckEngine, write: W
         ),
         ("Member_number,Date,itemDescription", "1808,21-07-2015,whole milk", "order_lines"),
         (
-            "ID;Référence;Nouveau client;Client;Total;Paiement;État;Date",
-            "7;XKBKNABJK;1;A. Martin;44,90 €;CB;Livré;26/10/2025 14:05",
+            "ID;Référence;Client;Total;Paiement;État;Date",
+            "7;XKBKNABJK;A. Martin;44,90 €;CB;Livré;26/10/2025 14:05",
             "orders",
         ),
+        ("E-mail;Nom;Newsletter", "a@b.fr;Martin;oui", "customers"),
+        ("E-mail;Newsletter", "a@b.fr;oui", "consents"),
+        ("Record ID,First Name,Email,Unsubscribed from all email", "1,A,a@b.c,true", "customers"),
+        ("E-mail;Nom;Consentement;Date du consentement", "a@b.fr;Roy;oui;01/02/2025", "consents"),
+        ("E-mail;Désabonné le", "a@b.fr;01/02/2025", "consents"),
+        ("Date;E-mail;Note (0-10);Commentaire", "01/02/2025;a@b.fr;9;", "surveys"),
         (
             "Customer ID,First Name,Last Name,Email,Total Spent,Total Orders,Phone",
             "'71,A,B,a@b.c,3,1,'+33612",

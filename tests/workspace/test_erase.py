@@ -120,6 +120,20 @@ def test_orders_stay_under_one_pseudonym(whole: Layout, erased: Layout) -> None:
         assert now[number] | hidden == was[number] | hidden
 
 
+def test_the_record_of_who_was_erased_says_so(whole: Layout, erased: Layout) -> None:
+    was = {row["customer_id"] for row in table(whole, "customers")}
+    (pseudonym,) = {row["customer_id"] for row in table(erased, "customers")} - was
+    with open_shop(erased.root) as shop:
+        person = shop.person(pseudonym)
+        pages = {language: person.html(language=language) for language in ("en", "fr")}
+    assert "This person was erased." in pages["en"]
+    assert "Cette personne a été effacée." in pages["fr"]
+    assert {one.rule for one in person.identity.records} == {"source_erased"}
+    assert (
+        "No source tells any of this customer." not in pages["en"].split("Records that make up")[0]
+    )
+
+
 def test_words_of_others_that_name_the_person_are_taken_out(erased: Layout) -> None:
     comments = {row["response_id"]: row["comment"] for row in table(erased, "surveys")}
     assert comments == {"files/r1/nps": None, "files/r2/nps": "[erased]", "files/r3/nps": "Parfait"}

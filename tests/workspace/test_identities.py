@@ -114,6 +114,22 @@ def test_a_workspace_links_reviews_and_follows_decisions(linked: Layout, tmp_pat
     assert [one.word for one in decisions(place)] == ["accept", "refuse", "undo", "undo"]
 
 
+def test_a_review_shows_what_each_record_says_of_itself(tmp_path: Path) -> None:
+    """Two accounts of one source are one customer, whose newest contact is that of one of them."""
+    orders = [ORDERS, "W1,2024-01-05,1,20", "W2,2024-02-05,2,30"]
+    people = [PEOPLE, "1,Camille,Dupre,c@mail.example,,69001", "2,C.,Martin,c@mail.example,,13001"]
+    told = [("web", "web.csv", orders), ("web", "people.csv", people)]
+    place = workspace(
+        tmp_path, [(store, name, "\n".join(rows) + "\n") for store, name, rows in told]
+    )
+    computed(place)
+    (pair,) = waiting(place, status="linked")
+    assert [
+        (side.contact["last_name"], side.contact["postcode"])
+        for side in sorted(pair.sides, key=lambda side: side.ids)
+    ] == [("Dupre", "69001"), ("Martin", "13001")]
+
+
 def test_an_unknown_pair_is_refused_and_nothing_is_written(linked: Layout, tmp_path: Path) -> None:
     place = copied(linked, tmp_path)
     (known,) = waiting(place)

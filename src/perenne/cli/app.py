@@ -173,6 +173,14 @@ def run(words: Sequence[str]) -> int:
     try:
         # Without its standalone mode, click returns the code that a command ends with.
         code = program().main(args=list(words), prog_name="perenne", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        from perenne.cli.misuse import misused
+
+        _refuse(misused(error))
+        return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -156,9 +156,7 @@ def pair_lines(pair: ReviewPair, *, personal: bool) -> Iterator[str]:
     if pair.probability is not None and pair.rule == "model":
         head += ", " + _("probability {p}").format(p=format_number(pair.probability, decimals=3))
     yield head
-    # Of one customer a source's newest contact is kept: both records then show the same.
-    lines = dict.fromkeys(side_words(side, personal=personal) for side in pair.sides)
-    yield from (f"    {line}" for line in lines)
+    yield from (f"    {side_words(side, personal=personal)}" for side in pair.sides)
     evidence = evidence_words(pair.evidence)
     yield "    " + (", ".join(evidence) if evidence else _("nothing else to compare"))
 

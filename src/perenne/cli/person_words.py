@@ -69,7 +69,11 @@ def _table(block: Any) -> None:
     right = [place for place, column in enumerate(block.columns) if not column.is_text]
     rows = [[_clean(cell.text) for cell in (row.header, *row.cells)] for row in block.rows]
     print_table([column.title for column in block.columns], rows, right=right)
-    hints = [f"{row.header.text}: {row.header.hint}" for row in block.rows if row.header.hint]
+    hints = [
+        _("{label}: {value}").format(label=row.header.text, value=row.header.hint)
+        for row in block.rows
+        if row.header.hint
+    ]
     for text in (*hints, *block.notes):
         _line(f"· {text}")
 

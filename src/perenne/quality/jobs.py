@@ -44,6 +44,7 @@ class Subjects:
     file: str
     source: str
     preset: str
+    title: str
     imported_on: date
     rows_read: int
     quarantined: int
@@ -60,6 +61,7 @@ def judge(subjects: Subjects, *, settings: QualitySettings, fetch: Fetch) -> Imp
         subjects.file,
         subjects.source,
         subjects.preset,
+        subjects.title,
         subjects.imported_on,
         subjects.rows_read,
         subjects.quarantined,

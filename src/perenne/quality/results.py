@@ -51,6 +51,8 @@ class ImportQuality:
     file: str
     source: str
     preset: str
+    title: str
+    """Of the preset, in English."""
     imported_on: date
     rows_read: int
     quarantined: int

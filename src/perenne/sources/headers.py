@@ -10,6 +10,12 @@ from perenne.sources.macros import CURRENCIES
 
 _CURRENCY = re.compile(r"[\s_\-]*[(\[]?\b(?P<code>[A-Z]{3})\b[)\]]?\s*$")
 _SUFFIX = re.compile(r"_(?P<code>usd|eur|gbp|cad|aud|chf)$")
+# Of a score: `Note (0-10)`, `Note /10`, `Satisfaction sur 5`.
+_SCALE = re.compile(
+    r"\s*(?:\(\s*(?:sur|out of|/)?\s*\d+\s*(?:(?:[-–/àa]|to)\s*\d+)?\s*\)"
+    r"|(?:sur|out of|/)\s*\d+)\s*$",
+    re.IGNORECASE,
+)
 _SIGNS = {"€": "EUR", "£": "GBP"}
 _CODES = frozenset(CURRENCIES)
 
@@ -33,9 +39,10 @@ def currency_of(name: str) -> str | None:
 
 @lru_cache(maxsize=1 << 14)
 def keys(name: str) -> tuple[str, ...]:
-    """The keys a header answers to: as it stands, and without its currency."""
+    """The keys a header answers to: as it stands, and without its currency or scale."""
     whole = key(name)
     if currency_of(name) is None:
-        return (whole,)
-    bare = key(_SUFFIX.sub("", _CURRENCY.sub("", name)))
+        bare = key(_SCALE.sub("", name))
+    else:
+        bare = key(_SUFFIX.sub("", _CURRENCY.sub("", name)))
     return (whole, bare) if bare and bare != whole else (whole,)

@@ -154,7 +154,20 @@ def _heard(matches: list[Match]) -> list[Match]:
     before the presets that fit any tool."""
     own = [m for m in matches if not m.preset.generic and m.preset.refuse is None]
     refusals = [m for m in matches if m.preset.refuse]
-    return sorted(own or refusals or matches, key=lambda match: -match.confidence)
+    heard = own or refusals or [m for m in matches if not _yields(m, matches)]
+    return sorted(heard, key=lambda match: -match.confidence)
+
+
+def _yields(match: Match, matches: list[Match]) -> bool:
+    """Does another preset fit the same table that reads all that this one does, and more?"""
+    return any(
+        any(
+            field in other.columns
+            for field in match.preset.detect.yields[other.preset.name].split("|")
+        )
+        for other in matches
+        if other.sample is match.sample and other.preset.name in match.preset.detect.yields
+    )
 
 
 def _refuse(kind: Preset, path: Path) -> None:

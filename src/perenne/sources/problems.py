@@ -68,7 +68,7 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
             (f"{unread} AND {size} IS NOT NULL", _("larger than any amount that can be kept")),
             (unread, _("not a number")),
         ]
-    elif kind == "date":
+    elif kind == "date" and not spec.lenient:
         found = _date_problems(name, filled, context, bounded=spec.bounded)
     elif kind == "flag":
         found = [(_unread(name, filled), _("neither yes nor no"))]

@@ -91,7 +91,7 @@ def _before(layout: Layout, engine: DuckEngine) -> Before:
 @dataclass(frozen=True)
 class Side:
     """One record of a pair: its source, its ids there (id, email, phone or name), its customer, and
-    what the source tells of that customer."""
+    what the source last told of it."""
 
     source: str
     kind: str
@@ -142,7 +142,8 @@ def pairs(shop: Shop, asked: Asked) -> tuple[list[ReviewPair], int]:
     total = shop.engine.fetch(chosen.count()).as_py()
     rows = shop.engine.fetch(chosen.limit(asked.limit)).to_pylist()
     own = sorted({row[side] for row in rows for side in ("own_id_1", "own_id_2")})
-    found = shop.engine.fetch(review_sides(links, contacts, own)).to_pylist()
+    staged = shop.desk.staged.get("customers")
+    found = shop.engine.fetch(review_sides(links, contacts, staged, own_ids=own)).to_pylist()
     sides = {row["own_id"]: _side(row) for row in found}
     since = {one.pair_id: one.word for one in standing(decisions(shop.layout))}
     return [

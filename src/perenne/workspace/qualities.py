@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from perenne.core import PerenneError
 from perenne.quality import ImportQuality, Subject, Subjects, judge
 from perenne.reports import write_quality_report
+from perenne.sources import preset, preset_names
 from perenne.text import current_language
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, Table
@@ -82,6 +83,7 @@ def _subjects(
         file=batch.file,
         source=batch.source,
         preset=batch.preset,
+        title=_title(batch.preset),
         imported_on=_day(batch, values),
         rows_read=batch.rows_read,
         quarantined=batch.quarantined,
@@ -103,6 +105,11 @@ def _subjects(
 def _orders_for(name: str, orders: list[Table], whole: list[Table]) -> list[Table]:
     """What knows the orders that a table names: for lines the orders, for refunds both."""
     return {"refunds": orders, "order_lines": whole}.get(name, [])
+
+
+def _title(name: str) -> str:
+    """What a preset reads, in words; a live source's stream has its own name."""
+    return preset(name).title if name in preset_names() else name
 
 
 def _day(batch: Batch, values: settings.Settings) -> date:

@@ -99,18 +99,41 @@ def pairs_of_customer(pair: ir.Table, link: ir.Table, customer_id: str) -> ir.Ta
     return pair.filter(pair.own_id_1.isin(mine) | pair.own_id_2.isin(mine))
 
 
-def review_sides(link: ir.Table, contact: ir.Table, own_ids: Sequence[str]) -> ir.Table:
-    """Records by the id they have alone: source, ids there, customer, and personal data."""
+def review_sides(
+    link: ir.Table, contact: ir.Table, staged: ir.Table | None, *, own_ids: Sequence[str]
+) -> ir.Table:
+    """Records by the id they have alone: source, ids there, customer, and personal data: the newest
+    that is told of the record itself or, where the imports are gone, of its customer there."""
     found = link.filter(link.own_id.isin(list(own_ids)))
     side = found.group_by("own_id", "source", "customer_id").agg(
         source_ids=found.source_id.collect(order_by=found.source_id),
         kind=found.source_id_kind.min(),
     )
     named = contact.rename({f"contact_{name}": name for name in contact.columns})
+    if staged is not None:
+        told = _newest_told(staged, found).select(
+            "own_id",
+            **{f"contact_{name}": name for name in contact.columns if name in staged.columns},
+        )
+        return side.left_join(told, "own_id", rname="t_{name}").drop("t_own_id", "contact_source")
     return side.left_join(
         named,
         [side.customer_id == named.contact_customer_id, side.source == named.contact_source],
     ).drop("contact_customer_id", "contact_source")
+
+
+def _newest_told(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """Of each record of `link` the newest row of staged customers that speaks of it."""
+    reference = link.select(
+        "source", "own_id", customer_ref="source_id", customer_ref_kind="source_id_kind"
+    )
+    filled = staged.mutate(customer_ref_kind=staged.customer_ref_kind.fill_null("id"))
+    told = filled.inner_join(reference, ["source", "customer_ref", "customer_ref_kind"])
+    newest = ibis.window(
+        group_by="own_id", order_by=[ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    )
+    ranked = told.mutate(rank=ibis.row_number().over(newest))
+    return ranked.filter(ranked.rank == 0)
 
 
 def candidates(customers: ir.Table, links: ir.Table, ids: Sequence[str]) -> ir.Table:

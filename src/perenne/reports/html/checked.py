@@ -102,7 +102,7 @@ def build(quality: ImportQuality) -> QualityPage:
 def _facts(quality: ImportQuality) -> Iterator[Fact]:
     yield Fact(_("Import"), quality.batch)
     yield Fact(_("Imported on"), format_date(quality.imported_on))
-    yield Fact(_("Read as"), quality.preset)
+    yield Fact(_("Read as"), _(quality.title), quality.preset)
     yield Fact(_("Rows read"), format_number(quality.rows_read))
     yield Fact(_("Refused"), format_number(quality.quarantined))
     yield Fact(

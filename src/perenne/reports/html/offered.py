@@ -81,9 +81,8 @@ def _sources(found: Consistency) -> Table:
         for line in found.sources
     ]
     titles = (_("Products"), _("By GTIN"), _("By SKU"), _("Only there"), _("Told on"))
-    return Table(
-        _("What was compared"), [Column(_("Source"), True), *(Column(t) for t in titles)], rows
-    )
+    columns = [Column(_("Source"), True), *(Column(title) for title in titles)]
+    return Table(_("What was compared"), columns, rows, css="stacked")
 
 
 def _kind(kind: str, ones: list[Difference]) -> Section:

@@ -71,7 +71,8 @@ def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
     ]
     columns = [Column(_("Within"), is_text=True), *map(Column, names)]
     note = _("Revenue after returns, without tax and shipping, discounted to today.")
-    return filled(Table(_("Expected value, by horizon"), columns, rows, [note]))
+    caption = _("Expected value, by horizon")
+    return filled(Table(caption, columns, rows, [note], css="stacked horizons"))
 
 
 def between(low: Decimal | None, high: Decimal | None, writes: Words) -> str:

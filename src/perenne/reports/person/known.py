@@ -19,7 +19,16 @@ def who(person: Person) -> Iterator[Block]:
                 former=person.asked_id, id=person.customer_id
             )
         )
-    yield _contact(person) if person.contact else Text(why(person, "contact"))
+    erased = any(one.rule == "source_erased" for one in person.identity.records)
+    if erased:
+        yield Text(
+            _(
+                "This person was erased. Orders, amounts and dates stay under a pseudonym, so that "
+                "every figure of the shop is as it was; nothing says who it is."
+            )
+        )
+    if person.contact or not erased:
+        yield _contact(person) if person.contact else Text(why(person, "contact"))
     yield _records(person)
 
 

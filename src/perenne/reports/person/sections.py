@@ -92,7 +92,7 @@ def _so_far(person: Person) -> Iterator[Block | Story]:
     rows = [
         Row(
             Cell(figure_name(one), hint=one.note or ""),
-            [Cell(figure_text(one, person.currency)), Cell(one.source)],
+            [Cell(figure_text(one, person.currency)), Cell(words.figure_source(one.source))],
         )
         for one in (*plain, *person.costs)
     ]
@@ -120,7 +120,7 @@ def _values(person: Person) -> Table:
     ]
     columns = [Column(_("Value so far"), is_text=True), *map(Column, words.span_labels())]
     note = _("Source: customer_facts.historical_clv…, after returns, without tax and shipping.")
-    return Table(_("Historical CLV"), columns, rows, [note])
+    return Table(_("Historical CLV"), columns, rows, [note], css="stacked")
 
 
 def _timeline(person: Person) -> Iterator[Block | Story]:

@@ -31,6 +31,7 @@ def link_label(rule: str) -> str:
         "source_phone": _("the telephone of the orders"),
         "source_name": _("the name on the orders"),
         "source_person": _("the source says that they are one person"),
+        "source_erased": _("erased; a pseudonym is left"),
     }
     return own.get(rule) or rule_words(rule)
 
@@ -50,6 +51,12 @@ def value_labels() -> dict[str, str]:
         "historical_clv_margin": _("Margin"),
         "historical_clv_net": _("Margin less costs"),
     }
+
+
+def figure_source(source: str) -> str:
+    """Where a figure is computed: a metric of the catalogue, or a column of a table."""
+    kind, _space, metric = source.partition(" ")
+    return _("metric {name}").format(name=metric) if kind == "metric" else source
 
 
 def figure_label(name: str) -> str:
@@ -185,7 +192,7 @@ def missing_label(part: str, code: str) -> str:
     if code == "not_imported":
         return _not_imported()[part]
     if code == "not_told":
-        return _("No source tells any of this customer.")
+        return _not_told().get(part) or _("No source tells any of this customer.")
     if code == "not_ordered":
         return _("This customer has not ordered yet.")
     if code == "not_computed":
@@ -194,6 +201,14 @@ def missing_label(part: str, code: str) -> str:
             "in perenne.toml says otherwise."
         )
     return _("The snapshot was computed by an earlier version of Perenne: run perenne refresh.")
+
+
+def _not_told() -> dict[str, str]:
+    """Parts that stand in one chapter with others."""
+    return {
+        "subscriptions": _("No source tells of a subscription of this customer."),
+        "surveys": _("No source tells of an answer of this customer."),
+    }
 
 
 def _not_imported() -> dict[str, str]:

@@ -39,7 +39,8 @@ class FieldSpec(_Strict):
     cell of every row when no column has it. `zone` is the zone of times that name none, where it
     is not the workspace's.
     A date that is not `bounded` may lie before the earliest day or after the import: a birthday, a
-    planned charge.
+    planned charge. Where it is `lenient`, a day that cannot be read refuses no row: who
+    unsubscribed on February 31st has unsubscribed.
     """
 
     type: FieldType = "text"
@@ -49,6 +50,7 @@ class FieldSpec(_Strict):
     above: str | None = None
     zone: str | None = None
     bounded: bool = True
+    lenient: bool = False
 
 
 class ContentCheck(_Strict):
@@ -63,13 +65,15 @@ class Detection(_Strict):
     """When a file is of this preset.
 
     `require` lists fields (`a|b` = one of them); `forbid` lists fields that must not be there;
-    `distinctive` fields raise the confidence, which runs from `base` to `base + reach`.
+    `distinctive` fields raise the confidence, which runs from `base` to `base + reach`. It `yields`
+    to another preset that fits as well, and finds one of these fields of its own: {preset: `a|b`}.
     """
 
     require: tuple[str, ...]
     forbid: tuple[str, ...] = ()
     distinctive: tuple[str, ...] = ()
     content: tuple[ContentCheck, ...] = ()
+    yields: dict[str, str] = {}
     base: float = Field(ge=0, le=1)
     reach: float = Field(ge=0, le=1)
 

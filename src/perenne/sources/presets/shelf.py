@@ -42,16 +42,22 @@ def preset(name: str) -> Preset:
 
 
 def _with_shared(content: dict[str, Any]) -> dict[str, Any]:
-    """Fill in the fields that a preset takes from `fields.yaml` by writing `use: [name, ...]`."""
+    """Fill in what a preset takes from `fields.yaml` and `tables.yaml` by writing `use`."""
     used = content.pop("use", [])
     own: dict[str, Any] = content.get("fields", {})
     shared = _shared("fields.yaml")
     fields = {name: own.get(name, shared.get(name)) for name in [*used, *own]}
-    for table in content.get("tables", ()):
+    tables = [one for table in content.get("tables", ()) for one in _tables(table)]
+    for table in tables:
         for value in table["columns"].values():
             if isinstance(value, dict) and isinstance(value["rules"], str):
                 value["rules"] = _shared("rules.yaml")[value["rules"]]
-    return {**content, "fields": fields}
+    return {**content, "fields": fields, "tables": tables}
+
+
+def _tables(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """A table as it stands, or those that are shared under the name it uses."""
+    return _shared("tables.yaml")[table["use"]] if "use" in table else [table]
 
 
 @cache

@@ -214,7 +214,7 @@ def refuse_if_found(proof: Proof) -> None:
     """Raise PerenneError that names every file and column where somebody is still named."""
     if proof.holds:
         return
-    places = sorted({f"{one.file} ({one.column}: {one.kind})" for one in proof.found})
+    places = sorted({f"{one.file} ({one.place})" for one in proof.found})
     raise PerenneError(
         _("Identifiers are still there, in: {places}.").format(places="; ".join(places)),
         given=places,

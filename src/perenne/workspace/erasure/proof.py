@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from perenne.identity import phone_spellings
+from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, keyed_sql, quote_name, quote_text, table_of
 from perenne.workspace.batches import list_imports
 from perenne.workspace.erasure import spelling, suppression
@@ -35,6 +36,17 @@ class Found:
     file: str
     column: str
     kind: str
+
+    @property
+    def place(self) -> str:
+        """Column and kind, as people read them."""
+        kind = {
+            "email": _("e-mail"),
+            "phone": _("telephone"),
+            "words": _("name or address"),
+            "id": _("id"),
+        }.get(self.kind, self.kind)
+        return kind if self.column == "text" else f"{self.column}: {kind}"
 
 
 @dataclass(frozen=True)
