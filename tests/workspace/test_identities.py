@@ -179,7 +179,7 @@ def test_the_other_order_of_imports_gives_the_same_customers_and_figures(tmp_pat
     assert seen(workspace(tmp_path / "two", files()[::-1])) == one
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ten_imports_in_any_order_give_the_same_customers_and_figures(tmp_path: Path) -> None:
     """Each file in pieces of its own: ten imports, in six orders drawn by chance."""
     pieces = []

@@ -61,11 +61,15 @@ class Pointer:
 
 
 def pointer(path: Path) -> Pointer | None:
-    """What the pointer `path` says; None where it is no pointer, but a file of its own."""
-    with path.open("rb") as file:
-        if file.read(len(_HEAD)) != _HEAD:
-            return None
-        rest = file.read()
+    """What the pointer `path` says; None where it is a file of its own, or nothing at all, of which
+    the engine that reads it has to say."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_HEAD)) != _HEAD:
+                return None
+            rest = file.read()
+    except FileNotFoundError:
+        return None
     try:
         return Pointer(**json.loads(_HEAD + rest)["lake"])
     except (ValueError, TypeError, KeyError) as error:
