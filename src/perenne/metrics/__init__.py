@@ -9,7 +9,8 @@ from perenne.metrics.lenses import LENSES, AuditRequest, AuditTable, Lens, audit
 from perenne.metrics.levels import account_level
 from perenne.metrics.requests import Compared, Figure, Interval, Request
 from perenne.metrics.settings import INTERACTIONS, Context, MetricSettings, Spend
-from perenne.metrics.tables.marts import MARTS, build_marts
+from perenne.metrics.tables.marts import MARTS, Earlier, build_marts
+from perenne.metrics.tables.narrow import order_values
 from perenne.metrics.tables.recurring import in_force
 from perenne.metrics.tables.runs import customer_runs
 
@@ -26,6 +27,7 @@ __all__ = [
     "CohortTable",
     "Compared",
     "Context",
+    "Earlier",
     "Figure",
     "Interval",
     "Lens",
@@ -44,4 +46,5 @@ __all__ = [
     "learn_context",
     "learn_inactivity",
     "load_catalogue",
+    "order_values",
 ]

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,12 +22,11 @@ from perenne.identity import Decision, Settled, standing
 from perenne.warehouse import Engine, Table
 from perenne.workspace.batches import Batch
 from perenne.workspace.layout import LAYOUT_VERSION
+from perenne.workspace.parts import PARTED, lay, parts_of, without
 from perenne.workspace.reconciliation import Earlier
 from perenne.workspace.settings import Settings, as_mapping
 from perenne.workspace.snapshots import Snapshot
 
-PARTED = ("orders", "order_lines", "sales")
-"""Tables that are carried over in parts, one for each refresh that made some of their rows."""
 _MOST_PARTS = 24
 _MOST_MOVED = 0.1
 """Of the orders, that may be those of customers who were linked."""
@@ -58,7 +55,7 @@ def basis(settings: Settings, decisions: Iterable[Decision]) -> str:
     """Changes when settings, decisions or code may make another order, line or ledger of a row."""
     values = {name: one for name, one in as_mapping(settings).items() if name not in _FREE}
     said = sorted((one.pair_id, one.word) for one in standing(decisions))
-    parts = [values, said, perenne.__version__, LAYOUT_VERSION]
+    parts = [values, said, perenne.__version__, LAYOUT_VERSION, PARTED]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -67,31 +64,6 @@ def signature(batch: Batch) -> str:
     parts = [batch.sha256, batch.source, batch.preset, batch.identical, batch.erased]
     text = json.dumps([*parts, sorted(batch.signed.items())], default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Part:
-    """A file of each carried table: orders from the end of the part before it to before `end`."""
-
-    name: str | None
-    """None where the table is one file."""
-    end: date
-    mixed: bool = False
-    """Holds earlier orders too, whose customers were linked since."""
-
-
-def parts_of(snapshot: Snapshot) -> list[Part]:
-    """The parts of a snapshot's carried tables, in order of time."""
-    after = snapshot.as_of + timedelta(days=1)
-    listed = snapshot.manifest.get("parts") or [{"name": None, "until": None}]
-    return [
-        Part(
-            one["name"],
-            date.fromisoformat(one["until"]) if one["until"] else after,
-            one.get("mixed", False),
-        )
-        for one in listed
-    ]
 
 
 @dataclass(frozen=True)
@@ -124,6 +96,10 @@ class Carried:
     settled: Settled
     counted: Counted
     known_until: date | None
+    opened: Table
+    """`customer_id` of orders that the snapshot holds and that are not taken over."""
+    moved: Table | None = None
+    """`customer_id` of those that were linked since, and the `customer` that they are now."""
 
     @property
     def account(self) -> Earlier:
@@ -196,7 +172,7 @@ def carry(found: Snapshot, imports: Sequence[Batch], desk: Desk, *, policy: Poli
     opened = settling.opened(earlier, now, until=until, keep=desk.keep, fetch=engine.fetch)
     if opened is None:
         raise Whole("shared_numbers")
-    parts = _laid(found, until, desk, orders)
+    parts = lay(found, until, engine=engine, out=desk.out, orders=orders)
     laid = {name: engine.read(desk.out / f"{name}.parquet") for name in PARTED}
     if engine.fetch(laid["orders"].count()).as_py() < found.manifest["tables"]["orders"] / 2:
         raise Whole("share")
@@ -220,6 +196,7 @@ def carry(found: Snapshot, imports: Sequence[Batch], desk: Desk, *, policy: Poli
             selling=desk.selling,
         ),
         known_until=found.as_of if _ends_known(found, until) else None,
+        opened=orders.filter(orders.ordered_on >= until).select("customer_id"),
     )
 
 
@@ -236,84 +213,6 @@ def _until(found: Snapshot, touched: date | None) -> date:
     if ends and ends[-1] >= touched - 2 * _SLACK:
         return ends[-1]
     return touched - _SLACK
-
-
-def _laid(found: Snapshot, until: date, desk: Desk, orders: Table) -> list[dict[str, Any]]:
-    """Lay the settled rows of every carried table into the new snapshot: whole parts by a link, the
-    part that the day cuts as a copy. Returns the parts as a manifest lists them."""
-    from perenne.workspace.tables import settled_rows
-
-    parts: list[dict[str, Any]] = []
-    start: date | None = None
-    for number, part in enumerate(parts_of(found)):
-        if start and start >= until and not part.mixed:
-            continue
-        name = part.name or f"part-{number:06d}.parquet"
-        end = min(part.end, until)
-        for table in PARTED:
-            path = found.table_path(table)
-            file = path / part.name if part.name else path
-            target = desk.out / f"{table}.parquet" / name
-            target.parent.mkdir(exist_ok=True)
-            if end == part.end:
-                _link(file, target)
-            else:
-                rows = settled_rows(table, desk.engine.read(file), until=until, orders=orders)
-                desk.engine.write(rows, target)
-        parts.append({"name": name, "until": end.isoformat(), "mixed": part.mixed})
-        start = end
-    return parts
-
-
-def _link(file: Path, target: Path) -> None:
-    try:
-        os.link(file, target)
-    except OSError:  # a disk that knows no links, or another disk
-        shutil.copyfile(file, target)
-
-
-@dataclass(frozen=True)
-class Beside:
-    """Writes tables of a new snapshot beside what was carried over."""
-
-    engine: Engine
-    out: Path
-    work: Path
-    carried: Carried
-    fresh: dict[str, Table] = field(default_factory=dict)
-    """Of carried tables and refunds, the rows that were computed now."""
-
-    def keep(self, name: str, table: Table) -> Table:
-        """Write what was computed of the table `name`; return it with what was carried over."""
-        if name in PARTED:
-            folder = self.out / f"{name}.parquet"
-            self.fresh[name] = self._written(folder / self._own_part, table)
-            return self.engine.read(folder)
-        if name == "refunds":
-            self.fresh[name] = self._written(self.work / "refunds.parquet", table)
-            table = self.carried.tables[name].union(self.fresh[name])
-        return self._written(self.out / f"{name}.parquet", table)
-
-    @property
-    def _own_part(self) -> str:
-        last = self.carried.parts[-1]["name"] if self.carried.parts else "part-000000.parquet"
-        number = int(last.removeprefix("part-").removesuffix(".parquet")) + 1
-        return f"part-{number:06d}.parquet"
-
-    def to_manifest(self) -> dict[str, Any]:
-        """The parts of the carried tables, and where they come from."""
-        carried = self.carried
-        return {
-            "carried": {"from": carried.snapshot.id, "until": carried.until.isoformat()},
-            "parts": [
-                *carried.parts,
-                {"name": self._own_part, "until": None, "mixed": bool(carried.settled.moved)},
-            ],
-        }
-
-    def _written(self, path: Path, table: Table) -> Table:
-        self.engine.write(table, path)
-        return self.engine.read(path)
 
 
 def require_own(cleaned: Cleaned, carried: Carried) -> None:
@@ -357,27 +256,22 @@ def relinked(carried: Carried, links: Table) -> Carried:
     many = carried.snapshot.manifest["tables"]["orders"] * _MOST_MOVED
     if engine.fetch(rows["orders"].count()).as_py() > many:
         raise Whole("customers")
-    stayed = {name: _without(moved, name, carried) for name in PARTED}
+    profiles = engine.read(carried.snapshot.table_path("profiles"))
+    gone = moved.join(profiles, "customer_id").select("customer_id", "customer_number")
+    stayed = {
+        name: without(gone, desk.out / f"{name}.parquet", carried.parts, engine=engine)
+        for name in PARTED
+    }
     refunds = carried.tables["refunds"].anti_join(moved, "customer_id")
     records = carried.settled.records.anti_join(moved, "customer_id")
     return replace(
         carried,
+        moved=moved,
         tables={**stayed, "refunds": refunds},
         settled=Settled(
             carried.settled.references, desk.keep("stayed_records", records), moved=rows
         ),
     )
-
-
-def _without(moved: Table, name: str, carried: Carried) -> Table:
-    """Write the parts of a carried table again without the rows of these customers."""
-    desk, folder = carried.desk, carried.desk.out / f"{name}.parquet"
-    for part in carried.parts:
-        whole = desk.engine.read(folder / part["name"])
-        rest = folder / f"{part['name']}.rest"
-        desk.engine.write(whole.anti_join(moved, "customer_id"), rest)
-        rest.replace(folder / part["name"])
-    return desk.engine.read(folder)
 
 
 def require_same_customers(carried: Carried, customers: Table, engine: Engine) -> None:

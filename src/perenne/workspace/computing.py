@@ -22,6 +22,7 @@ from perenne.text import gettext as _
 from perenne.warehouse import Engine, Table
 from perenne.workspace import carrying, identities
 from perenne.workspace.batches import Batch
+from perenne.workspace.beside import Beside
 from perenne.workspace.engines import Engines
 from perenne.workspace.layout import Layout, key_of
 from perenne.workspace.manifests import currency_of, manifest
@@ -133,7 +134,7 @@ class Run:
 
     def _identified(
         self, cleaned: Cleaned, carried: carrying.Carried | None
-    ) -> tuple[dict[str, Table], IdentityAccount, carrying.Beside | None]:
+    ) -> tuple[dict[str, Table], IdentityAccount, Beside | None]:
         key = key_of(self.layout)
         found = identities.resolve_customers(
             cleaned.tables,
@@ -152,7 +153,7 @@ class Run:
         beside = None
         if carried:
             out, work = self.scratch / "out", self.scratch / "work"
-            beside = carrying.Beside(self.engine, out, work, carrying.relinked(carried, links))
+            beside = Beside(self.engine, out, work, carrying.relinked(carried, links))
         tables = identify(
             cleaned.tables,
             key=key,
@@ -182,7 +183,7 @@ class Run:
         tables: dict[str, Table],
         as_of: date,
         currency: str,
-        beside: carrying.Beside | None,
+        beside: Beside | None,
     ) -> tuple[dict[str, Table], Context]:
         self.progress(_("Measures"))
         settings = self.settings.metric_settings()
@@ -191,7 +192,7 @@ class Run:
             as_of=as_of,
             settings=settings,
             keep=beside.keep if beside else self._out,
-            fresh=beside.fresh if beside else None,
+            earlier=beside.earlier if beside else None,
         )
         context = learn_context(
             tables,

@@ -256,6 +256,16 @@ def of_moved(table: ir.Table, moved: ir.Table) -> ir.Table:
     return met.mutate(**now).select(table.columns)
 
 
+def changed_customers(fresh: ir.Table, opened: ir.Table, *, moved: ir.Table | None) -> ir.Table:
+    """`customer_id` of everybody of whom an order is new (`fresh`), may be told otherwise
+    (`opened`), or changed hands (`moved`)."""
+    ids = [fresh.select("customer_id"), opened.select("customer_id")]
+    if moved is not None:
+        ids += [moved.select("customer_id"), moved.select(customer_id="customer")]
+    every = ibis.union(*ids)
+    return every.filter(every.customer_id.notnull()).distinct()
+
+
 def otherwise_told(before: ir.Table, now: ir.Table, records: ir.Table) -> ir.Table:
     """One cell: customers with settled orders whose channel or account is another than it was."""
     names = ("customer_id", "channel", "account_id")

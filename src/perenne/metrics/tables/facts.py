@@ -26,6 +26,7 @@ WINDOWS: dict[str, int | None] = {"": None, "_12m": 12, "_24m": 24, "_36m": 36}
 def customer_facts(
     tables: Tables,
     *,
+    people: ir.Table,
     orders: ir.Table,
     days: ir.Table,
     costs: ir.Table,
@@ -36,11 +37,13 @@ def customer_facts(
 
     frequency, recency_days and tenure_days count days as in the BTYD papers; monetary_value is the
     mean net of repeat purchase days before returns, null when frequency is 0.
-    `orders`, `days` and `costs` are the marts `order_values`, `customer_days` and `customer_costs`.
+    `people`, `orders`, `days` and `costs` are the marts `profiles`, `order_values`, `customer_days`
+    and `customer_costs`.
     """
-    base = _activity(days, as_of).left_join(_value(orders, as_of), "customer_number")
+    base = _activity(days, as_of).join(_attributes(people), "customer_number")
+    base = base.left_join(_value(orders, as_of), "customer_number")
     base = base.drop("customer_number", "customer_number_right")
-    for part in (_instants(tables, as_of), _attributes(tables), _spend(costs, as_of)):
+    for part in (_instants(tables, as_of), _spend(costs, as_of)):
         base = base.left_join(part, "customer_id").drop("customer_id_right")
     base = _with_window(base, days, settings)
     return _finish(_net_values(base, tables, as_of), as_of)
@@ -48,9 +51,7 @@ def customer_facts(
 
 def _activity(days: ir.Table, as_of: date) -> ir.Table:
     repeat = days.day_number > 1
-    # One id a number: numbers are grouped quicker than texts.
     facts = days.group_by("customer_number").aggregate(
-        customer_id=days.customer_id.arbitrary(),
         first_order_on=days.day.min(),
         last_order_on=days.day.max(),
         orders=days.orders.sum().cast("int64"),
@@ -76,9 +77,14 @@ def _instants(tables: Tables, as_of: date) -> ir.Table:
     )
 
 
-def _attributes(tables: Tables) -> ir.Table:
-    return table(tables, "customers").select(
-        "customer_id", "channel", "country", "first_category", "first_discounted"
+def _attributes(people: ir.Table) -> ir.Table:
+    return people.select(
+        "customer_number",
+        "customer_id",
+        "first_category",
+        "first_discounted",
+        channel="acquisition_channel",
+        country="customer_country",
     )
 
 

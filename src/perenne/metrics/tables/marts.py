@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 import ibis
@@ -14,7 +15,7 @@ from perenne.metrics.tables.canonical import known, purchases, table
 from perenne.metrics.tables.costs import customer_costs
 from perenne.metrics.tables.facts import customer_facts
 from perenne.metrics.tables.margins import with_margin
-from perenne.metrics.tables.narrow import either, numbered, order_values, profiles
+from perenne.metrics.tables.narrow import order_values, profiles
 from perenne.warehouse import MONEY
 
 Keep = Callable[[str, ir.Table], ir.Table]
@@ -51,53 +52,73 @@ def _lazily(_name: str, table: ir.Table) -> ir.Table:
     return table
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What the marts of an earlier snapshot said, where a refresh goes on from them.
+
+    `profiles`, `days`: its marts `profiles` and `customer_days`. `fresh`: the orders, lines and
+    refunds that its ledger does not hold, and the `sales` made of them once they are kept.
+    `changed`: `customer_id` of everybody of whom any order is new or told otherwise.
+    """
+
+    profiles: ir.Table
+    days: ir.Table
+    fresh: Tables
+    changed: ir.Table
+
+
 def build_marts(
     tables: Tables,
     *,
     as_of: date,
     settings: MetricSettings,
     keep: Keep = _lazily,
-    fresh: Tables | None = None,
+    earlier: Earlier | None = None,
 ) -> dict[str, ir.Table]:
     """Sales, profiles, order values, customer days, attributed costs and customer facts.
 
     `tables` are the canonical tables by name; a missing one counts as empty. `keep` may write a
-    mart and hand back what was written, so that the facts read it rather than compute it again.
-    `fresh`: the orders, lines and refunds of which the ledger is made, where `keep` adds what an
-    earlier ledger says of the others.
+    mart and hand back what was written, so that the facts read it rather than compute it again;
+    with `earlier` it adds the rows of `sales` and `order_values` that an earlier snapshot holds.
     """
-    ledger = keep("sales", sales(tables, as_of=as_of, settings=settings, fresh=fresh or {}))
-    people = keep("profiles", profiles(tables, as_of=as_of))
-    orders = keep("order_values", order_values(ledger, people))
-    days = keep("customer_days", numbered(customer_days(tables, as_of=as_of), people))
+    before = earlier.profiles if earlier else None
+    people = keep("profiles", profiles(tables, as_of=as_of, before=before))
+    told = {**tables, **earlier.fresh} if earlier else tables
+    ledger = keep("sales", sales(told, people=people, as_of=as_of, settings=settings))
+    sold = earlier.fresh.get("sales", ledger) if earlier else ledger
+    orders = keep("order_values", order_values(sold, people))
+    days = keep("customer_days", _days(tables, people, as_of=as_of, earlier=earlier))
     costs = keep("customer_costs", customer_costs(tables, days=days, as_of=as_of))
     facts = customer_facts(
-        tables, orders=orders, days=days, costs=costs, as_of=as_of, settings=settings
+        tables,
+        people=people,
+        orders=orders,
+        days=days,
+        costs=costs,
+        as_of=as_of,
+        settings=settings,
     )
     kept = keep("customer_facts", facts)
     return dict(zip(MARTS, (ledger, people, orders, days, costs, kept), strict=True))
 
 
-def sales(
-    tables: Tables, *, as_of: date, settings: MetricSettings, fresh: Tables | None = None
-) -> ir.Table:
-    """The ledger of value: one row per counted product line and per return, of the orders and
-    refunds of `fresh` where some are named.
+def sales(tables: Tables, *, people: ir.Table, as_of: date, settings: MetricSettings) -> ir.Table:
+    """The ledger of value: one row per counted product line and per return.
 
     Columns: kind (sale | return), day, known_on (of a return, the day it came back, whichever day
     it counts on), month, order_id, order_number, customer_id, first_day of
     the customer, category, channel and country of the order, acquisition_channel, gross,
     discount, net, cost, margin (null when the cost is unknown), cost_known. Returns are negative.
+    `people`: the mart `profiles`.
     """
-    told = {**tables, **(fresh or {})}
-    orders = purchases(told, as_of)
+    orders = purchases(tables, as_of)
     if not settings.include_guests:
         orders = known(orders)
-    customers = _customers(tables, as_of=as_of)
-    lines = table(told, "order_lines")
+    customers = people.select("customer_id", "first_day", "acquisition_channel")
+    lines = table(tables, "order_lines")
     counted = lines.filter(lines.excluded_by.isnull())
     sold = _of_customer(orders, customers)
-    returned = _returns(told, as_of=as_of, settings=settings)
+    returned = _returns(tables, as_of=as_of, settings=settings)
     rows = ibis.union(
         _lines(counted, sold),
         _orders_without_lines(sold, counted),
@@ -106,25 +127,40 @@ def sales(
     return with_margin(rows.mutate(month=rows.day.truncate("M")), settings)
 
 
-def customer_days(tables: Tables, *, as_of: date) -> ir.Table:
-    """One row per known customer and purchase day: customer_id, day, orders, net before returns.
+def customer_days(tables: Tables, *, people: ir.Table, as_of: date) -> ir.Table:
+    """One row per known customer and purchase day: customer_number, customer_id, day, orders, net
+    before returns.
 
     Also day_number from 1, first_day, prev_day, next_day, orders_to_date: one row holds all that
-    is true of the customer from `day` until the day before `next_day`.
+    is true of the customer from `day` until the day before `next_day`. `people`: `profiles`.
     """
-    orders = known(purchases(tables, as_of))
-    days = orders.group_by(orders.customer_id, day=orders.ordered_on).aggregate(
+    ids = people.select("customer_id", "customer_number")
+    orders = known(purchases(tables, as_of)).join(ids, "customer_id")
+    # Numbers are grouped and ordered quicker than texts.
+    days = orders.group_by(orders.customer_number, day=orders.ordered_on).aggregate(
         orders=orders.count(), net=orders.net.sum().cast(MONEY)
     )
-    history = ibis.window(group_by="customer_id", order_by="day")
-    so_far = ibis.cumulative_window(group_by="customer_id", order_by="day")
-    return days.mutate(
+    history = ibis.window(group_by="customer_number", order_by="day")
+    so_far = ibis.cumulative_window(group_by="customer_number", order_by="day")
+    told = days.mutate(
         day_number=ibis.row_number().over(history) + 1,
         prev_day=days.day.lag().over(history),
         next_day=days.day.lead().over(history),
         first_day=days.day.min().over(so_far),
         orders_to_date=days.orders.sum().over(so_far).cast("int64"),
     )
+    return told.left_join(ids, "customer_number").drop("customer_number_right")
+
+
+def _days(tables: Tables, people: ir.Table, *, as_of: date, earlier: Earlier | None) -> ir.Table:
+    """`customer_days`, of those alone whose orders have changed where the others' are known."""
+    if earlier is None:
+        return customer_days(tables, people=people, as_of=as_of)
+    orders = table(tables, "orders").semi_join(earlier.changed, "customer_id")
+    made = customer_days({"orders": orders}, people=people, as_of=as_of)
+    numbers = earlier.profiles.semi_join(earlier.changed, "customer_id")
+    rest = earlier.days.anti_join(numbers, "customer_number")
+    return made.union(rest.select(made.columns))
 
 
 def _lines(counted: ir.Table, orders: ir.Table) -> ir.Table:
@@ -184,14 +220,6 @@ def _returns(tables: Tables, *, as_of: date, settings: MetricSettings) -> ir.Tab
         cost=(-refunds.cost).cast(MONEY),
     )
     return rows.filter(rows.known_on <= as_of)
-
-
-def _customers(tables: Tables, *, as_of: date) -> ir.Table:
-    """Of each customer the first day and the channel that won it, where one is told."""
-    orders = known(purchases(tables, as_of))
-    first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_on.min())
-    channels = table(tables, "customers").select("customer_id", acquisition_channel="channel")
-    return either(first, channels)
 
 
 def _of_customer(rows: ir.Table, customers: ir.Table) -> ir.Table:

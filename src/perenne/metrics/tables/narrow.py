@@ -1,7 +1,7 @@
 """Narrow marts: customers and orders in numbers, which are compared faster than texts.
 
-A customer's number is its place among the ids of its snapshot. It says nothing else, and another
-refresh may give another one.
+A customer's number is its place among the ids when it was given. It says nothing else; a refresh
+that goes on from an earlier snapshot keeps its numbers, any other may give others.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from perenne.warehouse import MONEY
 _MONEYS = ("gross", "discount", "net")
 
 
-def profiles(tables: Tables, *, as_of: date) -> ir.Table:
+def profiles(tables: Tables, *, as_of: date, before: ir.Table | None = None) -> ir.Table:
     """One row per customer, prospects too: customer_number, customer_id, first_day of those who
     bought by `as_of`, and what figures are split by: account, acquisition_channel,
-    customer_country, first_category, first_discounted."""
+    customer_country, first_category, first_discounted. `before`: profiles whose numbers stay."""
     orders = known(purchases(tables, as_of))
     first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_on.min())
-    told = table(tables, "customers").select(
+    known_of = table(tables, "customers").select(
         "customer_id",
         "account_id",
         "first_category",
@@ -33,13 +33,23 @@ def profiles(tables: Tables, *, as_of: date) -> ir.Table:
         acquisition_channel="channel",
         customer_country="country",
     )
-    both = either(told, first)
+    both = either(known_of, first)
     back = known(table(tables, "refunds")).select("customer_id").distinct()
     everybody = either(both, back)
     # Whoever belongs to no company is an account of one.
     account = everybody.account_id.fill_null(everybody.customer_id)
-    number = ibis.row_number().over(order_by=everybody.customer_id)
-    return everybody.mutate(account=account, customer_number=number).drop("account_id")
+    told = everybody.mutate(account=account).drop("account_id")
+    place = ibis.row_number().over(order_by=told.customer_id)
+    if before is None:
+        return told.mutate(customer_number=place)
+    numbers = before.select("customer_id", "customer_number")
+    stayed = told.inner_join(numbers, "customer_id")
+    came = told.anti_join(numbers, "customer_id")
+    # Numbers go on from the largest.
+    next_number = numbers.aggregate(next=numbers.customer_number.max().fill_null(-1) + 1)
+    new = came.cross_join(next_number)
+    number = ibis.row_number().over(order_by=new.customer_id) + new.next
+    return stayed.union(new.mutate(customer_number=number).select(stayed.columns))
 
 
 def either(left: ir.Table, right: ir.Table) -> ir.Table:
@@ -47,12 +57,6 @@ def either(left: ir.Table, right: ir.Table) -> ir.Table:
     both = left.outer_join(right, "customer_id")
     customer = ibis.coalesce(both.customer_id, both.customer_id_right)
     return both.mutate(customer_id=customer).drop("customer_id_right")
-
-
-def numbered(rows: ir.Table, people: ir.Table) -> ir.Table:
-    """`rows` with the number of their customer_id, null for nobody."""
-    numbers = people.select("customer_id", "customer_number")
-    return rows.left_join(numbers, "customer_id").drop("customer_id_right")
 
 
 def order_values(sales: ir.Table, people: ir.Table) -> ir.Table:
@@ -74,4 +78,7 @@ def order_values(sales: ir.Table, people: ir.Table) -> ir.Table:
         sold.mutate(is_sale=ibis.literal(True)).select(*columns),
         back.mutate(is_sale=ibis.literal(False)).select(*columns),
     )
-    return numbered(rows, people).drop("customer_id")
+    numbers = people.select("customer_id", "customer_number")
+    # Null for nobody.
+    met = rows.left_join(numbers, "customer_id")
+    return met.drop("customer_id", "customer_id_right")
