@@ -7,7 +7,7 @@ from perenne.identity.decisions import Decision, Word, from_lines, standing, to_
 from perenne.identity.evidence import evidence_words, field_words, rule_words
 from perenne.identity.finding import Directory
 from perenne.identity.identifiers import masked, phone_spellings
-from perenne.identity.jobs import Settled, identify, resolve
+from perenne.identity.jobs import Newcomers, Settled, identify, newcomers, resolve
 from perenne.identity.missing import Likely, Missed
 from perenne.identity.resolving import Before, Resolved, Task
 from perenne.identity.settings import IdentitySettings
@@ -25,6 +25,7 @@ __all__ = [
     "IdentitySettings",
     "Likely",
     "Missed",
+    "Newcomers",
     "Resolved",
     "Settled",
     "Task",
@@ -38,6 +39,7 @@ __all__ = [
     "from_lines",
     "identify",
     "masked",
+    "newcomers",
     "phone_spellings",
     "resolve",
     "rule_words",

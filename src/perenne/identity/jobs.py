@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from perenne.identity.attributes import AccountSettings, AcquisitionSettings
 from perenne.identity.resolving import Resolved, Task
 from perenne.identity.resolving import resolve as resolve_records
-from perenne.identity.tables import facts, relation
+from perenne.identity.tables import facts, relation, sharing
 from perenne.identity.tables.accounts import accounts
 from perenne.identity.tables.acquisition import touches
 from perenne.warehouse import Table
@@ -49,6 +49,28 @@ def resolve(
         sold=task.bring("bought", cleaned["orders"]),
         settled=settled.records if settled else None,
     )
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """Who is new where sources tell nothing but ids of their own; lazy. `alone`: schema
+    `customer_links`, all whom the cleaned tables name. `links`, `ids`, schemas `customer_links` and
+    `customer_ids`: those of them whom no refresh has met, each a customer of its own."""
+
+    alone: Table
+    links: Table
+
+    @property
+    def ids(self) -> Table:
+        return sharing.newcomer_ids(self.links)
+
+
+def newcomers(
+    cleaned: Mapping[str, Table], *, key: str, known: Table, run: int, keep: Keep
+) -> Newcomers:
+    """Who is new beside the links of an earlier refresh, `known`, as refresh `run` meets them."""
+    alone = keep("named_now", own_links(cleaned, key=key))
+    return Newcomers(alone, keep("newcomers", sharing.newcomers(alone, known, run=run)))
 
 
 def identify(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from perenne.identity import Settled
 from perenne.metrics import Earlier
 from perenne.warehouse import Engine, Table
 from perenne.workspace.carrying import Carried
-from perenne.workspace.parts import PARTED
+from perenne.workspace.parts import PARTED, part_name
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,9 @@ class Beside:
     out: Path
     work: Path
     carried: Carried
+    settled: Settled
+    laid: Mapping[str, Table] = field(default_factory=dict)
+    """Tables that stand in the new snapshot already."""
     fresh: dict[str, Table] = field(default_factory=dict)
     """Of carried tables and refunds, the rows that were computed now."""
 
@@ -40,6 +45,8 @@ class Beside:
 
     def keep(self, name: str, table: Table) -> Table:
         """Write what was computed of the table `name`; return it with what was carried over."""
+        if name in self.laid:
+            return self.laid[name]
         if name in PARTED:
             folder = self.out / f"{name}.parquet"
             self.fresh[name] = self._written(folder / self._own_part, table)
@@ -51,9 +58,8 @@ class Beside:
 
     @property
     def _own_part(self) -> str:
-        last = self.carried.parts[-1]["name"] if self.carried.parts else "part-000000.parquet"
-        number = int(last.removeprefix("part-").removesuffix(".parquet")) + 1
-        return f"part-{number:06d}.parquet"
+        last = self.carried.parts[-1]["name"] if self.carried.parts else part_name(0)
+        return part_name(int(last.removeprefix("part-").removesuffix(".parquet")) + 1)
 
     def to_manifest(self) -> dict[str, Any]:
         """The parts of the carried tables, and where they come from."""
@@ -62,7 +68,7 @@ class Beside:
             "carried": {"from": carried.snapshot.id, "until": carried.until.isoformat()},
             "parts": [
                 *carried.parts,
-                {"name": self._own_part, "until": None, "mixed": bool(carried.settled.moved)},
+                {"name": self._own_part, "until": None, "mixed": bool(self.settled.moved)},
             ],
         }
 

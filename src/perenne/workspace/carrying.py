@@ -22,12 +22,11 @@ from perenne.identity import Decision, Settled, standing
 from perenne.warehouse import Engine, Table
 from perenne.workspace.batches import Batch
 from perenne.workspace.layout import LAYOUT_VERSION
-from perenne.workspace.parts import PARTED, lay, parts_of, without
+from perenne.workspace.parts import MOST_PARTS, PARTED, lay, parts_of, without
 from perenne.workspace.reconciliation import Earlier
 from perenne.workspace.settings import Settings, as_mapping
 from perenne.workspace.snapshots import Snapshot
 
-_MOST_PARTS = 24
 _MOST_MOVED = 0.1
 """Of the orders, that may be those of customers who were linked."""
 _SLACK = timedelta(days=31)
@@ -93,7 +92,6 @@ class Carried:
     parts: Sequence[Mapping[str, Any]]
     staged: Mapping[str, Table]
     tables: Mapping[str, Table]
-    settled: Settled
     counted: Counted
     known_until: date | None
     opened: Table
@@ -132,7 +130,7 @@ class Base:
             "settings": not same,
             "imports": not told["inputs"].items() <= self._inputs().items(),
             "as_of": as_of is not None and as_of < newest.as_of,
-            "parts": len(parts_of(newest)) > _MOST_PARTS,
+            "parts": len(parts_of(newest)) > MOST_PARTS,
         }
         for reason, holds in reasons.items():
             if holds:
@@ -176,9 +174,7 @@ def carry(found: Snapshot, imports: Sequence[Batch], desk: Desk, *, policy: Poli
     laid = {name: engine.read(desk.out / f"{name}.parquet") for name in PARTED}
     if engine.fetch(laid["orders"].count()).as_py() < found.manifest["tables"]["orders"] / 2:
         raise Whole("share")
-    refunds, links = (engine.read(found.table_path(name)) for name in ("refunds", "customer_links"))
-    records = desk.keep("settled_records", tables.settled_records(laid["orders"]))
-    references = desk.keep("settled_references", tables.settled_references(links, records))
+    refunds = engine.read(found.table_path("refunds"))
     return Carried(
         snapshot=found,
         desk=desk,
@@ -186,7 +182,6 @@ def carry(found: Snapshot, imports: Sequence[Batch], desk: Desk, *, policy: Poli
         parts=parts,
         staged=opened.of(now),
         tables={**laid, "refunds": tables.settled_refunds(refunds, laid["orders"], until)},
-        settled=Settled(references, records),
         counted=count(
             opened.of(settling.judged(old)),
             policy=policy,
@@ -198,6 +193,20 @@ def carry(found: Snapshot, imports: Sequence[Batch], desk: Desk, *, policy: Poli
         known_until=found.as_of if _ends_known(found, until) else None,
         opened=orders.filter(orders.ordered_on >= until).select("customer_id"),
     )
+
+
+def settled_of(carried: Carried, alone: Table | None = None) -> Settled:
+    """Whom the settled orders name, and what their records bought; of the customers of `alone`
+    only, where there is one."""
+    from perenne.workspace import tables
+
+    desk = carried.desk
+    links = desk.engine.read(carried.snapshot.table_path("customer_links"))
+    orders = carried.tables["orders"]
+    chosen = orders if alone is None else orders.semi_join(alone, "customer_id")
+    records = desk.keep("settled_records", tables.settled_records(chosen))
+    references = desk.keep("settled_references", tables.settled_references(links, records))
+    return Settled(references, records)
 
 
 def _ends_known(found: Snapshot, until: date) -> bool:
@@ -236,16 +245,16 @@ def require_balance(account: Account, carried: Carried) -> None:
         raise Whole("account")
 
 
-def relinked(carried: Carried, links: Table) -> Carried:
-    """`carried` without the settled orders of customers that were linked since: they move beside
-    those that are computed now. Raises Whole where that is no small matter."""
+def relinked(carried: Carried, settled: Settled, links: Table) -> tuple[Carried, Settled]:
+    """Both without the settled orders of customers that were linked since: they move beside those
+    that are computed now. Raises Whole where that is no small matter."""
     from perenne.workspace import tables
 
     desk, engine = carried.desk, carried.desk.engine
-    now = desk.keep("linked_now", tables.linked_now(carried.settled.references, links))
+    now = desk.keep("linked_now", tables.linked_now(settled.references, links))
     (changes,) = engine.fetch(tables.changes_of(now)).to_pylist()
     if not any(changes.values()):
-        return carried
+        return carried, settled
     moved = desk.keep("moved_customers", tables.moved_customers(now))
     if changes["lost"] or engine.fetch(tables.parted(moved))[0][0].as_py():
         raise Whole("customers")
@@ -263,22 +272,19 @@ def relinked(carried: Carried, links: Table) -> Carried:
         for name in PARTED
     }
     refunds = carried.tables["refunds"].anti_join(moved, "customer_id")
-    records = carried.settled.records.anti_join(moved, "customer_id")
-    return replace(
-        carried,
-        moved=moved,
-        tables={**stayed, "refunds": refunds},
-        settled=Settled(
-            carried.settled.references, desk.keep("stayed_records", records), moved=rows
-        ),
+    records = desk.keep("stayed_records", settled.records.anti_join(moved, "customer_id"))
+    return (
+        replace(carried, moved=moved, tables={**stayed, "refunds": refunds}),
+        Settled(settled.references, records, moved=rows),
     )
 
 
-def require_same_customers(carried: Carried, customers: Table, engine: Engine) -> None:
+def require_same_customers(carried: Carried, settled: Settled, customers: Table) -> None:
     """Whoever has settled orders is told as before by what the ledger holds. Raises Whole."""
     from perenne.workspace.tables import otherwise_told
 
+    engine = carried.desk.engine
     before = engine.read(carried.snapshot.table_path("customers"))
-    changed = otherwise_told(before, customers, carried.settled.records)
+    changed = otherwise_told(before, customers, settled.records)
     if engine.fetch(changed)[0][0].as_py():
         raise Whole("attributes")

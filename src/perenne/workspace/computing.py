@@ -26,6 +26,7 @@ from perenne.workspace.beside import Beside
 from perenne.workspace.engines import Engines
 from perenne.workspace.layout import Layout, key_of
 from perenne.workspace.manifests import currency_of, manifest
+from perenne.workspace.parts import extend
 from perenne.workspace.predictions import (
     Predictions,
     predict_snapshot,
@@ -36,6 +37,17 @@ from perenne.workspace.settings import Settings
 from perenne.workspace.snapshots import Snapshot
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Who:
+    """Who is one customer: what `Resolved` holds, and what writes beside what was carried over."""
+
+    links: Table
+    pairs: Table
+    ids: Table
+    account: IdentityAccount
+    beside: Beside | None
 
 
 @dataclass(frozen=True)
@@ -135,39 +147,61 @@ class Run:
     def _identified(
         self, cleaned: Cleaned, carried: carrying.Carried | None
     ) -> tuple[dict[str, Table], IdentityAccount, Beside | None]:
-        key = key_of(self.layout)
+        who = self._grown(cleaned, carried) if carried else None
+        who = who or self._resolved(cleaned, carried)
+        keep = who.beside.keep if who.beside else self._out
+        tables = identify(
+            cleaned.tables,
+            key=key_of(self.layout),
+            keep=keep,
+            links=who.links,
+            belonging=self.settings.accounts,
+            acquisition=self.settings.acquisition,
+            settled=who.beside.settled if who.beside else None,
+        )
+        if who.beside:
+            carrying.require_same_customers(
+                who.beside.carried, who.beside.settled, tables["customers"]
+            )
+        tables["identity_pairs"] = keep("identity_pairs", who.pairs)
+        tables["customer_ids"] = keep("customer_ids", who.ids)
+        return tables, who.account, who.beside
+
+    def _grown(self, cleaned: Cleaned, carried: carrying.Carried) -> _Who | None:
+        """Who came, where nobody can be told more of than an id: all others are who they were."""
+        found = identities.newcomers(cleaned.tables, carried, layout=self.layout, keep=self._work)
+        if found is None:
+            return None
+        settled = carrying.settled_of(carried, found.alone)
+        out, laid = self.scratch / "out", {}
+        for name, rows in (("customer_links", found.links), ("customer_ids", found.ids)):
+            laid[name] = extend(carried.snapshot, name, rows, engine=self.engine, out=out)
+        beside = Beside(self.engine, out, self.scratch / "work", carried, settled, laid)
+        pairs = self.engine.read(carried.snapshot.table_path("identity_pairs"))
+        account = identities.grown(carried.snapshot, found, engine=self.engine)
+        return _Who(laid["customer_links"], pairs, laid["customer_ids"], account, beside)
+
+    def _resolved(self, cleaned: Cleaned, carried: carrying.Carried | None) -> _Who:
+        settled = carrying.settled_of(carried) if carried else None
         found = identities.resolve_customers(
             cleaned.tables,
-            key=key,
+            key=key_of(self.layout),
             settings=self.settings.identity,
             engine=self.engines.local,
             layout=self.layout,
             keep=self._kept_locally,
             bring=lambda name, table: self.engines.to_local(table, self._work_path(name)),
-            settled=carried.settled if carried else None,
+            settled=settled,
         )
         links, pairs, ids = (
             self.engines.to_main(table, self._work_path(f"{name}_found"))
             for name, table in (("links", found.links), ("pairs", found.pairs), ("ids", found.ids))
         )
         beside = None
-        if carried:
+        if carried and settled:
             out, work = self.scratch / "out", self.scratch / "work"
-            beside = Beside(self.engine, out, work, carrying.relinked(carried, links))
-        tables = identify(
-            cleaned.tables,
-            key=key,
-            keep=beside.keep if beside else self._out,
-            links=links,
-            belonging=self.settings.accounts,
-            acquisition=self.settings.acquisition,
-            settled=beside.carried.settled if beside else None,
-        )
-        if beside:
-            carrying.require_same_customers(beside.carried, tables["customers"], self.engine)
-        tables["identity_pairs"] = self._out("identity_pairs", pairs)
-        tables["customer_ids"] = self._out("customer_ids", ids)
-        return tables, found.account, beside
+            beside = Beside(self.engine, out, work, *carrying.relinked(carried, settled, links))
+        return _Who(links, pairs, ids, found.account, beside)
 
     def _require_past(self, cleaned: Cleaned) -> None:
         if self.engine.fetch(cleaned.tables["orders"].count()).as_py():

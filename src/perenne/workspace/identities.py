@@ -4,7 +4,7 @@ review, accept and refuse."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from perenne.identity import (
     Decision,
     IdentityAccount,
     IdentitySettings,
+    Newcomers,
     Resolved,
     Settled,
     Task,
@@ -23,13 +24,17 @@ from perenne.identity import (
     standing,
     to_line,
 )
+from perenne.identity import newcomers as find_newcomers
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine, Table
+from perenne.warehouse import DuckEngine, Engine, Table
 from perenne.workspace import snapshots
+from perenne.workspace.carrying import Carried
 from perenne.workspace.failures import explained
-from perenne.workspace.layout import Layout, write_atomically, writing
+from perenne.workspace.layout import Layout, key_of, write_atomically, writing
 from perenne.workspace.shop import Shop
+from perenne.workspace.snapshots import Snapshot
 
+Keep = Callable[[str, Table], Table]
 Status = Literal["review", "linked", "refused", "all"]
 
 
@@ -54,8 +59,8 @@ def resolve_customers(
     settings: IdentitySettings,
     engine: DuckEngine,
     layout: Layout,
-    keep: Callable[[str, Table], Table],
-    bring: Callable[[str, Table], Table],
+    keep: Keep,
+    bring: Keep,
     settled: Settled | None = None,
 ) -> Resolved:
     """Link the records of all sources; ids and dates of links go on from the newest snapshot.
@@ -75,6 +80,44 @@ def resolve_customers(
             decisions=decisions(layout),
             before=_before(layout, engine),
         ),
+    )
+
+
+_SILENT = {"orders", "order_lines", "products", "costs"}
+"""Staged tables that name customers by ids of their source, or nobody."""
+
+
+def newcomers(
+    cleaned: Mapping[str, Table], carried: Carried, *, layout: Layout, keep: Keep
+) -> Newcomers | None:
+    """Who is new beside the snapshot that is carried over, where nothing was ever told of anybody
+    but the ids that orders bear, so that nobody can be linked. None where more is told, or where
+    an earlier customer may be gone."""
+    from perenne.workspace.tables import misfits
+
+    found, engine = carried.snapshot, carried.desk.engine
+    newest = snapshots.published(layout)[-1].id == found.id
+    silent = found.manifest["identity"]["model"] == "nothing" and set(carried.staged) <= _SILENT
+    if not newest or not silent:
+        return None
+    links, ids = (
+        engine.read(found.table_path(name)) for name in ("customer_links", "customer_ids")
+    )
+    key, run = key_of(layout), snapshots.next_number(layout)
+    came = find_newcomers(cleaned, key=key, known=links, run=run, keep=keep)
+    odd = misfits(came.links, ids, alone=came.alone, opened=carried.opened)
+    return None if engine.fetch(odd)[0][0].as_py() else came
+
+
+def grown(found: Snapshot, came: Newcomers, *, engine: Engine) -> IdentityAccount:
+    """The account of a snapshot with `came` beside the customers of `found`."""
+    before = IdentityAccount.from_manifest(found.manifest["identity"])
+    n = int(engine.fetch(came.ids.count()).as_py())
+    return replace(
+        before,
+        records=before.records + n,
+        customers=before.customers + n,
+        largest_before=before.largest,
     )
 
 

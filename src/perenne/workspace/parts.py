@@ -11,11 +11,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from perenne.warehouse import Engine, Table
+from perenne.warehouse import Engine, Table, files_of
 from perenne.workspace.snapshots import Snapshot
 
 PARTED = ("orders", "order_lines", "sales", "order_values")
 """Tables that are carried over in parts."""
+MOST_PARTS = 24
+"""Beyond them one file is read quicker."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def lay(
     for number, part in enumerate(parts_of(found)):
         if start and start >= until and not part.mixed:
             continue
-        name = part.name or f"part-{number:06d}.parquet"
+        name = part.name or part_name(number)
         end = min(part.end, until)
         for table in PARTED:
             path = found.table_path(table)
@@ -76,6 +78,26 @@ def lay(
         parts.append({"name": name, "until": end.isoformat(), "mixed": part.mixed})
         start = end
     return parts
+
+
+def extend(found: Snapshot, name: str, rows: Table, *, engine: Engine, out: Path) -> Table:
+    """Lay a whole table of `found` into the new snapshot, with `rows` beside it."""
+    files = files_of(found.table_path(name))
+    target = out / f"{name}.parquet"
+    if len(files) >= MOST_PARTS:
+        engine.write(engine.read(found.table_path(name)).union(rows), target)
+        return engine.read(target)
+    target.mkdir()
+    for number, file in enumerate(files):
+        link(file, target / part_name(number))
+    own = target / part_name(len(files))
+    if not engine.write(rows, own):
+        own.unlink()
+    return engine.read(target)
+
+
+def part_name(number: int) -> str:
+    return f"part-{number:06d}.parquet"
 
 
 def link(file: Path, target: Path) -> None:

@@ -256,6 +256,17 @@ def of_moved(table: ir.Table, moved: ir.Table) -> ir.Table:
     return met.mutate(**now).select(table.columns)
 
 
+def misfits(new: ir.Table, ids: ir.Table, *, alone: ir.Table, opened: ir.Table) -> ir.Table:
+    """One cell: links of `new` that speak of a person or whose id is known (`ids`), and customers
+    of `opened` orders whom nothing names any more."""
+    speaking = new.filter(new.source_id_kind.isin(["email", "phone"])).select("own_id")
+    again = new.semi_join(ids, "own_id").select("own_id")
+    known = opened.filter(opened.customer_id.notnull()).distinct()
+    lost = known.anti_join(alone, "customer_id").select(own_id="customer_id")
+    found = ibis.union(speaking, again, lost)
+    return found.agg(n=found.count())
+
+
 def changed_customers(fresh: ir.Table, opened: ir.Table, *, moved: ir.Table | None) -> ir.Table:
     """`customer_id` of everybody of whom an order is new (`fresh`), may be told otherwise
     (`opened`), or changed hands (`moved`)."""

@@ -142,6 +142,18 @@ def ids(node: ir.Table, link: ir.Table, known: ir.Table | None) -> ir.Table:
     return to_schema(now.union(gone.select("own_id", "customer_id", "since")), IDS)
 
 
+def newcomers(alone: ir.Table, known: ir.Table, *, run: int) -> ir.Table:
+    """Schema `customer_links`: references of `alone` that `known` links do not have."""
+    new = alone.anti_join(known, ["source", "source_id", "source_id_kind"])
+    since = ibis.literal(run, "int32").cast("int64")
+    return to_schema(new.mutate(run=since), CANONICAL["customer_links"])
+
+
+def newcomer_ids(link: ir.Table) -> ir.Table:
+    """Schema `customer_ids` of links that nobody had before."""
+    return to_schema(link.select("own_id", "customer_id", since="run").distinct(), IDS)
+
+
 def linked_by(link: ir.Table) -> ir.Table:
     """How many records each rule links to an older one."""
     made = link.filter(link.own_id != link.customer_id)
