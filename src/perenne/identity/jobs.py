@@ -23,11 +23,15 @@ class Settled:
     `references`: whom they name (source, customer_ref, customer_ref_kind). `records`: own_id,
     customer_id and purchases of each record that ordered. `moved`: canonical orders, order_lines
     and refunds whose customer is another now, with that customer; `records` holds them no more.
+    `stayed`: where it is known beforehand who is told as before, their canonical customers;
+    `named` are the links of all others.
     """
 
     references: Table
     records: Table
     moved: Mapping[str, Table] = field(default_factory=dict)
+    stayed: Table | None = None
+    named: Table | None = None
 
 
 def own_links(cleaned: Mapping[str, Table], *, key: str, settled: Settled | None = None) -> Table:
@@ -97,6 +101,7 @@ def identify(
         cleaned["orders"], link, account=account, earlier=earlier, moved=moved.get("orders")
     )
     order = keep("orders", found)
+    named = settled.named if settled and settled.named is not None else link
     line = keep("order_lines", facts.lines(cleaned["lines"], order, moved.get("order_lines")))
     return {
         "customer_links": link,
@@ -108,12 +113,13 @@ def identify(
             facts.customers(
                 order,
                 line,
-                link,
+                named,
                 told=relation.told(told, link),
                 account=account,
                 touch=touches(
                     cleaned["events"], order, link, settings=acquisition or AcquisitionSettings()
                 ),
+                stayed=settled.stayed if settled else None,
             ),
         ),
         "contacts": keep("contacts", facts.contacts(cleaned["customers"], link)),

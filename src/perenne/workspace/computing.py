@@ -172,7 +172,10 @@ class Run:
         found = identities.newcomers(cleaned.tables, carried, layout=self.layout, keep=self._work)
         if found is None:
             return None
+        known = self.engine.read(carried.snapshot.table_path("customers"))
+        stayed = known.anti_join(found.alone, "customer_id")
         settled = carrying.settled_of(carried, found.alone)
+        settled = replace(settled, stayed=stayed, named=found.alone)
         out, laid = self.scratch / "out", {}
         for name, rows in (("customer_links", found.links), ("customer_ids", found.ids)):
             laid[name] = extend(carried.snapshot, name, rows, engine=self.engine, out=out)

@@ -139,13 +139,17 @@ def customers(
     told: ir.Table,
     account: ir.Table,
     touch: ir.Table,
+    stayed: ir.Table | None = None,
 ) -> ir.Table:
     """Schema `customers`: everyone a source knows; prospects have no first order.
 
     `told` is what sources say of each (`relation.told`), `account` and `touch` the account and the
-    visit that counts of those who have one.
+    visit that counts of those who have one. `stayed`: rows of customers beside those of `link`.
     """
+    everyone = link.select("customer_id").distinct()
     bought = order.filter(order.is_purchase & order.customer_id.notnull())
+    if stayed is not None:
+        bought = bought.semi_join(everyone, "customer_id")
     facts = bought.group_by("customer_id").agg(
         first_order_at=bought.ordered_at.min(),
         last_order_at=bought.ordered_at.max(),
@@ -161,8 +165,8 @@ def customers(
         "country",
         first_discounted=(first.discount > 0) | first.coupon.notnull(),
     )
-    start = start.left_join(_main_category(line), "order_id", rname="c_{name}")
-    everyone = link.select("customer_id").distinct()
+    started = line.semi_join(first, "order_id")
+    start = start.left_join(_main_category(started), "order_id", rname="c_{name}")
     joined = everyone.left_join(facts, "customer_id", rname="f_{name}")
     joined = joined.left_join(start, "customer_id", rname="s_{name}")
     for number, part in enumerate((told, account, touch)):
@@ -176,7 +180,7 @@ def customers(
         *((channel.notnull(), name) for name, channel in channels.items()),
         else_=ibis.null("string"),
     )
-    return shaped(
+    made = shaped(
         joined.mutate(
             orders=joined.orders.fill_null(0),
             channel=ibis.coalesce(*channels.values()),
@@ -184,6 +188,7 @@ def customers(
         ),
         "customers",
     )
+    return made if stayed is None else made.union(stayed.select(made.columns))
 
 
 def _main_category(line: ir.Table) -> ir.Table:
