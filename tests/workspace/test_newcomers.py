@@ -10,7 +10,8 @@ import pytest
 
 from perenne.warehouse import DuckEngine, Table, files_of
 from perenne.workspace import Layout, parts
-from perenne.workspace.snapshots import Snapshot, current
+from perenne.workspace.erasure.jobs import erase
+from perenne.workspace.snapshots import Snapshot, current, damaged
 from tests.cli.files import write
 from tests.workspace.growing import (
     FIRST,
@@ -96,6 +97,25 @@ def test_the_first_word_of_a_person(shop: tuple[Layout, Exports]) -> None:
     assert "from" in taken(place)
     assert made.snapshot.manifest["identity"]["model"] != "nothing"
     assert files(place, "customer_links") == ["customer_links.parquet"]
+
+
+@pytest.mark.slow
+def test_an_erasure_reaches_the_parts_of_links(shop: tuple[Layout, Exports]) -> None:
+    """Somebody of the first part, and somebody who came later."""
+    place, exports = shop
+    new = later(exports, range(2))
+    exports.known[new[0]] = (exports.known[new[0]][0], "newcomer-quux")
+    bring(place, exports.lines(new))
+    computed(place)
+    assert len(files(place, "customer_links")) == 2
+    for who in ("once", "newcomer-quux"):
+        done = erase(place, [who])
+        assert done.proof is not None
+        assert not done.proof.found
+    assert not {"once", "newcomer-quux"} & {
+        row["source_id"] for row in table(place, "customer_links")
+    }
+    assert not damaged(current(place))
 
 
 def test_parts_become_one_file_again(tmp_path: Path) -> None:
