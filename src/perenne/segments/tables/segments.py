@@ -35,7 +35,7 @@ def assign(
     """
     validate_rules(settings)
     people = tables["profiles"].select("customer_id", "customer_number")
-    marts = _in_numbers(tables, people)
+    marts = _in_numbers(tables, people, keep)
     facts, orders = marts["customer_facts"], marts["order_values"]
     named = name_segments(facts, settings=settings, inactivity_days=inactivity_days)
     named = keep("segment_scores", named)
@@ -55,10 +55,26 @@ def assign(
     return _joined(facts, parts, people)
 
 
-def _in_numbers(tables: Mapping[str, ir.Table], people: ir.Table) -> dict[str, ir.Table]:
+_FACTS = (
+    "customer_id",
+    "first_order_on",
+    "days_since_last_order",
+    "orders",
+    "revenue",
+    "historical_clv_12m",
+    "historical_clv_margin_12m",
+)
+"""Columns of `customer_facts` that segments are made of."""
+
+
+def _in_numbers(
+    tables: Mapping[str, ir.Table], people: ir.Table, keep: Keep
+) -> dict[str, ir.Table]:
     """The marts with the numbers of customers as their `customer_id`: all that follows joins and
     groups by them, which numbers make several times quicker than texts."""
-    facts = tables["customer_facts"].join(people, "customer_id")
+    facts = keep(
+        "segment_facts", tables["customer_facts"].select(_FACTS).join(people, "customer_id")
+    )
     orders = tables["order_values"]
     found = {
         "customer_facts": facts,
