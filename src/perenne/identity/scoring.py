@@ -30,7 +30,6 @@ from perenne.identity.fields import (
     among,
     contrary_names_sql,
     contrary_sql,
-    field_of,
     level_sql,
     piece_sql,
 )

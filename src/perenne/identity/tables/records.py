@@ -16,8 +16,10 @@ _STREET_KINDS = (
     r"|court|ct|crescent|cres|close|strasse|str|bis|ter)\b"
 )
 _NO_NAME = ("", "na", "n a", "nc", "none", "null", "test", "inconnu", "unknown", "client", "x")
-_NO_FIRST_NAME = ("contact", "info", "mail", "email", "famille", "family", "pro", "perso", "cabinet",
-                  "docteur", "maitre", "madame", "monsieur", "mme", "mlle")  # fmt: skip
+_NO_FIRST_NAME = (
+    "contact", "info", "mail", "email", "famille", "family", "pro", "perso", "cabinet", "docteur",
+    "maitre", "madame", "monsieur", "mme", "mlle",
+)  # fmt: skip
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator] # ibis ships no types
