@@ -1,4 +1,4 @@
-"""Writes person.schema.json and account.schema.json from the records themselves: `make reference`."""
+"""Writes person.schema.json and account.schema.json from the records: `make reference`."""
 
 import json
 from pathlib import Path

@@ -161,7 +161,7 @@ def people(told: ir.Table, node: ir.Table, used: ir.Table) -> ir.Table:
     first, family = _names(last)
     said = last.select(
         "own_id",
-        first_name=first.fill_null(_spelled(last.email, family)),
+        first_name=first.fill_null(spelled(last.email, family)),
         last_name=family,
         birth=last.birth_on.strftime("%Y%m%d"),
         address=_street(last.address),
@@ -191,7 +191,7 @@ def _names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
     return whole.ifelse(start, plain_words(cell)), whole.ifelse(rest, family)
 
 
-def _spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
+def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
     """The first name that a mailbox spells beside the family name of its record: zoe.martin,
     martin-zoe, zoe.martin.12."""
     box = _tidy_email(email).re_replace("@.*$", "").re_replace("[+].*$", "")
