@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from perenne.demo import Simulation, simulate
 from perenne.demo.lives import NEVER, RATES, Life, life_of
+from perenne.demo.shapes import COUNTRIES
 from perenne.demo.slips import SLIPS, chance, names, phone, typo
 from tests.demo.plain_reader import Row, french_amount, read_csv, read_export
 
@@ -49,6 +51,23 @@ def test_every_order_stands_in_the_system_that_holds_it(several: Simulation, fol
     assert {row["order_name"] for row in orders if row["channel"] != "store"} <= web
     assert all(path.is_file() for path in several.files)
     assert set(several.stores.values()) == {"till"}
+
+
+def test_a_card_bears_the_home_of_the_day_it_was_taken(several: Simulation, folder: Path) -> None:
+    taken: dict[str, tuple[float, int, int]] = {}
+    for row in pq.read_table(folder / "truth/orders.parquet").to_pylist():
+        if row["source"] == "files:till" and not row["guest"]:
+            at = row["ordered_at"].replace(tzinfo=UTC).timestamp()
+            told = (at, row["customer"], COUNTRIES.index(row["country"]))
+            taken[row["record"]] = min(taken.get(row["record"], told), told)
+    moved = 0
+    for card in rows(folder / "caisse/cartes_fidelite.csv"):
+        at, number, country = taken[card["N° carte fidélité"]]
+        life = life_of(number, country)
+        if card["Code postal"]:
+            assert card["Code postal"] == life.home_at(int(at)).postcode
+        moved += life.home_at(int(at)) == life.new_home != life.home
+    assert moved
 
 
 def test_lines_of_the_till_add_up_to_the_truth(several: Simulation, folder: Path) -> None:

@@ -42,6 +42,9 @@ def test_commands_page_is_what_the_program_says() -> None:
 
 
 def test_schema_of_a_customer_is_what_the_record_says() -> None:
+    assert build_person.ACCOUNT.read_text(encoding="utf-8") == build_person.render_account(), (
+        "run: make reference"
+    )
     assert build_person.PAGE.read_text(encoding="utf-8") == build_person.render(), (
         "run `make reference`"
     )

@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from benchmarks.identity_data import published
 from perenne.identity import IdentitySettings, evidence_words
 from perenne.identity.evidence import field_words
 from perenne.identity.fields import FIELDS, contrary_sql, evidence_sql
+from perenne.identity.tables.records import spelled
 from perenne.text import use_language
-from tests.identity.people import Customers, Row, Workshop, person, town
+from perenne.warehouse import DuckEngine
+from tests.identity.people import Customers, Row, Workshop, own, person, town
 
 
 @pytest.fixture
@@ -183,7 +186,15 @@ HOME = {"last_name": "dupre", "address": "3 rue haute", "phone": "+33671000001"}
         ({"first_name": "m"}, {"first_name": "hugo"}, False),
         ({"first_name": "bob"}, {"first_name": "robert"}, False),
         ({"first_name": "marie claire"}, {"first_name": "claire"}, False),
+        ({"first_name": "mi"}, {"first_name": "mai"}, False),
+        ({"first_name": "mi"}, {"first_name": "max"}, True),
         ({"first_name": "camille"}, {}, False),
+        ({"first_name": "camille", "last_name": "leroy"}, {}, True),
+        ({"last_name": "leroy"}, {}, True),
+        ({"last_name": "dupre roy"}, {}, False),
+        ({"first_name": "camille", "last_name": "leroy"}, {"first_name": "camille"}, False),
+        ({"first_name": "zoe", "last_name": "leroy", "email": "z.dupre@mail.example"}, {}, False),
+        ({"first_name": "dupre", "last_name": "camille"}, {}, False),
         ({"first_name": "camille", "birth": "19800402"},
          {"first_name": "hugo", "birth": "19800402"}, False),
         ({"first_name": "camille", "birth": "19800402"},
@@ -201,6 +212,45 @@ HOME = {"last_name": "dupre", "address": "3 rue haute", "phone": "+33671000001"}
 def test_contrary_first_names_of_one_home(one: Row, other: Row, contrary: bool) -> None:
     sql = contrary_sql("one", "two")
     assert asked_of(sql, HOME | one, HOME | other) is contrary
+
+
+@pytest.mark.parametrize(
+    ("email", "family", "first"),
+    [
+        ("zoe.dupre.75@mail.example", "dupre", "zoe"),
+        ("DUPRE_Zoe@mail.example", "dupre", "zoe"),
+        ("zoe.legoff+shop@mail.example", "le goff", "zoe"),
+        ("contact.dupre@mail.example", "dupre", None),
+        ("z.dupre@mail.example", "dupre", None),
+        ("zoe.martin@mail.example", "dupre", None),
+        (None, "dupre", None),
+        ("zoe.dupre@mail.example", None, None),
+    ],
+)
+def test_a_mailbox_spells_the_first_name(
+    email: str | None, family: str | None, first: str | None
+) -> None:
+    cells = pa.table({"email": pa.array([email], pa.string()),
+                      "family": pa.array([family], pa.string())})  # fmt: skip
+    with DuckEngine(threads=1) as engine:
+        table = engine.arrow(cells)
+        found = engine.fetch(table.select(first=spelled(table.email, table.family)))
+    assert found["first"].to_pylist() == [first]
+
+
+def test_names_that_changed_places_are_compared(shop: Workshop) -> None:
+    """Nothing that they share but the postcode and the two names, the other way round."""
+    rows = town(300)
+    names = {"first_name": "Apolline", "last_name": "Vandermeersch"}
+    turned = {"first_name": "Vandermeersch", "last_name": "Apolline"}
+    rows += [
+        person("n1", source="shop", **names, postcode="75001"),
+        person("n2", source="till", **turned, postcode="75001"),
+    ]
+    shop.with_settings(review_from=0.001)
+    pairs = shop.resolve(rows).pairs
+    ends = {own("n1"), own("n2", "till")}
+    assert any({row["own_id_1"], row["own_id_2"]} == ends for row in pairs)
 
 
 def test_every_field_that_a_reviewer_reads_of_has_words() -> None:

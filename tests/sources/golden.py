@@ -30,6 +30,11 @@ def imported() -> list[Path]:
     return [file for file in golden_files() if preset(file.parts[-3]).refuse is None]
 
 
+def recognised() -> list[Path]:
+    """Those whose preset is found without being named."""
+    return [file for file in imported() if preset(file.parts[-3]).detect.file_name is None]
+
+
 def expected_path(file: Path) -> Path:
     return file.with_name(file.name + ".expected.json")
 
@@ -39,7 +44,9 @@ def run_golden(file: Path, folder: Path) -> dict[str, Any]:
     with DuckEngine(threads=1) as engine:
         if preset(file.parts[-3]).refuse:
             return _refused(engine, file)
-        found = recognise(file, engine=engine, context=CONTEXT)
+        kind = preset(file.parts[-3])
+        named = kind.name if kind.detect.file_name else None
+        found = recognise(file, engine=engine, context=CONTEXT, preset=named)
         done = stage(found, engine=engine, context=CONTEXT, into=folder)
         tables = {name: read_rows(engine, path) for name, path in done.tables.items()}
         quarantine = read_rows(engine, done.quarantine)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from perenne.core import PerenneError
 from perenne.sources import recognise, stage
-from perenne.sources.dates import date_layout, moment_columns
+from perenne.sources.dates import date_layout, last_day_sql, moment_columns
 from perenne.sources.macros import create_macros
 from perenne.warehouse import DuckEngine
 from tests.sources.golden import CONTEXT
@@ -25,19 +25,31 @@ Read = tuple[date | None, datetime | None, bool | None]
 
 def read(*texts: str, answer: Any = None, zone: str = "Europe/Paris") -> list[Read]:
     """Type a column that holds `texts`; (day, instant, time known) of each."""
+    rows = typed("d_on, d_at, d_timed", *texts, answer=answer, zone=zone)
+    return [(day, at and at.astimezone(UTC), timed) for day, at, timed in rows]
+
+
+def typed(
+    cells_out: str,
+    *texts: str,
+    answer: Any = None,
+    zone: str = "Europe/Paris",
+    periods: bool = False,
+) -> list[Any]:
+    """Columns made of a column that holds `texts`."""
     create_macros(ENGINE)
     cells = ", ".join(
         "(" + str(n) + ", '" + t.replace("'", "''") + "')" for n, t in enumerate(texts)
     )
     relation = f"(SELECT * FROM (VALUES {cells}) AS t(_line, raw_d))"
-    layout = date_layout(ENGINE, relation=relation, column="raw_d", answer=answer)
+    layout = date_layout(ENGINE, relation=relation, column="raw_d", answer=answer, periods=periods)
     context = replace(CONTEXT, time_zone=zone)
     columns = moment_columns("d", "raw_d", layout, context=context)
+    columns |= {"d_last": last_day_sql("d", layout)}
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    rows = ENGINE.duck.execute(
-        f"SELECT d_on, d_at, d_timed FROM (SELECT *, {listed} FROM {relation}) ORDER BY _line"
+    return ENGINE.duck.execute(
+        f"SELECT {cells_out} FROM (SELECT *, {listed} FROM {relation}) ORDER BY _line"
     ).fetchall()
-    return [(day, at and at.astimezone(UTC), timed) for day, at, timed in rows]
 
 
 def paris(*parts: int) -> datetime:
@@ -81,6 +93,48 @@ def test_one_way_of_writing(text: str, day: date, at: datetime, timed: bool) -> 
 @pytest.mark.parametrize("text", ["31/02/2025", "2025-13-01", "20250230", "45 oct. 2025"])
 def test_a_day_that_does_not_exist_is_null(text: str) -> None:
     assert read(text)[0][0] is None
+
+
+PERIODS = [
+    ("01/2024", date(2024, 1, 1), date(2024, 1, 31)),
+    ("2/2024", date(2024, 2, 1), date(2024, 2, 29)),
+    ("2024-01", date(2024, 1, 1), date(2024, 1, 31)),
+    ("2024.12", date(2024, 12, 1), date(2024, 12, 31)),
+    ("202402", date(2024, 2, 1), date(2024, 2, 29)),
+    ("janv. 2024", date(2024, 1, 1), date(2024, 1, 31)),
+    ("janv.-24", date(2024, 1, 1), date(2024, 1, 31)),
+    ("Feb-23", date(2023, 2, 1), date(2023, 2, 28)),
+    ("January 2024", date(2024, 1, 1), date(2024, 1, 31)),
+    ("août 2024", date(2024, 8, 1), date(2024, 8, 31)),
+    ("2024 décembre", date(2024, 12, 1), date(2024, 12, 31)),
+    ("SEPT. 2025", date(2025, 9, 1), date(2025, 9, 30)),
+    ("T1 2024", date(2024, 1, 1), date(2024, 3, 31)),
+    ("2024-Q4", date(2024, 10, 1), date(2024, 12, 31)),
+    ("2e trimestre 2024", date(2024, 4, 1), date(2024, 6, 30)),
+    ("2024", date(2024, 1, 1), date(2024, 12, 31)),
+    ("15/02/2024", date(2024, 2, 15), date(2024, 2, 15)),
+]
+
+
+@pytest.mark.parametrize(("text", "first", "last"), PERIODS)
+def test_a_period_is_all_its_days_where_periods_may_stand(
+    text: str, first: date, last: date
+) -> None:
+    assert typed("d_on, d_last", text, periods=True) == [(first, last)]
+    if first != last:
+        assert read(text) == [(None, None, None)]
+
+
+def test_periods_and_days_of_one_column_are_each_read() -> None:
+    found = typed("d_on, d_last", *(text for text, _first, _last in PERIODS), periods=True)
+    assert found == [(first, last) for _text, first, last in PERIODS]
+
+
+@pytest.mark.parametrize(
+    "text", ["13/2024", "2024-13", "marketing 2024", "Q5 2024", "01/24", "Jan 24", "3024", "mai"]
+)
+def test_what_is_no_period_is_not_read_as_one(text: str) -> None:
+    assert typed("d_on", text, periods=True) == [(None,)]
 
 
 def test_a_clock_time_that_spring_skips_moves_on_and_autumn_takes_winter_time() -> None:

@@ -9,7 +9,7 @@ import pytest
 from perenne.core import PerenneError
 from perenne.sources import preset, recognise
 from perenne.warehouse import DuckEngine
-from tests.sources.golden import CONTEXT, imported
+from tests.sources.golden import CONTEXT, recognised
 
 BringIn = Callable[..., Any]
 
@@ -44,7 +44,7 @@ def test_an_export_of_orders_without_any_is_refused(engine: DuckEngine, tmp_path
 def _heads(folder: Path) -> list[tuple[str, Path]]:
     """The header of every golden file that is plain CSV, alone."""
     found: list[tuple[str, Path]] = []
-    for file in imported():
+    for file in recognised():
         if file.suffix == ".csv" and not preset(file.parts[-3]).name.startswith("google_ads"):
             lines = file.read_bytes().splitlines(keepends=True)
             target = folder / f"{len(found)}-{file.name}"

@@ -12,13 +12,13 @@ from perenne.core import PerenneError
 from perenne.sources import ChannelRule, recognise
 from perenne.sources.headers import currency_of, key
 from perenne.warehouse import DuckEngine
-from tests.sources.golden import CONTEXT, SHELF, imported
+from tests.sources.golden import CONTEXT, SHELF, recognised
 
 Write = Callable[..., Path]
 BringIn = Callable[..., Any]
 
 
-@pytest.mark.parametrize("file", imported(), ids=lambda f: f"{f.parts[-3]}/{f.name}")
+@pytest.mark.parametrize("file", recognised(), ids=lambda f: f"{f.parts[-3]}/{f.name}")
 def test_the_name_of_a_file_does_not_matter(engine: DuckEngine, tmp_path: Path, file: Path) -> None:
     copy = tmp_path / "shopify_orders_meta_ads.bin"
     shutil.copyfile(file, copy)
@@ -44,6 +44,47 @@ def test_a_table_of_the_same_header_with_other_content_is_not_that_preset(
     text = "customer_id,date,num_cds,dollar_value\nalice@x.org,2024-01-02,1,3\n"
     with pytest.raises(PerenneError):
         recognise(write(text), engine=engine, context=CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("unsubscribed.csv", "email\nanne@x.org\nbob@x.org\n"),
+        ("Désabonnés 2025.csv", "E-mail;Prénom\nanne@x.org;Anne\n"),
+        ("optout.csv", "phone,city\n0612345678,Lyon\n"),
+    ],
+)
+def test_a_list_named_after_people_who_left_is_asked_about(
+    engine: DuckEngine, tmp_path: Path, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PerenneError, match="people who unsubscribed") as caught:
+        recognise(path, engine=engine, context=CONTEXT)
+    assert caught.value.allowed == ("unsubscribes", "customers")
+    assert "--source unsubscribes or --source customers" in str(caught.value)
+    for preset, table in (("unsubscribes", "consents"), ("customers", "customers")):
+        found = recognise(path, engine=engine, context=CONTEXT, preset=preset)
+        assert found.tables == (table,)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "preset"),
+    [
+        ("subscribers.csv", "email\nanne@x.org\nbob@x.org\n", "customers"),
+        ("unsubscribed.csv", "email,unsubscribed at\nanne@x.org,2025-06-13\n", "consents"),
+        ("desabonnes.csv", "email,nom,désabonné\nanne@x.org,A,oui\n", "customers"),
+        ("bounces.csv", "Email,Reason,Timestamp\na@x.org,HARD_BOUNCE,2025-06-13\n",
+         "klaviyo_suppressions"),
+        ("optouts.csv", "order_id,order_date,email,total\n1,2025-06-13,anne@x.org,3\n", "orders"),
+    ],
+)  # fmt: skip
+def test_where_columns_speak_the_name_of_a_file_is_not_asked(
+    engine: DuckEngine, tmp_path: Path, name: str, text: str, preset: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert recognise(path, engine=engine, context=CONTEXT).preset.name == preset
 
 
 def test_two_presets_that_fit_alike_are_asked_about(engine: DuckEngine, write: Write) -> None:

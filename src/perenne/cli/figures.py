@@ -77,10 +77,11 @@ def kpis_command() -> click.Command:
                 return
             request = _request(metrics, by, where, period, compare)
             figures = shop.figures(request, per=per)
+            called = _called(shop, figures, per)
             if as_json:
-                print_json([figure_values(figure) for figure in figures])
+                print_json([figure_values(figure, called) for figure in figures])
             else:
-                _show_figures(shop, figures, request)
+                _show_figures(shop, figures, request, called)
                 if per == "account":
                     _tell_accounts(shop)
 
@@ -107,8 +108,20 @@ def _request(
     )
 
 
-def figure_values(figure: Any) -> dict[str, Any]:
-    """A figure as the JSON contract has it."""
+def _called(shop: Any, figures: list[Any], per: str) -> dict[str, str]:
+    """Names of the accounts that figures are split by."""
+    split = ("account", "customer") if per == "account" else ("account",)
+    ids = {
+        str(group[name])
+        for group in (figure.group or {} for figure in figures)
+        for name in split
+        if group.get(name)
+    }
+    return shop.account_names(ids) if ids else {}
+
+
+def figure_values(figure: Any, called: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A figure as the JSON contract has it; `called` names the accounts."""
     values: dict[str, Any] = {
         "metric": figure.metric,
         "value": figure.value,
@@ -117,6 +130,9 @@ def figure_values(figure: Any) -> dict[str, Any]:
         "group": dict(figure.group) if figure.group else None,
         "note": figure.note,
     }
+    known = {k: (called or {}).get(str(v)) for k, v in (figure.group or {}).items()}
+    if any(known.values()):
+        values["names"] = {name: text for name, text in known.items() if text}
     if figure.interval:
         bounds = figure.interval
         values["interval"] = {"low": bounds.low, "high": bounds.high, "level": bounds.level}
@@ -146,13 +162,13 @@ def _define(shop: Any, names: Iterable[str], as_json: bool) -> None:
         say(f"  = {metric.formula}")
 
 
-def _show_figures(shop: Any, figures: list[Any], request: Any) -> None:
+def _show_figures(shop: Any, figures: list[Any], request: Any, called: Mapping[str, str]) -> None:
     currency = shop.context.currency
     header = [_("Metric"), *request.by, _("Value")]
     if request.compare:
         header += [_("Before"), _("Change")]
     header += [_("Period"), _("Note")]
-    rows = [_figure_row(shop, figure, request, currency) for figure in figures]
+    rows = [_figure_row(shop, figure, request, called=called) for figure in figures]
     print_table(header, rows, right=(1 + len(request.by),))
     tell()
     tell(
@@ -179,8 +195,10 @@ def _tell_accounts(shop: Any) -> None:
     )
 
 
-def _figure_row(shop: Any, figure: Any, request: Any, currency: str) -> list[str]:
-    groups = [(figure.group or {}).get(name) or UNKNOWN for name in request.by]
+def _figure_row(shop: Any, figure: Any, request: Any, *, called: Mapping[str, str]) -> list[str]:
+    told = ((figure.group or {}).get(name) or UNKNOWN for name in request.by)
+    groups = [" ".join(filter(None, (str(one), called.get(str(one))))) for one in told]
+    currency = shop.context.currency
     row = [
         f"{shop.catalogue[figure.metric].label} ({figure.metric})",
         *groups,

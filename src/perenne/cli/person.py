@@ -81,12 +81,12 @@ def person_command() -> click.Command:
             shown = limit if limit is not None or every else SHOWN
             with progress(_("Reading")):
                 found = shop.person(customer, personal=personal, every_event=every, limit=shown)
-            _show(found, "json" if as_json else format_ or _format_of(output), output)
+            show_record(found, "json" if as_json else format_ or format_of(output), output)
 
     return person
 
 
-def _format_of(output: Path | None) -> str:
+def format_of(output: Path | None) -> str:
     if output is None:
         return "text"
     ending = {".json": "json", ".html": "html", ".htm": "html", ".txt": "text"}
@@ -100,14 +100,22 @@ def _format_of(output: Path | None) -> str:
     )
 
 
-def _show(found: Any, format_: str, output: Path | None) -> None:
-    from perenne.cli.person_words import print_person, text_of
+def show_record(
+    found: Any, format_: str, output: Path | None, *, printed: str = "print_person"
+) -> None:
+    """Say or write a record; `printed` says it in words."""
+    from perenne.cli import person_words
     from perenne.reports import write_private
 
+    say_it = getattr(person_words, printed)
     if output is None and format_ == "text":
-        print_person(found)
+        say_it(found)
         return
-    written = {"json": found.to_json, "html": found.html, "text": lambda: text_of(found)}
+    written = {
+        "json": found.to_json,
+        "html": found.html,
+        "text": lambda: person_words.text_of(found, say_it),
+    }
     if output is None:
         say(written[format_]().rstrip("\n"))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -20,9 +21,14 @@ def print_person(person: Any) -> None:
     from perenne.reports.person.sections import chapters, highlights, standing
 
     _line(f"{display_name(person)}  {person.customer_id}")
-    for fact in (*standing(person), *highlights(person)):
+    print_chapters((*standing(person), *highlights(person)), chapters(person))
+
+
+def print_chapters(facts: Any, chapters: Any) -> None:
+    """Facts line by line, then each chapter under its title."""
+    for fact in facts:
         _fact(fact)
-    for chapter in chapters(person):
+    for chapter in chapters:
         say()
         say(chapter.title)
         say("─" * len(chapter.title))
@@ -30,11 +36,22 @@ def print_person(person: Any) -> None:
             _block(block)
 
 
-def text_of(person: Any) -> str:
+def print_account(account: Any) -> None:
+    """Say the record of an account, in the same way."""
+    from perenne.reports.account.page import account_title
+    from perenne.reports.account.sections import chapters, highlights, sources
+
+    name = account_title(account)
+    _line(name if name == account.account_id else f"{name}  {account.account_id}")
+    _line(_("{label}: {value}").format(label=_("Sources"), value=sources(account)))
+    print_chapters(highlights(account), chapters(account))
+
+
+def text_of(record: Any, say_it: Callable[[Any], None] = print_person) -> str:
     """The record as a text file holds it."""
     out = io.StringIO()
     with redirect_stdout(out):
-        print_person(person)
+        say_it(record)
     return out.getvalue()
 
 

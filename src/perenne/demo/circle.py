@@ -101,8 +101,8 @@ class Circle:
             )
 
     def _add_reader(self, number: int, country: int, joined: int) -> Record:
-        who = looks.profile(number, country)
         since = joined - scatter(number, 114) % (30 * DAY)
+        who = looks.profile(number, country, since=since)
         last = min(since + scatter(number, 115) % (400 * DAY), self._calendar.end - 1)
         asked = share(number, 116)
         consent = "SUBSCRIBED" if asked < 0.82 else "UNSUBSCRIBED"

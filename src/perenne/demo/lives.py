@@ -18,7 +18,7 @@ RATES: Mapping[str, float] = {
     "same_family_name": 0.7,  # of those
     "shared_phone": 0.5,  # of those who have one
     "shared_mailbox": 0.08,  # of those, one e-mail for both
-    "moved": 0.12,  # has a new address from some day on
+    "moved": 0.53,  # has a new address from some day on: 8.8% a year
     "married": 0.03,  # has a new family name from some day on
     "new_email": 0.08,  # has left one address for another
     "work_email": 0.06,  # uses that of work now and then
@@ -32,6 +32,8 @@ RATES: Mapping[str, float] = {
 NEVER = 1 << 62
 _FIRST_CHANGE, _CHANGES = 14_975, 5_500
 """Changes of life happen from 2011 on for fifteen years, so that some fall into any history."""
+_FIRST_MOVE, _MOVES = 18_262, 2_192
+"""Moves happen from 2020 to 2025: one in a lifetime, as often in a year as in France in 2023."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def life_of(number: int, country: int) -> Life:
     if mate != number and share(number, 42) < RATES["shared_phone"]:
         phone = people.phone_of(mate)
     married = _day_of("married", number, 45)
-    moved = _day_of("moved", mate, 46)
+    moved = _day_of("moved", mate, 46, window=(_FIRST_MOVE, _MOVES))
     left = _day_of("new_email", number, 47)
     return Life(
         number=number,
@@ -108,11 +110,14 @@ def _lives_together(number: int) -> bool:
     return share(number // 2, 40) < RATES["household"]
 
 
-def _day_of(what: str, number: int, salt: int) -> int:
+def _day_of(
+    what: str, number: int, salt: int, *, window: tuple[int, int] = (_FIRST_CHANGE, _CHANGES)
+) -> int:
     """The second at which a change takes place, `NEVER` for who does not live through it."""
     if share(number, salt) >= RATES[what]:
         return NEVER
-    return (_FIRST_CHANGE + scatter(number, salt + 100) % _CHANGES) * DAY
+    first, days = window
+    return (first + scatter(number, salt + 100) % days) * DAY
 
 
 def _other_email(number: int, first: str, last: str) -> str:

@@ -88,12 +88,12 @@ def card_number(number: int, at: int) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def card(number: int, country: int, shown: str) -> Card:
-    """What the till knows of the holder of a card."""
+def card(number: int, country: int, shown: str, *, taken: int) -> Card:
+    """What the till knows of the holder of a card, as told on the day it was `taken`."""
     life = life_of(number, country)
     luck = slips.chance(number, _TILL + int(shown[-1]))
     first, last = slips.names(life.first, life.last, where="till", luck=luck)
-    home = life.home
+    home = life.home_at(taken)
     told = luck.random() < 0.3
     return Card(
         number=shown,
@@ -124,17 +124,19 @@ def letter_email(life: Life) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def profile(number: int, country: int) -> Profile:
+def profile(number: int, country: int, *, since: int) -> Profile:
+    """What a reader told when subscribing."""
     life = life_of(number, country)
     luck = slips.chance(number, _LETTER)
     first, last = slips.names(life.first, life.last, where="newsletter", luck=luck)
+    home = life.home_at(since)
     return Profile(
         email=letter_email(life),
         first=first if luck.random() < 0.8 else "",
         last=last if luck.random() < 0.6 else "",
         phone=slips.phone(life.phone, luck) if luck.random() < 0.15 else "",
-        postcode=life.home.postcode if luck.random() < 0.35 else "",
-        city=life.home.city if luck.random() < 0.35 else "",
+        postcode=home.postcode if luck.random() < 0.35 else "",
+        city=home.city if luck.random() < 0.35 else "",
     )
 
 

@@ -51,10 +51,16 @@ class Systems:
         """Write what systems keep of persons: cards, accounts, profiles, subscribers."""
         known = book.sales[book.sales["guest"] == 0]
         in_store = is_till(known)
-        shown: dict[str, tuple[int, int]] = {}
+        taken: dict[str, tuple[int, int, int]] = {}
         for number, country, at in _who(known[in_store]):
-            shown[looks.card_number(number, at)] = (number, country)
-        self._cards.add(*(_card_row(looks.card(*who, ref)) for ref, who in shown.items()))
+            ref = looks.card_number(number, at)
+            taken[ref] = min(taken.get(ref, (number, country, at)), (number, country, at))
+        self._cards.add(
+            *(
+                _card_row(looks.card(number, country, ref, taken=at))
+                for ref, (number, country, at) in taken.items()
+            )
+        )
         records = self._circle.add(people, known[~in_store])
         self._keep("records", _records(records))
 

@@ -141,18 +141,38 @@ def _email() -> Field:
 
 
 def contrary_sql(left: str, right: str) -> str:
-    """SQL of whether two records bear first names that contradict each other, and no date of birth
+    """SQL of whether two records bear names that contradict each other, and no date of birth
     speaks for one person."""
     birth = FIELDS["birth"]
     supported = f"{level_sql(birth, left, right)} BETWEEN 0 AND {len(birth.levels) - 1}"
-    return f"({contrary_names_sql(left, right)} AND NOT {supported})"
+    names = f"{contrary_names_sql(left, right)} OR {_contrary_families_sql(left, right)}"
+    return f"(({names}) AND NOT {supported})"
+
+
+def _contrary_families_sql(left: str, right: str) -> str:
+    """SQL of whether two family names contradict each other where a first name is not told, and no
+    mailbox spells the other's family name, as that of who has married does."""
+    one, other = f"{left}.last_name", f"{right}.last_name"
+    spelled = " OR ".join(_in_mailbox(a, b) for a in "lr" for b in "lr").format(l=left, r=right)
+    crossed = " OR ".join(
+        f"coalesce(jaro_winkler_similarity({a}, {b}) >= 0.75, false)"
+        for a, b in ((one, f"{right}.first_name"), (other, f"{left}.first_name"))
+    )
+    apart = (
+        f"({left}.first_name IS NULL OR {right}.first_name IS NULL) "
+        f"AND {_ALIKE.format('last_name')} < 0.75 AND least(length({one}), length({other})) > 2 "
+        f"AND NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
+        f"AND NOT ({spelled}) AND NOT ({crossed})"
+    ).format(l=left, r=right)
+    return f"coalesce({apart}, false)"
 
 
 def contrary_names_sql(left: str, right: str) -> str:
     """SQL of whether two records bear first names that contradict each other.
 
-    Names do not contradict each other when they are alike, when one is part of the other, its
-    initials or a short form of it, or when first and family name change places.
+    Names do not contradict each other when they are alike, a letter apart (Mai, Mi), when one is
+    part of the other, its initials or a short form of it, or when first and family name change
+    places.
     """
     one, other = f"{left}.first_name", f"{right}.first_name"
     letters = r"regexp_replace({0}, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')"
@@ -160,7 +180,7 @@ def contrary_names_sql(left: str, right: str) -> str:
         f"replace({a}, ' ', '') = {letters.format(b)}" for a, b in ((one, other), (other, one))
     )
     apart = (
-        f"{_ALIKE.format('first_name')} < 0.75 "
+        f"{_ALIKE.format('first_name')} < 0.75 AND {_EDITS.format('first_name')} > 1 "
         f"AND CASE WHEN least(length({one}), length({other})) > 1 "
         f"THEN NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
         f"ELSE 'm' NOT IN ({one}, {other}) END "
@@ -227,6 +247,12 @@ FIELDS: Mapping[str, Field] = {
 # Pairs worth comparing share one of these; an entry is a field or a piece of one.
 PIECES: Mapping[str, tuple[str, str]] = {
     "mailbox": ("email", "split_part(split_part(email, '@', 1), '+', 1)"),
+    # Both names, whichever of them stands in front.
+    "names": (
+        "first_name",
+        "CASE WHEN first_name < last_name THEN first_name || ' ' || last_name "
+        "ELSE last_name || ' ' || first_name END",
+    ),
     "year": ("birth", "left(birth, 4)"),
     "birthday": ("birth", "substr(birth, 5, 4)"),
     "first_1": ("first_name", "left(first_name, 1)"),
@@ -242,6 +268,9 @@ BLOCKS: tuple[tuple[str, ...], ...] = (
     ("mailbox",),
     ("address",),
     ("last_name", "first_name"),
+    ("names", "postcode"),
+    ("names", "city"),
+    ("names", "birthday"),
     ("last_name", "postcode"),
     ("first_name", "postcode"),
     ("last_name", "city"),

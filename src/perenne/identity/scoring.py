@@ -30,7 +30,6 @@ from perenne.identity.fields import (
     among,
     contrary_names_sql,
     contrary_sql,
-    field_of,
     level_sql,
     piece_sql,
 )
@@ -127,7 +126,7 @@ def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int
     """Make the table of pairs that share a key; their number, and the largest group looked at."""
     keys = " UNION ALL ".join(
         f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {PEOPLE} "
-        f"WHERE {' AND '.join(f'{field_of(name)} IS NOT NULL' for name in rule)}"
+        f"WHERE {' AND '.join(f'({piece_sql(name)}) IS NOT NULL' for name in rule)}"
         for number, rule in enumerate(among(BLOCKS, present))
     )
     engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_keys AS {keys}")

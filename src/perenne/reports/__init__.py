@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 from perenne.core.faces import found_in
 
 if TYPE_CHECKING:
+    from perenne.reports.account import (
+        Account,
+        AccountName,
+        AccountRecord,
+        account_names,
+        account_schema,
+        assemble_account,
+        shown_account,
+    )
     from perenne.reports.clv_model import ClvInputs, ClvModel, ClvRow, ClvTerms, clv_terms
     from perenne.reports.excel import write_clv_workbook
     from perenne.reports.exports import (
@@ -41,6 +50,9 @@ if TYPE_CHECKING:
 __all__ = [
     "DIALECTS",
     "FORMATS",
+    "Account",
+    "AccountName",
+    "AccountRecord",
     "Archive",
     "ClvInputs",
     "ClvModel",
@@ -51,7 +63,10 @@ __all__ = [
     "PersonInput",
     "PersonRecord",
     "ReportInput",
+    "account_names",
+    "account_schema",
     "assemble",
+    "assemble_account",
     "build_archive",
     "clv_terms",
     "column_dictionary",
@@ -60,6 +75,7 @@ __all__ = [
     "render_html",
     "render_quality",
     "shown",
+    "shown_account",
     "write_archive",
     "write_clv_workbook",
     "write_consistency_report",
@@ -70,6 +86,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "account": (
+        "Account",
+        "AccountName",
+        "AccountRecord",
+        "account_names",
+        "account_schema",
+        "assemble_account",
+        "shown_account",
+    ),
     "clv_model": (
         "ClvInputs",
         "ClvModel",

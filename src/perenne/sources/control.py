@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from perenne.sources.context import ReadContext
-from perenne.sources.dates import DateLayout
+from perenne.sources.dates import PERIODS, DateLayout
 from perenne.sources.groups import carried_rows
 from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import ControlSpec
@@ -199,6 +199,8 @@ def _cut(shape: str, cell: str, layout: DateLayout, context: ReadContext) -> str
         year, month = f"{cell}[1:4]", f"{cell}[5:6]"
     elif shape == "serial":
         return f"strftime(DATE '1899-12-30' + try_cast({cell} AS DOUBLE)::INTEGER, '%Y-%m')"
+    elif shape in PERIODS:
+        return _cut_period(shape, cell, context)
     elif shape == "named":
         year, month = f"named_year({cell})", f"CAST(month_number(month_word({cell})) AS VARCHAR)"
     else:
@@ -207,3 +209,23 @@ def _cut(shape: str, cell: str, layout: DateLayout, context: ReadContext) -> str
         year, month = (part.replace("{}", str(place)) for place in places)
     top = context.imported_at.year + 1
     return f"full_year({year}, {top}) || '-' || lpad({month}, 2, '0')"
+
+
+def _cut_period(shape: str, cell: str, context: ReadContext) -> str:
+    """First month of a month, quarter or year."""
+    year = f"regexp_extract({cell}, '(\\d{{4}})', 1)"
+    if shape == "year":
+        return f"{year} || '-01'"
+    if shape == "quarter":
+        number = f"translate(replace({cell}, {year}, ''), translate({cell}, '1234', ''), '')"
+        return (
+            f"{year} || '-' || lpad(CAST(3 * try_cast({number} AS INTEGER) - 2 AS VARCHAR), 2, '0')"
+        )
+    figures = f"regexp_replace({cell}, '\\D', '', 'g')"
+    short = f"full_year({figures}, {context.imported_at.year + 1})"
+    named = f"month_number(month_word({cell}))"
+    number = f"replace({figures}, {year}, '')"
+    return (
+        f"coalesce(nullif({year}, ''), {short}) || '-' || "
+        f"lpad(coalesce(CAST({named} AS VARCHAR), {number}), 2, '0')"
+    )

@@ -13,6 +13,8 @@ from perenne.sources.context import DateOrder, ReadContext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_name, quote_text
 
+PERIODS = ("month", "quarter", "year")
+"""Shapes that name no day: only fields that may hold a period read them."""
 ISO_DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
 # An instant as most tools write it; what it misses is read the slow way.
 _OFFSET = r"[+-](0\d|1[0-4]):?[0-5]\d"
@@ -23,8 +25,8 @@ ISO_INSTANT = rf"{ISO_DAY}[T ]\d{{1,2}}:\d\d:\d\d(\.\d+)? ?(Z|UTC|{_OFFSET})"
 class DateLayout:
     """How one column writes its dates.
 
-    `shapes` are among iso, compact, numeric, serial, named; `order` of the numeric ones is None
-    while it is undecided. `example` is one numeric date of the column.
+    `shapes` are among iso, compact, numeric, serial, named and `PERIODS`; `order` of the numeric
+    ones is None while it is undecided. `example` is one numeric date of the column.
     """
 
     shapes: tuple[str, ...]
@@ -50,15 +52,26 @@ class DateLayout:
             "named": _("D MMM YYYY"),
             "serial": _("Excel serial number"),
             "numeric": orders[self.order] if self.order else _("DD/MM or MM/DD"),
+            "month": _("month and year"),
+            "quarter": _("quarter and year"),
+            "year": _("year"),
         }
         time = " HH:MM" if self.timed else ""
         return ", ".join(names[shape] for shape in self.shapes) + time + (" ±HH:MM" * self.zoned)
 
 
 def date_layout(
-    engine: DuckEngine, *, relation: str, column: str, answer: DateOrder | None
+    engine: DuckEngine,
+    *,
+    relation: str,
+    column: str,
+    answer: DateOrder | None,
+    periods: bool = False,
 ) -> DateLayout:
-    """Read a whole column and tell how it writes dates; `answer` settles what it leaves open."""
+    """Read a whole column and tell how it writes dates; `answer` settles what it leaves open.
+
+    Without `periods` a month, a quarter or a year is no date.
+    """
     rows = engine.duck.execute(
         rf"""
         SELECT date_shape(c), max(a), max(b), bool_and(a = b), bool_or(dots),
@@ -72,7 +85,7 @@ def date_layout(
         GROUP BY 1 ORDER BY 1
         """
     ).fetchall()
-    known = {row[0]: row for row in rows if row[0]}
+    known = {row[0]: row for row in rows if row[0] and (periods or row[0] not in PERIODS)}
     numeric = known.get("numeric")
     return DateLayout(
         shapes=tuple(known),
@@ -84,7 +97,7 @@ def date_layout(
         timed=any(row[5] for row in known.values()) or "serial" in known,
         zoned=any(row[6] for row in known.values()),
         twelve_hours=any(row[7] and row[5] for row in known.values()),
-        strays=any(row[0] is None for row in rows),
+        strays=any(row[0] not in known for row in rows),
         example=str(numeric[8]) if numeric else None,
     )
 
@@ -116,6 +129,9 @@ def day_sql(cell: str, layout: DateLayout, *, context: ReadContext) -> str:
         "serial": f"day_serial({cell})",
         "named": f"day_named({cell}, {top})",
         "numeric": f"day_{layout.order or 'dmy'}({cell}, {top})",
+        "month": f"day_month({cell}, {top})",
+        "quarter": f"day_quarter({cell})",
+        "year": f"day_year({cell})",
     }
     if len(layout.shapes) == 1 and not layout.strays:
         return readers[layout.shapes[0]]
@@ -156,6 +172,20 @@ def moment_columns(
     steps |= instants
     steps[f"{name}_timed"] = f"CASE WHEN {name}_on IS NOT NULL THEN {clock} END"
     return steps
+
+
+def last_day_sql(name: str, layout: DateLayout) -> str:
+    """SQL of the last day that a cell names: of its month, quarter or year, else the day itself."""
+    day = f"{name}_on"
+    ends = {
+        "month": f"last_day({day})",
+        "quarter": f"last_day({day} + INTERVAL 2 MONTH)",
+        "year": f"last_day({day} + INTERVAL 11 MONTH)",
+    }
+    cases = " ".join(
+        f"WHEN '{shape}' THEN {ends[shape]}" for shape in layout.shapes if shape in ends
+    )
+    return f"CASE date_shape({name}__c) {cases} ELSE {day} END" if cases else day
 
 
 def _quick_sql(text: str, layout: DateLayout) -> str | None:

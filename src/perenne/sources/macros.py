@@ -15,6 +15,12 @@ CURRENCIES: Final = (
 _MONTHS: Final = "jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec"
 
 _MONEY: Final = rf"(?:[€$£¥₹]|{'|'.join(CURRENCIES)})"
+# Months in full or shortened: "marketing 2024" is no March.
+_MONTH_IN_FULL: Final = (
+    "(jan(v|vier|uary)?|fev(r|rier)?|feb(ruary)?|mar(s|ch)?|avr(il)?|apr(il)?|mai|may|juin|june?|"
+    "juil(let)?|july?|aout?|aug(ust)?|sept?(embre|ember)?|oct(obre|ober)?|nov(embre|ember)?|"
+    "dec(embre|ember)?)"
+)
 # Text of a cell with one kind of blank, without the currency at its start or end.
 _NUMBER_BASE = rf"""
 trim(regexp_replace(regexp_replace(
@@ -55,7 +61,32 @@ CASE WHEN regexp_matches(c, '^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ,]|$)') THEN 'iso
      WHEN regexp_matches(c, '^\d{8}$') THEN 'compact'
      WHEN regexp_matches(c, '^\d{1,2}[-/. ]\d{1,2}[-/. ](\d{4}|\d{2})([T ,]|$)') THEN 'numeric'
      WHEN regexp_matches(c, '^[2-7]\d{4}(\.\d+)?$') THEN 'serial'
-     WHEN month_word(c) <> '' AND regexp_matches(c, '\d{2}') THEN 'named' END
+     WHEN period_shape(c) IS NOT NULL THEN period_shape(c)
+     WHEN month_word(c) <> '' AND regexp_matches(c, '\d{2}')
+       AND regexp_matches(c, '\d\D+\d') THEN 'named' END
+"""
+# A month, quarter or year without a day. Two figures are a year beside a mark only (janv.-24): Jan
+# 24 is a day as well.
+_PERIOD = rf"""
+CASE WHEN regexp_matches(c, '^(\d{{1,2}}[-/.]\d{{4}}|\d{{4}}[-/.]\d{{1,2}}|(19|20)\d{{4}})$')
+       OR regexp_matches(bare_words(c),
+            '^{_MONTH_IN_FULL}\.?([-/ .,]*\d{{4}}|[-/.''’]+\d{{2}})$')
+       OR regexp_matches(bare_words(c), '^\d{{4}}[-/ .,]*{_MONTH_IN_FULL}\.?$') THEN 'month'
+     WHEN regexp_matches(bare_words(c), '^([tq][1-4][-/ .]*\d{{4}}|\d{{4}}[-/ .]*[tq][1-4])$')
+       OR regexp_matches(bare_words(c),
+            '^[1-4] ?(er|eme|e|st|nd|rd|th)? ?(trimestre|quarter),? \d{{4}}$') THEN 'quarter'
+     WHEN regexp_matches(c, '^(19|20)\d{{2}}$') THEN 'year' END
+"""
+_DAY_MONTH = r"""
+CASE WHEN regexp_matches(c, '^\d{1,2}[-/.]\d{4}$') THEN c[-4:] || '-' || c[1:-6] || '-1'
+     WHEN regexp_matches(c, '^\d{4}[-/.]\d{1,2}$') THEN c[1:4] || '-' || c[6:] || '-1'
+     WHEN regexp_matches(c, '^\d{6}$') THEN c[1:4] || '-' || c[5:6] || '-1'
+     ELSE full_year(regexp_extract(c, '(\d{4}|\d{2})', 1), top) || '-'
+       || month_number(month_word(c)) || '-1' END
+"""
+_DAY_QUARTER = r"""
+regexp_extract(c, '(\d{4})', 1) || '-' || cast(3 * cast(
+  regexp_extract(regexp_replace(c, '\d{4}', ''), '([1-4])', 1) AS INTEGER) - 2 AS VARCHAR) || '-1'
 """
 # 01..12 -> this century unless that lies beyond `top`, the last year that makes sense.
 _YEAR = """
@@ -119,6 +150,8 @@ MACROS: Final[dict[str, str]] = {
     "numeric_part(c, part)": "try_cast(CASE WHEN c[3:3] IN ('/', '-', '.') "
     "AND (part = 1 OR c[6:6] IN ('/', '-', '.')) THEN substr(c, 3 * part - 2, 2) "
     "ELSE date_part_text(c, part) END AS INTEGER)",
+    "bare_words(c)": "lower(strip_accents(c))",
+    "period_shape(c)": _PERIOD,
     "date_shape(c)": _SHAPE,
     "full_year(y, top)": _YEAR,
     "day_iso(c)": r"regexp_replace(c, '^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}).*$', '\1-\2-\3')",
@@ -135,6 +168,9 @@ MACROS: Final[dict[str, str]] = {
     "day_named(c, top)": "full_year(named_year(c), top) || '-' || "
     r"month_number(month_word(c)) || '-' || "
     r"regexp_extract(c, '(?:^|[^\d])(\d{1,2})(?:[^\d:h]|$)', 1)",
+    "day_month(c, top)": _DAY_MONTH,
+    "day_quarter(c)": _DAY_QUARTER,
+    "day_year(c)": "c || '-1-1'",
 }
 
 

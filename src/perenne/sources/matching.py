@@ -17,6 +17,7 @@ from perenne.text import gettext as _
 
 # Two presets closer than this are not told apart.
 _MARGIN = 0.1
+_SALES = frozenset({"orders", "order_lines", "refunds"})
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,32 @@ def best(sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
             allowed=names,
             next_step=_("Say which with --source {name}.").format(name=names[0]),
         )
+    _ask(matches[0], mapping, path)
     return matches[0]
+
+
+def _ask(match: Match, mapping: Mapping[str, str], path: Path) -> None:
+    """Refuse a file whose name says more of it than its columns do, until somebody decides."""
+    filled = {table.table for table in applicable(match.preset, match.columns)}
+    if not match.preset.generic or filled & _SALES:
+        return
+    for name in preset_names():
+        kind = preset(name)
+        asked = kind.detect.file_name
+        if not asked or kind.grain in filled or not re.search(asked, path.stem, re.IGNORECASE):
+            continue
+        if _missing(kind, _columns(kind, match.sample, mapping)[0]):
+            continue
+        raise PerenneError(
+            _(
+                "The name of {file} speaks of {kind}, its columns do not: they fit {other} as well."
+            ).format(file=path.name, kind=_(kind.title), other=_(match.preset.title)),
+            given=path.name,
+            allowed=(name, match.preset.name),
+            next_step=_("Say which with --source {name} or --source {other}.").format(
+                name=name, other=match.preset.name
+            ),
+        )
 
 
 def _heard(matches: list[Match]) -> list[Match]:
@@ -186,6 +212,8 @@ def _match(
 ) -> Match | None:
     """How well a file fits a preset; None when it cannot be one. A file without rows has its
     header alone to speak for it."""
+    if kind.detect.file_name:
+        return None
     columns, constants = _columns(kind, sample, mapping)
     if not set(mapping) <= set(kind.fields) or _missing(kind, columns):
         return None

@@ -25,6 +25,9 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
 _SAMPLE = "perenne_sample"
+# Dates that are read, and what more a field of periods may hold.
+_READ = ("2025-10-07", "07/10/2025", "7 oct. 2025", "20251007")
+_PERIODS = ("2025-10", "10/2025", "oct. 2025", "T4 2025", "2025")
 
 
 def recognise(
@@ -131,7 +134,7 @@ def _refuse_without_dates(found: Recognition) -> None:
                         column=found.columns[field], file=found.path.name
                     ),
                     given=found.columns[field],
-                    allowed=("2025-10-07", "07/10/2025", "7 oct. 2025", "20251007"),
+                    allowed=_READ + _PERIODS * found.preset.fields[field].periods,
                     next_step=_("Name another column with --map {field}=COLUMN.").format(
                         field=field
                     ),

@@ -24,7 +24,13 @@ def settle(
     seen = _seen(recognition, relation=relation, engine=engine, context=context)
     dates = {
         field: seen.dates.get(column)
-        or date_layout(engine, relation=relation, column=column, answer=context.date_order)
+        or date_layout(
+            engine,
+            relation=relation,
+            column=column,
+            answer=context.date_order,
+            periods=recognition.preset.fields[field].periods,
+        )
         for field, column in _fields(recognition, "date").items()
     }
     dates = _agreed(dates)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from perenne.sources import headers
 from perenne.sources.context import ReadContext
 from perenne.sources.countries import country_code
-from perenne.sources.dates import moment_columns
+from perenne.sources.dates import last_day_sql, moment_columns
 from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import FieldType, RuleValue, TableSpec, Value
 from perenne.sources.recognition import Recognition
@@ -18,7 +18,7 @@ _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
 _TRUE = "'(?i)(1|true|yes|y|oui|o|vrai|t)'"
 _FALSE = "'(?i)(0|false|no|n|non|faux|f)'"
-_SUFFIXES = ("_at", "_on", "_timed")
+_SUFFIXES = ("_at", "_on", "_timed", "_last")
 _WHO = ("customer_id", "email", "phone", "customer_name")
 # Columns that any preset may speak of, and the fields each is made of.
 DERIVED = {"who": _WHO, "who_kind": _WHO, "known_channel": ("attributes", "tags")}
@@ -86,8 +86,9 @@ def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict
         return _absent(name, kind)
     cell = raw(name)
     if kind == "date":
-        zone = recognition.preset.fields[name].zone
-        return moment_columns(name, cell, recognition.dates[name], context=context, zone=zone)
+        spec, layout = recognition.preset.fields[name], recognition.dates[name]
+        found = moment_columns(name, cell, layout, context=context, zone=spec.zone)
+        return found | ({f"{name}_last": last_day_sql(name, layout)} if spec.periods else {})
     if kind == "number":
         machine = recognition.columns[name] in recognition.layout.machine_numbers
         mark = "." if machine else (recognition.decimal_mark or ".")
@@ -119,6 +120,7 @@ def _absent(name: str, kind: FieldType) -> dict[str, str]:
     if kind == "date":
         return {
             f"{name}_on": "CAST(NULL AS DATE)",
+            f"{name}_last": "CAST(NULL AS DATE)",
             f"{name}_at": "CAST(NULL AS TIMESTAMPTZ)",
             f"{name}_timed": "CAST(NULL AS BOOLEAN)",
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -43,7 +43,7 @@ from perenne.workspace.opened import Opened
 
 if TYPE_CHECKING:
     from perenne.models.choosing import Judged
-    from perenne.reports import PersonRecord
+    from perenne.reports import AccountRecord, PersonRecord
     from perenne.workspace.persons import Desk, Exported
 
 Words = str | Sequence[str]
@@ -265,6 +265,33 @@ class Shop:
 
         found = self.desk.person(words, every_event=every_event, limit=limit)
         return shown(found if personal else masked_person(found))
+
+    def account_record(
+        self,
+        words: str,
+        *,
+        personal: bool = False,
+        every_event: bool = False,
+        limit: int | None = None,
+    ) -> AccountRecord:
+        """One company, by account_id, the id that a source gives it, one of its customers or its
+        name. Names of persons and ids of sources are masked unless `personal`; so is the name of a
+        company that may be that of a person. Raises PerenneError for none and for several.
+        """
+        from perenne.reports import shown_account
+        from perenne.workspace.accounts import account
+
+        found = account(self.desk, words, personal=personal, every_event=every_event, limit=limit)
+        return shown_account(found)
+
+    def account_names(
+        self, accounts: Collection[str] | None = None, *, personal: bool = False
+    ) -> dict[str, str]:
+        """What accounts are called, by account_id; masked where it may be the name of a person."""
+        from perenne.workspace.accounts import names
+
+        found = names(self.desk, accounts)
+        return {one: name.shown(personal=personal) for one, name in found.items()}
 
     def export_person(self, words: str, place: str | Path) -> Exported:
         """Write the portability archive of one customer, in clear: a ZIP file, or a folder."""

@@ -147,6 +147,46 @@ def candidates(customers: ir.Table, links: ir.Table, ids: Sequence[str]) -> ir.T
     return chosen.inner_join(sources, "customer_id").order_by("customer_id")
 
 
+def members(customers: ir.Table, account_id: str) -> ir.Table:
+    """The customers of an account."""
+    return customers.filter(customers.account_id == account_id).select("customer_id")
+
+
+def accounts_of(customers: ir.Table, text: str) -> ir.Table:
+    """Accounts that have this id, or that a source calls so, or that this customer belongs to."""
+    mine = customers.filter(customers.account_id.notnull())
+    told = mine.filter(
+        (mine.account_id == text) | (mine.account == text) | (mine.customer_id == text)
+    )
+    return told.select("account_id").distinct()
+
+
+def company_names(
+    contacts: ir.Table, customers: ir.Table, accounts: Collection[str] | None
+) -> ir.Table:
+    """Who of an account calls it what: account_id, customer_id, company, names of the person."""
+    mine = customers.filter(customers.account_id.notnull()).select("customer_id", "account_id")
+    if accounts is not None:
+        mine = mine.filter(mine.account_id.isin(list(accounts)))
+    joined = contacts.inner_join(mine, "customer_id", rname="c_{name}")
+    names = ("account_id", "customer_id", "company", "first_name", "last_name")
+    return joined.select(*names)
+
+
+def accounts_table(customers: ir.Table, facts: ir.Table) -> ir.Table:
+    """One row per account, those of the most revenue first."""
+    mine = customers.filter(customers.account_id.notnull())
+    value = facts.select("customer_id", "historical_clv")
+    joined = mine.left_join(value, "customer_id", rname="f_{name}")
+    found = joined.group_by("account_id").agg(
+        contacts=joined.count(),
+        orders=joined.orders.sum().fill_null(0),
+        revenue=joined.historical_clv.sum(),
+        last_order_on=joined.last_order_on.max(),
+    )
+    return found.order_by([ibis.desc(found.revenue.fill_null(0)), "account_id"])
+
+
 def customers_table(tables: Mapping[str, ir.Table], with_source_ids: bool) -> ir.Table:
     """One row per customer: facts, RFM scores, segment, status and predictions."""
     joined = tables["customer_facts"].left_join(

@@ -16,6 +16,10 @@ _STREET_KINDS = (
     r"|court|ct|crescent|cres|close|strasse|str|bis|ter)\b"
 )
 _NO_NAME = ("", "na", "n a", "nc", "none", "null", "test", "inconnu", "unknown", "client", "x")
+_NO_FIRST_NAME = (
+    "contact", "info", "mail", "email", "famille", "family", "pro", "perso", "cabinet", "docteur",
+    "maitre", "madame", "monsieur", "mme", "mlle",
+)  # fmt: skip
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator] # ibis ships no types
@@ -157,7 +161,7 @@ def people(told: ir.Table, node: ir.Table, used: ir.Table) -> ir.Table:
     first, family = _names(last)
     said = last.select(
         "own_id",
-        first_name=first,
+        first_name=first.fill_null(spelled(last.email, family)),
         last_name=family,
         birth=last.birth_on.strftime("%Y%m%d"),
         address=_street(last.address),
@@ -185,6 +189,18 @@ def _names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
     whole = family.isnull() & cell.re_search(r"\s")
     start, rest = (plain_words(cell.re_extract(r"^(\S+)\s+(.+)$", n)) for n in (1, 2))
     return whole.ifelse(start, plain_words(cell)), whole.ifelse(rest, family)
+
+
+def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
+    """The first name that a mailbox spells beside the family name of its record: zoe.martin,
+    martin-zoe, zoe.martin.12."""
+    box = _tidy_email(email).re_replace("@.*$", "").re_replace("[+].*$", "")
+    bare = ibis.literal("([._-]?[0-9]*)$")
+    name = family.replace(" ", "")
+    before = box.re_extract(ibis.literal("^([a-z]{3,})[._-]").concat(name, bare), 1)
+    after = box.re_extract(ibis.literal("^").concat(name, "[._-]([a-z]{3,})", bare), 1)
+    found = ibis.coalesce(before.nullif(""), after.nullif(""))
+    return found.isin(_NO_FIRST_NAME).ifelse(ibis.null("string"), found)
 
 
 def plain_words(text: ir.StringValue) -> ir.StringValue:

@@ -13,7 +13,7 @@ from perenne.core import Period
 from perenne.metrics import Request, compute
 from perenne.reports.person.record import Amount, Figure, Outlook, Prediction, Standing
 from perenne.reports.person.source import PersonInput, Row
-from perenne.reports.person.tables import of_customer
+from perenne.reports.person.tables import reduced
 from perenne.segments import SegmentSettings, segment_label
 from perenne.text import LANGUAGES, Language, use_language
 
@@ -51,11 +51,12 @@ def facts(data: PersonInput) -> tuple[Figure, ...]:
         for name, unit in COLUMNS.items()
         if name in row
     )
-    return (*_asked(data), *columns)
+    return (*asked(data), *columns)
 
 
-def _asked(data: PersonInput) -> Iterator[Figure]:
-    """The catalogue's metrics. One customer is a group of one: that warning says nothing here."""
+def asked(data: PersonInput) -> Iterator[Figure]:
+    """The catalogue's metrics over the whole history. One customer is a group of one: that warning
+    says nothing here."""
     context = replace(data.context, settings=replace(data.context.settings, min_group=0))
     request = Request(
         tuple(name for name in METRICS if name in data.catalogue),
@@ -64,7 +65,7 @@ def _asked(data: PersonInput) -> Iterator[Figure]:
     found = compute(
         request,
         catalogue=data.catalogue,
-        tables=of_customer(data.tables, data.customer_id),
+        tables=reduced(data.tables, data.customers),
         context=context,
         fetch=data.fetch,
     )

@@ -33,7 +33,7 @@ def masked_person(person: Person) -> Person:
     """The record without names, addresses, free texts and ids of sources. The figures stay."""
     if not person.personal:
         return person
-    cover = _Cover.of(person)
+    cover = Cover.of(person)
     return replace(
         person,
         personal=False,
@@ -68,7 +68,7 @@ def masked_id(kind: str, value: str) -> str:
     return f"{DOTS}{value[-2:]}" if len(value) > 4 else DOTS
 
 
-class _Cover:
+class Cover:
     """Hides what is known of one person wherever it stands in a text."""
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -77,7 +77,7 @@ class _Cover:
         self._known = re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.I) if either else None
 
     @classmethod
-    def of(cls, person: Person) -> _Cover:
+    def of(cls, person: Person) -> Cover:
         told = [one for f in person.contact if f.name != "country" for one in (f.told, *f.others)]
         return cls(
             [*(one.value for one in told), *(one.source_id for one in person.identity.records)]

@@ -23,7 +23,8 @@ class PersonPage:
     title: str
     name: str
     shop: str
-    person: Person
+    kind: str
+    skip: str
     covers: Sequence[Fact]
     highlights: Sequence[Fact]
     chapters: Sequence[Chapter]
@@ -32,9 +33,13 @@ class PersonPage:
 
 def render_person(person: Person) -> str:
     """Return the record in the current language as one HTML page."""
+    return render_page(_page(person))
+
+
+def render_page(page: PersonPage) -> str:
     template = _environment().get_template("person.html.jinja")
     return template.render(
-        page=_page(person),
+        page=page,
         chart_css=Svg(stylesheet()),
         page_css=Svg(_own("html", "report.css")),
         person_css=Svg(_own("person", "person.css")),
@@ -56,7 +61,8 @@ def _page(person: Person) -> PersonPage:
         title=_("{name}: customer record").format(name=name),
         name=name,
         shop=person.shop or _("Your shop"),
-        person=person,
+        kind=_("customer record"),
+        skip=_("Skip to the record"),
         covers=_covers(person),
         highlights=highlights(person),
         chapters=chapters(person),

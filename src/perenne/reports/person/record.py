@@ -262,8 +262,27 @@ class Timeline:
     days: tuple[Day, ...] = ()
 
 
+class Written:
+    """A record that can be written as JSON and read again."""
+
+    def values(self) -> dict[str, Any]:
+        """The record as plain Python values, as its JSON holds them."""
+        found: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json")
+        return found
+
+    def to_json(self) -> str:
+        """The record as JSON, in the order of its fields."""
+        return _adapter(type(self)).dump_json(self, indent=2).decode() + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        found: Self = _adapter(cls).validate_json(text)
+        return found
+
+
 @dataclass(frozen=True)
-class Person:
+class Person(Written):
     """Everything that one snapshot knows of one customer.
 
     `missing` says of each part that is empty why: `not_imported` (nobody has it in this
@@ -297,21 +316,6 @@ class Person:
     def sources(self) -> tuple[str, ...]:
         return tuple(sorted({record.source for record in self.identity.records}))
 
-    def values(self) -> dict[str, Any]:
-        """The record as plain Python values, as its JSON holds them."""
-        found: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json")
-        return found
-
-    def to_json(self) -> str:
-        """The record as JSON, in the order of its fields."""
-        return _adapter(type(self)).dump_json(self, indent=2).decode() + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        found: Self = _adapter(cls).validate_json(text)
-        return found
-
     def __repr__(self) -> str:
         found = {figure.name: figure.value for figure in self.facts}
         told = "personal" if self.personal else "masked"
@@ -330,5 +334,5 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _adapter(kind: type[Person]) -> TypeAdapter[Any]:
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

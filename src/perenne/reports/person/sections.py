@@ -29,13 +29,14 @@ class Chapter:
 
 def chapters(person: Person) -> list[Chapter]:
     """Every part, an empty one with the reason."""
+    note = _("Each figure is the shop’s own, asked of this customer alone.")
     return [
         Chapter("expected", _("What is expected"), list(expected(person))),
-        Chapter("so-far", _("What was"), list(_so_far(person))),
+        Chapter("so-far", _("What was"), list(so_far(person, note))),
         Chapter("who", _("Who it is"), list(who(person))),
         Chapter("consents", _("What may be sent"), list(consents(person))),
         Chapter("relation", _("Subscriptions and answers"), list(relation(person))),
-        Chapter("timeline", _("What happened"), list(_timeline(person))),
+        Chapter("timeline", _("What happened"), list(happened(person))),
     ]
 
 
@@ -83,7 +84,7 @@ def standing(person: Person) -> list[Fact]:
     ]
 
 
-def _so_far(person: Person) -> Iterator[Block | Story]:
+def so_far(person: Person, note: str) -> Iterator[Block | Story]:
     if not person.facts:
         yield Text(words.missing_label("facts", person.missing.get("facts", "not_ordered")))
         return
@@ -97,7 +98,7 @@ def _so_far(person: Person) -> Iterator[Block | Story]:
         for one in (*plain, *person.costs)
     ]
     columns = [Column(_("Figure"), is_text=True), Column(_("Value")), source_column()]
-    notes = [_("Each figure is the shop’s own, asked of this customer alone.")]
+    notes = [note]
     if "costs" in person.missing:
         notes.append(words.missing_label("costs", person.missing["costs"]))
     yield Table(_("Figures so far"), columns, rows, notes, css="figures-of-person")
@@ -123,7 +124,7 @@ def _values(person: Person) -> Table:
     return Table(_("Historical CLV"), columns, rows, [note], css="stacked")
 
 
-def _timeline(person: Person) -> Iterator[Block | Story]:
+def happened(person: Person) -> Iterator[Block | Story]:
     if person.timeline.entries:
         yield story(person)
     if "events" in person.missing:
@@ -132,8 +133,12 @@ def _timeline(person: Person) -> Iterator[Block | Story]:
 
 def highlights(person: Person) -> list[Fact]:
     """What is read first: value to come with its interval, and what was."""
-    writes = Words(person.currency)
-    found = list(_headline(person, writes))
+    return [*_headline(person, Words(person.currency)), *highlights_of(person)]
+
+
+def highlights_of(person: Person) -> list[Fact]:
+    """What was: revenue, orders, the last of them."""
+    found = []
     for name in ("net_revenue", "orders", "average_order_value"):
         one = figure(person, name)
         if one:

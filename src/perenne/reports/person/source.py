@@ -14,6 +14,13 @@ from perenne.segments import SegmentSettings
 Row = Mapping[str, Any]
 
 
+def of_customers(table: Table, customers: Sequence[str]) -> Table:
+    """The rows of some customers, lazy."""
+    if len(customers) == 1:
+        return table.filter(table.customer_id == customers[0])
+    return table.filter(table.customer_id.isin(list(customers)))
+
+
 @dataclass(frozen=True)
 class PersonInput:
     """One snapshot and one customer in it.
@@ -36,6 +43,12 @@ class PersonInput:
     staged: Mapping[str, Table] = field(default_factory=dict)
     imported: Mapping[str, datetime] = field(default_factory=dict)
     asked_id: str | None = None
+    members: tuple[str, ...] = ()
+    """Of an account: its customers, whose rows then count together."""
+
+    @property
+    def customers(self) -> tuple[str, ...]:
+        return self.members or (self.customer_id,)
 
     @property
     def as_of(self) -> date:
@@ -43,8 +56,7 @@ class PersonInput:
 
     def own(self, name: str) -> Table:
         """The customer's rows of a table, lazy. Only for a table that is there."""
-        table = self.tables[name]
-        return table.filter(table.customer_id == self.customer_id)
+        return of_customers(self.tables[name], self.customers)
 
     def rows(self, name: str) -> Sequence[Row]:
         """The customer's rows of a table, in no order; none without the table."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perenne.metrics.tables import Table, Tables
+from perenne.reports.person.source import of_customers
 
 __all__ = [
     "daily_events",
     "holding",
-    "of_customer",
     "of_orders",
     "pairs_between",
+    "reduced",
     "told_by",
     "waiting",
 ]
@@ -23,13 +24,11 @@ REPEATED = (
 )  # fmt: skip
 
 
-def of_customer(tables: Tables, customer_id: str) -> dict[str, Table]:
-    """Every table reduced to one customer; tables that know no customer stay whole. Those that know
-    customers by number alone are left out: figures find the same in others."""
+def reduced(tables: Tables, customers: Sequence[str]) -> dict[str, Table]:
+    """Every table reduced to some customers; tables that know no customer stay whole. Those that
+    know customers by number alone are left out: figures find the same in others."""
     return {
-        name: table.filter(table.customer_id == customer_id)
-        if "customer_id" in table.columns
-        else table
+        name: of_customers(table, customers) if "customer_id" in table.columns else table
         for name, table in tables.items()
         if "customer_id" in table.columns or "customer_number" not in table.columns
     }

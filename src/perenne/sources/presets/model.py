@@ -40,7 +40,8 @@ class FieldSpec(_Strict):
     is not the workspace's.
     A date that is not `bounded` may lie before the earliest day or after the import: a birthday, a
     planned charge. Where it is `lenient`, a day that cannot be read refuses no row: who
-    unsubscribed on February 31st has unsubscribed.
+    unsubscribed on February 31st has unsubscribed. With `periods` a month, a quarter or a year is
+    a date as well: `FIELD_on` is its first day, `FIELD_last` its last.
     """
 
     type: FieldType = "text"
@@ -51,6 +52,7 @@ class FieldSpec(_Strict):
     zone: str | None = None
     bounded: bool = True
     lenient: bool = False
+    periods: bool = False
 
 
 class ContentCheck(_Strict):
@@ -67,6 +69,9 @@ class Detection(_Strict):
     `require` lists fields (`a|b` = one of them); `forbid` lists fields that must not be there;
     `distinctive` fields raise the confidence, which runs from `base` to `base + reach`. It `yields`
     to another preset that fits as well, and finds one of these fields of its own: {preset: `a|b`}.
+    With a `file_name` it is never found but only named: a file whose columns fit a preset of any
+    tool that fills nothing of its grain, and whose name this regular expression finds, is asked
+    about.
     """
 
     require: tuple[str, ...]
@@ -74,6 +79,7 @@ class Detection(_Strict):
     distinctive: tuple[str, ...] = ()
     content: tuple[ContentCheck, ...] = ()
     yields: dict[str, str] = {}
+    file_name: str | None = None
     base: float = Field(ge=0, le=1)
     reach: float = Field(ge=0, le=1)
 

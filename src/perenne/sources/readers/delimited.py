@@ -160,6 +160,8 @@ def _tell_delimiter(text: str, *, name: str) -> str:
         return best
     if _is_aligned(text):
         return SPACES
+    if _is_address_list(text):
+        return ","
     first = text.splitlines()[0][:120] if text.splitlines() else ""
     raise PerenneError(
         _("{file} has one column only: “{header}”.").format(file=name, header=first),
@@ -167,6 +169,12 @@ def _tell_delimiter(text: str, *, name: str) -> str:
         allowed=("comma", "semicolon", "tab", "|"),
         next_step=_("Save it with commas, semicolons, tabs or | between columns."),
     )
+
+
+def _is_address_list(text: str) -> bool:
+    """A header and e-mail addresses below it: the one table that makes sense in one column."""
+    rows = [line for line in text[: 1 << 18].splitlines()[1:] if line.strip()]
+    return bool(rows) and 2 * sum(row.count("@") == 1 for row in rows) > len(rows)
 
 
 def _regularity(text: str, delimiter: str) -> tuple[float, int]:

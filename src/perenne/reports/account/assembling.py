@@ -1,0 +1,210 @@
+"""One account from one snapshot: the rows of its customers, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from math import prod
+from typing import Any
+
+from perenne.reports.account.naming import account_names
+from perenne.reports.account.record import Account, Expectation, Member
+from perenne.reports.person import figures, telling
+from perenne.reports.person.masking import Cover, masked_id, masked_value
+from perenne.reports.person.record import Figure
+from perenne.reports.person.source import PersonInput, Row
+from perenne.reports.person.timeline import timeline
+
+PARTS: Mapping[str, str] = {
+    "subscriptions": "subscriptions",
+    "surveys": "surveys",
+    "costs": "customer_costs",
+    "events": "events",
+}
+_SUMS = tuple(name for name in figures.COLUMNS if name.startswith("historical_clv"))
+
+
+def assemble_account(
+    data: PersonInput, *, personal: bool, every_event: bool = False, limit: int | None = None
+) -> Account:
+    """The record of an account: `data.customer_id` is its id, `data.members` are its customers.
+
+    Not `personal`: names of persons, ids of sources and free texts are masked.
+    """
+    contacts = data.rows("contacts")
+    named = [{**row, "account_id": data.customer_id} for row in contacts]
+    name = account_names(named).get(data.customer_id)
+    subscriptions, answers = telling.subscriptions(data), telling.answers(data)
+    events = timeline(
+        data,
+        (),
+        subscriptions=subscriptions,
+        answers=answers,
+        every_event=every_event,
+        limit=limit,
+    )
+    expectations, predicted = _expected(data)
+    found = Account(
+        shop=data.shop,
+        account_id=data.customer_id,
+        snapshot=data.snapshot,
+        as_of=data.as_of,
+        currency=data.context.currency,
+        time_zone=data.context.time_zone,
+        name=name.shown(personal=personal) if name else None,
+        name_hidden=bool(name and name.personal and not personal),
+        source_ids=_source_ids(data),
+        members=tuple(_members(data, contacts)),
+        facts=_facts(data),
+        expectations=expectations,
+        predicted=predicted,
+        subscriptions=subscriptions,
+        surveys=answers,
+        costs=figures.costs(data),
+        timeline=events,
+    )
+    found = replace(found, missing=_missing(data, found))
+    return found if personal else _masked(found, _cover(data, contacts))
+
+
+def _source_ids(data: PersonInput) -> tuple[str, ...]:
+    rows = data.rows("customers")
+    return tuple(sorted({row["account"] for row in rows if row.get("account")}))
+
+
+def _members(data: PersonInput, contacts: Sequence[Row]) -> Iterator[Member]:
+    """Those who bought most first."""
+    names = _names(contacts)
+    facts = {row["customer_id"]: row for row in data.rows("customer_facts")}
+    segments = {row["customer_id"]: row for row in data.rows("segments")}
+    expected = {row["customer_id"]: row["clv_12m"] for row in data.rows("predictions")}
+    whole = sum((_money(row["historical_clv"]) for row in facts.values()), Decimal(0))
+    rows = []
+    for row in data.rows("customers"):
+        one = row["customer_id"]
+        revenue = _money(facts[one]["historical_clv"]) if one in facts else None
+        rows.append(
+            Member(
+                customer_id=one,
+                name=names.get(one),
+                orders=int(row["orders"]),
+                revenue=revenue,
+                share=float(revenue / whole) if revenue is not None and whole else None,
+                first_order_on=row["first_order_on"],
+                last_order_on=row["last_order_on"],
+                status=segments[one]["status"] if one in segments else None,
+                expected=expected.get(one),
+            )
+        )
+    yield from sorted(rows, key=lambda m: (-(m.revenue or 0), m.customer_id))
+
+
+def _names(contacts: Sequence[Row]) -> dict[str, str]:
+    """First and family name of each customer, else the e-mail."""
+    found: dict[str, str] = {}
+    for row in sorted(contacts, key=lambda row: row["source"]):
+        name = " ".join(filter(None, (row["first_name"], row["last_name"]))) or row["email"]
+        if name and ("@" in found.get(row["customer_id"], "@") or row["customer_id"] not in found):
+            found[row["customer_id"]] = name
+    return found
+
+
+def _money(value: Any) -> Decimal:
+    return Decimal(0) if value is None else Decimal(str(value))
+
+
+def _facts(data: PersonInput) -> tuple[Figure, ...]:
+    """The catalogue's metrics of all its customers, first and last order, sums of their values."""
+    rows = data.rows("customer_facts")
+    if not rows:
+        return ()
+    first = min(row["first_order_on"] for row in rows)
+    last = max(row["last_order_on"] for row in rows)
+    told = "customer_facts."
+    return (
+        *figures.asked(data),
+        Figure("first_order_on", first, "date", f"{told}first_order_on"),
+        Figure("last_order_on", last, "date", f"{told}last_order_on"),
+        Figure("days_since_last_order", (data.as_of - last).days, "days", f"{told}last_order_on"),
+        Figure("tenure_days", (data.as_of - first).days, "days", f"{told}first_order_on"),
+        *(
+            Figure(name, _sum([row[name] for row in rows]), "money", told + name)
+            for name in _SUMS
+            if name in rows[0]
+        ),
+    )
+
+
+def _sum(values: Sequence[Any]) -> Decimal | None:
+    """None where the value of anybody is unknown: a part would look like the whole."""
+    known = [_money(value) for value in values if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(values) else None
+
+
+def _expected(data: PersonInput) -> tuple[tuple[Expectation, ...], int]:
+    """The sums of what is predicted of each, and of how many anything is."""
+    rows = [row for row in data.rows("predictions") if row["clv_12m"] is not None]
+    if not rows:
+        return (), 0
+    return tuple(_expectation(rows, months) for months in figures.HORIZONS), len(rows)
+
+
+def _expectation(rows: Sequence[Row], months: int) -> Expectation:
+    def total(name: str) -> Any:
+        told = [row[name] for row in rows if row.get(name) is not None]
+        return sum(told) if len(told) == len(rows) else None
+
+    chances = [row.get(f"p_order_{months}m") for row in rows]
+    known = [chance for chance in chances if chance is not None]
+    return Expectation(
+        months=months,
+        value=total(f"clv_{months}m"),
+        margin=total(f"clv_margin_{months}m"),
+        orders=total(f"expected_orders_{months}m"),
+        p_order=1 - prod(1 - one for one in known) if len(known) == len(rows) else None,
+    )
+
+
+def _missing(data: PersonInput, found: Account) -> dict[str, str]:
+    filled = {"subscriptions": found.subscriptions, "surveys": found.surveys, "costs": found.costs}
+    empty = {
+        part: data.why_missing(name)
+        for part, name in PARTS.items()
+        if not (filled[part] if part in filled else data.has(name))
+    }
+    if not found.facts:
+        empty |= dict.fromkeys(("facts", "prediction"), "not_ordered")
+    elif not found.expectations:
+        empty["prediction"] = "not_computed"
+    return empty
+
+
+def _cover(data: PersonInput, contacts: Sequence[Row]) -> Cover:
+    told = [
+        str(row[name])
+        for row in contacts
+        for name in telling.CONTACT
+        if name not in ("country", "company") and row[name] is not None
+    ]
+    return Cover([*told, *(row["source_id"] for row in data.rows("customer_links"))])
+
+
+def _masked(account: Account, cover: Cover) -> Account:
+    entries = tuple(map(cover.entry, account.timeline.entries))
+    return replace(
+        account,
+        personal=False,
+        source_ids=tuple(masked_id("id", one) for one in account.source_ids),
+        members=tuple(map(_hidden, account.members)),
+        subscriptions=tuple(map(cover.subscription, account.subscriptions)),
+        surveys=tuple(map(cover.answer, account.surveys)),
+        timeline=replace(account.timeline, entries=entries),
+    )
+
+
+def _hidden(one: Member) -> Member:
+    if one.name is None:
+        return one
+    kind = "email" if "@" in one.name else "last_name"
+    return replace(one, name=" ".join(masked_value(kind, word) for word in one.name.split()))
