@@ -135,8 +135,11 @@ class Teller:
         }
         if self.companion:
             fitted, spend = self.companion.model.purchases, self.companion.model.spend
+            rhythm = self._rhythm
             found |= {
                 "purchase_model": self.companion.name,
+                "alive_model": self.companion.name if rhythm is None else rhythm.name,
+                "clock": self.companion.model.clock_until(self.ledger.until),
                 "parameters": dict(fitted.parameters),
                 "standard_errors": fitted.standard_errors,
                 "log_likelihood": fitted.log_likelihood,
@@ -248,6 +251,7 @@ class Teller:
         if self.judged is None or self.judged.champion is None:
             return [simple]
         names = [one.contender for one in self.judged.champion.standings if not one.is_baseline]
+        names.sort(key=self.judged.outdone.__contains__)
         ordered = dict.fromkeys([self.judged.champion.name, *names])
         return [*(self.judged.field[name] for name in ordered), simple]
 
@@ -326,13 +330,14 @@ class Teller:
 
     def _alive_and_next(self) -> tuple[Any, Any, Any]:
         """By BG/BB itself where the shop sells on occasions, else by the companion."""
-        model = self._rhythm()
+        model = self._rhythm
         if model is None:
             return None, None, None
         found = staying(model, self.ledger)
         notes = [NEVER if never else None for never in found.never]
         return found.alive, days_after(self.as_of, found.days), notes
 
+    @cached_property
     def _rhythm(self) -> FittedProbability | None:
         """The purchase model that says best whether customers are there, and when they order."""
         names = [] if self.judged is None else purchase_models(self.judged)
@@ -343,10 +348,11 @@ class Teller:
 
 
 def purchase_models(judged: Judged) -> list[str]:
-    """The purchase models of a backtest, best first."""
+    """The purchase models of a backtest, best first; those that a season leaves behind last."""
     standings = judged.champion.standings if judged.champion else ()
     known = (*SOURCES, *SEASONAL, OCCASIONS)
-    return [one.contender for one in standings if one.contender in known]
+    found = [one.contender for one in standings if one.contender in known]
+    return sorted(found, key=judged.outdone.__contains__)
 
 
 def best_companion(
