@@ -41,7 +41,7 @@ def _drawn(shape: Singles, rng: np.random.Generator) -> Singles:
     cube *= 3
     np.divide(normal, cube, out=cube)
     cube += 1
-    drawn = cube * cube
+    drawn: Singles = cube * cube
     drawn *= cube
     normal *= normal
     np.multiply(normal, normal, out=cube)

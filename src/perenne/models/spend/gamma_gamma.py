@@ -288,7 +288,8 @@ class FittedGammaGamma(Fitted):
             x += np.asarray(more, dtype=np.float32)
             rate += np.asarray(told, dtype=np.float32)
         rate /= gammas(x, rng)
-        value, before = np.float32(0), np.int32(0)
+        value: Any = np.float32(0)
+        before: Any = np.int32(0)
         for counts, total in zip(bought, totals, strict=True):
             now = counts.take(who)
             more = _gamma_sums(at["p"], now - before, rng)
@@ -301,7 +302,7 @@ class FittedGammaGamma(Fitted):
         self, known: _Known, who: npt.NDArray[np.intp], at: Mapping[str, float]
     ) -> npt.NDArray[np.float32] | np.float32:
         """γ of each customer of `who`, as `_frequency_scale`, and by covariates; one of all."""
-        scale: Any = np.float32(at["gamma"])
+        scale: npt.NDArray[np.float32] | np.float32 = np.float32(at["gamma"])
         if FREQUENCY_EFFECT in at:
             scale = scale * np.exp(at[FREQUENCY_EFFECT] * known.log_x.take(who)).astype(np.float32)
         if known.coded is not None:
