@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError, add_months
-from perenne.models.chance import Chance
+from perenne.models.chance import Chance, own
 from perenne.models.choosing import Judged, sample
 from perenne.models.contenders.combined import Combined, FittedCombined, recalibrated
 from perenne.models.contenders.occasions import NAME as OCCASIONS
@@ -26,6 +26,7 @@ from perenne.models.horizons import Reach, reaching
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
+from perenne.models.margins import MarginRate
 from perenne.models.predicting import (
     Ahead,
     Groups,
@@ -48,6 +49,8 @@ from perenne.models.why.traits import Traits, traits
 YEAR = 365
 # Draws times customers held at once: what keeps a shop of any size within memory.
 CELLS = 20_000_000
+# Parts of this number and above have the chance of margins alone.
+MARGINS = 1 << 19
 # These read the first order, so that its effect is in what they predict.
 READ_TRAITS = {"hurdle", "stack"}
 NEVER = "never_even_odds"
@@ -154,12 +157,12 @@ class Teller:
         told = self.fits.get(next(iter(self.models.values()), ""))
         return told.recalibration.value.normal_spread if isinstance(told, FittedCombined) else 0.0
 
-    def _terms(self, months: int, rate: Floats, when: Timing) -> Terms:
+    def _terms(self, months: int, rate: MarginRate, when: Timing) -> Terms:
         spent = self.told.retention
         return Terms(
             months=months,
             factor=when.discount,
-            margin_rate=rate,
+            margin=rate,
             retention=None if spent is None else cost_of_keeping(spent, when, self._alive()),
         )
 
@@ -210,7 +213,7 @@ class Teller:
                 draws=draws,
                 rng=chance.part(number),
             )
-            found.add(told, part)
+            found.add(told, part, rng=own(chance.part(MARGINS + number)))
         self.learnt[terms.months] = reach.learnt
         return found
 
@@ -255,8 +258,8 @@ class Teller:
         ordered = dict.fromkeys([self.judged.champion.name, *names])
         return [*(self.judged.field[name] for name in ordered), simple]
 
-    def _margin_rate(self) -> Floats:
-        """Margin per unit of value, by customer, shrunk to that of the shop; NaN when unknown."""
+    def _margin_rate(self) -> MarginRate:
+        """Margin per unit of value, by customer, shrunk to that of the shop."""
         ledger = self.ledger
 
         def total(values: Floats) -> Floats:
@@ -265,9 +268,10 @@ class Teller:
 
         net, margin = total(ledger.net - ledger.returned), total(ledger.margin)
         try:
-            return fit_margin_rate(net=net, margin=margin).of(margin, net)
+            rate = fit_margin_rate(net=net, margin=margin)
         except PerenneError:
-            return np.full(ledger.customers, np.nan)
+            return MarginRate.unknown(ledger.customers)
+        return MarginRate(rate.of(margin, net), rate.unsure(net), rate.within)
 
     def _groups(self) -> list[Groups]:
         everyone = np.zeros(self.ledger.customers, dtype=np.int64)
