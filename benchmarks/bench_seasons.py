@@ -1,4 +1,4 @@
-"""Seasonal simulated shops: `python -m benchmarks.bench_seasons [--customers N] [--shops K]`.
+"""Seasonal simulated shops: `python -m benchmarks.bench_seasons --customers 6000 --first 3`.
 
 Customers are born along three and a half years with a season of their own, buy at gamma rates that
 follow the year (a smooth season and the weeks before Christmas), and leave in silence. The champion
@@ -45,13 +45,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--shops", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first shop")
+    parser.add_argument("--days", type=int, nargs="*", default=HORIZONS)
     asked = parser.parse_args()
     misses: dict[int, list[float]] = {}
     print("| shop | horizon | champion | bias | 90% interval holds | pareto_nbd | seconds |")
     print("|---|---|---|---|---|---|---|")
-    for seed in range(asked.shops):
+    for seed in range(asked.first, asked.first + asked.shops):
         whole = shop(asked.customers, seed=seed)
-        for horizon in HORIZONS:
+        for horizon in asked.days:
             start = time.process_time()
             bias, line = _told(whole, horizon)
             misses.setdefault(horizon, []).append(bias)

@@ -63,6 +63,31 @@ def test_a_chance_of_being_a_customer_never_stands_alone_after_one_purchase(
     assert "Chance of still being a customer" in often
 
 
+def test_the_chance_through_time_ends_at_that_of_the_export(
+    shop: Path, buyers: dict[str, Any], tmp_path: Path
+) -> None:
+    for row in buyers.values():
+        told = record(shop, row["customer_id"])["prediction"]
+        path = told["alive_path"]
+        last = float(path["points"][-1]["chance"])
+        assert last == pytest.approx(float(row["p_alive"]), abs=1e-5)
+        assert path["model"] in ("mbg_nbd", "pareto_nbd", "mbg_nbd_season", "pareto_nbd_season")
+        assert path["note"] is None
+    often = buyers["often"]
+    days = record(shop, often["customer_id"])["timeline"]["days"]
+    ordered = [one["on"] for one in days if one["orders"]]
+    assert len(ordered) == often["frequency"] + 1
+    drawn = [
+        one["on"]
+        for one in record(shop, often["customer_id"])["prediction"]["alive_path"]["points"]
+    ]
+    assert {*ordered} <= {*drawn}
+    for language, said in (("en", "Still a customer?"), ("fr", "Toujours client")):
+        file = tmp_path / f"{language}.html"
+        succeed("person", often["customer_id"], "-w", shop, "--lang", language, "-o", file)
+        assert said in file.read_text(encoding="utf-8")
+
+
 def test_text_speaks_both_languages(shop: Path, buyers: dict[str, Any]) -> None:
     customer = buyers["often"]["customer_id"]
     french = succeed("person", customer, "-w", shop, "--lang", "fr").out

@@ -141,6 +141,21 @@ def test_a_biased_contender_cannot_win_while_another_is_level():
     assert champion(judged(**told), horizon=90).name == "level"
 
 
+def test_who_knows_of_no_season_does_not_predict_where_there_is_one():
+    told = {
+        "all_zero": [{"crps": 10, **POOR}] * 2,
+        "plain": [{"crps": 4, **GOOD}] * 2,
+        "season": [{"crps": 5, **GOOD}] * 2,
+    }
+    assert champion(judged(**told), horizon=90).name == "plain"
+    found = champion(judged(**told), horizon=90, outdone={"plain", "other"})
+    assert (found.name, found.outdone) == ("season", ("plain",))
+    assert "Left out" in found.reason
+    assert [one.contender for one in found.standings] == ["plain", "season", "all_zero"]
+    alone = champion(judged(**told), horizon=90, outdone={"plain", "season"})
+    assert (alone.name, alone.outdone) == ("plain", ())
+
+
 def test_a_baseline_that_beats_all_models_stands_in():
     found = champion(
         judged(

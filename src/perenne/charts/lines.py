@@ -11,6 +11,7 @@ from perenne.charts.frame import (
     axis_titles,
     blank,
     horizontal_axis,
+    horizontal_labels,
     rule,
     tick_room,
     vertical_axis,
@@ -37,12 +38,14 @@ def line_chart(
     y_title: str = "",
     from_zero: bool = True,
     whole_x: bool = True,
+    marks: Sequence[tuple[float, str]] = (),
     size: Size | None = None,
 ) -> Svg:
     """Draw lines named at their right end; many series are a ramp from first to last.
 
     `from_zero` keeps zero on the vertical axis. `whole_x` keeps horizontal ticks integers
-    (months of age, indexes of `format_x`). `moments` are upright lines, named above the plot.
+    (months of age, indexes of `format_x`). `marks` name places under the plot in their stead.
+    `moments` are upright lines, named above the plot.
     """
     size = size or Size(720, 340)
     shown = [one for one in series if one.known()]
@@ -60,7 +63,10 @@ def line_chart(
         caption,
         size,
         vertical_axis(box, plane.up, up_marks, written=format_y),
-        horizontal_axis(box, across, _across_marks(xs, whole=whole_x), written=format_x, size=size),
+        _named(marks, box, across, size=size)
+        or horizontal_axis(
+            box, across, _across_marks(xs, whole=whole_x), written=format_x, size=size
+        ),
         *(_band(one.edges(), role, plane) for one, role in colours),
         *(_band(one.inner_edges(), role, plane) for one, role in colours),
         *uprights(moments, box, across, size=size),
@@ -81,6 +87,11 @@ def _up_marks(
     ]
     heights += [0.0] if from_zero else []
     return ticks(min(heights), max(heights))
+
+
+def _named(marks: Sequence[tuple[float, str]], box: Box, across: Scale, *, size: Size) -> str:
+    inside = [(across(x), text) for x, text in marks if across.low <= x <= across.high]
+    return horizontal_labels(box, inside, size=size)
 
 
 def _across_marks(xs: list[float], *, whole: bool) -> list[float]:

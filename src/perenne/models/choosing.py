@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from perenne.models.contenders.births import late_start
 from perenne.models.contenders.combined import Combined
 from perenne.models.contenders.occasions import NAME as OCCASIONS
 from perenne.models.contenders.occasions import find_occasions
+from perenne.models.contenders.outdone import left_behind
 from perenne.models.contenders.roster import BASELINES, contender, contenders
 from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Groups, Progress, backtest
@@ -38,7 +39,8 @@ class Judged:
     """The backtest of a shop, the champion of its horizon, and how to fit it anew.
 
     horizon: days judged, the longest up to the one asked for that leaves an origin. champion is
-    None, and why says so, when nobody could be judged.
+    None, and why says so, when nobody could be judged. outdone: contenders that know of no season
+    where the shop has one beyond doubt; they are judged and do not predict.
     """
 
     backtest: Backtest
@@ -47,6 +49,7 @@ class Judged:
     why: str
     late_start: Truncation
     field: Mapping[str, Contender]
+    outdone: frozenset[str] = frozenset()
 
     @property
     def winner(self) -> Contender | None:
@@ -65,7 +68,8 @@ def judge(
     """Backtest every contender of the settings on (a sample of) the shop, and choose."""
     judged = sample(ledger, most=settings.judged_customers)
     days = judged_horizon(judged, horizon)
-    field = competing(ledger, settings.contenders)
+    memory = Rehearsal()
+    field = competing(ledger, settings.contenders, memory=memory)
     found = backtest(
         judged,
         contenders=list(field.values()),
@@ -76,8 +80,10 @@ def judge(
         groups=groups,
         progress=progress,
     )
-    chosen, why = choose(found, days)
-    return Judged(found, days, chosen, why, late_start(ledger), field)
+    singles = [one.members[0] for one in field.values() if isinstance(one, Combined)]
+    outdone = left_behind(singles, judged, memory, horizon=days, rng=rng)
+    chosen, why = choose(found, days, outdone=outdone)
+    return Judged(found, days, chosen, why, late_start(ledger), field, outdone)
 
 
 def competing(
@@ -138,10 +144,12 @@ def judged_further(
     return replace(judged, backtest=found)
 
 
-def choose(found: Backtest, days: int) -> tuple[Champion | None, str]:
+def choose(
+    found: Backtest, days: int, *, outdone: Collection[str] = ()
+) -> tuple[Champion | None, str]:
     """The champion, and the reason of it or of there being none."""
     try:
-        chosen = champion(found, horizon=days)
+        chosen = champion(found, horizon=days, outdone=outdone)
     except PerenneError as refusal:
         return None, str(refusal)
     return chosen, chosen.reason

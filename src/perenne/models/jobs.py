@@ -218,7 +218,9 @@ def _champion_values(judged: Judged | None) -> dict[str, Any]:
     if judged is None:
         return {}
     reasons = {
-        f"reason_{language}": _in(language, lambda: choose(judged.backtest, judged.horizon)[1])
+        f"reason_{language}": _in(
+            language, lambda: choose(judged.backtest, judged.horizon, outdone=judged.outdone)[1]
+        )
         for language in LANGUAGES
     }
     chosen = judged.champion
@@ -230,6 +232,7 @@ def _champion_values(judged: Judged | None) -> dict[str, Any]:
         "horizon_days": chosen.horizon,
         "origins": chosen.origins,
         "unbeaten": list(chosen.unbeaten),
+        "outdone": list(chosen.outdone),
         "stands_in": chosen.stands_in,
     }
 

@@ -21,7 +21,7 @@ QUANTILES: Mapping[str, float] = {
     "hi90": 0.95,
 }
 # Customers whose draws are sorted at a time.
-_AT_ONCE = 4_096
+AT_ONCE = 4_096
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def of_customers(forecast: Forecast, *, factor: Factor = 1.0) -> Outlook:
         mean=forecast.mean_value * factor,
         orders=forecast.mean_orders,
         chance=none if bought is None else (bought > 0).mean(axis=0),
-        quantiles=None if value is None else _scaled(_quantiles(value), factor),
+        quantiles=None if value is None else _scaled(quantiles_of(value), factor),
     )
 
 
@@ -92,7 +92,7 @@ class GroupOutlook:
             mean=self.mean,
             orders=self.orders,
             chance=chance,
-            quantiles=None if draws is None else _quantiles(draws),
+            quantiles=None if draws is None else quantiles_of(draws),
         )
 
 
@@ -121,15 +121,15 @@ def _sums(
     return sums
 
 
-def _quantiles(draws: npt.NDArray[np.floating]) -> dict[str, Floats]:
+def quantiles_of(draws: npt.NDArray[np.floating]) -> dict[str, Floats]:
     """Linear between sorted draws, as NumPy's; sorted along rows that lie together."""
     levels = np.array(list(QUANTILES.values()))
     found = np.empty((levels.size, draws.shape[1]))
     place = levels * (len(draws) - 1)
     below = np.floor(place).astype(int)
     above, share = np.minimum(below + 1, len(draws) - 1), place - below
-    for start in range(0, draws.shape[1], _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
+    for start in range(0, draws.shape[1], AT_ONCE):
+        part = slice(start, start + AT_ONCE)
         ordered = np.ascontiguousarray(draws[:, part].T)
         ordered.sort(axis=1)
         found[:, part] = (ordered[:, below] * (1 - share) + ordered[:, above] * share).T

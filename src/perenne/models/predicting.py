@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
+from perenne.models.margins import MarginRate
 from perenne.models.outlook import QUANTILES, GroupOutlook, of_customers
-from perenne.models.schema import PREDICTED
+from perenne.models.schema import INTERVALS, PREDICTED
 from perenne.models.value.months import Promised
 from perenne.warehouse import TableSchema
 
@@ -42,18 +43,18 @@ class Groups:
 class Terms:
     """What turns the forecast of one horizon into money of today: discount, margin, retention.
 
-    factor, margin_rate: (customers,), margin per unit of value, NaN where unknown. retention: cost
-    of keeping each customer until the horizon, discounted; None when no such spend is known.
+    factor: (customers,). margin: what of the value is left. retention: cost of keeping each
+    customer until the horizon, discounted; None when no such spend is known.
     """
 
     months: int
     factor: Floats
-    margin_rate: Floats
+    margin: MarginRate
     retention: Floats | None
 
     def part(self, rows: slice) -> Terms:
         kept = None if self.retention is None else self.retention[rows]
-        return Terms(self.months, self.factor[rows], self.margin_rate[rows], kept)
+        return Terms(self.months, self.factor[rows], self.margin.part(rows), kept)
 
 
 class Ahead:
@@ -66,12 +67,12 @@ class Ahead:
         self._value = self._orders = 0.0
         self._columns: dict[str, list[npt.NDArray[Any]]] = {}
 
-    def add(self, forecast: Forecast, part: slice) -> None:
-        """The forecast of the customers `part`; parts come in their order."""
+    def add(self, forecast: Forecast, part: slice, *, rng: np.random.Generator) -> None:
+        """The forecast of the customers `part`; parts come in their order. rng: for margins."""
         terms = self.terms.part(part)
-        for name, values in _columns(forecast, terms).items():
+        for name, values in _columns(forecast, terms, rng=rng).items():
             self._columns.setdefault(name, []).append(values)
-        margin = forecast.mean_value * terms.factor * terms.margin_rate
+        margin = forecast.mean_value * terms.factor * terms.margin.mean
         self._value += float(forecast.mean_value.sum())
         self._orders += float(forecast.mean_orders.sum())
         for groups, sums, margins in zip(self.groups, self.sums, self.margins, strict=True):
@@ -113,11 +114,16 @@ class Ahead:
                 }
 
 
-def _columns(forecast: Forecast, terms: Terms) -> dict[str, npt.NDArray[Any]]:
+def _columns(
+    forecast: Forecast, terms: Terms, *, rng: np.random.Generator
+) -> dict[str, npt.NDArray[Any]]:
     end, told = f"{terms.months}m", of_customers(forecast, factor=terms.factor)
-    margin = told.mean * terms.margin_rate
+    margin = told.mean * terms.margin.mean
     unknown = np.full(margin.size, np.nan)
     quantiles = told.quantiles or dict.fromkeys(QUANTILES, unknown)
+    margins = dict.fromkeys(QUANTILES, unknown)
+    if forecast.value is not None:
+        margins = terms.margin.quantiles(forecast.value, quantiles, rng=rng)
     return {
         f"expected_orders_{end}": told.orders,
         f"p_order_{end}": told.chance,
@@ -125,6 +131,7 @@ def _columns(forecast: Forecast, terms: Terms) -> dict[str, npt.NDArray[Any]]:
         # Draws are in single precision.
         **{f"clv_{end}_{name}": v.astype(np.float32) for name, v in quantiles.items()},
         f"clv_margin_{end}": margin,
+        **{f"clv_margin_{end}_{name}": margins[name].astype(np.float32) for name in INTERVALS},
         f"clv_net_{end}": unknown if terms.retention is None else margin - terms.retention,
     }
 

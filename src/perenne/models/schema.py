@@ -10,6 +10,10 @@ HORIZONS = (12, 24, 36)
 """Months ahead."""
 
 
+INTERVALS = ("lo50", "hi50", "lo90", "hi90")
+"""Ends of the intervals that are told."""
+
+
 def _per_horizon() -> Iterator[Column]:
     for months in HORIZONS:
         end = f"{months}m"
@@ -18,11 +22,16 @@ def _per_horizon() -> Iterator[Column]:
         yield Column(f"p_order_{end}", "float64", f"chance of a further order {within}")
         yield Column(f"clv_{end}", MONEY, f"expected revenue {within}, net of returns, discounted")
         yield Column(f"clv_{end}_median", MONEY, "as likely to be exceeded as not")
-        for level in (50, 90):
-            yield Column(f"clv_{end}_lo{level}", MONEY, f"lower end of the {level}% interval")
-            yield Column(f"clv_{end}_hi{level}", MONEY, f"upper end of the {level}% interval")
+        yield from _ends(f"clv_{end}")
         yield Column(f"clv_margin_{end}", MONEY, f"expected margin {within}; null: cost unknown")
+        yield from _ends(f"clv_margin_{end}")
         yield Column(f"clv_net_{end}", MONEY, "the margin less retention spend; null: unknown")
+
+
+def _ends(stem: str) -> Iterator[Column]:
+    for end in INTERVALS:
+        side = "lower" if end.startswith("lo") else "upper"
+        yield Column(f"{stem}_{end}", MONEY, f"{side} end of the {end[2:]}% interval")
 
 
 def _schema(name: str, meaning: str, columns: Iterable[Column], *, key: str) -> TableSchema:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError, add_months
-from perenne.models.chance import Chance
+from perenne.models.chance import Chance, own
 from perenne.models.choosing import Judged, sample
 from perenne.models.contenders.combined import Combined, FittedCombined, recalibrated
 from perenne.models.contenders.occasions import NAME as OCCASIONS
@@ -26,6 +26,7 @@ from perenne.models.horizons import Reach, reaching
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
+from perenne.models.margins import MarginRate
 from perenne.models.predicting import (
     Ahead,
     Groups,
@@ -48,6 +49,8 @@ from perenne.models.why.traits import Traits, traits
 YEAR = 365
 # Draws times customers held at once: what keeps a shop of any size within memory.
 CELLS = 20_000_000
+# Parts of this number and above have the chance of margins alone.
+MARGINS = 1 << 19
 # These read the first order, so that its effect is in what they predict.
 READ_TRAITS = {"hurdle", "stack"}
 NEVER = "never_even_odds"
@@ -135,8 +138,11 @@ class Teller:
         }
         if self.companion:
             fitted, spend = self.companion.model.purchases, self.companion.model.spend
+            rhythm = self._rhythm
             found |= {
                 "purchase_model": self.companion.name,
+                "alive_model": self.companion.name if rhythm is None else rhythm.name,
+                "clock": self.companion.model.clock_until(self.ledger.until),
                 "parameters": dict(fitted.parameters),
                 "standard_errors": fitted.standard_errors,
                 "log_likelihood": fitted.log_likelihood,
@@ -151,12 +157,12 @@ class Teller:
         told = self.fits.get(next(iter(self.models.values()), ""))
         return told.recalibration.value.normal_spread if isinstance(told, FittedCombined) else 0.0
 
-    def _terms(self, months: int, rate: Floats, when: Timing) -> Terms:
+    def _terms(self, months: int, rate: MarginRate, when: Timing) -> Terms:
         spent = self.told.retention
         return Terms(
             months=months,
             factor=when.discount,
-            margin_rate=rate,
+            margin=rate,
             retention=None if spent is None else cost_of_keeping(spent, when, self._alive()),
         )
 
@@ -207,7 +213,7 @@ class Teller:
                 draws=draws,
                 rng=chance.part(number),
             )
-            found.add(told, part)
+            found.add(told, part, rng=own(chance.part(MARGINS + number)))
         self.learnt[terms.months] = reach.learnt
         return found
 
@@ -248,11 +254,12 @@ class Teller:
         if self.judged is None or self.judged.champion is None:
             return [simple]
         names = [one.contender for one in self.judged.champion.standings if not one.is_baseline]
+        names.sort(key=self.judged.outdone.__contains__)
         ordered = dict.fromkeys([self.judged.champion.name, *names])
         return [*(self.judged.field[name] for name in ordered), simple]
 
-    def _margin_rate(self) -> Floats:
-        """Margin per unit of value, by customer, shrunk to that of the shop; NaN when unknown."""
+    def _margin_rate(self) -> MarginRate:
+        """Margin per unit of value, by customer, shrunk to that of the shop."""
         ledger = self.ledger
 
         def total(values: Floats) -> Floats:
@@ -261,9 +268,10 @@ class Teller:
 
         net, margin = total(ledger.net - ledger.returned), total(ledger.margin)
         try:
-            return fit_margin_rate(net=net, margin=margin).of(margin, net)
+            rate = fit_margin_rate(net=net, margin=margin)
         except PerenneError:
-            return np.full(ledger.customers, np.nan)
+            return MarginRate.unknown(ledger.customers)
+        return MarginRate(rate.of(margin, net), rate.unsure(net), rate.within)
 
     def _groups(self) -> list[Groups]:
         everyone = np.zeros(self.ledger.customers, dtype=np.int64)
@@ -326,13 +334,14 @@ class Teller:
 
     def _alive_and_next(self) -> tuple[Any, Any, Any]:
         """By BG/BB itself where the shop sells on occasions, else by the companion."""
-        model = self._rhythm()
+        model = self._rhythm
         if model is None:
             return None, None, None
         found = staying(model, self.ledger)
         notes = [NEVER if never else None for never in found.never]
         return found.alive, days_after(self.as_of, found.days), notes
 
+    @cached_property
     def _rhythm(self) -> FittedProbability | None:
         """The purchase model that says best whether customers are there, and when they order."""
         names = [] if self.judged is None else purchase_models(self.judged)
@@ -343,10 +352,11 @@ class Teller:
 
 
 def purchase_models(judged: Judged) -> list[str]:
-    """The purchase models of a backtest, best first."""
+    """The purchase models of a backtest, best first; those that a season leaves behind last."""
     standings = judged.champion.standings if judged.champion else ()
     known = (*SOURCES, *SEASONAL, OCCASIONS)
-    return [one.contender for one in standings if one.contender in known]
+    found = [one.contender for one in standings if one.contender in known]
+    return sorted(found, key=judged.outdone.__contains__)
 
 
 def best_companion(

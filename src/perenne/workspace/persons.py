@@ -165,6 +165,7 @@ class Desk:
             segment_settings=self.settings.segments,
             staged=self.staged,
             imported={one.id: datetime.fromisoformat(one.imported_at) for one in self.imports},
+            predicted=self.snapshot.manifest.get("prediction"),
         )
 
     @cached_property

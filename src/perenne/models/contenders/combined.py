@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.chance import Chance
-from perenne.models.contenders.pace import DOUBT, Pace, open_season, pace_of
+from perenne.models.contenders.outdone import outdone, unlikely
+from perenne.models.contenders.pace import Pace, open_season, pace_of
 from perenne.models.contenders.pooling import Trial, drawn_of, pool_weights, pruned
-from perenne.models.contenders.seasonal import SEASON
 from perenne.models.forecast import (
     Contender,
     FittedContender,
@@ -53,9 +53,9 @@ class Combined:
     is absent the others say nothing of what it would have missed. The weights minimise the mean
     CRPS of the value of the mixture (Hall & Mitchell 2007; Gneiting & Ranjan 2013) and are shrunk
     to equal ones; then slope, shape and the error of the level are learnt from the mixture on the
-    same origins. Members that refuse are left out, and so is a model without a season where the
-    weeks of the shop leave no doubt of one and the same model with it answers: they tell more than
-    a few forecasts can. All must give draws. PerenneError when none is left.
+    same origins. Members that refuse are left out, and so are those that a season leaves behind
+    (`outdone`, `unlikely`): the weeks of a shop tell more of it than a few forecasts can. All must
+    give draws. PerenneError when none is left.
     """
 
     members: Sequence[Contender]
@@ -68,16 +68,18 @@ class Combined:
         beaten = outdone([one.name for _member, one in willing], pace)
         willing = [pair for pair in willing if pair[1].name not in beaten]
         past = rehearsals(ledger, horizon)
-        evidence = [
-            at_pace(
+        told = {
+            one.name: at_pace(
                 self.rehearsal.evidence(member, ledger, horizon=horizon, rng=rng),
                 past,
                 pace=pace,
                 member=one,
             )
             for member, one in willing
-        ]
-        fitted = [one for _member, one in willing]
+        }
+        behind = unlikely([one for _member, one in willing], ledger, told=told)
+        fitted = [one for _member, one in willing if one.name not in behind]
+        evidence = [told[one.name] for one in fitted]
         levels = self._levels(evidence, horizon=horizon)
         levelled = [
             [None if one is None else level.seen(one) for one in told]
@@ -86,7 +88,7 @@ class Combined:
         trials = [trial for trial in zip(*levelled, strict=True) if any(trial)]
         weights = pruned(pool_weights(trials, members=len(fitted)))
         held = np.flatnonzero(weights).tolist()
-        seen = [told for trial in trials if any(told := [trial[one] for one in held])]
+        seen = [some for trial in trials if any(some := [trial[one] for one in held])]
         pools = [pooled_evidence(trial, weights[held], rng=rng) for trial in seen]
         answered = [at for at, *told in zip(past, *levelled, strict=True) if any(told)]
         learnt = learn(pools, horizon=horizon, rng=rng, levelled=len(fitted) > 1)
@@ -247,13 +249,6 @@ class FittedCombined:
         if self.pace is None:
             return level
         return level.times(self.pace.factor(member, until=until, horizon=horizon))
-
-
-def outdone(names: Sequence[str], pace: Pace | None) -> set[str]:
-    """Models without a season, of which the same with one is there and no doubt is left of it."""
-    if pace is None or pace.doubt > DOUBT:
-        return set()
-    return {name for name in names if name + SEASON in names}
 
 
 def at_pace(

@@ -44,8 +44,6 @@ MOST_WEEKS, FEWEST_WEEKS = 260, 8
 # What a purchase model without a season holds of that of the last horizon, beside that of its whole
 # past: in 35 forecasts of two simulated shops misses went with 0.2 and 0.55 of the two.
 LATE_PART = 0.25
-# Chance of there being no season below which no doubt is left of one.
-DOUBT = 0.01
 # Weeks of late. Standard deviations of their logarithm beside that of all: in a shop that stays as
 # it is, whose customers are others than those of the start, and in one that drifts; how many drift.
 LATE_WEEKS, STILL, DRIFT, DRIFTING = 13, 0.1, 0.3, 0.25

@@ -119,6 +119,10 @@ class FittedProbability:
         """Day numbers on the clock of the purchase model."""
         return np.asarray(days / WEEK, dtype=np.float64)
 
+    def clock_until(self, day: int) -> dict[str, Any] | None:
+        """The clock up to a day as plain values, for JSON; None where a week is a week."""
+        return None
+
     def ahead(self, ledger: Ledger, horizon: int) -> float:
         """`horizon` days after the last of the ledger, in the time unit of the purchase model."""
         return horizon / WEEK

@@ -22,7 +22,7 @@ from perenne.models.contenders.probability import (
 )
 from perenne.models.forecast import HOLDS_OWN
 from perenne.models.histories import Floats
-from perenne.models.ledger import Ledger
+from perenne.models.ledger import Ledger, day_of
 from perenne.models.purchases.dynamic_season import events_seen_twice, shop_calendar
 from perenne.text import gettext as _
 
@@ -34,6 +34,8 @@ TURNS = 3
 # Prior standard deviations of the effects (logarithms of rates) that evidence chooses among.
 SPREADS = (0.0, 0.03, 0.06, 0.1, 0.2, 0.4)
 PAIRS = 3
+# Decimals of a week that is told.
+DECIMALS = 6
 YEAR = 365
 
 
@@ -53,7 +55,7 @@ class Clock:
 
     def times(self, days: npt.NDArray[Any]) -> Floats:
         """Weeks of this clock from `begin` to the end of each of `days`."""
-        weeks = self._counted(int(np.max(days, initial=self.begin + 1)))
+        weeks = self.counted(int(np.max(days, initial=self.begin + 1)))
         edges = self.begin + WEEK * np.arange(weeks.size + 1)
         passed = np.concatenate(([0.0], np.cumsum(weeks)))
         found: Floats = np.interp(days, edges, passed)
@@ -64,7 +66,14 @@ class Clock:
         last = self.begin + int(WEEK) * weeks
         return shop_calendar(self.begin + 1, last, pairs=self.pairs, events=self.events).values
 
-    def _counted(self, last: int) -> Floats:
+    def told(self, until: int) -> dict[str, Any]:
+        """The day that it counts from, and how long each week was up to `until`, for JSON."""
+        return {
+            "begin": day_of(self.begin).isoformat(),
+            "weeks": self.counted(until).round(DECIMALS).tolist(),
+        }
+
+    def counted(self, last: int) -> Floats:
         weeks = -(-(last - self.begin) // int(WEEK))
         counted: Floats = np.exp(self.seasons(weeks) @ np.asarray(self.effects)) * self.level
         return counted
@@ -72,7 +81,7 @@ class Clock:
     def learnt(self, effects: Floats) -> Clock:
         """With these effects, and mean weeks of length 1 over four years."""
         free = replace(self, effects=tuple(effects.tolist()), level=1.0)
-        return replace(free, level=1.0 / float(free._counted(self.begin + 4 * YEAR).mean()))
+        return replace(free, level=1.0 / float(free.counted(self.begin + 4 * YEAR).mean()))
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,17 @@ class FittedSeasonal(FittedProbability):
 
     def times(self, days: npt.NDArray[Any]) -> Floats:
         return self.clock.times(days)
+
+    def log_likelihood(self, ledger: Ledger) -> float:
+        """Of repeat orders by the week, not by its own clock: models with other clocks compare."""
+        first = ledger.until - ledger.histories().tenure.astype(np.int64)
+        again = (ledger.orders > 0) & (ledger.day > first[ledger.customer])
+        week = (ledger.day[again] - self.clock.begin - 1) // int(WEEK)
+        faster = np.log(self.clock.counted(ledger.until))[week].sum()
+        return float(self.purchases.log_likelihood + faster)
+
+    def clock_until(self, day: int) -> dict[str, Any]:
+        return self.clock.told(day)
 
     def history(self, ledger: Ledger) -> dict[str, Floats]:
         return ledger.ages(self.times)

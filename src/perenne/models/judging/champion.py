@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,8 @@ class Champion:
     """The contender that forecasts, with the reason in words and all standings, best CRPS first.
 
     unbeaten: baselines that are better than the best model on RMSE or normalised Gini.
-    stands_in: the champion is a baseline because the model did not beat it.
+    stands_in: the champion is a baseline because the model did not beat it. outdone: contenders
+    that a season leaves behind, which are judged but do not predict.
     """
 
     name: str
@@ -60,9 +61,16 @@ class Champion:
     origins: int
     unbeaten: tuple[str, ...] = ()
     stands_in: bool = False
+    outdone: tuple[str, ...] = ()
 
 
-def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BASELINES) -> Champion:
+def champion(
+    backtest: Backtest,
+    *,
+    horizon: int,
+    baselines: Sequence[str] = BASELINES,
+    outdone: Collection[str] = (),
+) -> Champion:
     """The champion at one horizon. PerenneError with fewer than two contenders that answered.
 
     1. Compared are the contenders that answered at the last origin, on the origins of those that
@@ -70,7 +78,8 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
        there) is taken to have been as much better or worse there, beside the best of those that
        answered at all, as where it did answer.
     2. A model that also stands recalibrated competes as such only: its raw totals bear no error of
-       the model. Of the models, those whose |median bias|, less the standard error that so few
+       the model. Models that a season leaves behind (`outdone`) do not compete, unless nobody
+       else is left. Of the models, those whose |median bias|, less the standard error that so few
        origins leave it, is at most 15% (or, when none is, within 15 points of the least biased).
     3. Of these, the lowest mean CRPS of value relative to the mean spend of each origin.
     4. Over fewer than four origins the mixture of all models wins where it is one of these and not
@@ -97,18 +106,22 @@ def champion(backtest: Backtest, *, horizon: int, baselines: Sequence[str] = BAS
     losses = {name: told.crps for name, told in compared.items()}
     raw = {name.removesuffix(PUT_RIGHT) for name in losses if name.endswith(PUT_RIGHT)}
     models = [one for one in standings if not one.is_baseline and one.contender not in raw]
-    best = _best(models or standings, losses)
+    ahead = [one for one in models if one.contender not in outdone]
+    left = tuple(one.contender for one in models if one.contender in outdone) if ahead else ()
+    best = _best(ahead or models or standings, losses)
     better = _unbeaten(best, [one for one in standings if one.is_baseline])
     stand_in = [one for one in better if one.rmse <= best.rmse and one.gini >= best.gini]
     chosen = min(stand_in, key=lambda one: one.rmse) if stand_in else best
     return Champion(
         name=chosen.contender,
         horizon=horizon,
-        reason=_reason(chosen, best, [one.contender for one in better], origins=_count(losses)),
+        reason=_reason(chosen, best, [one.contender for one in better], origins=_count(losses))
+        + _left_out(left),
         standings=tuple(sorted(standings, key=lambda one: one.crps)),
         origins=_count(losses),
         unbeaten=tuple(one.contender for one in better),
         stands_in=chosen.is_baseline,
+        outdone=left,
     )
 
 
@@ -244,6 +257,14 @@ def _within(loss: Floats, lowest: Floats, *, errors: float) -> bool:
 def _unbeaten(best: Standing, baselines: Sequence[Standing]) -> list[Standing]:
     others = [one for one in baselines if one.contender != best.contender]
     return [one for one in others if one.rmse <= best.rmse or one.gini >= best.gini]
+
+
+def _left_out(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return " " + _(
+        "Left out, since this shop has a season beyond doubt and they know of none: {names}."
+    ).format(names=", ".join(names))
 
 
 def _reason(chosen: Standing, best: Standing, better: Sequence[str], *, origins: int) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from perenne.models.gammas import gammas
 from perenne.models.histories import Floats, Histories, Ints, Rows, distinct_rows
 from perenne.models.purchases.beta_geo_likelihood import (
     Family,
@@ -247,17 +248,17 @@ class _Block:
         # The first further purchase always counts; only then can there be a dropout.
         many = np.flatnonzero(bought[-1] > 1)
         bought[:, many] = np.minimum(bought[:, many], _until_dropout(at, who[many], rng))
-        some = np.flatnonzero(bought[-1])
+        some = np.flatnonzero(bought[-1] > 0)
         out[:, self.drawn.who[alive[some]]] = bought[:, some]
 
     def _passed(self, at: Standing, who: Rows, stage: Counts, rng: np.random.Generator) -> Counts:
         """Stages passed by the end of each horizon, as if nobody dropped out."""
         shape = at.shape.astype(np.float32)[who] + stage
-        rate = rng.standard_gamma(shape, dtype=np.float32) * (1.0 / at.rate).astype(np.float32)[who]
+        rate = gammas(shape, rng) * (1.0 / at.rate).astype(np.float32)[who]
         passed = np.zeros((self.horizons.size, who.size), dtype=np.int32)
         # At the last horizon first: those who pass none by then pass none before.
         passed[-1] = rng.poisson(rate * self.horizons[-1])
-        busy = np.flatnonzero(passed[-1])
+        busy = np.flatnonzero(passed[-1] > 0)
         left = passed[-1, busy]
         for index in range(self.horizons.size - 2, -1, -1):
             left = rng.binomial(left, self.horizons[index] / self.horizons[index + 1])

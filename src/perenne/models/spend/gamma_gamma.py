@@ -15,6 +15,7 @@ import numpy.typing as npt
 from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import Objective, Optimum, maximise
+from perenne.models.gammas import gammas
 from perenne.models.histories import Floats, Rows
 from perenne.models.hmc import posterior_of
 from perenne.models.purchases.design import Design, shrink, shrunk
@@ -275,33 +276,38 @@ class FittedGammaGamma(Fitted):
         totals: npt.NDArray[np.float32],
     ) -> None:
         """Values of cumulated orders, (horizons, customers), into `totals`; one ν per customer."""
-        who = np.flatnonzero(bought[-1])
+        # Of truth values: places of those of other numbers take four times as long to find.
+        who = np.flatnonzero(bought[-1] > 0)
         x = known.x.take(who)
-        rate = self._scales(known, who, at)
-        rate += known.spend.take(who)
-        more, told = self._first(known.first, at, who)
-        rate += np.asarray(told, dtype=np.float32)
         x *= np.float32(at["p"])
-        x += np.asarray(at["q"] + more, dtype=np.float32)
-        rate /= rng.standard_gamma(x, dtype=np.float32)
-        value = np.zeros(who.size, dtype=np.float32)
-        before = np.zeros(who.size, dtype=bought.dtype)
-        for row, counts in enumerate(bought):
+        x += np.float32(at["q"])
+        rate = known.spend.take(who)
+        rate += self._scales(known, who, at)
+        if known.first is not None:
+            more, told = self._first(known.first, at, who)
+            x += np.asarray(more, dtype=np.float32)
+            rate += np.asarray(told, dtype=np.float32)
+        rate /= gammas(x, rng)
+        value: Any = np.float32(0)
+        before: Any = np.int32(0)
+        for counts, total in zip(bought, totals, strict=True):
             now = counts.take(who)
-            value += rate * _gamma_sums(at["p"], now - before, rng)
-            totals[row, who] = value
-            before = now
+            more = _gamma_sums(at["p"], now - before, rng)
+            more *= rate
+            more += value
+            total[who] = more
+            value, before = more, now
 
     def _scales(
         self, known: _Known, who: npt.NDArray[np.intp], at: Mapping[str, float]
-    ) -> npt.NDArray[np.float32]:
-        """γ of each customer of `who`, as `_frequency_scale`, and by covariates."""
-        scale = np.full(who.size, at["gamma"], dtype=np.float32)
+    ) -> npt.NDArray[np.float32] | np.float32:
+        """γ of each customer of `who`, as `_frequency_scale`, and by covariates; one of all."""
+        scale: npt.NDArray[np.float32] | np.float32 = np.float32(at["gamma"])
         if FREQUENCY_EFFECT in at:
-            scale *= np.exp(at[FREQUENCY_EFFECT] * known.log_x.take(who)).astype(np.float32)
+            scale = scale * np.exp(at[FREQUENCY_EFFECT] * known.log_x.take(who)).astype(np.float32)
         if known.coded is not None:
             by_group = np.exp(known.coded @ np.array([at[name] for name in self._effects]))
-            scale *= by_group.astype(np.float32)[known.group.take(who)]
+            scale = scale * by_group.astype(np.float32)[known.group.take(who)]
         return scale
 
     @property
@@ -356,7 +362,7 @@ def _gamma_sums(
     """Draws of Gamma(p n, 1), the total of n orders in units of 1/ν; 0 for none."""
     shape = orders.astype(np.float32)
     shape *= np.float32(p)
-    return rng.standard_gamma(shape, dtype=np.float32)
+    return gammas(shape, rng)
 
 
 def _refuse_without_mean(q: float) -> None:

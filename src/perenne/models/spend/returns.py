@@ -22,13 +22,21 @@ class ShrunkRate:
 
     shop: total part over total whole. strength: K, in money: the sales at which a customer's own
     rate counts as much as that of the shop; infinite where customers do not differ. unknown:
-    customers whose part is NaN. customers: those that informed it.
+    customers whose part is NaN. customers: those that informed it. within: σ², variance of the part
+    of one unit of the whole about the customer's rate.
     """
 
     shop: float
     strength: float
     customers: int
     unknown: int
+    within: float = 0.0
+
+    def unsure(self, whole: Any) -> Floats:
+        """Variance of what the rate of each customer truly is, (customers,): τ² (1 − Z)."""
+        weight = np.maximum(np.asarray(whole, dtype=float), 0.0)
+        found: Floats = self.within / (weight + self.strength)
+        return found
 
     def of(self, part: Any, whole: Any) -> Floats:
         """Rate of each customer, (customers,); the shop's without sales, NaN where part is NaN."""
@@ -93,26 +101,31 @@ def _fit(part: Floats, whole: Floats) -> ShrunkRate:
         )
     a, w = part[known], whole[known]
     shop = float(a.sum() / w.sum())
+    strength, within = _strength(a / w, w, shop=shop)
     return ShrunkRate(
         shop=shop,
-        strength=_strength(a / w, w, shop=shop),
+        strength=strength,
         customers=int(known.sum()),
         unknown=int(np.isnan(part).sum()),
+        within=within,
     )
 
 
-def _strength(rate: Floats, weight: Floats, *, shop: float) -> float:
-    """K = σ² / τ², from E(rateᵢ − shop)² = τ² + σ² / wᵢ, least squares with weights wᵢ."""
+def _strength(rate: Floats, weight: Floats, *, shop: float) -> tuple[float, float]:
+    """(K = σ² / τ², σ²), from E(rateᵢ − shop)² = τ² + σ² / wᵢ, least squares with weights wᵢ."""
     if rate.size < 3 or np.ptp(rate) == 0:
-        return float("inf")
+        return float("inf"), 0.0
     square, inverse = (rate - shop) ** 2, 1 / weight
     mean_inverse = np.average(inverse, weights=weight)
     mean_square = np.average(square, weights=weight)
     spread = np.average((inverse - mean_inverse) ** 2, weights=weight)
+    # As if customers did not differ: all that rates scatter is what is within them.
+    alike = float(mean_square / mean_inverse)
     if spread <= 1e-12 * mean_inverse**2:
-        return float("inf")
+        return float("inf"), alike
     within = max(float(np.average((inverse - mean_inverse) * square, weights=weight) / spread), 0.0)
     between = float(mean_square - within * mean_inverse)
     if between <= 0:
-        return float("inf")
-    return max(within / between, 1e-9)
+        return float("inf"), alike
+    strength = max(within / between, 1e-9)
+    return strength, max(within, strength * between)

@@ -14,8 +14,12 @@ from scipy.sparse import csr_matrix
 from perenne.models.histories import Floats
 from perenne.models.value.prediction import Singles
 
-CHUNK = 16_384
-"""Customers drawn at a time; part of the result, for each chunk has a random stream of its own."""
+CHUNK = 16_368
+"""Customers drawn at a time; part of the result, for each chunk has a random stream of its own.
+
+No power of two: rows that lie such a number of bytes apart share the same few places of a
+processor's cache.
+"""
 
 Group = tuple[npt.NDArray[np.intp], int]
 """Code of each customer, and how many codes there are."""
@@ -86,12 +90,14 @@ class Sampler:
             **known,
         )
         factor = customers.factor.astype(np.float32)
-        for row in range(self.horizons.size - 1, 0, -1):
-            value[:, row] -= value[:, row - 1]
-        value *= factor
-        for row in range(1, self.horizons.size):
-            value[:, row] += value[:, row - 1]
-        value *= self.levels[:, None, None]
+        # Draw by draw, each of which fits the cache.
+        for future, level in zip(value, self.levels, strict=True):
+            for row in range(self.horizons.size - 1, 0, -1):
+                future[row] -= future[row - 1]
+            future *= factor
+            future *= level
+            for row in range(1, self.horizons.size):
+                future[row] += future[row - 1]
         return value
 
 

@@ -37,6 +37,26 @@ _YEAR: Final[tuple[Described, ...]] = (
     ("clv_hi90", "decimal", _l("Upper end of the interval that holds the value 9 times in 10.")),
     ("clv_margin", "decimal", _l("Margin of the predicted value; empty when a cost is unknown.")),
     (
+        "clv_margin_lo50",
+        "decimal",
+        _l("Lower end of the interval that holds that margin 5 times in 10."),
+    ),
+    (
+        "clv_margin_hi50",
+        "decimal",
+        _l("Upper end of the interval that holds that margin 5 times in 10."),
+    ),
+    (
+        "clv_margin_lo90",
+        "decimal",
+        _l("Lower end of the interval that holds that margin 9 times in 10."),
+    ),
+    (
+        "clv_margin_hi90",
+        "decimal",
+        _l("Upper end of the interval that holds that margin 9 times in 10."),
+    ),
+    (
         "clv_net",
         "decimal",
         _l("That margin less the cost of keeping the customer; empty when a spend is unknown."),

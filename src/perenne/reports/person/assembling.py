@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from perenne.reports.person import figures, telling
@@ -45,6 +46,9 @@ def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None 
         every_event=every_event,
         limit=limit,
     )
+    if found["prediction"]:
+        path = figures.presence(data, events.days)
+        found["prediction"] = replace(found["prediction"], alive_path=path)
     return Person(
         shop=data.shop,
         customer_id=data.customer_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from perenne.reports.html.blocks import Block, Cell, Column, Fact, Facts, Row, Table, Text, filled
@@ -12,9 +13,6 @@ from perenne.reports.person import pictures, words
 from perenne.reports.person.record import Outlook, Person
 from perenne.text import format_date, format_number
 from perenne.text import gettext as _
-
-# Chances from which rounding would say 100%.
-MOST_SURE = 0.995
 
 
 def expected(person: Person) -> Iterator[Block]:
@@ -36,6 +34,7 @@ def expected(person: Person) -> Iterator[Block]:
     yield pictures.outlook(person, found.outlooks)
     yield _outlooks(found.outlooks, writes)
     yield Facts(list(_chances(person)))
+    yield from _presence(person)
     yield Text(
         _(
             "Predicted by {model} ({version}), as of {day}. {meaning} A prediction is no fact: "
@@ -47,6 +46,27 @@ def expected(person: Person) -> Iterator[Block]:
             meaning=contender_meaning(found.model),
         )
     )
+
+
+def _presence(person: Person) -> Iterator[Block]:
+    """The chance of still being a customer through time, or why none is drawn."""
+    found = person.prediction
+    if found is None or found.alive_path is None:
+        return
+    path = found.alive_path
+    if not path.points:
+        yield Text(words.no_path_label(path.note or ""))
+        return
+    model = contender_label(path.model or "")
+    told = _("Told by the model “{model}”.").format(model=model)
+    if path.model != found.model:
+        told = _(
+            "Told by the model “{model}”, the best of the purchase models here. The value is "
+            "predicted by “{other}”, which follows no customer through time."
+        ).format(model=model, other=contender_label(found.model))
+    one = _("One purchase only: it rests on what customers like this one did.")
+    chart = pictures.presence(person, path)
+    yield replace(chart, notes=[told, one] if found.one_purchase else [told])
 
 
 def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
@@ -95,7 +115,7 @@ def _chances(person: Person) -> Iterator[Fact]:
     if found.p_alive is not None and not found.one_purchase:
         yield Fact(
             _("Chance of still being a customer"),
-            _nearly(found.p_alive),
+            words.nearly(found.p_alive),
             _("As the model understands it: not gone for good."),
         )
     if found.next_order_by:
@@ -108,12 +128,3 @@ def _chances(person: Person) -> Iterator[Fact]:
             "—",
             _("It never becomes likelier than not."),
         )
-
-
-def _nearly(chance: float) -> str:
-    """A chance without decimals; no model is so sure that it would say 0% or 100%."""
-    if chance >= MOST_SURE:
-        return _("over {share}").format(share=whole_share(0.99))
-    if chance <= 1 - MOST_SURE:
-        return _("under {share}").format(share=whole_share(0.01))
-    return whole_share(chance)

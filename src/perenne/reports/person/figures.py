@@ -4,14 +4,25 @@ everywhere, asked of one customer."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from perenne.core import Period
 from perenne.metrics import Request, compute
-from perenne.reports.person.record import Amount, Figure, Outlook, Prediction, Standing
+from perenne.models.alive import alive_path
+from perenne.models.why.words import reasons_text
+from perenne.reports.person.record import (
+    AliveAt,
+    AlivePath,
+    Amount,
+    Day,
+    Figure,
+    Outlook,
+    Prediction,
+    Standing,
+)
 from perenne.reports.person.source import PersonInput, Row
 from perenne.reports.person.tables import reduced
 from perenne.segments import SegmentSettings, segment_label
@@ -126,8 +137,6 @@ def prediction(data: PersonInput) -> Prediction | None:
     row = data.row("predictions")
     if row is None:
         return None
-    from perenne.models.why.words import reasons_text  # SciPy comes with it
-
     facts_row = data.row("customer_facts") or {}
     return Prediction(
         model=row["model"],
@@ -141,6 +150,16 @@ def prediction(data: PersonInput) -> Prediction | None:
         why=reasons_text(row["why"], currency=data.context.currency),
         reasons=tuple((code, said) for code, said in json.loads(row["why"] or "[]")),
     )
+
+
+def presence(data: PersonInput, days: Iterable[Day]) -> AlivePath | None:
+    """The chance of still being a customer through time, by the snapshot's purchase model."""
+    bought = [one.on for one in days if one.orders]
+    found = alive_path(data.predicted, bought, until=data.as_of)
+    if found is None:
+        return None
+    points = tuple(AliveAt(day, round(chance, 6)) for day, chance in found.points)
+    return AlivePath(found.model, points, found.note)
 
 
 def _outlook(row: Row, months: int) -> Outlook:

@@ -1,4 +1,4 @@
-"""Two drawings: orders and refunds over time, and the value to come with its intervals."""
+"""Drawings: orders and refunds over time, whether the customer is still there, what is to come."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from perenne.charts import (
     Caption,
     Expected,
     Moment,
+    Series,
     Size,
     Stem,
+    line_chart,
     range_chart,
     stem_chart,
 )
 from perenne.core import add_months
 from perenne.reports.html.blocks import Chart
-from perenne.reports.html.words import Words
-from perenne.reports.person.record import Outlook, Person
+from perenne.reports.html.words import Words, whole_share
+from perenne.reports.person import words
+from perenne.reports.person.record import AlivePath, Outlook, Person
 from perenne.text import format_date, format_month
 from perenne.text import gettext as _
 
@@ -76,6 +79,28 @@ def _marks(first: date, end: date) -> Iterator[tuple[float, str]]:
         text = str(start.year) if step == 12 else format_month(start, short=True)
         yield start.toordinal(), text
         start = add_months(start, step)
+
+
+def presence(person: Person, path: AlivePath) -> Chart:
+    """The chance of still being a customer, day by day; each order a tick at the foot."""
+    first, last = path.points[0].on, path.points[-1]
+    title = _("Still a customer? The chance through time")
+    now = words.nearly(last.chance)
+    said = _(
+        "How likely it was, seen from each day, that this customer was not gone for good. It falls "
+        "while they stay away longer than is usual for them, and rises with an order (the ticks at "
+        "the foot). Today: {chance}."
+    ).format(chance=now)
+    svg = line_chart(
+        [Series(now, [(one.on.toordinal(), one.chance) for one in path.points])],
+        caption=Caption(title, said, ""),
+        format_x=lambda x: format_date(date.fromordinal(round(x)), "medium"),
+        format_y=lambda chance: whole_share(chance) if chance in (0, 1) else words.nearly(chance),
+        moments=[Moment(one.on.toordinal()) for one in person.timeline.days if one.orders],
+        marks=list(_marks(first, last.on)),
+        size=Size(860, 260),
+    )
+    return Chart(title, svg, lead=said)
 
 
 def outlook(person: Person, outlooks: Sequence[Outlook]) -> Chart:

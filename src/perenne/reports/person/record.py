@@ -132,6 +132,25 @@ class Outlook:
 
 
 @dataclass(frozen=True)
+class AliveAt:
+    """The chance of still being a customer, seen from the end of a day; before an order, without
+    knowing of it."""
+
+    on: date
+    chance: float
+
+
+@dataclass(frozen=True)
+class AlivePath:
+    """That chance through time. `model` tells it: the best purchase model of the snapshot, which
+    need not be the one that predicts. Without points `note` is the code of why."""
+
+    model: str | None
+    points: tuple[AliveAt, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What the model expects. `p_alive` means little for who bought once: `one_purchase` says so.
 
@@ -148,6 +167,7 @@ class Prediction:
     next_order_note: str | None
     why: str | None
     reasons: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    alive_path: AlivePath | None = None
 
 
 @dataclass(frozen=True)
@@ -244,11 +264,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Day:
-    """What was bought and what was given back on one day, without tax and shipping."""
+    """What was bought and what was given back on one day, without tax and shipping, and in how many
+    orders it was bought."""
 
     on: date
     bought: Amount
     given_back: Amount
+    orders: int = 0
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class PersonInput:
     `tables` are the tables of the snapshot by name, lazy; `fetch` runs an expression on them.
     `staged` are the rows that the imports of the snapshot hold, typed but not cleaned, with the
     `source` and `batch` of each; `imported` says when each batch was read. `version` is that of
-    the Perenne that computed the snapshot.
+    the Perenne that computed the snapshot; `predicted` is what its manifest says of predictions.
     """
 
     shop: str
@@ -43,6 +43,7 @@ class PersonInput:
     staged: Mapping[str, Table] = field(default_factory=dict)
     imported: Mapping[str, datetime] = field(default_factory=dict)
     asked_id: str | None = None
+    predicted: Mapping[str, Any] | None = None
     members: tuple[str, ...] = ()
     """Of an account: its customers, whose rows then count together."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -57,12 +58,14 @@ def timeline(
 
 def _days(entries: Iterable[Entry]) -> Iterator[Day]:
     money: dict[date, dict[str, Decimal]] = {}
+    orders: Counter[date] = Counter()
     for one in entries:
         if one.kind in ("order", "refund") and one.amount is not None:
             sums = money.setdefault(one.on, {"order": Decimal(0), "refund": Decimal(0)})
             sums[one.kind] += abs(one.amount) if one.kind == "refund" else one.amount
+            orders[one.on] += one.kind == "order"
     for day, sums in sorted(money.items()):
-        yield Day(day, sums["order"], sums["refund"])
+        yield Day(day, sums["order"], sums["refund"], orders[day])
 
 
 def _when(entry: Entry, zone: ZoneInfo) -> tuple[date, time, str, str]:

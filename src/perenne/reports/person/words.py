@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from perenne.identity import rule_words
+from perenne.reports.html.words import whole_share
 from perenne.text import gettext as _
+
+# Chances from which rounding would say 100%.
+_MOST_SURE = 0.995
 
 
 def field_label(name: str) -> str:
@@ -170,6 +174,36 @@ def interval_label(unit: str | None, count: int | None) -> str:
         "year": _("every {n} years"),
     }
     return several.get(unit, unit).format(n=many)
+
+
+def nearly(chance: float) -> str:
+    """A chance without decimals; no model is so sure that it would say 0% or 100%."""
+    if chance >= _MOST_SURE:
+        return _("over {share}").format(share=whole_share(0.99))
+    if chance <= 1 - _MOST_SURE:
+        return _("under {share}").format(share=whole_share(0.01))
+    return whole_share(chance)
+
+
+def no_path_label(note: str) -> str:
+    """Why the chance of still being a customer is not drawn through time."""
+    none = _("The chance of still being a customer is not drawn through time: {reason}")
+    reasons = {
+        "older_snapshot": _("this snapshot does not hold what it takes. perenne refresh does."),
+        "no_purchase_model": _("the data of the shop are too few for a purchase model."),
+        "by_occasion": _(
+            "this shop sells on occasions, and between two of them nobody shows whether they left."
+        ),
+        "nobody_leaves": _(
+            "the purchase model that was most often right here is one in which nobody leaves."
+        ),
+        "no_formula": _("the purchase model of this shop has no quick formula for it."),
+        "one_purchase": _(
+            "after one purchase the model of this shop cannot but say 100%, which says nothing."
+        ),
+        "too_soon": _("the first order is of the day of this record."),
+    }
+    return none.format(reason=reasons.get(note, note))
 
 
 def order_label(kind: str) -> str:
