@@ -175,6 +175,7 @@ def judged():
         horizon=HORIZON,
         champion=champion,
         field={"recalibrated": SimpleNamespace(name="recalibrated", fit=lambda *_a, **_k: model)},
+        outdone=frozenset(),
     )
 
 
@@ -225,6 +226,7 @@ def test_draws_are_as_many_as_asked_however_large_the_shop(judged, monkeypatch):
         horizon=HORIZON,
         champion=judged.champion,
         field={"recalibrated": SimpleNamespace(name="recalibrated", fit=lambda *_a, **_k: spy)},
+        outdone=frozenset(),
     )
     tables(judged, monkeypatch, cells=400 * 700)
     assert asked == [(700, 400), (700, 400), (100, 400)]
