@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from perenne.cli import options as opts
-from perenne.cli.person import FORMATS, SHOWN, format_of, show_record
+from perenne.cli.person import SHOWN, format_of, record_options, show_record
 from perenne.cli.printing import print_json, print_table, progress, tell
 from perenne.text import format_date, format_money, format_number
 from perenne.text import gettext as _
@@ -23,33 +23,8 @@ def account_command() -> click.Command:
         help=_("One company: its contacts, value, timeline; without ACCOUNT, the largest ones."),
     )
     @click.argument("account", metavar=_("[ACCOUNT]"), required=False)
-    @click.option(
-        "--format",
-        "format_",
-        type=click.Choice(FORMATS),
-        default=None,
-        help=_("Default: what the file name says, else text."),
-    )
-    @click.option(
-        "-o",
-        "--output",
-        type=opts.LocalPath(),
-        default=None,
-        help=_("File to write, readable by you alone; default: standard output."),
-    )
-    @click.option(
-        "--personal",
-        is_flag=True,
-        help=_("Show names, addresses and ids in full; masked without it."),
-    )
-    @click.option(
-        "--limit",
-        type=click.IntRange(1),
-        default=None,
-        help=_("How many entries of the timeline, or accounts, to show; default: 50, or 20."),
-    )
-    @click.option(
-        "--all", "every", is_flag=True, help=_("Show the whole timeline, each event on its own.")
+    @record_options(
+        limit=_("How many entries of the timeline, or accounts, to show; default: 50, or 20.")
     )
     @opts.workspace_option()
     @opts.lang_option()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +18,54 @@ FORMATS = ("text", "json", "html")
 SHOWN = 50
 
 
+def record_options(*, limit: str) -> opts.Decorator:
+    """What every command that shows a record asks; `limit` says what --limit counts."""
+    options = (
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(FORMATS),
+            default=None,
+            help=_("Default: what the file name says, else text."),
+        ),
+        click.option(
+            "-o",
+            "--output",
+            type=opts.LocalPath(),
+            default=None,
+            help=_("File to write, readable by you alone; default: standard output."),
+        ),
+        click.option(
+            "--personal",
+            is_flag=True,
+            help=_("Show names, addresses and ids in full; masked without it."),
+        ),
+        click.option("--limit", type=click.IntRange(1), default=None, help=limit),
+        click.option(
+            "--all",
+            "every",
+            is_flag=True,
+            help=_("Show the whole timeline, each event on its own."),
+        ),
+    )
+
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        # The last decorator stands first among the options.
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_options
+
+
 def person_command() -> click.Command:
     @click.command(
         "person",
         help=_("One customer: who, value and why, consents, timeline; source of each field."),
     )
     @click.argument("customer", metavar=_("CUSTOMER"))
-    @click.option(
-        "--format",
-        "format_",
-        type=click.Choice(FORMATS),
-        default=None,
-        help=_("Default: what the file name says, else text."),
-    )
-    @click.option(
-        "-o",
-        "--output",
-        type=opts.LocalPath(),
-        default=None,
-        help=_("File to write, readable by you alone; default: standard output."),
-    )
-    @click.option(
-        "--personal",
-        is_flag=True,
-        help=_("Show names, addresses and ids in full; masked without it."),
-    )
-    @click.option(
-        "--limit",
-        type=click.IntRange(1),
-        default=None,
-        help=_("How many entries of the timeline to show, the newest first; default: 50."),
-    )
-    @click.option(
-        "--all", "every", is_flag=True, help=_("Show the whole timeline, each event on its own.")
+    @record_options(
+        limit=_("How many entries of the timeline to show, the newest first; default: 50.")
     )
     @click.option(
         "--export",
