@@ -24,7 +24,7 @@ from perenne.sources import (
 )
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
-from perenne.workspace.files import changed, flush, sha256
+from perenne.workspace.files import changed, flush, hashed, sha256
 from perenne.workspace.lakes import keep, lake_of
 from perenne.workspace.layout import (
     LAYOUT_VERSION,
@@ -337,7 +337,7 @@ def publish(scratch: Path, layout: Layout, batch: Batch) -> Batch:
     for path in files:
         keep(layout, path, place=layout.raw / batch.id / path.name)
     batch = replace(
-        batch, signed={path.name: sha256(path) for path in files}, layout=LAYOUT_VERSION
+        batch, signed=hashed({path.name: path for path in files}), layout=LAYOUT_VERSION
     )
     for path in files:
         flush(path)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -60,16 +61,20 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def hashed(files: Mapping[str, Path]) -> dict[str, str]:
+    """The hash of each file; as many at once as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(files, pool.map(sha256, files.values()), strict=True))
+
+
 def changed(folder: Path, signed: Mapping[str, str], *, lake: Lake) -> list[str]:
     """Files of a folder that are missing or no longer have the hash that was written down, or name
     an object of the lake of which that is true."""
     there = {name: folder / name for name in signed if (folder / name).is_file()}
     unsound = lake.unsound(there.values())
-    return [
-        name
-        for name, digest in signed.items()
-        if name not in there or there[name] in unsound or sha256(there[name]) != digest
-    ]
+    sound = {name: path for name, path in there.items() if path not in unsound}
+    found = hashed(sound)
+    return [name for name, digest in signed.items() if found.get(name) != digest]
 
 
 def flush(path: Path) -> None:

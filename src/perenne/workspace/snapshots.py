@@ -12,7 +12,7 @@ from perenne.core import PerenneError
 from perenne.text import format_date
 from perenne.text import gettext as _
 from perenne.warehouse import tables_in
-from perenne.workspace.files import changed, flush, sha256
+from perenne.workspace.files import changed, flush, hashed
 from perenne.workspace.lakes import keep, lake_of
 from perenne.workspace.layout import (
     LAYOUT_VERSION,
@@ -186,7 +186,7 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
         **manifest,
         "layout": LAYOUT_VERSION,
         "id": name,
-        "sha256": {part: sha256(path) for part, path in files.items()},
+        "sha256": hashed(files),
         "bytes": {part: path.stat().st_size for part, path in files.items()},
     }
     write_json(scratch / MANIFEST, signed)

@@ -39,17 +39,21 @@ def profiles(tables: Tables, *, as_of: date, before: ir.Table | None = None) -> 
     # Whoever belongs to no company is an account of one.
     account = everybody.account_id.fill_null(everybody.customer_id)
     told = everybody.mutate(account=account).drop("account_id")
-    place = ibis.row_number().over(order_by=told.customer_id)
     if before is None:
-        return told.mutate(customer_number=place)
-    numbers = before.select("customer_id", "customer_number")
-    stayed = told.inner_join(numbers, "customer_id")
-    came = told.anti_join(numbers, "customer_id")
-    # Numbers go on from the largest.
-    next_number = numbers.aggregate(next=numbers.customer_number.max().fill_null(-1) + 1)
-    new = came.cross_join(next_number)
-    number = ibis.row_number().over(order_by=new.customer_id) + new.next
-    return stayed.union(new.mutate(customer_number=number).select(stayed.columns))
+        return told.mutate(customer_number=ibis.row_number().over(order_by=told.customer_id))
+    return _as_before(told, before.select("customer_id", number="customer_number"))
+
+
+def _as_before(people: ir.Table, before: ir.Table) -> ir.Table:
+    """`people` with the numbers of `before`; of those who are not in it the numbers go on."""
+    met = people.left_join(before, "customer_id").drop("customer_id_right")
+    met = met.cross_join(before.aggregate(last=before.number.max().fill_null(-1)))
+    came = met.number.isnull()
+    # Only newcomers are put in order.
+    newcomer = came.ifelse(met.customer_id, ibis.null("string"))
+    place = ibis.row_number().over(ibis.window(group_by=came, order_by=newcomer))
+    number = ibis.coalesce(met.number, met.last + 1 + place)
+    return met.mutate(customer_number=number).drop("number", "last")
 
 
 def either(left: ir.Table, right: ir.Table) -> ir.Table:

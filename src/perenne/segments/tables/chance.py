@@ -77,13 +77,11 @@ def _known_then(tables: Mapping[str, ir.Table], start: ir.Table, *, as_of: date)
         .aggregate(revenue=ibis._.net.sum())
     )
     facts = bought.left_join(earned, "customer_id")
-    return facts.select(
-        "customer_id",
-        "orders",
-        "ordered_again",
+    told = facts.mutate(
         revenue=facts.revenue.fill_null(0),
         days_since_last_order=facts.scored_on.delta(facts.last_day, unit="day"),
     )
+    return told.select("customer_id", "orders", "ordered_again", "revenue", "days_since_last_order")
 
 
 def _shares(seen: ir.Table, group: list[str], name: str) -> ir.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import ibis
@@ -28,31 +28,46 @@ def score(facts: ir.Table, *, settings: SegmentSettings) -> ir.Table:
     equal scores; thresholds give the band of the settings.
     """
     scored = _by_threshold if settings.scoring == "thresholds" else _by_rank
-    recency, frequency, monetary = scored(facts, settings)
-    return facts.select(
-        "customer_id", rfm_recency=recency, rfm_frequency=frequency, rfm_monetary=monetary
+    return scored(facts, settings).select(
+        "customer_id", "rfm_recency", "rfm_frequency", "rfm_monetary"
     )
 
 
-def _by_rank(facts: ir.Table, settings: SegmentSettings) -> Sequence[ir.IntegerColumn]:
-    worst_first = (facts.days_since_last_order.desc(), facts.orders.asc(), facts.revenue.asc())
-    return [_quintile(facts, order) for order in worst_first]
+def _by_rank(facts: ir.Table, settings: SegmentSettings) -> ir.Table:
+    # Of days and of numbers of orders there are few: each is ranked once, with all who have it.
+    recency = _bands(facts, "days_since_last_order", ibis.desc, score="rfm_recency")
+    frequency = _bands(facts, "orders", ibis.asc, score="rfm_frequency")
+    ranked = facts
+    for value, bands in (("days_since_last_order", recency), ("orders", frequency)):
+        ranked = ranked.left_join(bands, value).drop(f"{value}_right")
+    worse = ibis.rank().over(order_by=ranked.revenue.asc())
+    everyone = ranked.count().over(ibis.window())
+    return ranked.mutate(rfm_monetary=_quintile(worse, everyone))
 
 
-def _quintile(facts: ir.Table, worst_first: ir.Column) -> ir.IntegerColumn:
-    # rank() counts from 0 the rows that stand strictly before.
-    worse = ibis.rank().over(order_by=worst_first)
-    everyone = facts.count().over(ibis.window())
+def _bands(
+    facts: ir.Table, value: str, worst_first: Callable[[str], ir.Column], *, score: str
+) -> ir.Table:
+    """The quintile of each value of a column that is never null."""
+    held = facts.group_by(value).agg(n=facts.count())
+    so_far = held.n.sum().over(ibis.cumulative_window(order_by=worst_first(value)))
+    everyone = held.n.sum().over(ibis.window())
+    worse = (so_far - held.n).cast("int64")
+    return held.select(value, **{score: _quintile(worse, everyone.cast("int64"))})
+
+
+def _quintile(worse: ir.IntegerColumn, everyone: ir.IntegerColumn) -> ir.IntegerColumn:
+    """`worse`: how many stand strictly before (which rank() counts as well, from 0)."""
     return ibis.least(1 + (worse * 5) // everyone, 5).cast("int64")
 
 
-def _by_threshold(facts: ir.Table, settings: SegmentSettings) -> Sequence[ir.IntegerColumn]:
+def _by_threshold(facts: ir.Table, settings: SegmentSettings) -> ir.Table:
     cuts = settings.thresholds
-    return [
-        1 + _count([facts.days_since_last_order <= cut for cut in cuts.recency_days]),
-        1 + _count([facts.orders >= cut for cut in cuts.orders]),
-        1 + _count([facts.revenue >= _money(cut) for cut in cuts.revenue]),
-    ]
+    return facts.mutate(
+        rfm_recency=1 + _count([facts.days_since_last_order <= cut for cut in cuts.recency_days]),
+        rfm_frequency=1 + _count([facts.orders >= cut for cut in cuts.orders]),
+        rfm_monetary=1 + _count([facts.revenue >= _money(cut) for cut in cuts.revenue]),
+    )
 
 
 def _count(tests: Sequence[ir.BooleanValue]) -> ir.IntegerColumn:
