@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,5 @@ def test_a_master_that_does_not_answer_is_named() -> None:
     error = refused(master="nowhere://host")
     assert error.what.startswith("Spark did not start on nowhere://host: ")
     assert "engine.master" in error.next_step
+    del error
+    gc.collect()  # a pipe left open would be told as an error here

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -229,11 +230,21 @@ def _session(master: str, conf: Mapping[str, str]) -> SparkSession:
             if session.conf.isModifiable(name):
                 session.conf.set(name, value)
     except Exception as error:
+        _close_pipe(error)
         place = Place(master, conf, java=_java_process())
         died = place.ended(seconds=2) is not None
         raise (said(error, place) if died else _not_started(master, error)) from error
     _open.append((session, ours))
     return session
+
+
+def _close_pipe(error: Exception) -> None:
+    """Close the pipe to a Java that ended before it was reachable: PySpark has lost it, so that
+    only the frames of the error know it."""
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        java = frame.f_locals.get("proc")
+        if isinstance(java, subprocess.Popen) and java.poll() is not None and java.stdin:
+            java.stdin.close()
 
 
 def _not_started(master: str, error: Exception) -> PerenneError:
