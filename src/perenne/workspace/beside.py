@@ -28,9 +28,8 @@ class Beside:
     fresh: dict[str, Table] = field(default_factory=dict)
     """Of carried tables and refunds, the rows that were computed now."""
 
-    @property
     def earlier(self) -> Earlier:
-        """What marts go on from, once orders are kept."""
+        """What marts go on from, once orders are kept; writes who has changed."""
         from perenne.workspace.tables import changed_customers
 
         profiles, days = (

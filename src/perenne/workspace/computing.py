@@ -229,7 +229,7 @@ class Run:
             as_of=as_of,
             settings=settings,
             keep=beside.keep if beside else self._out,
-            earlier=beside.earlier if beside else None,
+            earlier=beside.earlier() if beside else None,
         )
         context = learn_context(
             tables,
