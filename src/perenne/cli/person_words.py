@@ -43,7 +43,7 @@ def print_account(account: Any) -> None:
 
     name = account_title(account)
     _line(name if name == account.account_id else f"{name}  {account.account_id}")
-    _line(_("{label}: {value}").format(label=_("Sources"), value=sources(account)))
+    _line(_("{label}: {value}").format(label=_("Id that a source gives"), value=sources(account)))
     print_chapters(highlights(account), chapters(account))
 
 

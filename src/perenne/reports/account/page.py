@@ -24,7 +24,7 @@ def render_account(account: Account) -> str:
             covers=[
                 Fact(_("Contacts"), format_number(len(account.members))),
                 Fact(_("As of"), format_date(account.as_of, "medium")),
-                Fact(_("Sources"), sources(account)),
+                Fact(_("Id that a source gives"), sources(account)),
                 Fact(_("Account id"), account.account_id),
             ],
             highlights=highlights(account),
