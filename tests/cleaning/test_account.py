@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import Phase, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
@@ -114,6 +115,7 @@ def test_a_line_dated_in_another_month_counts_in_that_of_its_order() -> None:
     }
 
 
+@pytest.mark.slow
 @effort(max_examples=20, phases=PHASES)
 @given(shops())
 def test_every_row_and_every_amount_is_accounted_for(files: list[Import]) -> None:
@@ -126,6 +128,7 @@ def test_every_row_and_every_amount_is_accounted_for(files: list[Import]) -> Non
     assert published == sum(v for rule, v in shop.flows().items() if rule not in aside)
 
 
+@pytest.mark.slow
 @effort(max_examples=20, phases=PHASES)
 @given(shops())
 def test_plain_python_agrees_on_every_line(files: list[Import]) -> None:
@@ -175,6 +178,7 @@ def _split(whole: Import, cut: dict[str, int], parts: int) -> list[Import]:
     ]
 
 
+@pytest.mark.slow
 @effort(max_examples=8, phases=PHASES)
 @given(shops(), st.data())
 def test_rows_split_over_files_in_any_order_or_given_twice_are_the_same_shop(

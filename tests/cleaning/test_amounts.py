@@ -189,6 +189,7 @@ def _staged(orders: list[tuple[list[Decimal], Decimal, str, bool, Decimal | None
     return heads
 
 
+@pytest.mark.slow
 @effort(max_examples=8)
 @given(ORDERS)
 def test_shares_of_discount_and_tax_add_up_exactly(

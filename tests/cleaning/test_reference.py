@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ def test_spend_after_the_date_does_not_count_yet() -> None:
     assert [(row["day"], row["amount"]) for row in shop.tables["costs"]] == [(DAY, 10)]
 
 
+@pytest.mark.slow
 @effort(max_examples=8)
 @given(
     st.lists(

@@ -201,6 +201,7 @@ def test_an_unknown_contender_is_refused_with_those_there_are(shop: Path) -> Non
     assert "Did you mean “bg_nbd”?" in said
 
 
+@pytest.mark.slow
 def test_predictions_can_be_switched_off(shop: Path, tmp_path: Path) -> None:
     other = tmp_path / "shop"
     shutil.copytree(shop, other)

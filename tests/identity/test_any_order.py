@@ -54,6 +54,7 @@ def of_each(found: Customers) -> dict[tuple[str, str], str]:
     return {(row["source"], row["source_id"]): row["customer_id"] for row in found.links}
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(records, st.data())
 def test_no_order_and_no_repetition_of_records_changes_a_customer(
@@ -64,6 +65,7 @@ def test_no_order_and_no_repetition_of_records_changes_a_customer(
     assert of_each(afresh(shop).resolve(again)) == first
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(records, st.data())
 def test_refusing_and_undoing_restores_exactly_what_was_before(

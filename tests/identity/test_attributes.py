@@ -193,6 +193,7 @@ class TestTouches:
         other = visit(None, 2, event="login", session_id="s1", customer_ref="lea")
         assert self.touched(engine, anonymous, login, other) is None
 
+    @pytest.mark.slow
     @effort(max_examples=20, deadline=None)
     @given(st.lists(st.floats(-50, 150), min_size=1, max_size=6), st.sampled_from([7, 90]))
     def test_nothing_after_the_first_order_decides(self, ages: list[float], days: int) -> None:

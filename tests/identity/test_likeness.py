@@ -64,6 +64,7 @@ def test_published_persons_are_found(
     assert found.account.largest <= 12
 
 
+@pytest.mark.slow
 def test_two_sources_of_one_town(shop: Workshop) -> None:
     """Linked where alike, proposed where doubtful; a decision holds; the same again the same."""
     rows = town(300)

@@ -137,6 +137,7 @@ def test_expected_value_lies_between_the_customer_and_the_shop(p, q, gamma, x, v
     assert low * (1 - 1e-9) <= expected <= high * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_totals_have_the_moments_of_the_posterior():
     rng = np.random.default_rng(7)
     model = fitted()

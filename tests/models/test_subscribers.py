@@ -229,6 +229,7 @@ def test_totals_of_survivors_lie_in_their_interval_as_often_as_said() -> None:
     assert 0.84 <= np.mean(inside) <= 0.97
 
 
+@pytest.mark.slow
 def test_what_was_said_earlier_is_put_beside_what_came() -> None:
     rows = shop(np.random.default_rng(7), 1500, until=AS_OF)
     made, today = date(2025, 3, 31), date(2025, 8, 31)

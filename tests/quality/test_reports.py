@@ -49,6 +49,7 @@ def test_report_is_whole_in_french(place: Layout) -> None:
     assert not common_sentences(english, french)
 
 
+@pytest.mark.slow
 def test_command_writes_page_and_json_and_is_strict_when_asked(
     place: Layout, tmp_path: Path
 ) -> None:

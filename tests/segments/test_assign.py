@@ -81,6 +81,7 @@ def near(value: Any, tolerance: float) -> Any:
     return None if value is None else pytest.approx(float(value), abs=tolerance)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(shop=SHOPS, as_of=DATES, enough=st.integers(1, 4))
 def test_equals_slow_loops_on_random_shops(

@@ -102,6 +102,7 @@ def written(folder: Path, rows: list[tuple[str, ...]], *, sample: int, sound: st
     return file
 
 
+@pytest.mark.slow
 @given(
     ROWS,
     st.sampled_from([1, delimited.SAMPLE_ROWS + 5]),

@@ -77,6 +77,7 @@ def test_old_macintosh_line_ends(engine: DuckEngine, write: Write, tmp_path: Pat
 CELLS = st.text(alphabet='ab,;"\n é🌸', max_size=6)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(CELLS, CELLS, st.just("z")), min_size=1, max_size=8))
 def test_fast_and_careful_reading_agree(
     tmp_path_factory: pytest.TempPathFactory, table: list[tuple[str, str, str]]

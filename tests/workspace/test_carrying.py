@@ -60,6 +60,7 @@ def mine(grown: tuple[Layout, Exports], tmp_path: Path) -> tuple[Layout, Exports
     return copy, more
 
 
+@pytest.mark.slow
 def test_new_orders_alone_leave_all_others(mine: tuple[Layout, Exports]) -> None:
     place, exports = mine
     bring(place, exports.lines(later(exports, range(7))))

@@ -241,6 +241,7 @@ def _without(path: Path, *columns: str) -> None:
     pq.write_table(whole.drop_columns([n for n in columns if n in whole.column_names]), path)
 
 
+@pytest.mark.slow
 def test_workspace_of_the_first_version_is_computed_anew(mine: Layout, published: Layout) -> None:
     _first_version(mine)
     old = current(mine).id

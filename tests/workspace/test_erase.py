@@ -191,6 +191,7 @@ def _brought_back(place: Layout, files: Sequence[tuple[Path, str | None]]) -> No
     computed(place)
 
 
+@pytest.mark.slow
 def test_other_exports_bring_nobody_back(whole: Layout, without: Layout, tmp_path: Path) -> None:
     expected = figures(whole)
     _brought_back(without, _again(tmp_path / "again"))

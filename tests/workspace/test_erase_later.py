@@ -66,6 +66,7 @@ def test_names_of_files_name_nobody(place: Layout, tmp_path: Path) -> None:
     assert all(batch.rows_read for batch in list_imports(place))
 
 
+@pytest.mark.slow
 def test_a_reference_named_later_goes_from_earlier_imports_too(
     place: Layout, tmp_path: Path
 ) -> None:

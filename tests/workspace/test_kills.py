@@ -28,7 +28,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 
 
 @pytest.mark.parametrize(
-    "name", ["import", "reimport", pytest.param("carried", marks=pytest.mark.slow)]
+    "name",
+    [
+        "import",
+        pytest.param("reimport", marks=pytest.mark.slow),
+        pytest.param("carried", marks=pytest.mark.slow),
+    ],
 )
 def test_killed_at_a_few_steps(
     name: str, published: Layout, runner: Runner, tmp_path: Path

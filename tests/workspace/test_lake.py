@@ -86,6 +86,7 @@ def pointed(place: Layout) -> set[str]:
     return {one.key for one in found if one}
 
 
+@pytest.mark.slow
 def test_the_bucket_holds_what_the_folder_would(laid: Layout, tmp_path: Path) -> None:
     """Every table is the same, row by row; the folder keeps names, the bucket the same layout."""
     place, twin = laid, new_workspace(tmp_path / "twin")

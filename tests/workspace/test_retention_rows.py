@@ -103,6 +103,7 @@ def test_what_figures_rest_on_keeps_its_person(place: Layout) -> None:
     assert named(place) == {"v1", "v2", "c1", "x1", "v9"}
 
 
+@pytest.mark.slow
 def test_every_count_and_figure_stays(place: Layout) -> None:
     before = told(place)
     retention(place, apply=True, as_of=ON)
@@ -133,6 +134,7 @@ def test_comments_and_sessions_are_gone_from_every_file(place: Layout) -> None:
     assert (answers["r2"]["comment"], answers["r2"]["customer_ref"]) == ("trop lent", "bob")
 
 
+@pytest.mark.slow
 def test_a_later_export_does_not_bring_them_back(place: Layout, tmp_path: Path) -> None:
     """With a number or without: the same rows, counted once, naming nobody."""
     retention(place, apply=True, as_of=ON)

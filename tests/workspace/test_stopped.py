@@ -50,6 +50,7 @@ def _intact(place: Layout, published: Layout) -> None:
     assert contents(current(place).folder) == contents(current(published).folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_stopped_import(
     by: signal.Signals, mine: Layout, published: Layout, runner: Runner, tmp_path: Path

@@ -127,6 +127,23 @@ def _followed(rows: ir.Table, windows: Windows, context: Context) -> ir.Table:
     return inside.mutate(has_next=(inside.next_day <= inside.end).fill_null(False))
 
 
+def _gaps(tables: Tables, windows: Windows, context: Context) -> ir.Table:
+    """Days between consecutive purchase days; number 2 is the second day a customer bought."""
+    bought = _bought(tables, windows, context)
+    later = bought.filter(bought.prev_day.notnull())
+    return later.select(
+        "customer_number",
+        "day",
+        days=later.day.delta(later.prev_day, unit="day"),
+        number="day_number",
+    )
+
+
+def _gone_by(rows: ir.Table, windows: Windows, context: Context) -> ir.Table:
+    """Gaps that ended in the window."""
+    return through(rows, windows, _dated)
+
+
 _OF_CUSTOMER = frozenset({"is_customer", "is_new", "is_returning"})
 FOLDS: dict[Source, Fold] = {
     "sales": Fold(
@@ -169,6 +186,13 @@ FOLDS: dict[Source, Fold] = {
             "next_day": Compared(_end, frozenset({"has_next"})),
         },
         flags=frozenset({"has_next"}),
+    ),
+    "gaps": Fold(
+        mart="customer_days",
+        rows=_gaps,
+        seen=_gone_by,
+        compared={"day": Compared(_both)},
+        weighed=frozenset({"days"}),
     ),
     "states": Fold(
         mart="customer_runs",

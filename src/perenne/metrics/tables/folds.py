@@ -17,10 +17,11 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from perenne.core import Period
-from perenne.metrics.expressions import Aggregate, Check, Junction, columns
+from perenne.metrics.expressions import Aggregate, Check, Condition, Junction, columns
 from perenne.metrics.settings import Context
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.aggregate import condition
+from perenne.metrics.tables.weighed import WEIGHED, ranked, told_name, weighed_figure, where_of
 from perenne.warehouse.held import held
 
 Windows = Mapping[int, Period]
@@ -49,7 +50,8 @@ class Fold:
     holds. `seen`: those of each window, with the flags that it decides. `units`: columns of which
     every row with a flag holds another value. Where rows stand for several things, they cannot be
     counted (`counts`). `signed`: flags say how often a row counts, -1 where it takes back what
-    others say. `lacks`: columns that only the unfolded rows have.
+    others say. `lacks`: columns that only the unfolded rows have. `weighed`: whole numbers of which
+    there are few, so that means and medians come from how often each occurs.
     """
 
     mart: str
@@ -61,6 +63,7 @@ class Fold:
     counts: bool = True
     signed: bool = False
     lacks: frozenset[str] = frozenset()
+    weighed: frozenset[str] = frozenset()
 
     def fits(self, wanted: Sequence[Aggregate], *, tables: Tables, needed: Iterable[str]) -> bool:
         """May these figures be had from sums, split and filtered by these columns?"""
@@ -77,6 +80,8 @@ class Fold:
         if one.function == "count_distinct":
             flag = self.units.get(one.column or "")
             return flag is not None and _requires(one, flag)
+        if one.function in WEIGHED:
+            return one.column in self.weighed
         return one.function in _SUMS and one.column not in self.compared
 
     def _flag(self, one: Aggregate) -> str | None:
@@ -85,10 +90,20 @@ class Fold:
             return None
         return given.column if given == Check(given.column, "==", True) else None
 
-    def figure(self, rows: ir.Table, one: Aggregate) -> ir.Scalar:
-        """One aggregate over rows that were added up."""
+    def figure(self, rows: ir.Table, number: int, one: Aggregate) -> ir.Scalar:
+        """The aggregate a`number` over rows that were added up."""
         flag = self._flag(one) if self.signed else None
-        return (rows.n * rows[flag]).sum().fill_null(0) if flag else _figure(rows, one)
+        if flag:
+            return (rows.n * rows[flag]).sum().fill_null(0)
+        if one.function in WEIGHED:
+            return weighed_figure(rows, number, one)
+        return _figure(rows, one, where_of(rows, number, one))
+
+    def settled(self, wanted: Sequence[Aggregate]) -> dict[int, Condition]:
+        """The conditions of `wanted`, by number, that no window decides."""
+        decided = self.flags | self.compared.keys()
+        given = {n: one.condition for n, one in enumerate(wanted) if one.condition}
+        return {n: one for n, one in given.items() if not decided & columns(one)}
 
 
 def _requires(one: Aggregate, flag: str) -> bool:
@@ -107,11 +122,16 @@ def fold_figures(
     context: Context,
 ) -> ir.Table:
     """What `aggregate` gives of `fold.seen(rows)`: columns k, the groups, and a0, a1, …"""
-    asked = set().union(*(columns(one.condition) for one in wanted))
+    told = fold.settled(wanted)
+    rows = rows.mutate(**{told_name(n): condition(rows, one) for n, one in told.items()})
+    open_ = (one for n, one in enumerate(wanted) if n not in told)
+    asked = set().union(*(columns(one.condition) for one in open_))
     summed = {one.column for one in wanted if one.function in _SUMS and one.column}
+    weighed = {one.column for one in wanted if one.function in WEIGHED and one.column}
     looked = {name: one.turns for name, one in fold.compared.items() if one.matters(asked)}
-    keys = dict.fromkeys([*by, *sorted(asked - fold.flags), *looked])
-    if len(windows) == 1:
+    own = [*by, *sorted(weighed), *map(told_name, told)]
+    keys = dict.fromkeys([*own, *sorted(asked - fold.flags), *looked])
+    if len(windows) == 1 and not weighed:
         found = _single(rows, keys, summed)
     else:
         for name, turns in looked.items():
@@ -122,7 +142,9 @@ def fold_figures(
     unasked = fold.compared.keys() - keys.keys()
     found = found.mutate(**{name: ibis.null(rows[name].type()) for name in sorted(unasked)})
     seen = fold.seen(found, windows, context)
-    figures = {f"a{number}": fold.figure(seen, one) for number, one in enumerate(wanted)}
+    if weighed:
+        seen = ranked(seen, wanted, by=("k", *by))
+    figures = {f"a{number}": fold.figure(seen, number, one) for number, one in enumerate(wanted)}
     return seen.group_by("k", *by).aggregate(**figures)
 
 
@@ -182,8 +204,7 @@ def _single(rows: ir.Table, keys: Iterable[str], summed: Iterable[str]) -> ir.Ta
     return rows.select(*keys, n=ibis.literal(1, "int64"), **totals, **unknown)
 
 
-def _figure(rows: ir.Table, one: Aggregate) -> ir.Scalar:
-    where = condition(rows, one.condition) if one.condition else None
+def _figure(rows: ir.Table, one: Aggregate, where: ir.BooleanValue | None) -> ir.Scalar:
     if one.function in ("count", "count_distinct"):
         return rows.n.sum(where=where).fill_null(0)
     total = rows[_total(one.column or "")].sum(where=where)

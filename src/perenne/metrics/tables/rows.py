@@ -107,19 +107,6 @@ def states(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
     )
 
 
-def gaps(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
-    """Days between consecutive purchase days; number 2 is the second day a customer bought."""
-    days = tables["customer_days"]
-    inside = days.join(windows, [days.day <= windows.end, days.day >= windows.start])
-    inside = inside.filter(inside.prev_day.notnull())
-    return inside.select(
-        "k",
-        "customer_id",
-        days=inside.day.delta(inside.prev_day, unit="day"),
-        number=inside.day_number,
-    )
-
-
 def firsts(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
     """Customers whose first twelve months are over by the window's end, with their value."""
     facts = tables["customer_facts"].select(
@@ -189,7 +176,6 @@ def _until(days: ir.Table) -> ir.Table:
 _SOURCES: dict[Source, Callable[[Tables, ir.Table, Context], ir.Table]] = {
     "sales": sales,
     "states": states,
-    "gaps": gaps,
     "firsts": firsts,
     "lives": lives,
     "spend": spend,
