@@ -44,6 +44,7 @@ DAYS = TableSchema(
         Column("orders", "int64", ""),
         Column("net", MONEY, ""),
         Column("day_number", "int64", ""),
+        Column("orders_to_date", "int64", ""),
     ),
 )
 ORDERS = TableSchema(
@@ -135,8 +136,10 @@ def days_rows(shop: Shop) -> list[dict[str, object]]:
     number_of = numbers(shop)
     rows: list[dict[str, object]] = []
     for customer, days in purchase_days(shop).items():
+        so_far = 0
         for number, day in enumerate(days):
             own = [e for e in shop if (e.customer_id, e.day) == (customer, day) and e.is_order]
+            so_far += len(own)
             rows.append(
                 {
                     "customer_id": customer,
@@ -147,6 +150,7 @@ def days_rows(shop: Shop) -> list[dict[str, object]]:
                     "orders": len(own),
                     "net": sum((each.net for each in own), ZERO),
                     "day_number": number + 1,
+                    "orders_to_date": so_far,
                 }
             )
     return rows

@@ -62,14 +62,16 @@ def _scored_on(days: ir.Table, *, as_of: date, inactivity_days: int) -> ir.Table
 def _known_then(tables: Mapping[str, ir.Table], start: ir.Table, *, as_of: date) -> ir.Table:
     """The facts that scores need, as they stood on the past day, and what came after."""
     days = tables["customer_days"].cross_join(start)
-    days = days.filter(days.day <= day_literal(as_of))
-    was_known = days.day <= days.scored_on
-    bought = days.group_by("customer_id", "scored_on").aggregate(
-        orders=days.orders.sum(where=was_known),
-        last_day=days.day.max(where=was_known),
-        ordered_again=(days.day > days.scored_on).any(),
+    # A day tells all that is true of its customer until the next one.
+    is_last = days.next_day.isnull() | (days.next_day > days.scored_on)
+    last = days.filter(days.day <= days.scored_on, is_last)
+    bought = last.select(
+        "customer_id",
+        "scored_on",
+        orders=last.orders_to_date,
+        last_day=last.day,
+        ordered_again=(last.next_day <= day_literal(as_of)).fill_null(False),
     )
-    bought = bought.filter(bought.last_day.notnull())
     orders = tables["order_values"].cross_join(start)
     earned = (
         orders.filter(orders.day <= orders.scored_on)
