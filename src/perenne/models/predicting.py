@@ -159,18 +159,31 @@ def rising(columns: Mapping[str, pa.Array], horizons: Sequence[int]) -> dict[str
     """Chances and quantiles of a longer horizon no lower than those of a shorter one.
 
     True of what they estimate, but not of estimates from different draws: each is the mean of the
-    highest so far and of the lowest to come.
+    highest so far and of the lowest to come. Of margins only where no loss is in sight.
     """
     types = PREDICTED["predictions"].types
     found: dict[str, pa.Array] = {}
-    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
+
+    def drawn(stem: str) -> dict[str, Floats]:
         names = [stem.format(end=f"{months}m") for months in sorted(horizons)]
-        drawn = np.stack([numbers(columns[name]) for name in names])
-        highest = np.maximum.accumulate(drawn, axis=0)
-        lowest = np.minimum.accumulate(drawn[::-1], axis=0)[::-1]
-        for name, values in zip(names, (highest + lowest) / 2, strict=True):
+        return {name: numbers(columns[name]) for name in names}
+
+    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
+        for name, values in _lifted(drawn(stem)).items():
             found[name] = _array(values, types[name], 0)
+    lowest = np.stack(list(drawn("clv_margin_{end}_lo90").values())).min(axis=0)
+    for end in INTERVALS:
+        told = drawn(f"clv_margin_{{end}}_{end}")
+        for name, values in _lifted(told).items():
+            found[name] = _array(np.where(lowest >= 0, values, told[name]), types[name], 0)
     return found
+
+
+def _lifted(drawn: Mapping[str, Floats]) -> dict[str, Floats]:
+    values = np.stack(list(drawn.values()))
+    highest = np.maximum.accumulate(values, axis=0)
+    lowest = np.minimum.accumulate(values[::-1], axis=0)[::-1]
+    return dict(zip(drawn, (highest + lowest) / 2, strict=True))
 
 
 def numbers(column: pa.Array) -> Floats:
