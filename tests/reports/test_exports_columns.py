@@ -51,6 +51,6 @@ def test_the_reference_prints_every_column_in_both_languages(table: str) -> None
 def test_refuses_a_table_without_dictionary() -> None:
     with pytest.raises(
         PerenneError,
-        match=r"export “invoices”\. Choose one of: customers, orders, cohorts, segments, predictions",
+        match=r"export “invoices”\. Choose one of: .*, cohorts, segments, predictions",
     ):
         column_dictionary("invoices")
