@@ -122,21 +122,21 @@ def test_few_contracts_have_a_skewed_posterior_that_laplace_does_not_see():
 def test_a_calendar_agrees_with_laplace():
     rng = np.random.default_rng(6)
     season = np.sin(2 * np.pi * np.arange(120) / 52)
-    rate, life = rng.gamma(0.9, 1 / 6, 1500), rng.exponential(1 / rng.gamma(0.7, 1 / 20, 1500))
-    birth = rng.uniform(0, 40, 1500)
+    rate, life = rng.gamma(0.9, 1 / 6, 250), rng.exponential(1 / rng.gamma(0.7, 1 / 20, 250))
+    birth = rng.uniform(0, 40, 250)
     weeks = np.arange(104) + 0.5
-    busy = rng.random((1500, 104)) < 1 - np.exp(-rate[:, None] * np.exp(0.4 * season[:104]))
+    busy = rng.random((250, 104)) < 1 - np.exp(-rate[:, None] * np.exp(0.4 * season[:104]))
     busy &= (weeks > birth[:, None]) & (weeks < (birth + life)[:, None])
     who, week = np.nonzero(busy)
     calendar = Calendar(0.0, 1.0, season[:, None], ("season",))
     rows = {
-        "customer": np.r_[np.arange(1500), who],
+        "customer": np.r_[np.arange(250), who],
         "time": np.r_[birth, weeks[week]],
         "until": 104.0,
     }
     model = DynamicParetoNBD(calendar, life=(), hmc=200)
     fitted = model.fit(**rows)
-    assert "trans[season]" in fitted.parameters
+    assert len(fitted.effective_draws) == 5
     agrees(fitted, away=0.8, wider=0.6)
     assert max(fitted.r_hat.values()) < 1.1
 
