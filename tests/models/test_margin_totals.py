@@ -12,7 +12,7 @@ from perenne.models.chance import Chance, own
 from perenne.models.contenders.probability import probability_contender
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
-from perenne.models.margin_rates import MarginRates, drift_of_rates, margin_rate
+from perenne.models.margin_rates import MarginRates, margin_rate, shift_of_rates
 from perenne.models.margins import MarginRate
 from perenne.models.predicting import Ahead, Groups, Terms
 from tests.models.living import simulate_ledger
@@ -32,7 +32,7 @@ def told(ledger: Ledger, rate: MarginRate, *, seed: int = 1) -> list[dict[str, f
     ]
     chance, draws = Chance.of(rng), 300
     terms = Terms(12, np.ones(size), rate, np.full(size, 2.0))
-    ahead = Ahead(terms, groups, drifts=rate.drifts(draws, rng=own(chance.part(2))))
+    ahead = Ahead(terms, groups, shifts=rate.shifts(draws, rng=own(chance.part(2))))
     for number, part in enumerate((slice(0, size // 3), slice(size // 3, size))):
         forecast = fitted.forecast(
             ledger.part(part), horizon=AHEAD, draws=draws, rng=chance.part(number)
@@ -116,30 +116,30 @@ def expected(spread: float) -> float:
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.06])
-def test_the_drift_of_rates_is_recovered(spread: float) -> None:
+def test_the_shift_of_rates_is_recovered(spread: float) -> None:
     found = [
-        drift_of_rates(moving_shop(np.random.default_rng(seed), spread=spread), days=AHEAD // 2)
+        shift_of_rates(moving_shop(np.random.default_rng(seed), spread=spread), days=AHEAD // 2)
         for seed in range(12)
     ]
     size = float(np.sqrt(np.mean(np.square(found))))
     assert size == pytest.approx(expected(spread), rel=0.4, abs=0.006)
 
 
-def test_what_one_rate_gives_to_all_does_not_drift(shop: Ledger) -> None:
+def test_what_one_rate_gives_to_all_does_not_shift(shop: Ledger) -> None:
     flat = replace(shop, margin=0.4 * shop.net)
-    assert drift_of_rates(flat, days=AHEAD // 2) == pytest.approx(0, abs=1e-9)
-    assert drift_of_rates(replace(shop, margin=np.full(shop.day.size, np.nan)), days=90) == 0
+    assert shift_of_rates(flat, days=AHEAD // 2) == pytest.approx(0, abs=1e-9)
+    assert shift_of_rates(replace(shop, margin=np.full(shop.day.size, np.nan)), days=90) == 0
 
 
-def test_a_drift_knows_nothing_of_what_came_after(shop: Ledger) -> None:
+def test_a_shift_knows_nothing_of_what_came_after(shop: Ledger) -> None:
     def changed(later: Floats) -> Ledger:
         return replace(shop, margin=np.where(shop.day > shop.until - 100, later, shop.margin))
 
     then = shop.until - 100
     first, second = (changed(values).as_of(then) for values in (shop.net, -shop.net))
-    assert drift_of_rates(first, days=120) == drift_of_rates(second, days=120)
+    assert shift_of_rates(first, days=120) == shift_of_rates(second, days=120)
 
 
-def test_a_drift_over_a_time_that_the_past_does_not_hold_grows_with_its_root(shop: Ledger) -> None:
-    longer, longest = (drift_of_rates(shop, days=times * AHEAD) for times in (4, 16))
+def test_a_shift_over_a_time_that_the_past_does_not_hold_grows_with_its_root(shop: Ledger) -> None:
+    longer, longest = (shift_of_rates(shop, days=times * AHEAD) for times in (4, 16))
     assert longest == pytest.approx(2 * longer)

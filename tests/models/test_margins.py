@@ -29,7 +29,7 @@ def outlook(
     size = value.shape[1]
     groups = np.array(codes if len(codes) else [0] * size)
     each = np.broadcast_to(np.asarray(factor, dtype=float), size)
-    told = MarginOutlook([groups.max() + 1], drifts=rate.drifts(len(value), rng=rng))
+    told = MarginOutlook([groups.max() + 1], shifts=rate.shifts(len(value), rng=rng))
     forecast = Forecast(np.ones(size), value.mean(axis=0, dtype=float), value=value)
     quantiles = quantiles_of(value * each.astype(np.float32))
     found = told.add(forecast, rate, [groups], factor=each, told=quantiles, rng=rng)
@@ -54,7 +54,7 @@ def test_of_a_value_that_is_known_the_rate_alone_is_uncertain() -> None:
 
 def test_what_all_rates_have_in_common_does_not_even_out() -> None:
     value = np.full((SIZE, 50), 10.0, dtype=np.float32)
-    rate = MarginRate(np.full(50, 0.4), np.zeros(50), drift=0.1)
+    rate = MarginRate(np.full(50, 0.4), np.zeros(50), shift=0.1)
     found, (row,) = outlook(rate, value)
     for name, level in QUANTILES.items():
         assert row[f"margin_{name}"] == pytest.approx(50 * 10 * (0.4 + 0.1 * norm.ppf(level)), 0.02)
@@ -117,7 +117,7 @@ def test_nothing_is_told_where_a_cost_is_unknown() -> None:
 
 def test_a_part_without_any_known_cost_keeps_its_group_from_being_told() -> None:
     value = np.random.default_rng(2).gamma(2, 20, (200, 2)).astype(np.float32)
-    told = MarginOutlook([1], drifts=np.zeros(200, dtype=np.float32))
+    told = MarginOutlook([1], shifts=np.zeros(200, dtype=np.float32))
     group, rng = [np.zeros(2, dtype=np.int64)], np.random.default_rng(1)
     forecast = Forecast(np.ones(2), np.full(2, 40.0), value=value)
     for rate in (MarginRate(np.full(2, 0.3), np.zeros(2)), MarginRate.unknown(2)):
@@ -128,7 +128,7 @@ def test_a_part_without_any_known_cost_keeps_its_group_from_being_told() -> None
 
 
 def test_a_formula_without_draws_has_a_margin_and_no_interval() -> None:
-    told = MarginOutlook([1], drifts=np.zeros(0, dtype=np.float32))
+    told = MarginOutlook([1], shifts=np.zeros(0, dtype=np.float32))
     forecast = Forecast(np.ones(2), np.full(2, 40.0))
     rate, group = MarginRate(np.full(2, 0.3), np.full(2, 0.01)), [np.zeros(2, dtype=np.int64)]
     rng = np.random.default_rng(1)

@@ -13,27 +13,27 @@ from perenne.models.ledger import Ledger
 from perenne.models.margins import MarginRate
 from perenne.models.spend.returns import fit_margin_rate
 
-# Past days from which the drift of rates is learnt.
+# Past days from which the shift of rates is learnt.
 ORIGINS = 4
 
 
 class MarginRates:
     """What is left of the value of a shop over any time ahead; `sample`, some of it, tells how far
-    rates drift."""
+    rates shift."""
 
     def __init__(self, ledger: Ledger, sample: Ledger) -> None:
         self.rate, self.sample = margin_rate(ledger), sample
-        self._drift: dict[int, float] = {}
+        self._shift: dict[int, float] = {}
 
     def over(self, days: int) -> MarginRate:
-        """The rate of each customer, and the drift of all over so many days."""
-        if days not in self._drift:
-            self._drift[days] = drift_of_rates(self.sample, days=days)
-        return replace(self.rate, drift=self._drift[days])
+        """The rate of each customer, and the shift of all over so many days."""
+        if days not in self._shift:
+            self._shift[days] = shift_of_rates(self.sample, days=days)
+        return replace(self.rate, shift=self._shift[days])
 
 
 def margin_rate(ledger: Ledger) -> MarginRate:
-    """Margin per unit of value, by customer, shrunk to that of the shop; without drift."""
+    """Margin per unit of value, by customer, shrunk to that of the shop; without shift."""
 
     def total(values: Floats) -> Floats:
         sums = np.bincount(ledger.customer, weights=values, minlength=ledger.customers)
@@ -47,7 +47,7 @@ def margin_rate(ledger: Ledger) -> MarginRate:
     return MarginRate(rate.of(margin, net), rate.unsure(net), rate.within)
 
 
-def drift_of_rates(ledger: Ledger, *, days: int) -> float:
+def shift_of_rates(ledger: Ledger, *, days: int) -> float:
     """Standard deviation of what the rates of all customers have in common over `days` ahead.
 
     From past days of the shop: what customers then known left in the time that followed, less their

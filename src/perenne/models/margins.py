@@ -22,14 +22,14 @@ class MarginRate:
     """Margin per unit of value of each customer, (customers,), NaN where unknown.
 
     unsure: variance of what that rate truly is. within: variance of the margin of a unit of value
-    about it, as what a customer buys next has a margin of its own. drift: standard deviation of
+    about it, as what a customer buys next has a margin of its own. shift: standard deviation of
     what all rates of a future have in common, as costs and prices of the shop move.
     """
 
     mean: Floats
     unsure: Floats
     within: float = 0.0
-    drift: float = 0.0
+    shift: float = 0.0
 
     @classmethod
     def unknown(cls, customers: int) -> MarginRate:
@@ -38,27 +38,27 @@ class MarginRate:
     @property
     def is_sure(self) -> bool:
         """Is the margin of a value known with it?"""
-        return not (self.within or self.drift or self.unsure.any())
+        return not (self.within or self.shift or self.unsure.any())
 
     def part(self, rows: slice) -> MarginRate:
-        return MarginRate(self.mean[rows], self.unsure[rows], self.within, self.drift)
+        return MarginRate(self.mean[rows], self.unsure[rows], self.within, self.shift)
 
-    def drifts(self, draws: int, *, rng: np.random.Generator) -> Singles:
+    def shifts(self, draws: int, *, rng: np.random.Generator) -> Singles:
         """(draws,): by how much all rates of each future are off."""
-        return (self.drift * rng.standard_normal(draws)).astype(np.float32)
+        return (self.shift * rng.standard_normal(draws)).astype(np.float32)
 
 
 class MarginOutlook:
     """Margins of one horizon, told of customers part by part and of groups in the end.
 
     Both come from the draws of value: one draw is one future of the whole shop, in which a value V
-    of a customer leaves (rate + drift) × V, give or take a normal of variance V² unsure +
-    |V| within. The drift is that of the future, the rest is of each customer. Groups are sums of
+    of a customer leaves (rate + shift) × V, give or take a normal of variance V² unsure +
+    |V| within. The shift is that of the future, the rest is of each customer. Groups are sums of
     such draws, and not told as soon as a rate in them is unknown.
     """
 
-    def __init__(self, counts: Sequence[int], *, drifts: Singles) -> None:
-        self.drifts = drifts
+    def __init__(self, counts: Sequence[int], *, shifts: Singles) -> None:
+        self.shifts = shifts
         self.sums = [GroupOutlook(count) for count in counts]
         self.unknown = [np.zeros(count, dtype=np.int64) for count in counts]
 
@@ -116,7 +116,7 @@ class MarginOutlook:
             yield rows, self._margin(drawn, rate.part(rows), rng)
 
     def _margin(self, value: Singles, rate: MarginRate, rng: np.random.Generator) -> Singles:
-        own = rate.mean.astype(np.float32) + self.drifts[:, None]
+        own = rate.mean.astype(np.float32) + self.shifts[:, None]
         if not (rate.within or rate.unsure.any()):
             return np.asarray(value * own, dtype=np.float32)
         wide = np.abs(value)

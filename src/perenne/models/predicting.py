@@ -62,14 +62,14 @@ class Ahead:
     """One horizon told in parts: columns of customers as they come, sums of groups draw by draw."""
 
     def __init__(
-        self, terms: Terms, groups: Sequence[Groups], *, drifts: npt.NDArray[np.float32]
+        self, terms: Terms, groups: Sequence[Groups], *, shifts: npt.NDArray[np.float32]
     ) -> None:
-        """drifts: (draws,), what all margin rates of each future have in common."""
+        """shifts: (draws,), what all margin rates of each future have in common."""
         self.terms, self.groups = terms, groups
         sizes = [len(one.values) for one in groups]
         self.sums = [GroupOutlook(size) for size in sizes]
         self.kept = [np.zeros(size) for size in sizes]
-        self.margins = MarginOutlook(sizes, drifts=drifts)
+        self.margins = MarginOutlook(sizes, shifts=shifts)
         self._value = self._orders = self._margin = 0.0
         self._columns: dict[str, list[npt.NDArray[Any]]] = {}
 

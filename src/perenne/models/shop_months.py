@@ -50,7 +50,7 @@ def month_rows(
 
     promised: what the customers are expected to bring in twelve months, by whoever predicts them;
     level_spread: the error of its level. The purchase model says when it comes. rate: what of the
-    value of each customer is left, with its drift over twelve months; None learns it here.
+    value of each customer is left, with its shift over twelve months; None learns it here.
     A forecast needs six whole months of history; with fewer only the past is told.
     """
     past = list(_past(ledger))
@@ -126,7 +126,7 @@ def _forecast(
             first_values=ledger.net[firsts][recent if recent.any() else slice(None)],
             kept=1 - fitted.returns.shop,
             margin=_margin_rate(ledger),
-            drift=rate.drift,
+            shift=rate.shift,
         ),
         margin=rate.mean,
         recency=history["recency"],

@@ -51,7 +51,7 @@ CELLS = 20_000_000
 # Parts of this number and above have the chance of margins alone.
 MARGINS = 1 << 19
 # The part of that chance which all share.
-DRIFTS = MARGINS - 1
+SHIFTS = MARGINS - 1
 # These read the first order, so that its effect is in what they predict.
 READ_TRAITS = {"hurdle", "stack"}
 NEVER = "never_even_odds"
@@ -207,8 +207,8 @@ class Teller:
         """
         days, draws = self._days(terms.months), self.settings.draws
         reach, chance = self._reaching(candidate, days), Chance.of(self.rng)
-        drifts = terms.margin.drifts(draws, rng=own(chance.part(DRIFTS)))
-        found = Ahead(terms, groups, drifts=drifts)
+        shifts = terms.margin.shifts(draws, rng=own(chance.part(SHIFTS)))
+        found = Ahead(terms, groups, shifts=shifts)
         fitted: FittedContender = reach.fitted
         size, width = self.ledger.customers, max(CELLS // draws, 1)
         if size > width and isinstance(fitted, Settles):

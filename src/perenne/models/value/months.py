@@ -35,14 +35,14 @@ POOL = 5_000
 @dataclass(frozen=True)
 class Newcomers:
     """Customers to come. first_values: (any,), values of recent first orders. kept: 1 − return
-    share of the shop. margin: its margin rate after returns, None when unknown; drift: standard
+    share of the shop. margin: its margin rate after returns, None when unknown; shift: standard
     deviation of what margin rates of all customers may move by."""
 
     acquisition: Acquisition
     first_values: Floats
     kept: float = 1.0
     margin: float | None = None
-    drift: float = 0.0
+    shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ def _left(
     rng: np.random.Generator,
 ) -> dict[str, Floats]:
     """Margins of each month, (draws, months), by their name in `ShopForecast`."""
-    drift = newcomers.drift * rng.standard_normal((len(existing), 1))
-    own, new = existing * (mix + drift), acquired * ((newcomers.margin or 0.0) + drift)
+    shift = newcomers.shift * rng.standard_normal((len(existing), 1))
+    own, new = existing * (mix + shift), acquired * ((newcomers.margin or 0.0) + shift)
     return {"margin": own + new, "existing_margin": own, "acquired_margin": new}
 
 
