@@ -53,7 +53,8 @@ def _chart(prediction: Prediction, by_part: Mapping[str, Mapping[date, Row]]) ->
         name = _("of which present customers")
         series.append(Series(name, ahead, incomplete_from=axis.place(axis.start)))
     margins = axis.points(past | dict(by_part[shown]), "margin")
-    if all(margin is not None for _place, margin in margins):
+    has_margin = all(margin is not None for _place, margin in margins)
+    if has_margin:
         name = _("margin of all") if shown == "all" else _("margin")
         series.append(Series(name, margins, incomplete_from=axis.place(axis.start)))
     svg = line_chart(
@@ -62,7 +63,7 @@ def _chart(prediction: Prediction, by_part: Mapping[str, Mapping[date, Row]]) ->
         format_x=lambda x: format_month(axis.month_at(x), short=True),
         format_y=words.axis,
         moments=[Moment(axis.place(axis.start) - 0.5, _("forecast"))] if past else [],
-        y_title=_("net revenue per month"),
+        y_title=_("net revenue and margin per month") if has_margin else _("net revenue per month"),
         size=Size(820, 380),
     )
     return Chart(title, svg, lead, _notes(), table=_table(by_part, words))
