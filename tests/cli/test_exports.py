@@ -37,7 +37,7 @@ CUSTOMER_COLUMNS = {
     "segment",
     "status",
 }
-TABLES = ("customers", "orders", "cohorts", "segments")
+TABLES = ("customers", "orders", "cohorts", "segments", "predictions")
 FORMATS = ("parquet", "csv", "json")
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import perenne as pn
+from perenne.reports.html.words import Words
+from tests.cli.files import write
 from tests.cli.program import refused, succeed
 
 
@@ -42,6 +44,47 @@ def test_prediction_is_that_of_the_export(shop: Path, buyers: dict[str, Any]) ->
     assert year["low90"] <= year["low50"] <= year["median"] <= year["high50"] <= year["high90"]
     assert told["model"] == row["model"]
     assert told["why"] == row["why"]
+
+
+def test_margin_stands_beside_the_value_with_its_interval(
+    shop: Path, buyers: dict[str, Any], tmp_path: Path
+) -> None:
+    row = buyers["often"]
+    told = record(shop, row["customer_id"])["prediction"]
+    year = told["outlooks"][0]
+    for name, column in (("low50", "lo50"), ("high50", "hi50"), ("low90", "lo90")):
+        assert float(year[f"margin_{name}"]) == float(row[f"clv_margin_12m_{column}"])
+    ends = [float(year[f"margin_{name}"]) for name in ("low90", "low50", "high50", "high90")]
+    assert ends == sorted(ends)
+    assert told["margin_note"].startswith("Margins rest on the cost of each product sold")
+    words = Words("EUR")
+    interval = words.between(year["margin_low90"], year["margin_high90"])
+    cost = year["margin"] - year["net"]
+    net = words.between(year["margin_low90"] - cost, year["margin_high90"] - cost)
+    page = tmp_path / "page.html"
+    succeed("person", row["customer_id"], "-w", shop, "-o", page)
+    for said in (page.read_text("utf-8"), succeed("person", row["customer_id"], "-w", shop).out):
+        assert interval in said
+        assert net in said
+        assert told["margin_note"] in said
+    french = record(shop, row["customer_id"], "--lang", "fr")["prediction"]
+    assert french["margin_note"].startswith("Les marges reposent")
+
+
+def test_without_a_cost_the_page_says_why_there_is_no_margin(tmp_path: Path) -> None:
+    rows = ["order_id,customer_id,order_date,total"]
+    rows += [f"{n},c{n % 40},2024-{1 + n % 12:02d}-11,{20 + n}" for n in range(120)]
+    file = write(tmp_path / "orders.csv", "\n".join(rows) + "\n")
+    shop = tmp_path / "shop"
+    succeed("run", file, "--into", shop)
+    with pn.open(shop) as opened:
+        customer = opened.customers().rows()[0]["customer_id"]
+    told = record(shop, customer)["prediction"]
+    assert told["outlooks"][0]["margin"] is None
+    assert "No margin is predicted" in told["margin_note"]
+    said = succeed("person", customer, "-w", shop).out
+    assert "default_rate under [margin]" in said
+    assert "Expected margin" not in said
 
 
 def test_why_is_in_the_language_asked_for(shop: Path, buyers: dict[str, Any]) -> None:

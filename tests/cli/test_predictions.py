@@ -83,14 +83,71 @@ def test_totals_are_sums_of_customers_and_their_intervals_are_not(shop: Path) ->
         assert count == sql(shop, "SELECT count(*) FROM {predictions}")[0][0]
 
 
-def test_figures_of_the_catalogue_are_those_of_plain_sql(shop: Path) -> None:
-    ((mean, total, orders),) = sql(
-        shop, "SELECT avg(clv_12m), sum(clv_12m), avg(expected_orders_12m) FROM {predictions}"
+def test_margins_of_groups_are_sums_of_customers_and_their_intervals_are_not(shop: Path) -> None:
+    for dimension in ("all", "segment", "channel", "country", "cohort_quarter"):
+        rows = sql(
+            shop,
+            "SELECT margin_mean, margin_lo90, margin_lo50, margin_median, margin_hi50, margin_hi90,"
+            " net_mean, net_lo90, mean, lo90, hi90, margin_unknown FROM {prediction_totals}"
+            f" WHERE dimension = '{dimension}' AND horizon_months = 12",
+        )
+        ((margin, net),) = sql(
+            shop,
+            "SELECT sum(clv_margin_12m)::DOUBLE, sum(clv_net_12m)::DOUBLE FROM {predictions}",
+        )
+        assert sum(row[0] for row in rows) == pytest.approx(margin, rel=1e-5)
+        assert sum(row[6] for row in rows) == pytest.approx(net, rel=1e-5)
+        for mean, low90, low50, median, high50, high90, kept, kept_low, value, lo, hi, lost in rows:
+            assert low90 <= low50 <= median <= high50 <= high90
+            # What keeping customers costs moves the interval, and does not widen it.
+            assert mean - kept == pytest.approx(low90 - kept_low, abs=1e-6)
+            assert lost == 0
+            if dimension == "all":
+                assert low90 < mean < high90
+                # Margins are no surer than what they are of.
+                assert (high90 - low90) / mean > 0.95 * (hi - lo) / value
+    ((summed,),) = sql(shop, "SELECT sum(clv_margin_12m_hi90)::DOUBLE FROM {predictions}")
+    assert high90 < summed
+
+
+def test_months_share_the_margin_that_customers_are_told(shop: Path) -> None:
+    ((discounted,),) = sql(shop, "SELECT sum(clv_margin_12m)::DOUBLE FROM {predictions}")
+    rows = sql(
+        shop,
+        "SELECT part, sum(margin), sum(margin_lo90), sum(margin_hi90) FROM {prediction_months}"
+        " WHERE part <> 'actual' GROUP BY part",
     )
-    told = {
-        row["metric"]: row["value"]
-        for row in kpis(shop, "predicted_clv_12m", "predicted_revenue_12m", "predicted_orders_12m")
-    }
+    margins = {part: (margin, low, high) for part, margin, low, high in rows}
+    assert 1.02 < margins["existing"][0] / discounted < 1.06
+    parts = margins["existing"][0] + margins["new"][0]
+    assert margins["all"][0] == pytest.approx(parts, rel=1e-6)
+    for margin, low, high in margins.values():
+        assert low < margin < high
+
+
+def test_groups_are_exported_with_their_intervals(shop: Path, tmp_path: Path) -> None:
+    file = tmp_path / "totals.json"
+    succeed("export", "predictions", "-w", shop, "-o", file)
+    rows = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    (whole,) = (row for row in rows if (row["dimension"], row["horizon_months"]) == ("all", 12))
+    ((margin, high),) = sql(
+        shop,
+        "SELECT margin_mean, margin_hi90 FROM {prediction_totals} "
+        "WHERE dimension = 'all' AND horizon_months = 12",
+    )
+    assert float(whole["margin_mean"]) == pytest.approx(margin, abs=1e-4)
+    assert float(whole["margin_hi90"]) == pytest.approx(high, abs=1e-4)
+
+
+def test_figures_of_the_catalogue_are_those_of_plain_sql(shop: Path) -> None:
+    ((mean, total, orders, margin),) = sql(
+        shop,
+        "SELECT avg(clv_12m), sum(clv_12m), avg(expected_orders_12m), sum(clv_margin_12m) "
+        "FROM {predictions}",
+    )
+    names = ("predicted_clv_12m", "predicted_revenue_12m", "predicted_orders_12m")
+    told = {row["metric"]: row["value"] for row in kpis(shop, *names, "predicted_margin_12m")}
+    assert told["predicted_margin_12m"] == Decimal(margin)
     assert float(told["predicted_clv_12m"]) == pytest.approx(float(mean), abs=5.1e-5)
     assert told["predicted_revenue_12m"] == Decimal(total)
     assert float(told["predicted_orders_12m"]) == pytest.approx(orders, rel=1e-9)
@@ -209,6 +266,7 @@ def test_predictions_can_be_switched_off(shop: Path, tmp_path: Path) -> None:
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("[predictions]", "[predictions]\nenabled = false"), "utf-8")
     succeed("refresh", "-w", other)
+    assert "[predictions]" in refused("export", "predictions", "-w", other)
     assert not (snapshot(other) / "predictions.parquet").exists()
     (row,) = kpis(other, "predicted_clv_12m")
     assert row["value"] is None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from perenne.models.ledger import Ledger
 from perenne.models.purchases.pareto_likelihood import PARAMETERS
 from perenne.models.purchases.pareto_nbd import FittedParetoNBD
 
@@ -47,3 +48,35 @@ def cdnow(shared_data) -> dict[str, np.ndarray]:
     frame = pd.read_parquet(shared_data / "cdnow" / "lifetimes_cdnow_summary.parquet")
     frame = frame[["frequency", "recency", "T"]].astype(float)
     return dict(zip(("frequency", "recency", "tenure"), frame.to_numpy().T, strict=True))
+
+
+def simulate_ledger(rng: np.random.Generator, *, customers: int, days: int) -> Ledger:
+    """A shop of a Pareto/NBD, Gamma-Gamma baskets, and margins that customers and orders vary in.
+
+    Customers are born in the first half; one row per customer and day, in no season.
+    """
+    birth = rng.integers(0, days // 2, customers)
+    left = (days - 1 - birth).astype(float)
+    rate = rng.gamma(0.9, 1 / 45, customers)
+    active = np.minimum(
+        rng.standard_exponential(customers) / rng.gamma(0.6, 1 / 200, customers), left
+    )
+    who = np.repeat(np.arange(customers), rng.poisson(rate * active))
+    when = birth[who] + np.ceil(rng.random(who.size) * active[who]).astype(int)
+    everyone = np.arange(customers)
+    pairs = np.unique(
+        np.stack((np.r_[everyone, who], np.r_[birth, np.minimum(when, days - 1)])), axis=1
+    )
+    customer, day = pairs[0], pairs[1]
+    net = rng.gamma(4.0, 1 / 4, day.size) * (30 * 5 / rng.gamma(6.0, size=customers))[customer]
+    own = rng.normal(0.35, 0.08, customers)[customer]
+    return Ledger(
+        customer=customer.astype(np.int32),
+        day=day.astype(np.int32),
+        orders=np.ones(day.size, dtype=np.int32),
+        net=net,
+        returned=np.zeros(day.size),
+        margin=rng.normal(own * net, 0.1 * np.sqrt(40 * net)),
+        until=days - 1,
+        customer_ids=everyone,
+    )

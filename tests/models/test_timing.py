@@ -96,10 +96,24 @@ def test_discounts_differ_between_customers_and_totals_follow():
 
 def test_a_longer_horizon_is_never_less_likely_nor_worth_less():
     names = ("p_order_{}m", *(f"clv_{{}}m_{name}" for name in ("median", "lo50", "hi50")))
-    ends = [name.format(n) for name in (*names, "clv_{}m_lo90", "clv_{}m_hi90") for n in (12, 24)]
-    columns = {name: pa.array([0.3, 0.2]) for name in ends}
+    ends = ("lo90", "lo50", "hi50", "hi90")
+    margins = tuple(f"clv_margin_{{}}m_{end}" for end in ends)
+    every = (*names, "clv_{}m_lo90", "clv_{}m_hi90", *margins)
+    columns = {name.format(n): pa.array([0.3, 0.2]) for name in every for n in (12, 24)}
     columns["p_order_24m"] = pa.array([0.2, 0.4])
     found = rising(columns, (12, 24))
     assert found["p_order_12m"].to_pylist() == [0.25, 0.2]
     assert found["p_order_24m"].to_pylist() == [0.25, 0.4]
     assert [float(one) for one in found["clv_24m_hi90"].to_pylist()] == [0.3, 0.2]
+
+
+def test_a_margin_rises_with_the_horizon_unless_a_loss_is_in_sight():
+    ends = ("lo90", "lo50", "hi50", "hi90")
+    stems = ("p_order_{}m", *(f"clv_{{}}m_{end}" for end in ("median", *ends)))
+    stems += tuple(f"clv_margin_{{}}m_{end}" for end in ends)
+    columns = {stem.format(n): pa.array([3.0, 3.0]) for stem in stems for n in (12, 24)}
+    columns["clv_margin_24m_hi50"] = pa.array([2.0, 2.0])
+    columns["clv_margin_24m_lo90"] = pa.array([3.0, -1.0])
+    found = rising(columns, (12, 24))
+    told = [[float(one) for one in found[f"clv_margin_{n}m_hi50"].to_pylist()] for n in (12, 24)]
+    assert told == [[2.5, 3.0], [2.5, 2.0]]

@@ -158,9 +158,18 @@ def total(
             "hi50": mean + spread * 0.7,
             "lo90": mean - spread * 1.4,
             "hi90": mean + spread * 1.7,
-            "margin_mean": mean * 0.4,
             "learnt_days": 365,
         }
+        # Its own width: rates are no surer than what is bought.
+        ends = {"lo90": -0.6, "lo50": -0.25, "median": -0.05, "mean": 0.0, "hi50": 0.3, "hi90": 0.7}
+        kept = 2.0 * len(found)
+        for end, off in ends.items():
+            row[f"margin_{end}"] = mean * 0.4 + spread * off
+            row[f"net_{end}"] = row[f"margin_{end}"] - kept
+        # Of one group a cost is unknown.
+        if (dimension, value) == ("channel", None):
+            row = {name: one for name, one in row.items() if name[:4] not in ("marg", "net_")}
+        row["margin_unknown"] = 2 * (value is None and dimension == "channel")
     return row
 
 
@@ -188,6 +197,8 @@ def month(day: date, n: int, part: str) -> dict[str, Any]:
         "revenue_lo90": mean * 0.75,
         "revenue_hi90": mean * 1.35,
         "margin": mean * 0.4,
+        "margin_lo90": mean * 0.28,
+        "margin_hi90": mean * 0.55,
         "orders": mean / 50,
     }
 

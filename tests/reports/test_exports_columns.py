@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from perenne.core import PerenneError
+from perenne.models.schema import PREDICTED
 from perenne.reports import column_dictionary
 from perenne.text import use_language
 from perenne.warehouse import CANONICAL
@@ -31,7 +32,11 @@ def test_orders_are_described_column_by_column() -> None:
     assert names("orders") == told
 
 
-@pytest.mark.parametrize("table", ["customers", "orders", "cohorts", "segments"])
+def test_totals_are_described_column_by_column() -> None:
+    assert names("predictions") == list(PREDICTED["prediction_totals"].names)
+
+
+@pytest.mark.parametrize("table", ["customers", "orders", "cohorts", "segments", "predictions"])
 def test_the_reference_prints_every_column_in_both_languages(table: str) -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     english = column_dictionary(table)
@@ -46,6 +51,6 @@ def test_the_reference_prints_every_column_in_both_languages(table: str) -> None
 def test_refuses_a_table_without_dictionary() -> None:
     with pytest.raises(
         PerenneError,
-        match=r"export “invoices”\. Choose one of: customers, orders, cohorts, segments",
+        match=r"export “invoices”\. Choose one of: .*, cohorts, segments, predictions",
     ):
         column_dictionary("invoices")

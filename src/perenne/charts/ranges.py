@@ -17,13 +17,17 @@ _THICK = 12.0
 
 @dataclass(frozen=True)
 class Expected:
-    """One row: the mean, and the ends of the narrow and of the wide interval, where known."""
+    """One row: the mean, and the ends of the narrow and of the wide interval, where known.
+
+    colour: which of the series colours of all charts it has, from 1.
+    """
 
     label: str
     middle: Number
     inner: tuple[Number, Number] | None = None
     outer: tuple[Number, Number] | None = None
     said: str = ""
+    colour: int = 1
 
     def ends(self) -> list[Number]:
         return [self.middle, *(self.inner or ()), *(self.outer or ())]
@@ -63,10 +67,17 @@ def _row(one: Expected, scale: Scale, *, middle: float, format_value: Formatter)
     for ends, opacity in ((one.outer, 0.22), (one.inner, 0.5)):
         if ends:
             left, right = (scale(float(end)) for end in ends)
-            parts.append(_bar((left, right), middle, opacity=opacity))
+            parts.append(_bar((left, right), middle, opacity=opacity, colour=one.colour))
     x = scale(float(one.middle))
     parts.append(
-        element("circle", cx=x, cy=middle, r=5.5, stroke_width=2, **paint("chart-1", "surface"))
+        element(
+            "circle",
+            cx=x,
+            cy=middle,
+            r=5.5,
+            stroke_width=2,
+            **paint(f"chart-{one.colour}", "surface"),
+        )
     )
     text = format_value(float(one.middle))
     half = width(text, LABEL) / 2
@@ -77,7 +88,7 @@ def _row(one: Expected, scale: Scale, *, middle: float, format_value: Formatter)
     return element("g", *parts)
 
 
-def _bar(ends: tuple[float, float], middle: float, *, opacity: float) -> str:
+def _bar(ends: tuple[float, float], middle: float, *, opacity: float, colour: int) -> str:
     left, right = ends
     return element(
         "rect",
@@ -87,5 +98,5 @@ def _bar(ends: tuple[float, float], middle: float, *, opacity: float) -> str:
         height=_THICK,
         rx=_THICK / 2,
         fill_opacity=opacity,
-        **paint("chart-1"),
+        **paint(f"chart-{colour}"),
     )

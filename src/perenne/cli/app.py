@@ -123,7 +123,7 @@ def _summaries() -> dict[str, str]:
         "person": _("Everything about one customer: record, page, archive to hand over."),
         "audit": _("Five ways to look at the customer base."),
         "report": _("Write the report as one HTML file."),
-        "export": _("Export customers, orders, cohorts, segments or the Excel model."),
+        "export": _("Export customers, orders, cohorts, segments, predictions or the Excel model."),
     }
 
 

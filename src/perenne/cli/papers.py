@@ -15,7 +15,7 @@ from perenne.core import PerenneError
 from perenne.text import current_language, format_number, ngettext
 from perenne.text import gettext as _
 
-WHAT = ("customers", "orders", "cohorts", "segments", "excel")
+WHAT = ("customers", "orders", "cohorts", "segments", "predictions", "excel")
 
 
 def report_command() -> click.Command:
@@ -48,7 +48,11 @@ def write_report(shop: Any, output: Path | None) -> Path:
 
 def export_command() -> click.Command:
     @click.command(
-        "export", help=_("Export customers, orders, cohorts or segments, or the CLV model: excel.")
+        "export",
+        help=_(
+            "Export customers, orders, cohorts, segments or predictions of groups, or the CLV "
+            "model: excel."
+        ),
     )
     @click.argument("what", type=click.Choice(WHAT))
     @click.option(
@@ -123,11 +127,16 @@ def _segments(shop: Any, with_source_ids: bool) -> Any:
     return shop.segments().arrow
 
 
+def _predictions(shop: Any, with_source_ids: bool) -> Any:
+    return shop.predicted_totals().arrow
+
+
 TABLES: Mapping[str, Callable[[Any, bool], Any]] = {
     "customers": _customers,
     "orders": _orders,
     "cohorts": _cohorts,
     "segments": _segments,
+    "predictions": _predictions,
 }
 
 

@@ -84,7 +84,7 @@ def _table(block: Any) -> None:
     say()
     _line(block.caption)
     right = [place for place, column in enumerate(block.columns) if not column.is_text]
-    rows = [[_clean(cell.text) for cell in (row.header, *row.cells)] for row in block.rows]
+    rows = [[_clean(row.header.text), *map(_both, row.cells)] for row in block.rows]
     print_table([column.title for column in block.columns], rows, right=right)
     hints = [
         _("{label}: {value}").format(label=row.header.text, value=row.header.hint)
@@ -93,6 +93,11 @@ def _table(block: Any) -> None:
     ]
     for text in (*hints, *block.notes):
         _line(f"· {text}")
+
+
+def _both(cell: Any) -> str:
+    """What a cell says, and what stands beneath it on the page."""
+    return _clean(f"{cell.text} ({cell.hint})" if cell.hint else cell.text)
 
 
 def _story(block: Any) -> None:

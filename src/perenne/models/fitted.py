@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -12,6 +12,7 @@ import numpy as np
 
 from perenne.core import PerenneError
 from perenne.models.histories import Floats
+from perenne.models.hmc import CHAINS, effective_draws, r_hat
 from perenne.text import gettext as _
 
 FORMAT = 1
@@ -48,6 +49,27 @@ class Fitted:
             name: float(spread[i] * (value if name in self.positive else 1.0))
             for i, (name, value) in enumerate(list(self.parameters.items())[: spread.size])
         }
+
+    @property
+    def r_hat(self) -> dict[str, float]:
+        """How far the chains of the kept draws differ, of each parameter: 1 is alike.
+
+        Rank-normalised split R̂; empty without draws of a posterior (`hmc=`).
+        """
+        return self._sampled(r_hat)
+
+    @property
+    def effective_draws(self) -> dict[str, float]:
+        """How many independent draws the kept ones are worth, of each parameter; empty without."""
+        return self._sampled(effective_draws)
+
+    def _sampled(self, measure: Callable[[Floats], Floats]) -> dict[str, float]:
+        names = list(self.parameters)[: len(self.covariance)]
+        rows = np.asarray(self.kept_draws)
+        # Fewer than two draws in each half of a chain tell nothing.
+        if len(rows) < 4 * CHAINS:
+            return {}
+        return dict(zip(names, measure(rows).tolist(), strict=True))
 
     def parameter_draws(self, draws: int, *, rng: np.random.Generator) -> dict[str, Floats]:
         """`draws` values of each: of the posterior, or normal in the free parameters (Laplace)."""

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
-from perenne.models.margins import MarginRate
-from perenne.models.outlook import QUANTILES, GroupOutlook, of_customers
+from perenne.models.margins import MarginOutlook, MarginRate
+from perenne.models.outlook import QUANTILES, GroupOutlook, Outlook, of_customers
 from perenne.models.schema import INTERVALS, PREDICTED
 from perenne.models.value.months import Promised
 from perenne.warehouse import TableSchema
@@ -44,7 +44,8 @@ class Terms:
     """What turns the forecast of one horizon into money of today: discount, margin, retention.
 
     factor: (customers,). margin: what of the value is left. retention: cost of keeping each
-    customer until the horizon, discounted; None when no such spend is known.
+    customer until the horizon, discounted; None when no such spend is known. It is what the shop
+    means to spend, so that it moves an interval and does not widen it.
     """
 
     months: int
@@ -60,30 +61,42 @@ class Terms:
 class Ahead:
     """One horizon told in parts: columns of customers as they come, sums of groups draw by draw."""
 
-    def __init__(self, terms: Terms, groups: Sequence[Groups]) -> None:
+    def __init__(
+        self, terms: Terms, groups: Sequence[Groups], *, shifts: npt.NDArray[np.float32]
+    ) -> None:
+        """shifts: (draws,), what all margin rates of each future have in common."""
         self.terms, self.groups = terms, groups
-        self.sums = [GroupOutlook(len(one.values)) for one in groups]
-        self.margins = [np.zeros(len(one.values)) for one in groups]
-        self._value = self._orders = 0.0
+        sizes = [len(one.values) for one in groups]
+        self.sums = [GroupOutlook(size) for size in sizes]
+        self.kept = [np.zeros(size) for size in sizes]
+        self.margins = MarginOutlook(sizes, shifts=shifts)
+        self._value = self._orders = self._margin = 0.0
         self._columns: dict[str, list[npt.NDArray[Any]]] = {}
 
     def add(self, forecast: Forecast, part: slice, *, rng: np.random.Generator) -> None:
         """The forecast of the customers `part`; parts come in their order. rng: for margins."""
         terms = self.terms.part(part)
-        for name, values in _columns(forecast, terms, rng=rng).items():
+        codes = [one.codes[part] for one in self.groups]
+        told = of_customers(forecast, factor=terms.factor)
+        margins = self.margins.add(
+            forecast, terms.margin, codes, factor=terms.factor, told=told.quantiles, rng=rng
+        )
+        for name, values in _columns(told, terms, margins).items():
             self._columns.setdefault(name, []).append(values)
-        margin = forecast.mean_value * terms.factor * terms.margin.mean
         self._value += float(forecast.mean_value.sum())
         self._orders += float(forecast.mean_orders.sum())
-        for groups, sums, margins in zip(self.groups, self.sums, self.margins, strict=True):
-            codes = groups.codes[part]
-            sums.add(forecast, codes, factor=terms.factor)
-            inside = codes >= 0
-            margins += np.bincount(codes[inside], weights=margin[inside], minlength=margins.size)
+        self._margin += float((forecast.mean_value * terms.margin.mean).sum())
+        for group, sums, kept in zip(codes, self.sums, self.kept, strict=True):
+            sums.add(forecast, group, factor=terms.factor)
+            if terms.retention is not None:
+                inside = group >= 0
+                kept += np.bincount(
+                    group[inside], weights=terms.retention[inside], minlength=kept.size
+                )
 
     def promised(self) -> Promised:
         """Of all customers together, undiscounted."""
-        return Promised(self._value, self._orders)
+        return Promised(self._value, self._orders, self._margin)
 
     def columns(self) -> dict[str, pa.Array]:
         """The columns of this horizon in `predictions`; they are handed over, not kept."""
@@ -98,8 +111,8 @@ class Ahead:
 
         learnt: days of the past forecasts from which their level was learnt.
         """
-        for groups, sums, margins in zip(self.groups, self.sums, self.margins, strict=True):
-            told = sums.told()
+        for split, (groups, sums) in enumerate(zip(self.groups, self.sums, strict=True)):
+            told, margins = sums.told(), list(self.margins.rows(split))
             for place, value in enumerate(groups.values):
                 yield {
                     "dimension": groups.dimension,
@@ -108,22 +121,28 @@ class Ahead:
                     "customers": int(sums.size[place]),
                     "mean": told.mean[place],
                     **{name: told.quantiles[name][place] for name in QUANTILES if told.quantiles},
-                    "margin_mean": margins[place],
+                    **margins[place],
+                    **self._net(margins[place], float(self.kept[split][place])),
                     "expected_orders": told.orders[place],
                     "learnt_days": learnt or None,
                 }
 
+    def _net(self, margin: Mapping[str, float | int], kept: float) -> dict[str, float]:
+        """The margin of a group less what keeping it costs; empty where that is unknown."""
+        if self.terms.retention is None:
+            return {}
+        ends = ("mean", *QUANTILES)
+        known = {end: margin[f"margin_{end}"] for end in ends if f"margin_{end}" in margin}
+        return {f"net_{end}": value - kept for end, value in known.items()}
+
 
 def _columns(
-    forecast: Forecast, terms: Terms, *, rng: np.random.Generator
+    told: Outlook, terms: Terms, margins: Mapping[str, Floats]
 ) -> dict[str, npt.NDArray[Any]]:
-    end, told = f"{terms.months}m", of_customers(forecast, factor=terms.factor)
+    end = f"{terms.months}m"
     margin = told.mean * terms.margin.mean
     unknown = np.full(margin.size, np.nan)
     quantiles = told.quantiles or dict.fromkeys(QUANTILES, unknown)
-    margins = dict.fromkeys(QUANTILES, unknown)
-    if forecast.value is not None:
-        margins = terms.margin.quantiles(forecast.value, quantiles, rng=rng)
     return {
         f"expected_orders_{end}": told.orders,
         f"p_order_{end}": told.chance,
@@ -140,18 +159,31 @@ def rising(columns: Mapping[str, pa.Array], horizons: Sequence[int]) -> dict[str
     """Chances and quantiles of a longer horizon no lower than those of a shorter one.
 
     True of what they estimate, but not of estimates from different draws: each is the mean of the
-    highest so far and of the lowest to come.
+    highest so far and of the lowest to come. Of margins only where no loss is in sight.
     """
     types = PREDICTED["predictions"].types
     found: dict[str, pa.Array] = {}
-    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
+
+    def drawn(stem: str) -> dict[str, Floats]:
         names = [stem.format(end=f"{months}m") for months in sorted(horizons)]
-        drawn = np.stack([numbers(columns[name]) for name in names])
-        highest = np.maximum.accumulate(drawn, axis=0)
-        lowest = np.minimum.accumulate(drawn[::-1], axis=0)[::-1]
-        for name, values in zip(names, (highest + lowest) / 2, strict=True):
+        return {name: numbers(columns[name]) for name in names}
+
+    for stem in ("p_order_{end}", *(f"clv_{{end}}_{name}" for name in QUANTILES)):
+        for name, values in _lifted(drawn(stem)).items():
             found[name] = _array(values, types[name], 0)
+    lowest = np.stack(list(drawn("clv_margin_{end}_lo90").values())).min(axis=0)
+    for end in INTERVALS:
+        told = drawn(f"clv_margin_{{end}}_{end}")
+        for name, values in _lifted(told).items():
+            found[name] = _array(np.where(lowest >= 0, values, told[name]), types[name], 0)
     return found
+
+
+def _lifted(drawn: Mapping[str, Floats]) -> dict[str, Floats]:
+    values = np.stack(list(drawn.values()))
+    highest = np.maximum.accumulate(values, axis=0)
+    lowest = np.minimum.accumulate(values[::-1], axis=0)[::-1]
+    return dict(zip(drawn, (highest + lowest) / 2, strict=True))
 
 
 def numbers(column: pa.Array) -> Floats:

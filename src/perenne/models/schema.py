@@ -28,6 +28,11 @@ def _per_horizon() -> Iterator[Column]:
         yield Column(f"clv_net_{end}", MONEY, "the margin less retention spend; null: unknown")
 
 
+def _totals(stem: str) -> Iterator[Column]:
+    for end in INTERVALS:
+        yield Column(f"{stem}_{end}", "float64", "")
+
+
 def _ends(stem: str) -> Iterator[Column]:
     for end in INTERVALS:
         side = "lower" if end.startswith("lo") else "upper"
@@ -54,7 +59,7 @@ PREDICTIONS = _schema(
 )
 TOTALS = _schema(
     "prediction_totals",
-    "one row per group and horizon: value of the group, from joint draws of its customers",
+    "one row per group and horizon: value and margin of the group, from joint draws of customers",
     (
         Column("dimension", "string", "all | segment | channel | cohort_quarter | country", True),
         Column("value", "string", "the group; null for all customers, or unknown"),
@@ -64,6 +69,12 @@ TOTALS = _schema(
         Column("median", "float64", "null without draws"),
         *(Column(f"{end}{level}", "float64", "") for level in (50, 90) for end in ("lo", "hi")),
         Column("margin_mean", "float64", "null where a cost is unknown"),
+        Column("margin_median", "float64", "null without draws too"),
+        *_totals("margin"),
+        Column("margin_unknown", "int64", "customers of whom a cost is unknown"),
+        Column("net_mean", "float64", "the margin less retention spend; null: unknown"),
+        Column("net_median", "float64", "null without draws too"),
+        *_totals("net"),
         Column("expected_orders", "float64", "", True),
         Column("learnt_days", "int64", "days of the past forecasts that set the level and width"),
     ),

@@ -14,6 +14,8 @@ from perenne.models.histories import Floats
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import numbers_that_hold
 from perenne.models.ledger import Ledger, day_number, day_of
+from perenne.models.margin_rates import margin_rate
+from perenne.models.margins import MarginRate
 from perenne.models.value.acquisition import fit_acquisition
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
 from perenne.models.value.months import Newcomers, Promised, ShopForecast, forecast_months
@@ -42,11 +44,13 @@ def month_rows(
     rng: np.random.Generator,
     promised: Promised | None = None,
     level_spread: float | None = None,
+    rate: MarginRate | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of `prediction_months`: the past, then twelve months when a purchase model is there.
 
     promised: what the customers are expected to bring in twelve months, by whoever predicts them;
-    level_spread: the error of its level. The purchase model says when it comes.
+    level_spread: the error of its level. The purchase model says when it comes. rate: what of the
+    value of each customer is left, with its shift over twelve months; None learns it here.
     A forecast needs six whole months of history; with fewer only the past is told.
     """
     past = list(_past(ledger))
@@ -63,6 +67,7 @@ def month_rows(
                 rng=rng,
                 promised=promised,
                 level_spread=spread if level_spread is None else level_spread,
+                rate=margin_rate(ledger) if rate is None else rate,
             )
     except PerenneError:
         return past
@@ -100,6 +105,7 @@ def _forecast(
     rng: np.random.Generator,
     promised: Promised | None,
     level_spread: float,
+    rate: MarginRate,
 ) -> ShopForecast:
     fitted = companion.model
     firsts = ledger.starts[:-1]
@@ -120,7 +126,9 @@ def _forecast(
             first_values=ledger.net[firsts][recent if recent.any() else slice(None)],
             kept=1 - fitted.returns.shop,
             margin=_margin_rate(ledger),
+            shift=rate.shift,
         ),
+        margin=rate.mean,
         recency=history["recency"],
         tenure=history["tenure"],
         frequency=history["frequency"],
@@ -151,13 +159,12 @@ def _ends(ledger: Ledger, fitted: FittedProbability) -> Floats:
 def _future(forecast: ShopForecast, ledger: Ledger) -> Iterator[dict[str, Any]]:
     start = _next_month(ledger)
     parts = {
-        "existing": forecast.existing,
-        "new": forecast.acquired,
-        "all": forecast.revenue,
+        "existing": (forecast.existing, forecast.existing_margin),
+        "new": (forecast.acquired, forecast.acquired_margin),
+        "all": (forecast.revenue, forecast.margin),
     }
-    for part, totals in parts.items():
+    for part, (totals, margin) in parts.items():
         for number in range(AHEAD):
-            margin = forecast.margin if part == "all" else None
             yield {
                 "month": add_months(start, number),
                 "part": part,

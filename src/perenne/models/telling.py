@@ -26,7 +26,7 @@ from perenne.models.horizons import Reach, reaching
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
-from perenne.models.margins import MarginRate
+from perenne.models.margin_rates import MarginRates
 from perenne.models.predicting import (
     Ahead,
     Groups,
@@ -39,7 +39,6 @@ from perenne.models.predicting import (
 )
 from perenne.models.settings import PredictionSettings
 from perenne.models.shop_months import AHEAD, month_rows
-from perenne.models.spend.returns import fit_margin_rate
 from perenne.models.staying import chance_alive, staying
 from perenne.models.timing import Timing, cost_of_keeping, even_timing, timings
 from perenne.models.value.months import Promised
@@ -51,6 +50,8 @@ YEAR = 365
 CELLS = 20_000_000
 # Parts of this number and above have the chance of margins alone.
 MARGINS = 1 << 19
+# The part of that chance which all share.
+SHIFTS = MARGINS - 1
 # These read the first order, so that its effect is in what they predict.
 READ_TRAITS = {"hurdle", "stack"}
 NEVER = "never_even_odds"
@@ -106,6 +107,7 @@ class Teller:
             rng=self.rng,
             promised=self.promised.get(AHEAD),
             level_spread=self._level_spread(),
+            rate=self._rates.over(self._days(AHEAD)),
         )
         return {
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
@@ -119,9 +121,9 @@ class Teller:
         """Columns of `predictions` that depend on the horizon, rows of `prediction_totals`."""
         columns: dict[str, pa.Array] = {}
         totals: list[dict[str, Any]] = []
-        rate, groups, when = self._margin_rate(), self._groups(), self._timings(horizons)
+        groups, when = self._groups(), self._timings(horizons)
         for months in horizons:
-            ahead = self._ahead(self._terms(months, rate, when[months]), groups)
+            ahead = self._ahead(self._terms(months, when[months]), groups)
             columns |= ahead.columns()
             totals.extend(ahead.rows(learnt=self.learnt.get(months)))
             self.promised[months] = ahead.promised()
@@ -157,14 +159,21 @@ class Teller:
         told = self.fits.get(next(iter(self.models.values()), ""))
         return told.recalibration.value.normal_spread if isinstance(told, FittedCombined) else 0.0
 
-    def _terms(self, months: int, rate: MarginRate, when: Timing) -> Terms:
+    def _terms(self, months: int, when: Timing) -> Terms:
         spent = self.told.retention
         return Terms(
             months=months,
             factor=when.discount,
-            margin=rate,
+            margin=self._rates.over(self._days(months)),
             retention=None if spent is None else cost_of_keeping(spent, when, self._alive()),
         )
+
+    def _days(self, months: int) -> int:
+        return (add_months(self.as_of, months) - self.as_of).days
+
+    @cached_property
+    def _rates(self) -> MarginRates:
+        return MarginRates(self.ledger, self._sample)
 
     def _timings(self, horizons: Sequence[int]) -> Mapping[int, Timing]:
         rate, customers = self.settings.discount_rate, self.ledger.customers
@@ -196,9 +205,10 @@ class Teller:
 
         All parts share the chance of a future; PerenneError from any part is that of all.
         """
-        days = (add_months(self.as_of, terms.months) - self.as_of).days
-        found, draws = Ahead(terms, groups), self.settings.draws
+        days, draws = self._days(terms.months), self.settings.draws
         reach, chance = self._reaching(candidate, days), Chance.of(self.rng)
+        shifts = terms.margin.shifts(draws, rng=own(chance.part(SHIFTS)))
+        found = Ahead(terms, groups, shifts=shifts)
         fitted: FittedContender = reach.fitted
         size, width = self.ledger.customers, max(CELLS // draws, 1)
         if size > width and isinstance(fitted, Settles):
@@ -257,21 +267,6 @@ class Teller:
         names.sort(key=self.judged.outdone.__contains__)
         ordered = dict.fromkeys([self.judged.champion.name, *names])
         return [*(self.judged.field[name] for name in ordered), simple]
-
-    def _margin_rate(self) -> MarginRate:
-        """Margin per unit of value, by customer, shrunk to that of the shop."""
-        ledger = self.ledger
-
-        def total(values: Floats) -> Floats:
-            sums = np.bincount(ledger.customer, weights=values, minlength=ledger.customers)
-            return sums.astype(np.float64)
-
-        net, margin = total(ledger.net - ledger.returned), total(ledger.margin)
-        try:
-            rate = fit_margin_rate(net=net, margin=margin)
-        except PerenneError:
-            return MarginRate.unknown(ledger.customers)
-        return MarginRate(rate.of(margin, net), rate.unsure(net), rate.within)
 
     def _groups(self) -> list[Groups]:
         everyone = np.zeros(self.ledger.customers, dtype=np.int64)

@@ -8,12 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from perenne.core import PerenneError
 from perenne.metrics import build_marts, in_force, learn_inactivity
 from perenne.models import PredictionSettings
 from perenne.models.ledger import day_of
 from perenne.segments import name_segments
+from perenne.text import gettext as _
 from perenne.text import spoken
 from perenne.warehouse import Engine, Table
 from perenne.workspace import snapshots
@@ -31,10 +33,13 @@ __all__ = [
     "judge_shop",
     "predict_snapshot",
     "predict_subscriptions",
+    "predicted_totals",
     "segments_as_of",
 ]
 
 Fetch = Callable[[Any], pa.Table]
+# What the columns of amounts in `prediction_totals` begin with.
+AMOUNTS = ("mean", "median", "lo", "hi", "margin", "net")
 
 
 @dataclass(frozen=True)
@@ -190,3 +195,22 @@ def segments_as_of(
         return dict(zip(customers, segments, strict=True))
 
     return told
+
+
+def predicted_totals(tables: Mapping[str, Table], fetch: Fetch) -> pa.Table:
+    """One row per group and horizon, in the order of dimension, horizon and value; amounts as
+    decimals, as everywhere. Raises PerenneError for a snapshot without predictions.
+    """
+    if "prediction_totals" not in tables:
+        raise PerenneError(
+            _("The snapshot holds no prediction."),
+            next_step=_("Switch on [predictions] in perenne.toml, then run perenne refresh."),
+        )
+    found = fetch(tables["prediction_totals"])
+    keys = ("dimension", "horizon_months", "value")
+    found = found.sort_by([(key, "ascending") for key in keys])
+    for place, name in enumerate(found.column_names):
+        if name.startswith(AMOUNTS) and pa.types.is_floating(found[name].type):
+            amount = pc.round(found[name], ndigits=4).cast(pa.decimal128(18, 4), safe=False)
+            found = found.set_column(place, name, amount)
+    return found

@@ -199,6 +199,15 @@ class Shop:
             self.engine.fetch(summary(self.tables["segments"], self.tables["customer_facts"]))
         )
 
+    def predicted_totals(self) -> Frame:
+        """One row per group and horizon: expected value and margin, with intervals of their own.
+
+        Raises PerenneError for a snapshot without predictions.
+        """
+        from perenne.workspace.predictions import predicted_totals
+
+        return Frame(predicted_totals(self.tables, self.engine.fetch))
+
     def movements(self, before: str) -> Frame:
         """Customers by segment then and now; `before` is the id of an older snapshot."""
         older = snapshots.by_id(self.layout, before)

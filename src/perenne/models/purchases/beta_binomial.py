@@ -14,6 +14,7 @@ import numpy as np
 from perenne.core import PerenneError
 from perenne.models.fitting import maximise
 from perenne.models.histories import Floats, Histories
+from perenne.models.hmc import posterior_of
 from perenne.models.purchases.beta_binomial_fitted import (
     PARAMETERS,
     FittedBetaGeoBetaBinomial,
@@ -28,8 +29,10 @@ STARTS = ((0.0, 0.0, 0.0, 0.0), (0.0, 0.7, -0.7, 1.0), (-0.7, 0.7, 1.0, 2.5))
 
 @dataclass(frozen=True)
 class BetaGeoBetaBinomial:
-    """No settings. p ~ Beta(alpha, beta) buys at an opportunity while there; the customer leaves
-    before each opportunity with probability theta ~ Beta(gamma, delta)."""
+    """p ~ Beta(alpha, beta) buys at an opportunity while there; the customer leaves before each
+    opportunity with probability theta ~ Beta(gamma, delta). hmc: as in BetaGeo."""
+
+    hmc: int = 0
 
     def fit(self, data: Any = None, **given: Any) -> FittedBetaGeoBetaBinomial:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
@@ -42,12 +45,14 @@ class BetaGeoBetaBinomial:
         """
         histories = read_opportunities(data, given, weighted=True)
         _refuse_too_little(histories)
-        optimum = maximise(BetaBinomialLikelihood(histories), starts=STARTS, names=PARAMETERS)
+        likelihood = BetaBinomialLikelihood(histories)
+        optimum = maximise(likelihood, starts=STARTS, names=PARAMETERS)
         return FittedBetaGeoBetaBinomial(
             parameters=dict(zip(PARAMETERS, np.exp(optimum.point).tolist(), strict=True)),
             log_likelihood=optimum.log_likelihood,
             covariance=tuple(map(tuple, optimum.covariance.tolist())),
             customers=histories.customers,
+            kept_draws=posterior_of(likelihood, optimum, draws=self.hmc),
         )
 
 

@@ -34,10 +34,11 @@ class BetaGeoCNBD:
     """BG/CNBD-k (Reutterer, Platzer & Schröder 2021): Erlang-k intervals, for regular buyers.
 
     k: 1 is BG/NBD; the larger, the more regular. None chooses the k of the highest likelihood, for
-    which the fit needs `log_intervals`.
+    which the fit needs `log_intervals`. hmc: as in BetaGeo, given k.
     """
 
     k: int | None = None
+    hmc: int = 0
 
     def fit(self, data: Any = None, **given: Any) -> FittedBetaGeoCNBD:
         """As BetaGeo.fit, with the column log_intervals: sum of the logarithms of the intervals
@@ -46,24 +47,27 @@ class BetaGeoCNBD:
         For a given k the parameters do not depend on log_intervals; without it `log_likelihood`
         lacks (k-1) Σ log_intervals and cannot be compared with that of another k.
         """
-        return _fit_stages(FittedBetaGeoCNBD, self.k, data, given)
+        return _fit_stages(FittedBetaGeoCNBD, self.k, data, given, hmc=self.hmc)
 
 
 @dataclass(frozen=True)
 class ModifiedBetaGeoCNBD:
     """MBG/CNBD-k (Reutterer, Platzer & Schröder 2021): dropout at the first purchase too.
 
-    k: as in BetaGeoCNBD.
+    k, hmc: as in BetaGeoCNBD.
     """
 
     k: int | None = None
+    hmc: int = 0
 
     def fit(self, data: Any = None, **given: Any) -> FittedModifiedBetaGeoCNBD:
         """As BetaGeoCNBD.fit."""
-        return _fit_stages(FittedModifiedBetaGeoCNBD, self.k, data, given)
+        return _fit_stages(FittedModifiedBetaGeoCNBD, self.k, data, given, hmc=self.hmc)
 
 
-def _fit_stages(kind: type[F], k: int | None, data: Any, given: Mapping[str, Any]) -> F:
+def _fit_stages(
+    kind: type[F], k: int | None, data: Any, given: Mapping[str, Any], *, hmc: int
+) -> F:
     names = ("frequency", "log_intervals?", "weights?")
     columns = read_columns(data, names, given)
     logs = columns.get("log_intervals")
@@ -86,8 +90,8 @@ def _fit_stages(kind: type[F], k: int | None, data: Any, given: Mapping[str, Any
     purchases = float(weights @ columns["frequency"])
     total = None if logs is None else float(weights @ logs)
 
-    def fitted(shape: int) -> F:
-        one = fit_family(kind, data, counted, options=FitOptions(k=shape))
+    def fitted(shape: int, draws: int = 0) -> F:
+        one = fit_family(kind, data, counted, options=FitOptions(k=shape, hmc=draws))
         spread = (shape - 1) * (total or 0.0) - purchases * float(gammaln(shape))
         return replace(
             one,
@@ -96,7 +100,10 @@ def _fit_stages(kind: type[F], k: int | None, data: Any, given: Mapping[str, Any
             settings={"log_intervals": logs is not None},
         )
 
-    return _most_likely(fitted) if k is None else fitted(int(k))
+    if k is not None:
+        return fitted(int(k), hmc)
+    best = _most_likely(fitted)
+    return fitted(int(best.parameters["k"]), hmc) if hmc else best
 
 
 def _most_likely(fitted: Callable[[int], F]) -> F:

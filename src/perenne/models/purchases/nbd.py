@@ -14,6 +14,7 @@ from perenne.core import PerenneError
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import maximise
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
+from perenne.models.hmc import posterior_of
 from perenne.text import gettext as _
 
 # r where rates are alike: as large as the limit needs to be.
@@ -26,8 +27,10 @@ class NBD:
 
     The limit of BG/NBD and Pareto/NBD where no customer leaves, which both cannot fit. r, alpha as
     there. Conditional expectation: Schmittlein, Bemmaor & Morrison (1985), "Why does the NBD model
-    work?".
+    work?". hmc: as in BetaGeo; none are kept where rates are alike, and Laplace is exact enough.
     """
+
+    hmc: int = 0
 
     def fit(
         self,
@@ -65,6 +68,7 @@ class NBD:
             log_likelihood=found.log_likelihood,
             covariance=tuple(map(tuple, found.covariance.tolist())),
             customers=rows.customers,
+            kept_draws=posterior_of(likelihood, found, draws=self.hmc),
         )
 
 

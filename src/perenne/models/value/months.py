@@ -35,19 +35,21 @@ POOL = 5_000
 @dataclass(frozen=True)
 class Newcomers:
     """Customers to come. first_values: (any,), values of recent first orders. kept: 1 − return
-    share of the shop. margin: its margin rate after returns, None when unknown."""
+    share of the shop. margin: its margin rate after returns, None when unknown; shift: standard
+    deviation of what margin rates of all customers may move by."""
 
     acquisition: Acquisition
     first_values: Floats
     kept: float = 1.0
     margin: float | None = None
+    shift: float = 0.0
 
 
 @dataclass(frozen=True)
 class ShopForecast:
     """Arrays (months,), the next month first. revenue, after returns, is that of existing and of
-    acquired customers together; margin is None where the shop's margin rate is unknown;
-    existing_orders: those expected of existing customers, (months,)."""
+    acquired customers together, margin that of revenue; margins are None where the shop's margin
+    rate is unknown; existing_orders: those expected of existing customers, (months,)."""
 
     existing: Totals
     acquired: Totals
@@ -55,14 +57,20 @@ class ShopForecast:
     new_customers: Totals
     margin: Totals | None
     existing_orders: Floats
+    existing_margin: Totals | None = None
+    acquired_margin: Totals | None = None
 
 
 @dataclass(frozen=True)
 class Promised:
-    """What existing customers are expected to bring in all the months together, undiscounted."""
+    """What existing customers are expected to bring in all the months together, undiscounted.
+
+    margin: NaN where it is unknown.
+    """
 
     value: float
     orders: float
+    margin: float = float("nan")
 
 
 def forecast_months(
@@ -94,7 +102,7 @@ def forecast_months(
     purchase model; months of equal length when not given (on the clock of a shop, those of high
     season are longer). level, level_spread: recalibration of repeat orders and its error, common to
     all months. promised: what existing customers are expected to bring until the last month; the
-    months then share that, in the proportions that the models here give.
+    months then share that, in the proportions that the models here give, and their margin likewise.
     """
     _refuse_months(months)
     known = read_known(data, (frequency, recency, tenure, monetary_value, first_value))
@@ -110,20 +118,36 @@ def forecast_months(
         orders *= _ratio(promised.orders, orders.sum())
     counts = newcomers.acquisition.sample(months, draws=draws, rng=rng)
     acquired = _acquired(sampler, newcomers, counts, rng=rng)
-    cash = None
+    coverages = tuple(interval)
+    left: dict[str, Floats] = {}
     if newcomers.margin is not None:
         rate = _filled(margin, newcomers.margin, size=known.size)
         mix = _margin_rates(model, known, ends, share, rate)
-        cash = existing * mix + acquired * newcomers.margin
-    coverages = tuple(interval)
+        if promised is not None:
+            mix *= _ratio(promised.margin, float(existing.mean(axis=0) @ mix))
+        left = _left(existing, acquired, mix, newcomers, rng=rng)
     return ShopForecast(
         existing=_summary(existing, coverages),
         acquired=_summary(acquired, coverages),
         revenue=_summary(existing + acquired, coverages),
         new_customers=_summary(counts.astype(float), coverages),
         existing_orders=orders,
-        margin=None if cash is None else _summary(cash, coverages),
+        **({"margin": None} | {name: _summary(drawn, coverages) for name, drawn in left.items()}),
     )
+
+
+def _left(
+    existing: Floats,
+    acquired: Floats,
+    mix: Floats,
+    newcomers: Newcomers,
+    *,
+    rng: np.random.Generator,
+) -> dict[str, Floats]:
+    """Margins of each month, (draws, months), by their name in `ShopForecast`."""
+    shift = newcomers.shift * rng.standard_normal((len(existing), 1))
+    own, new = existing * (mix + shift), acquired * ((newcomers.margin or 0.0) + shift)
+    return {"margin": own + new, "existing_margin": own, "acquired_margin": new}
 
 
 def _refuse_months(months: int) -> None:

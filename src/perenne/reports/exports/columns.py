@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from perenne.core import PerenneError
-from perenne.reports.exports.predicted import PREDICTED
+from perenne.reports.exports.predicted import PREDICTED, TOTALS
 from perenne.text import LazyText
 from perenne.text import gettext as _
 from perenne.text import lazy_gettext as _l
@@ -185,6 +185,7 @@ _TABLES: Final[Mapping[str, _Rows]] = {
     "orders": _ORDERS,
     "cohorts": _COHORTS,
     "segments": _SEGMENTS,
+    "predictions": TOTALS,
 }
 
 

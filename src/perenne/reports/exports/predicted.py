@@ -107,3 +107,51 @@ def _columns() -> Iterator[Described]:
 
 PREDICTED: Final[tuple[Described, ...]] = tuple(_columns())
 """Name, type and meaning, in the order of the table `predictions`."""
+
+
+def _group_ends(stem: str, what: dict[str, LazyText]) -> Iterator[Described]:
+    for name, meaning in what.items():
+        yield f"{stem}{name}", "decimal", meaning
+
+
+_INTERVALS: Final = {
+    "lo50": _l("Lower end of the interval of that total that holds 5 times in 10."),
+    "hi50": _l("Upper end of the interval of that total that holds 5 times in 10."),
+    "lo90": _l("Lower end of the interval of that total that holds 9 times in 10."),
+    "hi90": _l("Upper end of the interval of that total that holds 9 times in 10."),
+}
+
+
+def _totals() -> Iterator[Described]:
+    yield "dimension", "text", _l("all, segment, channel, cohort_quarter or country.")
+    yield "value", "text", _l("The group; empty for all customers, and where it is unknown.")
+    yield "horizon_months", "integer", _l("Months ahead of the date of the figures.")
+    yield "customers", "integer", _l("Known customers of the group.")
+    yield "mean", "decimal", _l("Expected revenue of the group after returns, discounted.")
+    yield "median", "decimal", _l("Revenue that is as likely to be exceeded as not.")
+    yield from _group_ends("", _INTERVALS)
+    yield (
+        "margin_mean",
+        "decimal",
+        _l("Expected margin of the group; empty when a cost is unknown."),
+    )
+    yield "margin_median", "decimal", _l("Margin that is as likely to be exceeded as not.")
+    yield from _group_ends("margin_", _INTERVALS)
+    yield "margin_unknown", "integer", _l("Customers of the group of whom a cost is unknown.")
+    yield (
+        "net_mean",
+        "decimal",
+        _l("Expected margin less the cost of keeping the customers; empty without that spend."),
+    )
+    yield "net_median", "decimal", _l("The same that is as likely to be exceeded as not.")
+    yield from _group_ends("net_", _INTERVALS)
+    yield "expected_orders", "decimal", _l("Expected days with a purchase of all in the group.")
+    yield (
+        "learnt_days",
+        "integer",
+        _l("Days of the past forecasts that level and width were learnt from; empty without any."),
+    )
+
+
+TOTALS: Final[tuple[Described, ...]] = tuple(_totals())
+"""The same of the table `prediction_totals`."""

@@ -33,6 +33,8 @@ def expected(person: Person) -> Iterator[Block]:
         yield Text(found.why)
     yield pictures.outlook(person, found.outlooks)
     yield _outlooks(found.outlooks, writes)
+    if found.margin_note:
+        yield Text(found.margin_note)
     yield Facts(list(_chances(person)))
     yield from _presence(person)
     yield Text(
@@ -72,7 +74,8 @@ def _presence(person: Person) -> Iterator[Block]:
 def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
     names = [
         _("Expected value"), _("Median"), _("50% interval"), _("90% interval"),
-        _("Expected margin"), _("Chance of an order"), _("Orders expected"),
+        _("Expected margin"), _("Margin less retention cost"), _("Chance of an order"),
+        _("Orders expected"),
     ]  # fmt: skip
     rows = [
         Row(
@@ -82,7 +85,8 @@ def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
                 Cell(writes.money(one.median)),
                 Cell(between(one.low50, one.high50, writes)),
                 Cell(between(one.low90, one.high90, writes)),
-                Cell(writes.money(one.margin)),
+                Cell(writes.money(one.margin), hint=_margin_interval(one, writes)),
+                Cell(writes.money(one.net), hint=_margin_interval(one, writes, net=True)),
                 Cell(share(one.p_order)),
                 Cell(format_number(one.orders, decimals=1)),
             ],
@@ -90,9 +94,20 @@ def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
         for one in outlooks
     ]
     columns = [Column(_("Within"), is_text=True), *map(Column, names)]
-    note = _("Revenue after returns, without tax and shipping, discounted to today.")
+    notes = [_("Revenue after returns, without tax and shipping, discounted to today.")]
+    if any(one.margin_low90 is not None for one in outlooks):
+        notes.append(_("Beneath a margin: its own 90% interval."))
     caption = _("Expected value, by horizon")
-    return filled(Table(caption, columns, rows, [note], css="stacked horizons"))
+    return filled(Table(caption, columns, rows, notes, css="stacked horizons"))
+
+
+def _margin_interval(one: Outlook, writes: Words, *, net: bool = False) -> str:
+    """The 90% interval of the margin; of what is left once keeping the customer is paid for."""
+    low, high = one.margin_low90, one.margin_high90
+    if low is None or high is None:
+        return ""
+    cost = Decimal(0) if not net or one.margin is None or one.net is None else one.margin - one.net
+    return "" if net and one.net is None else writes.between(low - cost, high - cost)
 
 
 def between(low: Decimal | None, high: Decimal | None, writes: Words) -> str:

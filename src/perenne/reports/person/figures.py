@@ -13,6 +13,7 @@ from perenne.core import Period
 from perenne.metrics import Request, compute
 from perenne.models.alive import alive_path
 from perenne.models.why.words import reasons_text
+from perenne.reports.html.margin_words import rests_on, why_no_margin_of_one
 from perenne.reports.person.record import (
     AliveAt,
     AlivePath,
@@ -149,7 +150,14 @@ def prediction(data: PersonInput) -> Prediction | None:
         next_order_note=row["next_order_note"],
         why=reasons_text(row["why"], currency=data.context.currency),
         reasons=tuple((code, said) for code, said in json.loads(row["why"] or "[]")),
+        margin_note=_margin_note(data, row),
     )
+
+
+def _margin_note(data: PersonInput, row: Row) -> str:
+    if row["clv_margin_12m"] is not None:
+        return rests_on(data.context)
+    return why_no_margin_of_one()
 
 
 def presence(data: PersonInput, days: Iterable[Day]) -> AlivePath | None:
@@ -174,4 +182,5 @@ def _outlook(row: Row, months: int) -> Outlook:
         margin=row[f"clv_margin_{end}"],
         net=row[f"clv_net_{end}"],
         **{name: row[f"clv_{end}_{column}"] for name, column in names.items()},
+        **{f"margin_{name}": row.get(f"clv_margin_{end}_{one}") for name, one in names.items()},
     )

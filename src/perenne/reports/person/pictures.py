@@ -27,6 +27,8 @@ from perenne.text import gettext as _
 
 # Up to so many months every third is named, beyond it years.
 _QUARTERS = 30
+# Colour of a margin: that which it has in the monthly forecast of the report.
+_MARGIN = 4
 
 
 def orders(person: Person) -> Chart:
@@ -104,13 +106,21 @@ def presence(person: Person, path: AlivePath) -> Chart:
 
 
 def outlook(person: Person, outlooks: Sequence[Outlook]) -> Chart:
+    """Value and, where it is known, margin of each horizon, with their intervals."""
     writes = Words(person.currency)
-    rows = [_row(one, writes) for one in outlooks if one.value is not None]
-    title = _("Value to come, and how sure it is")
+    rows = [row for one in outlooks if one.value is not None for row in _rows(one, writes)]
+    has_margin = any(one.margin is not None for one in outlooks)
+    title = (
+        _("Value and margin to come, and how sure they are")
+        if has_margin
+        else _("Value to come, and how sure it is")
+    )
     said = _(
         "The dot is the expected value; in one case out of two the value lies in the dark bar, in "
         "nine out of ten in the light one."
     )
+    if has_margin:
+        said = f"{said} {_('The same of the margin that is left of it.')}"
     svg = range_chart(
         rows,
         caption=Caption(title, said, _("No value is predicted.")),
@@ -120,15 +130,25 @@ def outlook(person: Person, outlooks: Sequence[Outlook]) -> Chart:
     return Chart(title, svg, lead=said if any(row.outer for row in rows) else "")
 
 
-def _row(one: Outlook, writes: Words) -> Expected:
+def _rows(one: Outlook, writes: Words) -> Iterator[Expected]:
     label = _("{n} months").format(n=one.months)
-    return Expected(
+    yield Expected(
         label,
         one.value or Decimal(0),
         inner=_ends(one.low50, one.high50),
         outer=_ends(one.low90, one.high90),
         said=f"{label}: {writes.money(one.value)}",
     )
+    if one.margin is not None:
+        name = _("margin")
+        yield Expected(
+            name,
+            one.margin,
+            inner=_ends(one.margin_low50, one.margin_high50),
+            outer=_ends(one.margin_low90, one.margin_high90),
+            said=f"{label}, {name}: {writes.money(one.margin)}",
+            colour=_MARGIN,
+        )
 
 
 def _ends(low: Decimal | None, high: Decimal | None) -> tuple[Decimal, Decimal] | None:

@@ -116,7 +116,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is expected within so many months: mean, median, and the ends of two intervals."""
+    """What is expected within so many months: mean, median, and the ends of two intervals.
+
+    margin with its own ends: what is left of the value. net: the margin less the cost of keeping
+    the customer.
+    """
 
     months: int
     orders: float | None
@@ -129,6 +133,10 @@ class Outlook:
     high90: Amount | None
     margin: Amount | None
     net: Amount | None
+    margin_low50: Amount | None = None
+    margin_high50: Amount | None = None
+    margin_low90: Amount | None = None
+    margin_high90: Amount | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,8 @@ class AlivePath:
 class Prediction:
     """What the model expects. `p_alive` means little for who bought once: `one_purchase` says so.
 
-    `version` is that of Perenne; `why` is in words, `reasons` the codes that they are made from.
+    `version` is that of Perenne; `why` is in words, `reasons` the codes that they are made from;
+    `margin_note` says in words what the margin rests on, or why there is none.
     """
 
     model: str
@@ -168,6 +177,7 @@ class Prediction:
     why: str | None
     reasons: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     alive_path: AlivePath | None = None
+    margin_note: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from perenne.reports.html.prediction import (
     numbers,
     said_of,
 )
-from perenne.reports.html.sections import cohorts, further, months, silent
+from perenne.reports.html.sections import cohorts, further, margins, months, silent
 from perenne.reports.html.spread import spread
 from perenne.reports.html.words import Words, count, share
 from perenne.segments import segment_label
@@ -73,7 +73,11 @@ def why_none(prediction: Prediction) -> str:
 
 
 def _blocks(prediction: Prediction) -> list[Block]:
-    blocks: list[Block] = [Text(headline(prediction)), _facts(prediction)]
+    blocks: list[Block] = [
+        Text(headline(prediction)),
+        Text(margins.said(prediction)),
+        _facts(prediction),
+    ]
     if prediction.is_gated:
         blocks.insert(0, Text(stand_in(prediction)))
     blocks += months.blocks(prediction)
@@ -129,10 +133,9 @@ def _facts(prediction: Prediction) -> Facts:
         Fact(
             _("Predicted value, next 12 months"),
             words.money(mean),
-            _("90% interval: {interval}").format(interval=interval)
-            if interval
-            else _("no interval: a formula, not a model"),
-        )
+            margins.interval_note(interval) or _("no interval: a formula, not a model"),
+        ),
+        *margins.facts(prediction),
     ]
     if mean is not None and customers:
         items.append(
@@ -142,7 +145,6 @@ def _facts(prediction: Prediction) -> Facts:
                 _("mean of {n} customers; many will bring nothing").format(n=count(customers)),
             )
         )
-    items += _margin(prediction)
     orders = number(total, "expected_orders")
     if orders is not None:
         note = _("days with a purchase, next 12 months")
@@ -155,20 +157,7 @@ def _facts(prediction: Prediction) -> Facts:
                 _("of known customers, within 12 months"),
             )
         )
-    return Facts(items)
-
-
-def _margin(prediction: Prediction) -> list[Fact]:
-    margin = number(prediction.total(), "margin_mean")
-    if margin is None:
-        return []
-    written = prediction.measured.words.money(margin)
-    facts = [Fact(_("Predicted margin"), written, _("of that value, before acquisition costs"))]
-    measured, ratio = prediction.measured, "predicted_clv_cac_ratio"
-    if ratio in measured.figures and measured.value(ratio) is not None:
-        note = _("margin so far and predicted of new customers, against what they cost")
-        facts.append(Fact(measured.label(ratio), measured.written(ratio), note))
-    return facts
+    return Facts([*items, *margins.ratio(prediction)])
 
 
 def _segments(prediction: Prediction) -> list[Block]:
@@ -251,8 +240,7 @@ def _table(
         Column(first, is_text=True),
         Column(_("Customers")),
         Column(_("Predicted value per customer")),
-        Column(_("Predicted value, total")),
-        Column(_("90% interval of the total")),
+        *map(Column, margins.titles(found)),
         Column(_("Expected orders")),
         *([Column(_("Likelier than not to order again"))] if shares else []),
     ]
@@ -279,8 +267,8 @@ def _group_row(
     cells = [
         Cell(count(customers)),
         Cell(words.money(None if mean is None or not customers else mean / customers)),
-        Cell(words.money(mean)),
-        Cell(interval_text(row, words) or "—"),
+        Cell(words.money(mean), hint=interval_text(row, words)),
+        margins.cell(row, words),
         Cell(count(None if (n := number(row, "expected_orders")) is None else round(n))),
     ]
     cells += [Cell(share(shares.get(row.get("value"))))] if shares else []
@@ -296,6 +284,7 @@ def _notes(found: Sequence[Mapping[str, Any]], fewest: int) -> list[str]:
                 n=_MOST_GROUPS
             )
         )
+    notes += margins.notes(found)
     if any((number(row, "customers") or 0) < fewest for row in found):
         notes.append(_("* Fewer than {n} customers: to be read with care.").format(n=fewest))
     return notes

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from perenne.reports.html.blocks import Cell, Column, Row, Table, filled
-from perenne.reports.html.prediction import YEAR_DAYS, Prediction, between, number
-from perenne.reports.html.words import count, dates_text, times
+from perenne.reports.html.blocks import Cell, Column, Table, filled
+from perenne.reports.html.blocks import Row as TableRow
+from perenne.reports.html.prediction import YEAR_DAYS, Prediction, Row, between, number
+from perenne.reports.html.sections import margins
+from perenne.reports.html.words import Words, count, dates_text, times
 from perenne.text import format_value
 from perenne.text import gettext as _
 
@@ -20,40 +19,40 @@ def table(prediction: Prediction) -> Table:
     words = prediction.measured.words
     found = [(months, prediction.total(months)) for months in prediction.horizons]
     rows = [
-        Row(
-            Cell(format_value(months, "months")),
+        TableRow(
+            Cell(format_value(months, "months"), hint=_judged(prediction, months, total)),
             [
-                Cell(words.money(number(total, "mean"))),
-                Cell(words.money(number(total, "median"))),
-                Cell(between(total, words, ends=("lo50", "hi50")) or "—"),
-                Cell(between(total, words, ends=("lo90", "hi90")) or "—"),
-                Cell(count(None if (n := number(total, "expected_orders")) is None else round(n))),
-                Cell(_per_customer(total)),
-                Cell(_judged(prediction, months, total)),
+                _over(total, words, name="mean", ends=("lo90", "hi90")),
+                _over(total, words, name="median", ends=("lo50", "hi50")),
+                margins.cell(total, words),
+                margins.net_cell(total, words),
+                Cell(
+                    count(None if (n := number(total, "expected_orders")) is None else round(n)),
+                    hint=_per_customer(total),
+                ),
             ],
         )
         for months, total in found
         if total is not None
     ]
+    value, margin = margins.titles([total for _months, total in found if total])
     columns = [
-        Column(_("Horizon"), is_text=True),
-        Column(_("Mean")),
-        Column(_("Median")),
-        Column(_("50% interval")),
-        Column(_("90% interval")),
+        Column(_("Horizon, and whether the past judged it"), is_text=True),
+        Column(value),
+        Column(_("Median and the 50% interval")),
+        Column(margin),
+        Column(_("Margin less retention cost")),
         Column(_("Expected orders")),
-        Column(_("Orders per customer")),
-        Column(_("Judged on the past"), is_text=True),
     ]
     title = _("Predicted value of the known customers, by horizon")
-    return filled(Table(title, columns, rows, _notes()))
+    return filled(Table(title, columns, rows, _notes(), css="further"))
 
 
-def _judged(prediction: Prediction, months: int, total: Mapping[str, Any]) -> str:
+def _judged(prediction: Prediction, months: int, total: Row) -> str:
     """Was a forecast so long compared with what came after; if not, from what it is stretched."""
     learnt = number(total, "learnt_days")
     if learnt is None:
-        return "—"
+        return ""
     wanted = months * YEAR_DAYS / 12
     name = prediction.part("models").get(str(months), prediction.model)
     dates = {
@@ -70,9 +69,15 @@ def _judged(prediction: Prediction, months: int, total: Mapping[str, Any]) -> st
     return _("no; stretched from past forecasts of {days}").format(days=days)
 
 
-def _per_customer(total: Mapping[str, Any] | None) -> str:
+def _over(total: Row, words: Words, *, name: str, ends: tuple[str, str]) -> Cell:
+    return Cell(words.money(number(total, name)), hint=between(total, words, ends=ends))
+
+
+def _per_customer(total: Row) -> str:
     orders, customers = number(total, "expected_orders"), number(total, "customers")
-    return times(orders / customers) if orders is not None and customers else "—"
+    if orders is None or not customers:
+        return ""
+    return _("{n} per customer").format(n=times(orders / customers))
 
 
 def _notes() -> list[str]:

@@ -12,7 +12,7 @@ from perenne.core import add_months
 from perenne.reports.html.blocks import Block, Cell, Chart, Column, Table, filled
 from perenne.reports.html.blocks import Row as TableRow
 from perenne.reports.html.measured import DAYS_OF_GRACE
-from perenne.reports.html.prediction import Prediction, Row, between, number
+from perenne.reports.html.prediction import Prediction, Row, between, number, numbers
 from perenne.reports.html.words import Words
 from perenne.text import format_month
 from perenne.text import gettext as _
@@ -52,13 +52,18 @@ def _chart(prediction: Prediction, by_part: Mapping[str, Mapping[date, Row]]) ->
         ahead = axis.points(by_part["existing"])
         name = _("of which present customers")
         series.append(Series(name, ahead, incomplete_from=axis.place(axis.start)))
+    margins = axis.points(past | dict(by_part[shown]), "margin")
+    has_margin = all(margin is not None for _place, margin in margins)
+    if has_margin:
+        name = _("margin of all") if shown == "all" else _("margin")
+        series.append(Series(name, margins, incomplete_from=axis.place(axis.start)))
     svg = line_chart(
         series,
         caption=Caption(title, lead, _("There is no monthly forecast.")),
         format_x=lambda x: format_month(axis.month_at(x), short=True),
         format_y=words.axis,
         moments=[Moment(axis.place(axis.start) - 0.5, _("forecast"))] if past else [],
-        y_title=_("net revenue per month"),
+        y_title=_("net revenue and margin per month") if has_margin else _("net revenue per month"),
         size=Size(820, 380),
     )
     return Chart(title, svg, lead, _notes(), table=_table(by_part, words))
@@ -78,8 +83,10 @@ class _Axis:
         number_of = self.first.year * 12 + self.first.month - 1 + round(place)
         return date(number_of // 12, number_of % 12 + 1, 1)
 
-    def points(self, rows: Mapping[date, Row]) -> list[tuple[float, float | None]]:
-        return [(self.place(month), number(row, "revenue")) for month, row in rows.items()]
+    def points(
+        self, rows: Mapping[date, Row], name: str = "revenue"
+    ) -> list[tuple[float, float | None]]:
+        return [(self.place(month), number(row, name)) for month, row in rows.items()]
 
     def band(self, rows: Mapping[date, Row], level: int) -> list[tuple[float, float, float]]:
         edges = [
@@ -110,25 +117,30 @@ def is_whole(month: date, prediction: Prediction) -> bool:
 
 
 def _lead(by_part: Mapping[str, Mapping[date, Row]], shown: str, words: Words) -> str:
-    def whole(part: str) -> float | None:
-        rows = list(by_part.get(part, {}).values())[:AHEAD]
-        return sum(row["revenue"] for row in rows) if len(rows) == AHEAD else None
+    def whole(part: str, name: str = "revenue") -> float | None:
+        found = numbers(list(by_part.get(part, {}).values())[:AHEAD], name)
+        return sum(found) if len(found) == AHEAD else None
 
-    total, existing = whole(shown), whole("existing")
+    total, existing, margin = whole(shown), whole("existing"), whole(shown, "margin")
     if total is None or existing is None:
         return ""
     if shown == "existing":
-        return _("The present customers are expected to bring {value} in 12 months.").format(
+        said = _("The present customers are expected to bring {value} in 12 months.").format(
             value=words.money(existing)
         )
-    return _(
-        "In 12 months, {value} is expected: {existing} from the customers the shop has, {new} from "
-        "those it will win if it goes on winning them as it has."
-    ).format(
-        value=words.money(total),
-        existing=words.money(existing),
-        new=words.money(total - existing),
-    )
+    else:
+        said = _(
+            "In 12 months, {value} is expected: {existing} from the customers the shop has, {new} "
+            "from those it will win if it goes on winning them as it has."
+        ).format(
+            value=words.money(total),
+            existing=words.money(existing),
+            new=words.money(total - existing),
+        )
+    if margin is None:
+        return said
+    left = _("{margin} of it stays as margin, before acquisition and fixed costs.")
+    return f"{said} {left.format(margin=words.money(margin))}"
 
 
 def _notes() -> list[str]:
@@ -147,9 +159,15 @@ def _table(by_part: Mapping[str, Mapping[date, Row]], words: Words) -> Table:
     rows = [
         TableRow(
             Cell(format_month(month)),
-            [Cell(words.money(_at(by_part, part, month).get("revenue"))) for part in _PARTS]
-            + [Cell(_interval(_whole(by_part, month), words, level)) for level in (50, 90)]
-            + [_margin(_whole(by_part, month), words)],
+            [
+                *(
+                    Cell(words.money(_at(by_part, part, month).get("revenue")))
+                    for part in _PARTS[:2]
+                ),
+                _revenue(_whole(by_part, month), words),
+                Cell(_interval(_whole(by_part, month), words, 50)),
+                _margin(_whole(by_part, month), words),
+            ],
         )
         for month in months
     ]
@@ -157,12 +175,16 @@ def _table(by_part: Mapping[str, Mapping[date, Row]], words: Words) -> Table:
         Column(_("Month"), is_text=True),
         Column(_("Present customers")),
         Column(_("Customers to come")),
-        Column(_("Revenue")),
+        Column(_("Revenue and its 90% interval")),
         Column(_("50% interval")),
-        Column(_("90% interval")),
         Column(_("Margin and its 90% interval")),
     ]
     return filled(Table(_("Monthly forecast"), columns, rows))
+
+
+def _revenue(row: Mapping[str, Any], words: Words) -> Cell:
+    interval = between(row, words, ends=("revenue_lo90", "revenue_hi90"))
+    return Cell(words.money(number(row, "revenue")), hint=interval)
 
 
 def _margin(row: Mapping[str, Any], words: Words) -> Cell:
