@@ -12,33 +12,55 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from perenne.identity.fields import contrary_sql, evidence_sql
+from perenne.identity.fields import EARLIER, contrary_sql, evidence_sql
 from perenne.warehouse import DuckEngine
 
-PEOPLE, PAIRS = "perenne_people", "perenne_pairs"
+PEOPLE, WORDS, PAIRS = "perenne_people", "perenne_words", "perenne_pairs"
+"""Persons as their newest words tell of them, all words, and pairs of words to compare."""
 CROWD = 500
 """Records of one customer beyond which their names are not compared with each other."""
 
 
 @contextmanager
-def people_in(engine: DuckEngine, people: str) -> Iterator[None]:
-    """The persons (SQL of a relation with `idx`, `own_id`, `source` and the fields) as a table of
-    the engine, for all that is asked of them."""
+def people_in(engine: DuckEngine, words: str) -> Iterator[None]:
+    """The persons (SQL of a relation as of `tables.words.people`) as tables of the engine, for all
+    that is asked of them."""
+    duck = engine.duck
     try:
-        engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE {PEOPLE} AS {people}")
+        duck.execute(f"CREATE OR REPLACE TEMP TABLE {WORDS} AS {words}")
+        duck.execute(
+            f"CREATE OR REPLACE TEMP VIEW {PEOPLE} AS SELECT * FROM {WORDS} WHERE place = 0"
+        )
         yield
     finally:
-        for name in (PEOPLE, PAIRS):
-            engine.duck.execute(f"DROP TABLE IF EXISTS {name}")
+        duck.execute(f"DROP VIEW IF EXISTS {PEOPLE}")
+        for name in (WORDS, PAIRS):
+            duck.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def astray(engine: DuckEngine, words: str) -> pa.Table:
+    """Words (SQL of a relation with `own_id`, `place` and the names) of somebody else than the
+    newest word of their record names: `own_id`, `place`. A household may share an account."""
+    return engine.duck.sql(
+        f"WITH word AS ({words}) SELECT one.own_id, one.place FROM word AS one JOIN word AS two "
+        f"ON one.own_id = two.own_id AND two.place = 0 AND one.place > 0 "
+        f"WHERE {contrary_sql('one', 'two')}"
+    ).to_arrow_table()
 
 
 def evidence(engine: DuckEngine, pairs: pa.Table) -> pa.Table:
-    """How the records of each pair (l, r) compare: `l`, `r`, `evidence`."""
+    """How the records of each pair (l, r) compare, by those of their words that agree most: `l`,
+    `r`, `evidence`."""
+    alike = "len(string_split(evidence, '=same')) - len(string_split(evidence, '=different'))"
     with registered(engine, "perenne_told", pairs.select(["l", "r"])) as told:
         return engine.duck.sql(
-            f"SELECT pair.l, pair.r, {evidence_sql('one', 'two')} AS evidence "
-            f"FROM {told} AS pair JOIN {PEOPLE} AS one ON one.idx = pair.l "
-            f"JOIN {PEOPLE} AS two ON two.idx = pair.r"
+            f"WITH compared AS (SELECT pair.l, pair.r, one.place + two.place AS age, "
+            f"{evidence_sql('one', 'two')} AS evidence "
+            f"FROM {told} AS pair JOIN {WORDS} AS one ON one.idx = pair.l "
+            f"JOIN {WORDS} AS two ON two.idx = pair.r) "
+            f"SELECT l, r, evidence || if(age > 0, '|{EARLIER}', '') AS evidence FROM compared "
+            "QUALIFY row_number() OVER "
+            f"(PARTITION BY l, r ORDER BY {alike} DESC, age, evidence) = 1"
         ).to_arrow_table()
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perenne.identity.clusters import Ints
-from perenne.identity.comparing import PAIRS, PEOPLE, registered
+from perenne.identity.comparing import PAIRS, PEOPLE, WORDS, registered
 from perenne.identity.competing import Candidates, Groups, probabilities
 from perenne.identity.fields import (
     BLOCKS,
@@ -123,28 +123,39 @@ def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
 
 
 def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int, int]:
-    """Make the table of pairs that share a key; their number, and the largest group looked at."""
+    """Make the table of pairs of words of the records that share a key; the number of such pairs of
+    records, and the largest group looked at."""
     keys = " UNION ALL ".join(
-        f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {PEOPLE} "
+        f"SELECT idx, words, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {WORDS} "
         f"WHERE {' AND '.join(f'({piece_sql(name)}) IS NOT NULL' for name in rule)}"
         for number, rule in enumerate(among(BLOCKS, present))
     )
-    engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_keys AS {keys}")
+    engine.duck.execute(
+        f"CREATE OR REPLACE TEMP TABLE perenne_keys AS WITH every AS ({keys}) "
+        "SELECT idx, key FROM every WHERE words = 1 "
+        "UNION ALL SELECT DISTINCT idx, key FROM every WHERE words > 1"
+    )
     try:
         group = _largest_group(engine)
         with registered(engine, "perenne_linked", linked):
             engine.duck.execute(
-                f"CREATE OR REPLACE TEMP TABLE {PAIRS} AS WITH kept AS (SELECT key "
+                f"CREATE OR REPLACE TEMP TABLE perenne_near AS WITH kept AS (SELECT key "
                 f"FROM perenne_keys GROUP BY key HAVING count(*) BETWEEN 2 AND {group}), "
                 "near AS (SELECT key, idx, root FROM perenne_keys SEMI JOIN kept USING (key) "
                 "JOIN perenne_linked USING (idx)) "
-                "SELECT DISTINCT one.idx AS join_key_l, two.idx AS join_key_r, '0' AS match_key "
+                "SELECT DISTINCT one.idx AS l, two.idx AS r "
                 "FROM near AS one JOIN near AS two ON one.key = two.key AND one.idx < two.idx "
                 "AND one.root <> two.root"
             )
+        engine.duck.execute(
+            f"CREATE OR REPLACE TEMP TABLE {PAIRS} AS SELECT one.word AS join_key_l, "
+            "two.word AS join_key_r, '0' AS match_key FROM perenne_near "
+            f"JOIN {WORDS} AS one ON one.idx = l JOIN {WORDS} AS two ON two.idx = r"
+        )
+        return _number(engine, "SELECT count(*) FROM perenne_near"), group
     finally:
-        engine.duck.execute("DROP TABLE IF EXISTS perenne_keys")
-    return _number(engine, f"SELECT count(*) FROM {PAIRS}"), group
+        for name in ("perenne_keys", "perenne_near"):
+            engine.duck.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _largest_group(engine: DuckEngine) -> int:
@@ -257,7 +268,7 @@ def _settings(
     return {
         "link_type": "dedupe_only",
         "sql_dialect": "duckdb",
-        "unique_id_column_name": "idx",
+        "unique_id_column_name": "word",
         "probability_two_random_records_match": chance,
         "comparisons": [
             _comparison(FIELDS[name], same[name].tolist(), strangers[name].tolist())
@@ -302,20 +313,38 @@ def _sides(sql: str) -> str:
 
 def _predicted(engine: DuckEngine, trained: Trained) -> pa.Table:
     """Pairs that are not out of the question: `l`, `r`, `ratio` (how much likelier they are as one
-    person's), whether their first names contradict each other, and the group of each record."""
+    person's), whether their first names contradict each other, and the group of each record.
+
+    Of records that have said several things each pair of words is one chance to be alike: the ratio
+    is the mean over all, what it is if any of them may be the one that speaks of the other's day.
+    """
     chance = trained.chance
     odds = "match_probability / greatest(1 - match_probability, 1e-15)"
-    with _linker(engine, PEOPLE, trained.settings) as (linker, api):
+    with _linker(engine, WORDS, trained.settings) as (linker, api):
+        for name in trained.fields:
+            if FIELDS[name].rare_counts:
+                shares = api.register(_shares(engine, name))
+                linker.table_management.register_term_frequency_lookup(shares, name)
         linker.table_management.register_blocked_pairs_for_predict(api.register(PAIRS))
         found = linker.inference.predict(threshold_match_probability=DOUBT)
         return engine.duck.sql(
-            f"SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, "
-            f"{odds} / {chance / (1 - chance)} AS ratio, {contrary_sql('one', 'two')} AS contrary, "
-            f"{_KIND.format('one')} AS kind_l, {_KIND.format('two')} AS kind_r "
-            f"FROM {found.physical_name} AS pair "
-            f"JOIN {PEOPLE} AS one ON one.idx = pair.idx_l "
-            f"JOIN {PEOPLE} AS two ON two.idx = pair.idx_r ORDER BY l, r"
+            "WITH alike AS (SELECT least(one.idx, two.idx) AS l, greatest(one.idx, two.idx) AS r, "
+            f"sum({odds} / {chance / (1 - chance)}) / max(one.words * two.words) AS ratio "
+            f"FROM {found.physical_name} AS pair JOIN {WORDS} AS one ON one.word = pair.word_l "
+            f"JOIN {WORDS} AS two ON two.word = pair.word_r GROUP BY ALL) "
+            f"SELECT l, r, ratio, {contrary_sql('one', 'two')} AS contrary, "
+            f"{_KIND.format('one')} AS kind_l, {_KIND.format('two')} AS kind_r FROM alike "
+            f"JOIN {PEOPLE} AS one ON one.idx = l JOIN {PEOPLE} AS two ON two.idx = r ORDER BY l, r"
         ).to_arrow_table()
+
+
+def _shares(engine: DuckEngine, name: str) -> pa.Table:
+    """How many of the records that say something of a field say each value: one that says it
+    several times counts once."""
+    return engine.duck.sql(
+        f"SELECT {name}, count(DISTINCT idx) / (SELECT count(DISTINCT idx) FROM {WORDS} "
+        f"WHERE {name} IS NOT NULL) AS tf_{name} FROM {WORDS} WHERE {name} IS NOT NULL GROUP BY 1"
+    ).to_arrow_table()
 
 
 def _probable(
