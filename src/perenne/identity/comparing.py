@@ -19,6 +19,8 @@ PEOPLE, WORDS, PAIRS = "perenne_people", "perenne_words", "perenne_pairs"
 """Persons as their newest words tell of them, all words, and pairs of words to compare."""
 CROWD = 500
 """Records of one customer beyond which their names are not compared with each other."""
+SHOWN = 30
+"""Records of one customer up to which a third one may show that a name is a slip."""
 
 
 @contextmanager
@@ -76,17 +78,39 @@ def contrary_pairs(engine: DuckEngine, pairs: pa.Table) -> npt.NDArray[np.bool_]
 
 
 def contrary_within(engine: DuckEngine, linked: pa.Table) -> pa.Table:
-    """Pairs `l`, `r` under one root (linked: idx, root) whose first names contradict each other.
-    A customer of more records than `CROWD` is an alarm of its own."""
+    """Pairs `l`, `r` under one root (linked: idx, root) whose first names contradict each other,
+    and no third record shows that one of the two is a slip: *Lina* is a letter from *Lia* as from
+    *Linna*. A customer of more records than `CROWD` is an alarm of its own."""
     with registered(engine, "perenne_linked", linked) as root:
-        return engine.duck.sql(
-            f"WITH named AS (SELECT * FROM {PEOPLE} JOIN {root} USING (idx) "
-            "WHERE first_name IS NOT NULL QUALIFY count(*) OVER (PARTITION BY root) "
-            f"BETWEEN 2 AND {CROWD}) SELECT one.idx AS l, two.idx AS r FROM named AS one "
+        named = (
+            f"WITH named AS (SELECT *, count(*) OVER (PARTITION BY root) AS several FROM {PEOPLE} "
+            f"JOIN {root} USING (idx) WHERE first_name IS NOT NULL "
+            f"QUALIFY several BETWEEN 2 AND {CROWD}) "
+        )
+        pairs = engine.duck.sql(
+            f"{named} SELECT one.idx AS l, two.idx AS r FROM named AS one "
             "JOIN named AS two ON one.root = two.root AND one.idx < two.idx "
             f"AND one.first_name <> two.first_name WHERE {contrary_sql('one', 'two')} "
             "ORDER BY l, r"
         ).to_arrow_table()
+        if not pairs.num_rows:
+            return pairs
+        with registered(engine, "perenne_told", pairs) as told:
+            return engine.duck.sql(
+                f"{named}, slip AS (SELECT DISTINCT l, r FROM {told} JOIN named AS one "
+                "ON one.idx = l JOIN named AS two ON two.idx = r JOIN named AS mid "
+                f"ON mid.root = one.root AND mid.several <= {SHOWN} "
+                f"WHERE {_shows('one', 'two')} OR {_shows('two', 'one')}) "
+                f"SELECT l, r FROM {told} ANTI JOIN slip USING (l, r) ORDER BY l, r"
+            ).to_arrow_table()
+
+
+def _shows(one: str, other: str) -> str:
+    """SQL of whether a third record, `mid`, bears the first name of one but for a letter, and does
+    not contradict the other."""
+    near = f"damerau_levenshtein(mid.first_name, {one}.first_name) <= 1"
+    alike = f"{near} AND least(length(mid.first_name), length({one}.first_name)) >= 3"
+    return f"({alike} AND length(mid.first_name) >= 4 AND NOT {contrary_sql('mid', other)})"
 
 
 @contextmanager

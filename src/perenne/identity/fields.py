@@ -187,7 +187,8 @@ def contrary_names_sql(left: str, right: str) -> str:
     one, other = f"{left}.first_name", f"{right}.first_name"
     letters = r"regexp_replace({0}, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')"
     initials = " OR ".join(
-        f"replace({a}, ' ', '') = {letters.format(b)}" for a, b in ((one, other), (other, one))
+        f"starts_with({letters.format(b)}, replace({a}, ' ', ''))"
+        for a, b in ((one, other), (other, one))
     )
     apart = (
         f"{_ALIKE.format('first_name')} < 0.75 AND {_EDITS.format('first_name')} > 1 "
