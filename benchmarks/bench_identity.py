@@ -56,7 +56,7 @@ class Bench:
         self, persons: pa.Table, settings: IdentitySettings, decisions: tuple[Decision, ...] = ()
     ) -> Resolved:
         """Resolve staged customers alone: no order refers to any of them."""
-        cleaned = {"customers": self.engine.arrow(_staged(persons))}
+        cleaned = dict.fromkeys(("customers", "words"), self.engine.arrow(_staged(persons)))
         for name in ("orders", "refunds", *RELATION):
             columns = ("source", "customer_ref", "customer_ref_kind")
             empty = pa.table({column: pa.array([], pa.string()) for column in columns})

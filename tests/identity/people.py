@@ -84,6 +84,7 @@ class Workshop:
             **{name: self._references(()) for name in ("refunds", *RELATION)},
             "customers": self.engine.arrow(staged(rows)),
         }
+        cleaned["words"] = cleaned["customers"]
         task = Task(
             self.engine, self._keep, self.settings, self.run, tuple(self.decisions), self.before
         )

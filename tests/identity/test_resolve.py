@@ -130,6 +130,25 @@ def test_a_record_with_a_crowd_of_identifiers_is_no_person(shop: Workshop) -> No
     assert max(map(len, few.groups())) == 4
 
 
+@pytest.mark.parametrize(
+    ("names", "customers"),
+    [
+        (("Lina", "Lia", "Linna"), 1),
+        (("Guillaume", "Guy", "Guilllaume"), 1),
+        (("Lia", "Linna", "Zoé"), 3),
+        (("Hugo", "H.", "Hélène"), 2),
+    ],
+)
+def test_a_third_record_shows_that_a_name_is_a_slip(
+    names: tuple[str, ...], customers: int, shop: Workshop
+) -> None:
+    rows = [
+        person(str(n), first_name=name, last_name="Adam", email="adam@mail.example")
+        for n, name in enumerate(names)
+    ]
+    assert len(shop.resolve(rows).groups()) == customers
+
+
 def test_a_telephone_under_contrary_names_is_left_for_review(shop: Workshop) -> None:
     found = shop.resolve(
         [

@@ -130,6 +130,46 @@ def test_a_review_shows_what_each_record_says_of_itself(tmp_path: Path) -> None:
     ] == [("Dupre", "69001"), ("Martin", "13001")]
 
 
+SHOPIFY = (
+    "Name,Email,Financial Status,Currency,Total,Created at,Lineitem quantity,Lineitem name,"
+    "Lineitem price,Billing Name,Billing Street,Billing Zip,Billing City,Billing Phone"
+)
+
+
+def ordered(number: int, day: str, person: str) -> str:
+    return f"#{number},z@mail.example,paid,EUR,20.00,{day} 10:00:00 +0100,1,Tea,20.00,{person}"
+
+
+def test_what_orders_told_earlier_links_and_a_review_shows_what_they_tell_now(
+    tmp_path: Path,
+) -> None:
+    """The export begins with the newest order; the card has the telephone of the first one."""
+    web = [
+        SHOPIFY,
+        ordered(1003, "2024-03-01", "Zoe Dupre,3 rue Basse,33000,Bordeaux,0671000002"),
+        ordered(1002, "2024-02-01", "Hugo Petit,3 rue Basse,33000,Bordeaux,0671000003"),
+        ordered(1001, "2024-01-01", "Zoe Dupre,1 rue Haute,69001,Lyon,0671000001"),
+    ]
+    till = [
+        PEOPLE,
+        "7,Zoe,Dupre,,06 71 00 00 01,69001",
+        "8,Hugo,Petit,,06 71 00 00 03,33000",
+    ]
+    sold = [ORDERS, "T1,2024-01-05,7,20", "T2,2024-01-06,8,30"]
+    told = [("web", "orders_export.csv", web), ("till", "till.csv", sold), ("till", "p.csv", till)]
+    place = workspace(
+        tmp_path, [(store, name, "\n".join(rows) + "\n") for store, name, rows in told]
+    )
+    computed(place)
+    known = {ref: one for (_source, ref), one in customers(place).items()}
+    assert known["7"] == known["z@mail.example"], "by a telephone of January"
+    assert known["8"] != known["7"], "what Hugo told under her account speaks for nobody"
+    (pair,) = waiting(place, status="linked")
+    (side,) = [one for one in pair.sides if one.kind == "email"]
+    assert side.contact["postcode"] == "33000"
+    assert {row["postcode"] for row in table(place, "contacts")} >= {"33000", "69001"}
+
+
 def test_an_unknown_pair_is_refused_and_nothing_is_written(linked: Layout, tmp_path: Path) -> None:
     place = copied(linked, tmp_path)
     (known,) = waiting(place)

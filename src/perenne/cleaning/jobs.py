@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from perenne.cleaning.settings import Policy
-from perenne.cleaning.tables import flows, lines, orders, payments, pipeline
+from perenne.cleaning.tables import flows, lines, orders, payments, pipeline, relation
 from perenne.cleaning.tables import refunds as given_back
 from perenne.core import PerenneError
 from perenne.text import gettext as _
@@ -24,7 +24,8 @@ Fetch = Callable[[Table], pa.Table]
 @dataclass(frozen=True)
 class Cleaned:
     """`tables`: lines, orders, refunds, products, costs; customers, consents, events,
-    subscriptions and surveys as staged rows that were known by `as_of`.
+    subscriptions and surveys as staged rows that were known by `as_of`; words, all that was said of
+    customers by then, of which customers are the newest.
 
     `fates`: per staged table, rows kept and merged per import. `flows`: rows and written value
     per import, month, currency and rule. `quarantine`: rows that cannot be placed: lines of
@@ -89,6 +90,7 @@ def clean(
             "orders": sold,
             "refunds": keep("refund_rows", refunds.filter(refunds.refunded_on <= as_of)),
             **pipeline.reference_tables(kept, as_of=as_of, rates=rates, currency=policy.currency),
+            "words": relation.words(rows.fated["customers"], as_of),
         },
         fates={name: fetch(flows.fate_counts(table)) for name, table in rows.fated.items()},
         flows=fetch(value),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from perenne.identity.fields import EARLIER
 from perenne.text import format_number
 from perenne.text import gettext as _
 
 
 def evidence_words(evidence: str) -> list[str]:
     """`last_name=close:0.93|postcode=same` → sentences a reviewer can judge by."""
-    return [_cell(*cell.partition("=")[::2]) for cell in evidence.split("|") if cell]
+    cells = [cell for cell in evidence.split("|") if cell and cell != EARLIER]
+    told = [_("as a source told it earlier")] if EARLIER in evidence.split("|") else []
+    return [_cell(*cell.partition("=")[::2]) for cell in cells] + told
 
 
 def _cell(field: str, how: str) -> str:

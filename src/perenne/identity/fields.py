@@ -15,6 +15,9 @@ from perenne.identity.nicknames import short_form_sql
 _ALIKE = "jaro_winkler_similarity({{l}}.{0}, {{r}}.{0})"
 _EDITS = "damerau_levenshtein({{l}}.{0}, {{r}}.{0})"
 
+EARLIER = "word=earlier"
+"""Evidence that rests on what a record said before its newest word."""
+
 
 @dataclass(frozen=True)
 class Level:
@@ -64,6 +67,12 @@ def _in_mailbox(one: str, other: str) -> str:
     return f"length({name}) >= 4 AND coalesce(contains({box}, {name}), false)"
 
 
+def _scripts_differ(one: str, other: str) -> str:
+    """SQL of whether one of two names is written in Latin letters and the other is not: محمد may be
+    Mohamed. Letters without accents stand before `~`, all others behind."""
+    return f"(({one} < '~') <> ({other} < '~'))"
+
+
 def _name(name: str, other: str, *further: Level) -> Field:
     close = f"{_ALIKE.format(name)} >= 0.92 OR {_EDITS.format(name)} <= 1"
     initial = (
@@ -88,6 +97,7 @@ def _name(name: str, other: str, *further: Level) -> Field:
         ),
         different=0.07,
         measured=True,
+        silent=f"coalesce({_scripts_differ(f'{{l}}.{name}', f'{{r}}.{name}')}, false)",
     )
 
 
@@ -162,7 +172,7 @@ def _contrary_families_sql(left: str, right: str) -> str:
         f"({left}.first_name IS NULL OR {right}.first_name IS NULL) "
         f"AND {_ALIKE.format('last_name')} < 0.75 AND least(length({one}), length({other})) > 2 "
         f"AND NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
-        f"AND NOT ({spelled}) AND NOT ({crossed})"
+        f"AND NOT ({spelled}) AND NOT ({crossed}) AND NOT {_scripts_differ(one, other)}"
     ).format(l=left, r=right)
     return f"coalesce({apart}, false)"
 
@@ -171,20 +181,22 @@ def contrary_names_sql(left: str, right: str) -> str:
     """SQL of whether two records bear first names that contradict each other.
 
     Names do not contradict each other when they are alike, a letter apart (Mai, Mi), when one is
-    part of the other, its initials or a short form of it, or when first and family name change
-    places.
+    part of the other, its initials or a short form of it, when first and family name change places,
+    or when they are written in different scripts.
     """
     one, other = f"{left}.first_name", f"{right}.first_name"
     letters = r"regexp_replace({0}, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')"
     initials = " OR ".join(
-        f"replace({a}, ' ', '') = {letters.format(b)}" for a, b in ((one, other), (other, one))
+        f"starts_with({letters.format(b)}, replace({a}, ' ', ''))"
+        for a, b in ((one, other), (other, one))
     )
     apart = (
         f"{_ALIKE.format('first_name')} < 0.75 AND {_EDITS.format('first_name')} > 1 "
         f"AND CASE WHEN least(length({one}), length({other})) > 1 "
         f"THEN NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
         f"ELSE 'm' NOT IN ({one}, {other}) END "
-        f"AND NOT ({initials}) AND NOT {short_form_sql(one, other)}"
+        f"AND NOT ({initials}) AND NOT {short_form_sql(one, other)} "
+        f"AND NOT {_scripts_differ(one, other)}"
     ).format(l=left, r=right)
     ends = ((one, f"{right}.last_name"), (f"{left}.last_name", other))
     ways = [f"jaro_winkler_similarity({a}, {b}) >= 0.75" for a, b in ends]

@@ -49,7 +49,7 @@ def resolve(
     return resolve_records(
         task,
         alone=task.bring("own_links", own_links(cleaned, key=key, settled=settled)),
-        staged=task.bring("persons", cleaned["customers"]),
+        staged=task.bring("persons", cleaned["words"]),
         sold=task.bring("bought", cleaned["orders"]),
         settled=settled.records if settled else None,
     )

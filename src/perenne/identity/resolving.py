@@ -19,7 +19,7 @@ from perenne.identity.identifiers import blocked_pattern, masked, normal_emails,
 from perenne.identity.missing import Missed, likely, recalled
 from perenne.identity.schema import PAIRS
 from perenne.identity.settings import IdentitySettings
-from perenne.identity.tables import records, sharing
+from perenne.identity.tables import records, sharing, words
 from perenne.identity.weighing import (
     ACCEPT,
     APART,
@@ -89,17 +89,19 @@ class Task:
 def resolve(
     task: Task, *, alone: Table, staged: Table, sold: Table, settled: Table | None = None
 ) -> Resolved:
-    """Link the records of `alone` (schema `customer_links`, each source on its own); `staged` are
-    the customers of the sources, with their personal data, `sold` the orders, `settled` the
-    purchases of orders beside them, by record."""
+    """Link the records of `alone` (schema `customer_links`, each source on its own); `staged` is
+    every word of the sources on their customers, with their personal data, `sold` the orders,
+    `settled` the purchases of orders beside them, by record."""
     reference = task.keep("references", records.references(alone))
     node = task.keep("records", records.aged(reference, task.before.ids, run=task.run))
     if not _anything_to_compare(task, staged, reference):
         return _unlinked(task, reference, node)
     told = task.keep("told", records.told_of(staged, reference))
-    identifier, invalid = _identifiers(task, reference, told)
-    used = identifier.filter(identifier.state == "used")
-    person = task.keep("people", records.people(told, node, used))
+    value, identifier, invalid = _identifiers(task, reference, told)
+    word = _words(task, told, identifier)
+    bears = task.keep("borne", words.borne(word, value, identifier))
+    used = task.keep("linking", words.linking(identifier, bears))
+    person = task.keep("people", words.people(word, node, used=used, bears=bears))
     shared = task.engine.fetch(sharing.pairs(used, node))
     with comparing.people_in(task.engine, task.engine.ibis.compile(person)):
         pairs, weighed, scored = _weighed(task, node, shared)
@@ -147,8 +149,9 @@ def _unlinked(task: Task, reference: Table, node: Table) -> Resolved:
     )
 
 
-def _identifiers(task: Task, reference: Table, told: Table) -> tuple[Table, int]:
-    """Identifiers of every record, judged; and how many texts are none."""
+def _identifiers(task: Task, reference: Table, told: Table) -> tuple[Table, Table, int]:
+    """How each text of a record is written, the identifiers of every record, judged, and how many
+    texts are none."""
     settings = task.settings
     given = records.identifiers(reference, told, numbers=settings.shared_numbers)
     wanted = {"email": settings.by_email, "phone": settings.by_phone, "number": True}
@@ -158,9 +161,16 @@ def _identifiers(task: Task, reference: Table, told: Table) -> tuple[Table, int]
     looked_up, invalid = _looked_up(odd, settings.default_country)
     table = task.engine.arrow(looked_up) if looked_up.num_rows else None
     blocked = blocked_pattern(settings.blocklist, default_country=settings.default_country)
-    normal = records.normal(given, table)
-    judged = sharing.judged(normal, cap=settings.cap, blocked=blocked)
-    return task.keep("identifiers", judged), invalid
+    value = task.keep("values", records.values(given, table))
+    judged = sharing.judged(records.normal(value), cap=settings.cap, blocked=blocked)
+    return value, task.keep("identifiers", judged), invalid
+
+
+def _words(task: Task, told: Table, identifier: Table) -> Table:
+    """What each record has said of its person, the newest first."""
+    every = task.keep("said", words.words(told))
+    astray = comparing.astray(task.engine, task.engine.ibis.compile(every))
+    return task.keep("words", words.without(every, task.engine.arrow(astray), identifier))
 
 
 def _looked_up(odd: pa.Table, country: str) -> tuple[pa.Table, int]:

@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perenne.identity.blocking import MOST_PAIRS, block, number_of
 from perenne.identity.clusters import Ints
-from perenne.identity.comparing import PAIRS, PEOPLE, registered
+from perenne.identity.comparing import PAIRS, PEOPLE, WORDS, registered
 from perenne.identity.competing import Candidates, Groups, probabilities
 from perenne.identity.fields import (
-    BLOCKS,
     FIELDS,
     STRICT,
     TRAINING,
@@ -31,7 +31,6 @@ from perenne.identity.fields import (
     contrary_names_sql,
     contrary_sql,
     level_sql,
-    piece_sql,
 )
 from perenne.identity.learning import (
     Floats,
@@ -51,9 +50,6 @@ SAMPLE = 100_000
 """Persons from whom the model learns how records of one person differ."""
 STRANGERS = 1_000
 """Persons all of whose pairs, half a million, show how alike strangers are."""
-MOST_PAIRS = 12_000_000
-"""Pairs that are compared at most: larger groups that share a key are left out first."""
-GROUPS = (1_000, 500, 200, 100, 50, 30, 20, 10, 5)
 RECALL = 0.7
 """Share of the true pairs that the training rules are taken to find."""
 DOUBT = 1e-4
@@ -92,7 +88,7 @@ def score(
         return Scored("fields", fields=shown), nothing
     if people < FEWEST:
         return Scored("few", fields=shown), nothing
-    pairs, group = _block(engine, set(fields), linked)
+    pairs, group = block(engine, set(fields), linked)
     if not pairs:
         return Scored("nothing", fields=shown), nothing
     with _quiet():
@@ -102,11 +98,6 @@ def score(
         weighed = _predicted(engine, trained)
     found = _probable(engine, weighed, trained, linked=linked, from_=from_)
     return Scored("", pairs, shown, group, trained.household), found.cast(SCORES)
-
-
-def _number(engine: DuckEngine, sql: str) -> int:
-    ((number,),) = engine.duck.execute(sql).fetchall()
-    return int(number)
 
 
 def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
@@ -120,41 +111,6 @@ def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
     known = zip(FIELDS, counts[::2], counts[1::2], strict=True)
     fields = tuple(name for name, rows, values in known if rows > _SHARE * people and values > 1)
     return people, told, fields
-
-
-def _block(engine: DuckEngine, present: set[str], linked: pa.Table) -> tuple[int, int]:
-    """Make the table of pairs that share a key; their number, and the largest group looked at."""
-    keys = " UNION ALL ".join(
-        f"SELECT idx, hash({number}, {', '.join(map(piece_sql, rule))}) AS key FROM {PEOPLE} "
-        f"WHERE {' AND '.join(f'({piece_sql(name)}) IS NOT NULL' for name in rule)}"
-        for number, rule in enumerate(among(BLOCKS, present))
-    )
-    engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_keys AS {keys}")
-    try:
-        group = _largest_group(engine)
-        with registered(engine, "perenne_linked", linked):
-            engine.duck.execute(
-                f"CREATE OR REPLACE TEMP TABLE {PAIRS} AS WITH kept AS (SELECT key "
-                f"FROM perenne_keys GROUP BY key HAVING count(*) BETWEEN 2 AND {group}), "
-                "near AS (SELECT key, idx, root FROM perenne_keys SEMI JOIN kept USING (key) "
-                "JOIN perenne_linked USING (idx)) "
-                "SELECT DISTINCT one.idx AS join_key_l, two.idx AS join_key_r, '0' AS match_key "
-                "FROM near AS one JOIN near AS two ON one.key = two.key AND one.idx < two.idx "
-                "AND one.root <> two.root"
-            )
-    finally:
-        engine.duck.execute("DROP TABLE IF EXISTS perenne_keys")
-    return _number(engine, f"SELECT count(*) FROM {PAIRS}"), group
-
-
-def _largest_group(engine: DuckEngine) -> int:
-    """Records of the largest group that is looked at, so that the pairs stay within bounds."""
-    sizes = engine.duck.execute(
-        "SELECT n, count(*) * n * (n - 1) / 2 FROM (SELECT count(*) AS n FROM perenne_keys "
-        "GROUP BY key HAVING count(*) > 1) GROUP BY n"
-    ).fetchall()
-    fitting = (n for n in GROUPS if sum(p for size, p in sizes if size <= n) <= MOST_PAIRS)
-    return next(fitting, 2)
 
 
 @dataclass(frozen=True)
@@ -181,7 +137,7 @@ def _trained(engine: DuckEngine, fields: tuple[str, ...], linked: pa.Table) -> T
             return None
         # Only pairs that rules have not linked are looked for.
         left = max(_found(engine, strict, where="one.root <> two.root"), 1)
-        size = _number(engine, "SELECT count(*) FROM perenne_sample")
+        size = number_of(engine, "SELECT count(*) FROM perenne_sample")
         chance = min(left / RECALL / (size * (size - 1) / 2), 0.5)
         seen = [_patterns(engine, fields, key) for key in keys]
         every = _patterns(engine, fields, (), among=STRANGERS)
@@ -222,7 +178,7 @@ def _found(engine: DuckEngine, rules: Sequence[tuple[str, ...]], *, where: str =
         f"USING ({', '.join(rule)}) WHERE one.idx < two.idx AND {where}"
         for rule in rules
     )
-    return _number(engine, f"SELECT count(*) FROM ({pairs})")
+    return number_of(engine, f"SELECT count(*) FROM ({pairs})")
 
 
 def _patterns(
@@ -257,7 +213,7 @@ def _settings(
     return {
         "link_type": "dedupe_only",
         "sql_dialect": "duckdb",
-        "unique_id_column_name": "idx",
+        "unique_id_column_name": "word",
         "probability_two_random_records_match": chance,
         "comparisons": [
             _comparison(FIELDS[name], same[name].tolist(), strangers[name].tolist())
@@ -302,20 +258,38 @@ def _sides(sql: str) -> str:
 
 def _predicted(engine: DuckEngine, trained: Trained) -> pa.Table:
     """Pairs that are not out of the question: `l`, `r`, `ratio` (how much likelier they are as one
-    person's), whether their first names contradict each other, and the group of each record."""
+    person's), whether their first names contradict each other, and the group of each record.
+
+    Of records that have said several things each pair of words is one chance to be alike: the ratio
+    is the mean over all, what it is if any of them may be the one that speaks of the other's day.
+    """
     chance = trained.chance
     odds = "match_probability / greatest(1 - match_probability, 1e-15)"
-    with _linker(engine, PEOPLE, trained.settings) as (linker, api):
+    with _linker(engine, WORDS, trained.settings) as (linker, api):
+        for name in trained.fields:
+            if FIELDS[name].rare_counts:
+                shares = api.register(_shares(engine, name))
+                linker.table_management.register_term_frequency_lookup(shares, name)
         linker.table_management.register_blocked_pairs_for_predict(api.register(PAIRS))
         found = linker.inference.predict(threshold_match_probability=DOUBT)
         return engine.duck.sql(
-            f"SELECT least(idx_l, idx_r) AS l, greatest(idx_l, idx_r) AS r, "
-            f"{odds} / {chance / (1 - chance)} AS ratio, {contrary_sql('one', 'two')} AS contrary, "
-            f"{_KIND.format('one')} AS kind_l, {_KIND.format('two')} AS kind_r "
-            f"FROM {found.physical_name} AS pair "
-            f"JOIN {PEOPLE} AS one ON one.idx = pair.idx_l "
-            f"JOIN {PEOPLE} AS two ON two.idx = pair.idx_r ORDER BY l, r"
+            "WITH alike AS (SELECT least(one.idx, two.idx) AS l, greatest(one.idx, two.idx) AS r, "
+            f"sum({odds} / {chance / (1 - chance)}) / max(one.words * two.words) AS ratio "
+            f"FROM {found.physical_name} AS pair JOIN {WORDS} AS one ON one.word = pair.word_l "
+            f"JOIN {WORDS} AS two ON two.word = pair.word_r GROUP BY ALL) "
+            f"SELECT l, r, ratio, {contrary_sql('one', 'two')} AS contrary, "
+            f"{_KIND.format('one')} AS kind_l, {_KIND.format('two')} AS kind_r FROM alike "
+            f"JOIN {PEOPLE} AS one ON one.idx = l JOIN {PEOPLE} AS two ON two.idx = r ORDER BY l, r"
         ).to_arrow_table()
+
+
+def _shares(engine: DuckEngine, name: str) -> pa.Table:
+    """How many of the records that say something of a field say each value: one that says it
+    several times counts once."""
+    return engine.duck.sql(
+        f"SELECT {name}, count(DISTINCT idx) / (SELECT count(DISTINCT idx) FROM {WORDS} "
+        f"WHERE {name} IS NOT NULL) AS tf_{name} FROM {WORDS} WHERE {name} IS NOT NULL GROUP BY 1"
+    ).to_arrow_table()
 
 
 def _probable(

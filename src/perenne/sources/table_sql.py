@@ -51,16 +51,22 @@ def staged_sql(
         rows = head_rows(recognition, relation)
     rows = with_country_codes(rows, _countries(recognition, fields))
     only = f"WHERE coalesce({spec.only}, false)" if spec.only else ""
-    # Exports begin with the newest order or with the oldest: where rows tell their day, it decides.
-    day = f"{quote_staged('told_on')} DESC NULLS LAST, " if "told_on" in spec.columns else ""
-    last = f"QUALIFY row_number() OVER (PARTITION BY {spec.key} ORDER BY {day}_line DESC) = 1"
     return f"""
         SELECT _line, _hash, {problem} AS _problem, {", ".join(outs)} FROM (
             SELECT *, {_listed(outs)} FROM (
                 {_layered(typed, rows)}
-            ) {only} {last if spec.rows == "last" else ""}
+            ) {only} {_words(spec) if spec.rows == "words" else ""}
         )
     """
+
+
+def _words(spec: TableSpec) -> str:
+    """Of the rows that say the same of a key, one. Exports begin with the newest order or with the
+    oldest: where rows tell their day, it decides."""
+    day = f"{quote_staged('told_on')} DESC NULLS LAST, " if "told_on" in spec.columns else ""
+    said = ", ".join(quote_staged(name) for name in spec.columns if name != "told_on")
+    same = f"PARTITION BY {spec.key}, {said}"
+    return f"QUALIFY row_number() OVER ({same} ORDER BY {day}_line DESC) = 1"
 
 
 def staged_select(spec: TableSpec, source: str, *, file: str) -> str:

@@ -129,10 +129,14 @@ def _newest_told(staged: ir.Table, link: ir.Table) -> ir.Table:
     )
     filled = staged.mutate(customer_ref_kind=staged.customer_ref_kind.fill_null("id"))
     told = filled.inner_join(reference, ["source", "customer_ref", "customer_ref_kind"])
-    newest = ibis.window(
-        group_by="own_id", order_by=[ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    newest = [
+        told.told_on.notnull(),
+        *(ibis.desc(name) for name in ("told_on", "seq", "row_number")),
+        "row_file",
+    ]
+    ranked = told.mutate(
+        rank=ibis.row_number().over(ibis.window(group_by="own_id", order_by=newest))
     )
-    ranked = told.mutate(rank=ibis.row_number().over(newest))
     return ranked.filter(ranked.rank == 0)
 
 

@@ -33,6 +33,14 @@ def known_by(
     }
 
 
+def words(customers: ir.Table, as_of: date) -> ir.Table:
+    """Of `customers` with their `fate` each row that is the newest of its customer, or was told by
+    `as_of`: an earlier word may tell who somebody is as well."""
+    newest = customers.fate == "kept"
+    told = customers.told_on.isnull() | (customers.told_on <= ibis.literal(as_of))
+    return customers.filter(customers.customer_ref.notnull() & (newest | told))
+
+
 def _without_later_predictions(customers: ir.Table, until: ir.Value) -> ir.Table:
     early = customers.klaviyo_predicted_on <= until
     names = ("klaviyo_predicted_value", "klaviyo_predicted_orders", "klaviyo_predicted_on")

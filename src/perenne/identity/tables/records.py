@@ -15,6 +15,8 @@ _STREET_KINDS = (
     r"|dit|ld|general|gal|gl|marechal|mal|docteur|dr|saint|sainte|st|ste|street|road|rd|lane|ln|drive"
     r"|court|ct|crescent|cres|close|strasse|str|bis|ter)\b"
 )
+_LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"}
+"""Latin letters that are no letter with an accent, as people write them without."""
 _NO_NAME = ("", "na", "n a", "nc", "none", "null", "test", "inconnu", "unknown", "client", "x")
 _NO_FIRST_NAME = (
     "contact", "info", "mail", "email", "famille", "family", "pro", "perso", "cabinet", "docteur",
@@ -95,9 +97,8 @@ def identifiers(
             )
         )
     every = ibis.union(*parts)
-    country = every.country.re_search("^[A-Z]{2}$").ifelse(every.country, nowhere)
     return (
-        every.mutate(text=tidy(every), country=country)
+        every.mutate(text=tidy(every), country=country_code(every.country))
         .filter(lambda t: t.text != "")
         .group_by("own_id", "kind", "text", "country")
         .agg(names=lambda t: t.names.any())
@@ -107,13 +108,23 @@ def identifiers(
 def tidy(given: ir.Table) -> ir.StringValue:
     """`text` of each `kind`, as nearly as SQL can write it alike."""
     return ibis.cases(
-        (given.kind == "email", _tidy_email(given.text)),
-        (given.kind == "phone", given.text.re_replace(r"[\s.()'/-]+", "")),
+        (given.kind == "email", tidy_email(given.text)),
+        (given.kind == "phone", tidy_phone(given.text)),
         else_=given.text,
     )
 
 
-def _tidy_email(text: ir.StringValue) -> ir.StringValue:
+def country_code(text: ir.StringValue) -> ir.StringValue:
+    """An ISO code of two letters; null for whatever else stands there."""
+    return text.re_search("^[A-Z]{2}$").ifelse(text, ibis.null("string"))
+
+
+def tidy_phone(text: ir.StringValue) -> ir.StringValue:
+    """A number without what is written between its figures."""
+    return text.re_replace(r"[\s.()'/-]+", "")
+
+
+def tidy_email(text: ir.StringValue) -> ir.StringValue:
     """Lower case without spaces; Gmail reads no dots and nothing after a plus."""
     bare = text.lower().re_replace(r"^mailto:|[\s<>\"']+|[.,;]+$", "")
     google = bare.re_search("@(gmail|googlemail)[.]com$")
@@ -139,50 +150,22 @@ def to_look_up(given: ir.Table) -> ir.Table:
     return given.filter(~is_plain(given)).select("kind", "text", "country").distinct()
 
 
-def normal(given: ir.Table, looked_up: ir.Table | None) -> ir.Table:
-    """`own_id`, `kind`, `value`, `names`; what is no identifier at all is left out."""
-    plain = given.filter(is_plain(given)).select("own_id", "kind", value="text", names="names")
+def values(given: ir.Table, looked_up: ir.Table | None) -> ir.Table:
+    """`given` with `value`, the one way of writing each; what is no identifier is left out."""
+    plain = given.filter(is_plain(given)).mutate(value=lambda t: t.text)
     if looked_up is None:
         return plain
     keyed = given.mutate(place=given.country.fill_null(""))
     found = keyed.inner_join(looked_up, ["kind", "text", "place"])
-    every = plain.union(found.select("own_id", "kind", "value", "names"))
-    return every.group_by("own_id", "kind", "value").agg(names=every.names.any())
+    return plain.union(found.select(*plain.columns))
 
 
-def people(told: ir.Table, node: ir.Table, used: ir.Table) -> ir.Table:
-    """One row per record that tells of a person: its newest words, written so as to be compared.
-    Personal data: for the refresh alone."""
-    newest = ibis.window(
-        group_by="own_id", order_by=[ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
-    )
-    ranked = told.mutate(_rank=ibis.row_number().over(newest))
-    last = ranked.filter(ranked._rank == 0)
-    first, family = _names(last)
-    said = last.select(
-        "own_id",
-        first_name=first.fill_null(spelled(last.email, family)),
-        last_name=family,
-        birth=last.birth_on.strftime("%Y%m%d"),
-        address=_street(last.address),
-        postcode=_postcode(last.postcode),
-        city=plain_words(last.city),
-        locality=plain_words(last.city),
-        company=plain_words(last.company),
-    )
-    reached = used.group_by("own_id").agg(
-        email=used.value.min(where=used.kind == "email"),
-        phone=used.value.min(where=used.kind == "phone"),
-    )
-    joined = node.left_join(said, "own_id", rname="s_{name}").left_join(
-        reached, "own_id", rname="r_{name}"
-    )
-    fields = ("email", "phone", *(name for name in said.columns if name != "own_id"))
-    row = joined.select("idx", "own_id", "source", *fields)
-    return row.filter(ibis.or_(*(row[name].notnull() for name in fields)))
+def normal(value: ir.Table) -> ir.Table:
+    """`own_id`, `kind`, `value`, `names`: each identifier of a record once."""
+    return value.group_by("own_id", "kind", "value").agg(names=value.names.any())
 
 
-def _names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
+def names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
     """First and family name; a whole name in one cell is cut at its first space, not within
     Anne-Sophie."""
     family, cell = plain_words(table.last_name), table.first_name.strip()
@@ -194,7 +177,7 @@ def _names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
 def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
     """The first name that a mailbox spells beside the family name of its record: zoe.martin,
     martin-zoe, zoe.martin.12."""
-    box = _tidy_email(email).re_replace("@.*$", "").re_replace("[+].*$", "")
+    box = tidy_email(email).re_replace("@.*$", "").re_replace("[+].*$", "")
     bare = ibis.literal("([._-]?[0-9]*)$")
     name = family.replace(" ", "")
     before = box.re_extract(ibis.literal("^([a-z]{3,})[._-]").concat(name, bare), 1)
@@ -204,19 +187,22 @@ def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
 
 
 def plain_words(text: ir.StringValue) -> ir.StringValue:
-    """Lower case without accents or punctuation; null for what says nothing."""
-    plain = strip_accents(text.lower()).re_replace("[^a-z0-9]+", " ").strip()
+    """Lower case without accents or punctuation, in whatever script; null for what says nothing."""
+    small = text.lower()
+    for letter, written in _LETTERS.items():
+        small = small.replace(letter, written)
+    plain = strip_accents(small).re_replace(r"[^\p{L}\p{N}]+", " ").strip()
     return plain.isin(_NO_NAME).ifelse(ibis.null("string"), plain)
 
 
-def _street(text: ir.StringValue) -> ir.StringValue:
+def street(text: ir.StringValue) -> ir.StringValue:
     """Plain words without the kind of street, which everybody shortens in a way of their own."""
     plain = plain_words(text)
     bare = plain.re_replace(_STREET_KINDS, "").re_replace(" +", " ").strip()
     return (bare == "").ifelse(plain, bare)
 
 
-def _postcode(text: ir.StringValue) -> ir.StringValue:
+def postcode(text: ir.StringValue) -> ir.StringValue:
     """Letters and digits without zeros in front: spreadsheets take them away, and put them before
     foreign ones."""
     return text.upper().re_replace("[^A-Z0-9]+", "").re_replace("^0+", "").nullif("")

@@ -13,7 +13,8 @@ from perenne.warehouse import CANONICAL
 
 def judged(identifier: ir.Table, *, cap: int, blocked: str | None) -> ir.Table:
     """`identifier` with `state`: used, blocked (on the list), shared (by more records than the
-    cap), crowd (its record carries more of them than the cap, or is known by one that is not used).
+    cap), crowd (its record carries more of them than the cap, or is known by one that is shared),
+    desk (its record is known by one on the list: it links nobody, but is evidence as names are).
     """
     pattern = ibis.literal(False) if blocked is None else identifier.value.re_search(blocked)
     people = identifier.own_id.count().over(ibis.window(group_by=["kind", "value"]))
@@ -24,10 +25,12 @@ def judged(identifier: ir.Table, *, cap: int, blocked: str | None) -> ir.Table:
         ),
         people=people,
     )
-    lost = listed.names & (listed.state != "used")
-    known_by_such = lost.any().over(ibis.window(group_by="own_id"))
+    mine = ibis.window(group_by="own_id")
+    crowd = (listed.names & listed.state.isin(["shared", "crowd"])).any().over(mine)
+    desk = (listed.names & (listed.state == "blocked")).any().over(mine)
+    used = listed.state == "used"
     return listed.mutate(
-        state=((listed.state == "used") & known_by_such).ifelse("crowd", listed.state)
+        state=ibis.cases((used & crowd, "crowd"), (used & desk, "desk"), else_=listed.state)
     )
 
 

@@ -121,14 +121,15 @@ class ControlSpec(_Strict):
 class TableSpec(_Strict):
     """One staged table. `needs`/`unless` list fields that must be or must not be in the file.
 
-    `rows`: `all` rows, the `head` row of each group, or the last head row of each `key`: that of
-    the latest day where rows tell one (`told_on`), else the one furthest down.
+    `rows`: `all` rows, the `head` row of each group, or the `words` of each `key`: of its head rows
+    that say the same one, that of the latest day where rows tell one (`told_on`), else the one
+    furthest down.
     `only` is an SQL condition on which rows concern this table at all. `required` maps staged
     columns (`a|b` = one of them) whose absence refuses the row to the fields they come from.
     """
 
     table: TableName
-    rows: Literal["all", "head", "last"] = "all"
+    rows: Literal["all", "head", "words"] = "all"
     key: str | None = None
     needs: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
