@@ -68,7 +68,8 @@ def refresh(
     name = snapshots.next_id(layout, date.fromisoformat(manifest["as_of"]))
     asked = {"fingerprint": fingerprint, "requested_as_of": as_of, "key": key}
     manifest = {**manifest, **asked}
-    snapshot = snapshots.publish(scratch / "out", layout, name=name, manifest=manifest)
+    out = scratch / "out"
+    snapshot = snapshots.publish(out, layout, name=name, manifest=manifest, earlier=newest)
     shutil.rmtree(scratch, ignore_errors=True)
     return Refreshed(snapshot, True, account)
 

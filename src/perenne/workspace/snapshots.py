@@ -173,10 +173,18 @@ def next_id(layout: Layout, as_of: date) -> str:
     return f"{next_number(layout):06d}-{as_of:%Y%m%d}"
 
 
-def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, Any]) -> Snapshot:
+def publish(
+    scratch: Path,
+    layout: Layout,
+    *,
+    name: str,
+    manifest: Mapping[str, Any],
+    earlier: Snapshot | None = None,
+) -> Snapshot:
     """Sign the files in `scratch`, move them in place and let the pointer show them.
 
     Each step leaves the workspace sound: until the pointer moves, the old snapshot is published.
+    Files that are linked from the sound snapshot `earlier` keep the hash that it signed them with.
     """
     files = {path.relative_to(scratch).as_posix(): path for path in tables_in(scratch)}
     folder = layout.snapshots / name
@@ -186,7 +194,7 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
         **manifest,
         "layout": LAYOUT_VERSION,
         "id": name,
-        "sha256": hashed(files),
+        "sha256": _hashes(files, earlier),
         "bytes": {part: path.stat().st_size for part, path in files.items()},
     }
     write_json(scratch / MANIFEST, signed)
@@ -196,6 +204,23 @@ def publish(scratch: Path, layout: Layout, *, name: str, manifest: Mapping[str, 
     scratch.rename(folder)
     point_to(layout, name)
     return Snapshot(folder, signed)
+
+
+def _hashes(files: Mapping[str, Path], earlier: Snapshot | None) -> dict[str, str]:
+    signed = earlier.manifest["sha256"] if earlier else {}
+    there = {part: earlier.folder / part for part in signed} if earlier else {}
+    known = {_inode(path): signed[part] for part, path in there.items() if path.is_file()}
+    linked = {
+        part: known[_inode(path)]
+        for part, path in files.items()
+        if path.stat().st_nlink > 1 and _inode(path) in known
+    }
+    return {**linked, **hashed({n: path for n, path in files.items() if n not in linked})}
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def point_to(layout: Layout, name: str) -> None:
