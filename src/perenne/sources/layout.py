@@ -55,13 +55,22 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Rows in the order of a file, one a line: an SQL relation of the layout's columns, and the
+    number of the line above the first. Unlike numbered ones, several processors read them."""
+
+    relation: str
+    above: int
+
+
+@dataclass(frozen=True)
 class Loaded:
     """Every row of a file as text: an SQL relation with `_line` and the layout's columns."""
 
     relation: str
     unreadable: tuple[Unreadable, ...] = ()
-    rows: int | None = None
-    """Rows of the relation, where they have been counted; it is then cheap to read it again."""
+    lines: Lines | None = None
+    """The same rows without their numbers, where each is a line of the file."""
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ from perenne.sources.typing_sql import raw
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_name, quote_text
 
-# For files that live for one staging.
-_QUICK = "lz4"
+# For files that live for one staging: to look for words that repeat would take longer.
+_QUICK = "lz4, DICTIONARY_SIZE_LIMIT 1000"
 _QUARANTINE = pa.schema(
     [
         ("file", pa.string()),
@@ -56,7 +56,7 @@ class _Work:
     rows: int
     """Rows of `relation`."""
     direct: bool
-    """Is `relation` the file itself, to be read again for each thing that is asked of it?"""
+    """Does every row become one row of one table, so that a row that is not kept was refused?"""
     unreadable: tuple[Unreadable, ...]
 
 
@@ -86,12 +86,8 @@ def _prepare(
 ) -> _Work:
     place = Place(Path(folder))
     loaded = readers.load(recognition.path, recognition.layout, engine=engine, place=place)
-    relation, rows = f"({_raw_select(recognition, loaded)})", loaded.rows
-    direct = rows is not None and _one_pass(recognition)
-    if rows is None or not direct:
-        target = place.file("raw.parquet")
-        rows = _copy(engine, f"FROM {relation}", target, compression=_QUICK)
-        relation = f"read_parquet({quote_text(str(target))})"
+    direct, target = _one_pass(recognition), place.file("raw.parquet")
+    relation, rows = _copied(recognition, loaded, engine, target, direct=direct)
     as_in_file = ", ".join(
         f"{raw(field)} AS {quote_name(column)}" for field, column in recognition.columns.items()
     )
@@ -100,22 +96,44 @@ def _prepare(
     return _Work(settled, engine, context, into, place, relation, rows, direct, loaded.unreadable)
 
 
+def _copied(
+    recognition: Recognition, loaded: Loaded, engine: DuckEngine, target: Path, *, direct: bool
+) -> tuple[str, int]:
+    """The mapped columns as text, with line and hash of the whole row: an SQL relation over a copy
+    of the file, and how many rows it has."""
+    cells = ", chr(31), ".join(quote_name(c) for c in recognition.layout.columns)
+    told = ", ".join(
+        [
+            f"md5(concat({cells})) AS _hash",
+            *(
+                f"{quote_name(column)} AS {raw(name)}"
+                for name, column in recognition.columns.items()
+            ),
+        ]
+    )
+    file = quote_text(str(target))
+    if loaded.lines is None:
+        source = with_constants(recognition, loaded.relation)
+        sql = f"SELECT CAST(_line AS BIGINT) AS _line, {told} FROM {source}"
+        return f"read_parquet({file})", _copy(engine, sql, target, compression=_QUICK)
+    # A row of the copy knows its place, so that several processors may write and read it.
+    line = f"file_row_number + {loaded.lines.above + 1} AS _line"
+    numbered = (
+        f"(SELECT {line}, * EXCLUDE (file_row_number) "
+        f"FROM read_parquet({file}, file_row_number = true))"
+    )
+    if direct:
+        rows = _copy(engine, f"FROM {loaded.lines.relation}", target, compression=_QUICK)
+        return f"(SELECT _line, {told} FROM {with_constants(recognition, numbered)})", rows
+    # Hashed once, for all tables that come of it.
+    sql = f"SELECT {told} FROM {with_constants(recognition, loaded.lines.relation)}"
+    return numbered, _copy(engine, sql, target, compression=_QUICK)
+
+
 def _one_pass(recognition: Recognition) -> bool:
     """Does every row of the file become one row of one table, whatever the other rows hold?"""
     specs = recognition.writes
     return len(specs) == 1 and specs[0].rows == "all" and not is_grouped(recognition)
-
-
-def _raw_select(recognition: Recognition, loaded: Loaded) -> str:
-    """The mapped columns as text, with line and hash of the whole row."""
-    cells = ", chr(31), ".join(quote_name(c) for c in recognition.layout.columns)
-    mapped = ", ".join(
-        f"{quote_name(column)} AS {raw(field)}" for field, column in recognition.columns.items()
-    )
-    return (
-        f"SELECT CAST(_line AS BIGINT) AS _line, md5(concat({cells})) AS _hash, "
-        f"{mapped} FROM {with_constants(recognition, loaded.relation)}"
-    )
 
 
 def _refuse_questions(recognition: Recognition) -> None:

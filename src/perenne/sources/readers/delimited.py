@@ -17,7 +17,7 @@ from pathlib import Path
 
 from perenne.core import PerenneError
 from perenne.sources.bounds import check_line
-from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
+from perenne.sources.layout import Layout, Lines, Loaded, Place, Sample, unique_names
 from perenne.sources.readers import careful
 from perenne.sources.readers.bytes_in import TextFacts, chunks, is_gzip, is_utf8, tell_encoding
 from perenne.sources.readers.header import find_header
@@ -72,10 +72,15 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
     if layout.delimiter == SPACES:
         return Loaded(_aligned(file, layout))
     if not facts.blank_inside and not facts.carriage_only:
-        relation = _fast(file, layout, multiline=facts.multiline)
-        rows = _count(engine, relation)
-        if rows == _expected(file, layout, facts):
-            return Loaded(relation, rows=None if facts.multiline else rows)
+        source = _fast(file, layout)
+        if _count(engine, source) == _expected(file, layout, facts):
+            plain = not facts.multiline and "file_row_number" not in map(
+                str.casefold, layout.columns
+            )
+            return Loaded(
+                _numbered(source, layout, multiline=facts.multiline),
+                lines=Lines(source, above=layout.header_line) if plain else None,
+            )
     return careful.load(file, layout, place=place)
 
 
@@ -90,7 +95,7 @@ def _expected(file: Path, layout: Layout, facts: TextFacts) -> int:
 def _count(engine: DuckEngine, relation: str) -> int:
     """Rows that DuckDB reads from `relation`; -1 when it refuses the file."""
     try:
-        found = engine.duck.execute(f"SELECT count(*), max(_line) FROM {relation}").fetchall()
+        found = engine.duck.execute(f"SELECT count(*) FROM {relation}").fetchall()
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb"):
             raise
@@ -98,15 +103,18 @@ def _count(engine: DuckEngine, relation: str) -> int:
     return int(found[0][0])
 
 
-def _fast(file: Path, layout: Layout, *, multiline: bool) -> str:
+def _fast(file: Path, layout: Layout) -> str:
     columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in layout.columns)
-    source = (
+    return (
         f"read_csv({quote_text(str(file))}, auto_detect = false, header = false, "
         f"skip = {layout.header_line}, columns = {{{columns}}}, "
         f"delim = {quote_text(str(layout.delimiter))}, quote = '\"', escape = '\"', "
         f"strict_mode = true, null_padding = false, max_line_size = 16777216, "
         f"compression = 'none')"
     )
+
+
+def _numbered(source: str, layout: Layout, *, multiline: bool) -> str:
     if not multiline:
         line = f"row_number() OVER () + {layout.header_line}"
         return f"(SELECT {line} AS _line, * FROM {source})"

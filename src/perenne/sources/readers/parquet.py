@@ -52,8 +52,11 @@ def _types(path: Path, engine: DuckEngine) -> dict[str, str]:
 
 def _select(path: Path, types: dict[str, str]) -> str:
     cells = ", ".join(f"{_as_text(n, t)} AS {quote_name(n)}" for n, t in types.items())
-    source = f"read_parquet({quote_text(str(path))}, file_row_number = true)"
-    return f"SELECT CAST(file_row_number + 1 AS BIGINT) AS _line, {cells} FROM {source}"
+    file, place = quote_text(str(path)), "file_row_number"
+    if place in map(str.casefold, types):  # a column of the file's own
+        return f"SELECT row_number() OVER () AS _line, {cells} FROM read_parquet({file})"
+    source = f"read_parquet({file}, {place} = true)"
+    return f"SELECT CAST({place} + 1 AS BIGINT) AS _line, {cells} FROM {source}"
 
 
 def _as_text(name: str, kind: str) -> str:
