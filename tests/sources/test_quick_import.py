@@ -13,7 +13,7 @@ from perenne.core import PerenneError
 from perenne.sources import ReadContext, recognise, stage
 from perenne.sources.glance import Glance
 from perenne.sources.readers import delimited
-from perenne.warehouse import DuckEngine, quote_text
+from perenne.warehouse import STAGED, DuckEngine, quote_text
 
 CONTEXT = ReadContext("Europe/Paris", "EUR", imported_at=datetime(2026, 1, 5, tzinfo=UTC))
 HEADER = "order_id,order_date,customer_id,country,sku,quantity,unit_price"
@@ -146,6 +146,20 @@ def test_a_sound_file_is_copied_once_by_all_processors(
     assert not studied
     marks = [sql for sql in recorder.asked if "SELECT DISTINCT" in sql and "number_text" in sql]
     assert len(marks) == (0 if cell == "12.50" else 2)
+
+
+@pytest.mark.parametrize("name", ["country", "file_row_number"])
+def test_rows_know_their_line_in_the_file(engine: DuckEngine, tmp_path: Path, name: str) -> None:
+    """Titles above the header count; so do rows that are refused."""
+    refused = ("O2", "2025-02-01 09:00:00", "C2", "FR", "S2", "1", "oops")
+    file = written(tmp_path, [refused], sample=3)
+    text = file.read_text(encoding="utf-8").replace("country", name)
+    file.write_text(f"Lines of the shop\n{text}{SOUND}\n", encoding="utf-8")
+    done = imported(engine, file, tmp_path / "staged")
+    row_number = list(STAGED["order_lines"].names).index("row_number")
+    lines = sorted(row[row_number] for row in done["rows"]["order_lines"])
+    assert lines == [3, 4, 5, 7]
+    assert [row[1] for row in done["rows"]["quarantine"]] == [6]
 
 
 def test_staging_keeps_no_file_in_memory(

@@ -152,6 +152,16 @@ def test_parquet_cells_are_text_without_noise(engine: DuckEngine, tmp_path: Path
     assert rows[2] == (3, "0.5", "nan", None, None, "'b")
 
 
+def test_a_column_may_bear_the_name_of_the_place_of_a_row(
+    engine: DuckEngine, write: Write, tmp_path: Path
+) -> None:
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.table({"id": ["a", "b"], "FILE_row_number": [7, 8]}), path)
+    assert rows_of(engine, path, tmp_path / "work")[1] == [(1, "a", "7"), (2, "b", "8")]
+    text = write("id,file_row_number\na,7\nb,8\n")
+    assert rows_of(engine, text, tmp_path / "work")[1] == [(2, "a", "7"), (3, "b", "8")]
+
+
 def test_json_lines_flatten_one_level(engine: DuckEngine, write: Write, tmp_path: Path) -> None:
     text = '{"id": 7, "who": {"mail": "a@b.c", "tags": ["x"]}}\n{"id": "08", "who": null}\n'
     layout, rows = rows_of(engine, write(text, name="a.jsonl"), tmp_path / "work")
