@@ -29,20 +29,3 @@ def purchases(tables: Tables, as_of: date) -> ir.Table:
 def known(orders: ir.Table) -> ir.Table:
     """Without guests: what belongs to a customer."""
     return orders.filter(orders.customer_id.notnull())
-
-
-def persons(tables: Tables, as_of: date) -> ir.Table:
-    """Table `customers`; where it was not handed in, whoever bought, as the orders tell."""
-    if "customers" in tables:
-        return tables["customers"]
-    bought = known(purchases(tables, as_of))
-    told = bought.group_by("customer_id").aggregate(
-        first_order_at=bought.ordered_at.min(),
-        last_order_at=bought.ordered_at.max(),
-        first_order_on=bought.ordered_on.min(),
-        last_order_on=bought.ordered_on.max(),
-        orders=bought.count(),
-    )
-    types = CANONICAL["customers"].types
-    unknown = {name: ibis.null(kind) for name, kind in types.items() if name not in told.columns}
-    return told.mutate(**unknown).select(*types)

@@ -16,7 +16,7 @@ from perenne.metrics.inactivity import (
 )
 from perenne.metrics.settings import MetricSettings
 from perenne.metrics.tables import Tables
-from perenne.metrics.tables.canonical import persons, table
+from perenne.metrics.tables.canonical import known, purchases, table
 from perenne.metrics.tables.margins import sum_all
 from perenne.warehouse import MONEY, to_money
 
@@ -71,7 +71,10 @@ def _activity(days: ir.Table, as_of: date) -> ir.Table:
 
 
 def _instants(tables: Tables, as_of: date) -> ir.Table:
-    return persons(tables, as_of).select("customer_id", "first_order_at", "last_order_at")
+    orders = known(purchases(tables, as_of))
+    return orders.group_by("customer_id").aggregate(
+        first_order_at=orders.ordered_at.min(), last_order_at=orders.ordered_at.max()
+    )
 
 
 def _attributes(people: ir.Table) -> ir.Table:

@@ -77,10 +77,9 @@ def build_marts(
 ) -> dict[str, ir.Table]:
     """Sales, profiles, order values, customer days, attributed costs and customer facts.
 
-    `tables` are the canonical tables by name, as of `as_of`; a missing one counts as empty. `keep`
-    may write a mart and hand back what was written, so that the facts read it rather than compute
-    it again; with `earlier` it adds the rows of `sales` and `order_values` that an earlier snapshot
-    holds.
+    `tables` are the canonical tables by name; a missing one counts as empty. `keep` may write a
+    mart and hand back what was written, so that the facts read it rather than compute it again;
+    with `earlier` it adds the rows of `sales` and `order_values` that an earlier snapshot holds.
     """
     before = earlier.profiles if earlier else None
     people = keep("profiles", profiles(tables, as_of=as_of, before=before))

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from perenne.metrics.tables import Tables
-from perenne.metrics.tables.canonical import known, persons, table
+from perenne.metrics.tables.canonical import known, purchases, table
 from perenne.metrics.tables.margins import sum_all
 from perenne.warehouse import MONEY
 
@@ -23,18 +23,19 @@ def profiles(tables: Tables, *, as_of: date, before: ir.Table | None = None) -> 
     """One row per customer, prospects too: customer_number, customer_id, first_day of those who
     bought by `as_of`, and what figures are split by: account, acquisition_channel,
     customer_country, first_category, first_discounted. `before`: profiles whose numbers stay."""
-    people = persons(tables, as_of)
-    known_of = people.select(
+    orders = known(purchases(tables, as_of))
+    first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_on.min())
+    known_of = table(tables, "customers").select(
         "customer_id",
         "account_id",
         "first_category",
         "first_discounted",
         acquisition_channel="channel",
         customer_country="country",
-        first_day=(people.first_order_on <= as_of).ifelse(people.first_order_on, None),
     )
+    both = either(known_of, first)
     back = known(table(tables, "refunds")).select("customer_id").distinct()
-    everybody = either(known_of, back)
+    everybody = either(both, back)
     # Whoever belongs to no company is an account of one.
     account = everybody.account_id.fill_null(everybody.customer_id)
     told = everybody.mutate(account=account).drop("account_id")
