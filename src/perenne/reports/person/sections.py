@@ -138,11 +138,13 @@ def highlights(person: Person) -> list[Fact]:
 
 def highlights_of(person: Person) -> list[Fact]:
     """What was: revenue, orders, the last of them."""
-    found = []
+    found, writes = [], Words(person.currency)
     for name in ("net_revenue", "orders", "average_order_value"):
         one = figure(person, name)
         if one:
-            found.append(Fact(figure_name(one), figure_text(one, person.currency)))
+            is_money = one.unit == "money"
+            text = writes.money(one.value) if is_money else figure_text(one, person.currency)  # type: ignore[arg-type] # a number
+            found.append(Fact(figure_name(one), text))
     last, since = figure(person, "last_order_on"), figure(person, "days_since_last_order")
     if last and since:
         days = format_days(since.value)  # type: ignore[arg-type] # days
