@@ -80,10 +80,14 @@ def test_memory_does_not_grow_with_the_history(
     simulate(tmp_path / "first", customers=20, several=False)  # loads what is loaded once
     peaks, written = [], []
     for years in (1, 4):
-        tracemalloc.start()
-        shop = simulate(tmp_path / str(years), customers=1500 * years, years=years, several=False)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        found = []
+        for turn in range(2):  # what something else keeps by the way is not kept twice
+            tracemalloc.start()
+            folder = tmp_path / f"{years}-{turn}"
+            shop = simulate(folder, customers=1500 * years, years=years, several=False)
+            found.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        peaks.append(min(found))
         written.append(sum(path.stat().st_size for path in shop.files))
     assert written[1] > 5 * written[0]
     # The last months are larger too, as the shop grows: memory follows them, not the history.

@@ -266,7 +266,7 @@ def test_recovers_the_effect_on_purchases_of_a_small_shop() -> None:
     assert ratio.p_value < 1e-6
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_likelihood_ratio_has_its_size_and_power() -> None:
     """200 shops of 250 customers: promotions without effect are found in 5 %, real ones always."""
 

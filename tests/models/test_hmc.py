@@ -118,7 +118,7 @@ def test_few_contracts_have_a_skewed_posterior_that_laplace_does_not_see():
     assert np.quantile(logs, 0.95) > -1.2 * np.quantile(logs, 0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_calendar_agrees_with_laplace():
     rng = np.random.default_rng(6)
     season = np.sin(2 * np.pi * np.arange(120) / 52)

@@ -61,7 +61,7 @@ def shop() -> Ledger:
     return simulate_ledger(np.random.default_rng(1), customers=400, days=2 * AHEAD)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nine_in_ten_totals_of_margin_lie_within() -> None:
     """60 shops of 700 customers, whole and in five parts, which share a shop's errors."""
     found = np.array([inside(seed) for seed in range(60)])

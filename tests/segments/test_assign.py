@@ -90,7 +90,7 @@ def test_equals_slow_loops_on_random_shops(
     check(engine, shop, as_of=as_of, enough=enough)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=80)
 @given(shop=SHOPS, as_of=DATES, enough=st.integers(1, 4))
 def test_equals_slow_loops_on_many_random_shops(

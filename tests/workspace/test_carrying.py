@@ -95,7 +95,7 @@ REFUNDS = "refund_id,order_id,refund_date,amount"
 @pytest.mark.parametrize(
     ("seed", "weeks"),
     [
-        pytest.param(0, 3, marks=pytest.mark.slow),
+        pytest.param(0, 3, marks=pytest.mark.long),
         pytest.param(1, 5, marks=pytest.mark.long),
         pytest.param(2, 5, marks=pytest.mark.long),
     ],

@@ -54,7 +54,7 @@ def _imported(folder: Path, order: tuple[str, ...]) -> Layout:
     return place
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_latest_order_tells_the_name(tmp_path: Path) -> None:
     names = tuple(FILES)
     orders = (names, names[::-1], (names[1], names[2], names[0]))
@@ -76,7 +76,7 @@ def test_of_orders_in_one_file_the_latest_tells_the_name_too(tmp_path: Path) -> 
         assert [orders for _customer, orders in customers] == [3]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_list_of_customers_comes_before_orders_and_the_newer_list_before_the_older(
     tmp_path: Path,
 ) -> None:
