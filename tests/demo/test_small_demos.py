@@ -30,7 +30,7 @@ def test_one_customer_is_too_few(tmp_path: Path) -> None:
         pytest.param(10, 1, "fr", marks=pytest.mark.long),
         pytest.param(10, 5, "en", marks=pytest.mark.long),
         pytest.param(30, 2, "fr", marks=pytest.mark.long),
-        pytest.param(30, 3, "en", marks=pytest.mark.slow),
+        pytest.param(30, 3, "en", marks=pytest.mark.long),
         pytest.param(60, 5, "fr", marks=pytest.mark.long),
     ],
 )

@@ -276,9 +276,12 @@ def bias_of_days(name: str, *, size: int) -> tuple[float, float]:
     return alpha[1] / alpha[0] - 1, ahead[1] / ahead[0] - 1
 
 
+DAYS_MARKS: dict[str, Any] = {"BetaGeo": (), "ParetoNBD": (), "ParetoGGG": pytest.mark.long}
+
+
 @pytest.mark.parametrize(
     "name",
-    [n if n in ("BetaGeo", "ParetoNBD") else pytest.param(n, marks=pytest.mark.slow) for n in DAYS],
+    [pytest.param(n, marks=DAYS_MARKS.get(n, pytest.mark.slow)) for n in DAYS],
 )
 def test_bias_of_days(name: str) -> None:
     """The table of the explanation page."""
