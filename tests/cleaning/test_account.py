@@ -128,7 +128,7 @@ def test_every_row_and_every_amount_is_accounted_for(files: list[Import]) -> Non
     assert published == sum(v for rule, v in shop.flows().items() if rule not in aside)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @effort(max_examples=20, phases=PHASES)
 @given(shops())
 def test_plain_python_agrees_on_every_line(files: list[Import]) -> None:
@@ -178,7 +178,7 @@ def _split(whole: Import, cut: dict[str, int], parts: int) -> list[Import]:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @effort(max_examples=8, phases=PHASES)
 @given(shops(), st.data())
 def test_rows_split_over_files_in_any_order_or_given_twice_are_the_same_shop(

@@ -172,7 +172,7 @@ def test_an_instant_falls_on_its_local_day(moments: list[datetime]) -> None:
     assert found == [(i.astimezone(PARIS).date(), i, True) for i in instants]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @given(st.dates(min_value=date(1990, 1, 1), max_value=date(2026, 1, 1)))
 def test_every_day_comes_back_from_each_way_of_writing_it(day: date) -> None:
     patterns = ("%Y-%m-%d", "%Y%m%d", "%d %b %Y", "%d.%m.%Y", "%Y/%m/%d")

@@ -31,7 +31,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     "name",
     [
         "import",
-        pytest.param("reimport", marks=pytest.mark.slow),
+        pytest.param("reimport", marks=pytest.mark.long),
         pytest.param("carried", marks=pytest.mark.slow),
     ],
 )
