@@ -204,10 +204,10 @@ def account_named(place: Layout, exports: Exports) -> None:
         (settings_changed, "settings"),
         (import_taken_back, "imports"),
         (everything_again, "share"),
-        (payment_told, "payments"),
-        (credit_note, "credit_notes"),
+        pytest.param(payment_told, "payments", marks=pytest.mark.long),
+        pytest.param(credit_note, "credit_notes", marks=pytest.mark.long),
         (many_become_one, "customers"),
-        (account_named, "attributes"),
+        pytest.param(account_named, "attributes", marks=pytest.mark.long),
     ],
 )
 def test_where_an_old_order_may_come_out_otherwise_all_are_computed(

@@ -45,7 +45,7 @@ def files(place: Layout, name: str) -> list[str]:
     return [file.name for file in files_of(current(place).table_path(name))]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_who_is_new_stands_beside_who_was_there(shop: tuple[Layout, Exports]) -> None:
     """Numbers stay, and go on for newcomers; links and ids get a part of their own, and none where
     nobody came."""

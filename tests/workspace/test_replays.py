@@ -205,7 +205,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     return place
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_parts_of_files_in_another_order(tmp_path: Path, whole: Layout) -> None:
     check_split(tmp_path, seed=1, chance=random.Random(7), whole=whole)
 
