@@ -165,19 +165,21 @@ def normal(value: ir.Table) -> ir.Table:
     return value.group_by("own_id", "kind", "value").agg(names=value.names.any())
 
 
-def names(table: ir.Table) -> tuple[ir.StringValue, ir.StringValue]:
-    """First and family name; a whole name in one cell is cut at its first space, not within
-    Anne-Sophie."""
-    family, cell = plain_words(table.last_name), table.first_name.strip()
-    whole = family.isnull() & cell.re_search(r"\s")
-    start, rest = (plain_words(cell.re_extract(r"^(\S+)\s+(.+)$", n)) for n in (1, 2))
-    return whole.ifelse(start, plain_words(cell)), whole.ifelse(rest, family)
+def named(table: ir.Table) -> ir.Table:
+    """`table` with `first_name` in plain words, where `last_name` is already; a whole name in one
+    cell is cut at its first space, not within Anne-Sophie."""
+    cell = table.first_name
+    whole = table.last_name.isnull() & cell.re_search(r"\s")
+    start, rest = (cell.re_extract(r"^(\S+)\s+(.+)$", n) for n in (1, 2))
+    cut = table.mutate(first_name=whole.ifelse(start, cell), _rest=whole.ifelse(rest, None))
+    cut = plainly(cut, "first_name", "_rest")
+    return cut.mutate(last_name=cut.last_name.fill_null(cut._rest)).drop("_rest")
 
 
 def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
     """The first name that a mailbox spells beside the family name of its record: zoe.martin,
     martin-zoe, zoe.martin.12."""
-    box = tidy_email(email).re_replace("@.*$", "").re_replace("[+].*$", "")
+    box = email.re_replace("@.*$", "").re_replace("[+].*$", "")
     bare = ibis.literal("([._-]?[0-9]*)$")
     name = family.replace(" ", "")
     before = box.re_extract(ibis.literal("^([a-z]{3,})[._-]").concat(name, bare), 1)
@@ -186,18 +188,30 @@ def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
     return found.isin(_NO_FIRST_NAME).ifelse(ibis.null("string"), found)
 
 
+def plainly(table: ir.Table, *columns: str) -> ir.Table:
+    """`table` with `columns` as `plain_words` writes them, each computed once."""
+    bare = table.mutate(**{name: _bare_words(table[name]) for name in columns})
+    return bare.mutate(**{name: _unless_empty(bare[name]) for name in columns})
+
+
 def plain_words(text: ir.StringValue) -> ir.StringValue:
     """Lower case without accents or punctuation, in whatever script; null for what says nothing."""
+    return _unless_empty(_bare_words(text))
+
+
+def _bare_words(text: ir.StringValue) -> ir.StringValue:
     small = text.lower()
-    for letter, written in _LETTERS.items():
-        small = small.replace(letter, written)
-    plain = strip_accents(small).re_replace(r"[^\p{L}\p{N}]+", " ").strip()
+    for letter, plain in _LETTERS.items():
+        small = small.replace(letter, plain)
+    return strip_accents(small).re_replace(r"[^\p{L}\p{N}]+", " ").strip()
+
+
+def _unless_empty(plain: ir.StringValue) -> ir.StringValue:
     return plain.isin(_NO_NAME).ifelse(ibis.null("string"), plain)
 
 
-def street(text: ir.StringValue) -> ir.StringValue:
+def street(plain: ir.StringValue) -> ir.StringValue:
     """Plain words without the kind of street, which everybody shortens in a way of their own."""
-    plain = plain_words(text)
     bare = plain.re_replace(_STREET_KINDS, "").re_replace(" +", " ").strip()
     return (bare == "").ifelse(plain, bare)
 

@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 
 from perenne.identity.tables.records import (
     country_code,
-    names,
-    plain_words,
+    named,
+    plainly,
     postcode,
     spelled,
     street,
@@ -28,27 +28,42 @@ FIELDS = (
 )  # fmt: skip
 
 
-def words(told: ir.Table) -> ir.Table:
-    """Each thing that a record said of its person once, written so as to be compared: `own_id`,
-    `place` (0: the newest), `FIELDS` and `country`; e-mail and telephone as texts still."""
-    first, family = names(told)
-    said = told.select(
+def written(told: ir.Table) -> ir.Table:
+    """What each row of a source says of its record's person, written so as to be compared: `FIELDS`
+    and `country`, beside `own_id` and the row's place.
+
+    Each step is a table of its own: an expression that holds another twice is computed twice.
+    """
+    bare = told.select(
         "own_id",
         "seq",
         "row_number",
         "row_file",
-        first_name=first.fill_null(spelled(told.email, family)),
-        last_name=family,
+        first_name=told.first_name.strip(),
+        last_name=told.last_name,
         birth=told.birth_on.strftime("%Y%m%d"),
-        email=tidy_email(told.email),
+        email=told.email,
         phone=tidy_phone(told.phone),
-        address=street(told.address),
+        address=told.address,
         postcode=postcode(told.postcode),
-        city=plain_words(told.city),
-        locality=plain_words(told.city),
-        company=plain_words(told.company),
-        country=country_code(told.country),
+        city=told.city,
+        company=told.company,
+        country=told.country,
     )
+    bare = named(plainly(bare, "last_name", "address", "city", "company"))
+    bare = bare.mutate(
+        email=tidy_email(bare.email), address=street(bare.address), country=country_code(bare.country)
+    )
+    spelt = bare.mutate(
+        first_name=bare.first_name.fill_null(spelled(bare.email, bare.last_name)),
+        locality=bare.city,
+    )
+    return spelt.select("own_id", "seq", "row_number", "row_file", *FIELDS, "country")
+
+
+def words(said: ir.Table) -> ir.Table:
+    """Each thing that a record said of its person once, of rows that are `written`: `own_id`,
+    `place` (0: the newest), `FIELDS` and `country`."""
     said = said.filter(ibis.or_(*(said[name].notnull() for name in FIELDS)))
     newest = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
     same = ibis.window(group_by=["own_id", *FIELDS, "country"], order_by=newest)
