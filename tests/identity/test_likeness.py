@@ -12,7 +12,7 @@ from benchmarks.identity_data import published
 from perenne.identity import IdentitySettings, evidence_words
 from perenne.identity.evidence import field_words
 from perenne.identity.fields import FIELDS, contrary_sql, evidence_sql
-from perenne.identity.tables.records import spelled
+from perenne.identity.tables.records import spelled, tidy_email
 from perenne.text import use_language
 from perenne.warehouse import DuckEngine
 from tests.identity.people import Customers, Row, Workshop, own, person, town
@@ -238,7 +238,7 @@ def test_a_mailbox_spells_the_first_name(
                       "family": pa.array([family], pa.string())})  # fmt: skip
     with DuckEngine(threads=1) as engine:
         table = engine.arrow(cells)
-        found = engine.fetch(table.select(first=spelled(table.email, table.family)))
+        found = engine.fetch(table.select(first=spelled(tidy_email(table.email), table.family)))
     assert found["first"].to_pylist() == [first]
 
 

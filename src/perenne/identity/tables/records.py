@@ -177,8 +177,8 @@ def named(table: ir.Table) -> ir.Table:
 
 
 def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
-    """The first name that a mailbox spells beside the family name of its record: zoe.martin,
-    martin-zoe, zoe.martin.12."""
+    """The first name that a mailbox (of a tidy e-mail) spells beside the family name of its record:
+    zoe.martin, martin-zoe, zoe.martin.12."""
     box = email.re_replace("@.*$", "").re_replace("[+].*$", "")
     bare = ibis.literal("([._-]?[0-9]*)$")
     name = family.replace(" ", "")
