@@ -52,7 +52,9 @@ def written(told: ir.Table) -> ir.Table:
     )
     bare = named(plainly(bare, "last_name", "address", "city", "company"))
     bare = bare.mutate(
-        email=tidy_email(bare.email), address=street(bare.address), country=country_code(bare.country)
+        email=tidy_email(bare.email),
+        address=street(bare.address),
+        country=country_code(bare.country),
     )
     spelt = bare.mutate(
         first_name=bare.first_name.fill_null(spelled(bare.email, bare.last_name)),
