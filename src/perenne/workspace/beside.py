@@ -32,15 +32,15 @@ class Beside:
         """What marts go on from, once orders are kept; writes who has changed."""
         from perenne.workspace.tables import changed_customers
 
-        profiles, days = (
+        profiles, days, facts = (
             self.engine.read(self.carried.snapshot.table_path(name))
-            for name in ("profiles", "customer_days")
+            for name in ("profiles", "customer_days", "customer_facts")
         )
         changed = changed_customers(
             self.fresh["orders"], self.carried.opened, moved=self.carried.moved
         )
         path = self.work / "changed_customers.parquet"
-        return Earlier(profiles, days, self.fresh, self._written(path, changed))
+        return Earlier(profiles, days, facts, self.fresh, self._written(path, changed))
 
     def keep(self, name: str, table: Table) -> Table:
         """Write what was computed of the table `name`; return it with what was carried over."""

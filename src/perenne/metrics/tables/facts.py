@@ -30,6 +30,7 @@ def customer_facts(
     orders: ir.Table,
     days: ir.Table,
     costs: ir.Table,
+    instants: ir.Table,
     as_of: date,
     settings: MetricSettings,
 ) -> ir.Table:
@@ -38,12 +39,12 @@ def customer_facts(
     frequency, recency_days and tenure_days count days as in the BTYD papers; monetary_value is the
     mean net of repeat purchase days before returns, null when frequency is 0.
     `people`, `orders`, `days` and `costs` are the marts `profiles`, `order_values`, `customer_days`
-    and `customer_costs`.
+    and `customer_costs`, `instants` what the function of this name tells.
     """
     base = _activity(days, as_of).join(_attributes(people), "customer_number")
     base = base.left_join(_value(orders, as_of), "customer_number")
     base = base.drop("customer_number", "customer_number_right")
-    for part in (_instants(tables, as_of), _spend(costs, as_of)):
+    for part in (instants, _spend(costs, as_of)):
         base = base.left_join(part, "customer_id").drop("customer_id_right")
     base = _with_window(base, days, settings)
     return _finish(_net_values(base, tables, as_of), as_of)
@@ -70,7 +71,8 @@ def _activity(days: ir.Table, as_of: date) -> ir.Table:
     )
 
 
-def _instants(tables: Tables, as_of: date) -> ir.Table:
+def instants(tables: Tables, *, as_of: date) -> ir.Table:
+    """`customer_id`, `first_order_at`, `last_order_at` of every known customer with a purchase."""
     orders = known(purchases(tables, as_of))
     return orders.group_by("customer_id").aggregate(
         first_order_at=orders.ordered_at.min(), last_order_at=orders.ordered_at.max()

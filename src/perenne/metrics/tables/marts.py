@@ -13,7 +13,7 @@ from perenne.metrics.settings import MetricSettings
 from perenne.metrics.tables import Tables
 from perenne.metrics.tables.canonical import known, purchases, table
 from perenne.metrics.tables.costs import customer_costs
-from perenne.metrics.tables.facts import customer_facts
+from perenne.metrics.tables.facts import customer_facts, instants
 from perenne.metrics.tables.margins import with_margin
 from perenne.metrics.tables.narrow import order_values, profiles
 from perenne.warehouse import MONEY
@@ -56,13 +56,15 @@ def _lazily(_name: str, table: ir.Table) -> ir.Table:
 class Earlier:
     """What the marts of an earlier snapshot said, where a refresh goes on from them.
 
-    `profiles`, `days`: its marts `profiles` and `customer_days`. `fresh`: the orders, lines and
-    refunds that its ledger does not hold, and the `sales` made of them once they are kept.
+    `profiles`, `days`, `facts`: its marts `profiles`, `customer_days` and `customer_facts`.
+    `fresh`: the orders, lines and refunds that its ledger does not hold, and the `sales` made of
+    them once they are kept.
     `changed`: `customer_id` of everybody of whom any order is new or told otherwise.
     """
 
     profiles: ir.Table
     days: ir.Table
+    facts: ir.Table
     fresh: Tables
     changed: ir.Table
 
@@ -95,6 +97,7 @@ def build_marts(
         orders=orders,
         days=days,
         costs=costs,
+        instants=_instants(tables, as_of=as_of, earlier=earlier),
         as_of=as_of,
         settings=settings,
     )
@@ -161,6 +164,15 @@ def _days(tables: Tables, people: ir.Table, *, as_of: date, earlier: Earlier | N
     numbers = earlier.profiles.semi_join(earlier.changed, "customer_id")
     rest = earlier.days.anti_join(numbers, "customer_number")
     return made.union(rest.select(made.columns))
+
+
+def _instants(tables: Tables, *, as_of: date, earlier: Earlier | None) -> ir.Table:
+    """`instants`, of those alone whose orders have changed where the others' are known."""
+    if earlier is None:
+        return instants(tables, as_of=as_of)
+    orders = table(tables, "orders").semi_join(earlier.changed, "customer_id")
+    made = instants({"orders": orders}, as_of=as_of)
+    return made.union(earlier.facts.anti_join(earlier.changed, "customer_id").select(made.columns))
 
 
 def _lines(counted: ir.Table, orders: ir.Table) -> ir.Table:

@@ -55,7 +55,7 @@ def high_potential(
     ).join(high_value.select("customer_id", "is_hvc"), "customer_id")
     told = orders.filter(orders.day <= day_literal(as_of))
     basis = _basis(told, aged)
-    own = _valued(_value_at_own_age(_dated(told, aged)), basis)
+    own = _valued(_value_at_own_age(told, aged), basis)
     steps = _steps(_dated(told, aged.filter(aged.is_hvc)), basis)
     # Written, since a window whose rows are multiplied at once holds all of them in memory.
     medians = _median_of_steps(keep("high_value_steps", steps))
@@ -89,11 +89,16 @@ def _dated(orders: ir.Table, aged: ir.Table) -> ir.Table:
     return dated.mutate(counted_at=first_day.ifelse(0, age))
 
 
-def _value_at_own_age(dated: ir.Table) -> ir.Table:
-    counted = dated.counted_at <= dated.age_months
-    return dated.group_by("customer_id").aggregate(
-        net=dated.net.sum(where=counted).cast(MONEY),
-        margin=dated.margin.sum(where=counted).cast(MONEY),
+def _value_at_own_age(orders: ir.Table, aged: ir.Table) -> ir.Table:
+    """What each customer was worth by the end of its last complete month. Which day that is, is
+    computed once for each customer, and not of each order."""
+    complete = aged.first_order_on + aged.age_months.as_interval("M")
+    until = aged.select("customer_id", "first_order_on", until=complete.cast("date"))
+    sold = orders.select("customer_id", "day", "net", "margin").join(until, "customer_id")
+    counted = (sold.day <= sold.first_order_on) | (sold.day < sold.until)
+    return sold.group_by("customer_id").aggregate(
+        net=sold.net.sum(where=counted).cast(MONEY),
+        margin=sold.margin.sum(where=counted).cast(MONEY),
     )
 
 
