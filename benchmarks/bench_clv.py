@@ -34,6 +34,8 @@ STEPS_FILE = Path(__file__).with_name("clv_steps.py")
 PEERS = ("lifetimes", "pymc_marketing")
 NOT_OFFERED = {"intervals", "snapshot"}
 """No peer draws the value that one customer will bring, or tells what a shop's groups will."""
+PLAIN = "plain_duckdb"
+"""One query of DuckDB, beside the summary."""
 
 Result = dict[str, Any]
 
@@ -41,7 +43,7 @@ Result = dict[str, Any]
 def main() -> None:
     """Run every step of every package and print a table per size."""
     arguments = _arguments()
-    packages = ["perenne", *(PEERS if arguments.peers else ())]
+    packages = ["perenne", PLAIN, *(PEERS if arguments.peers else ())]
     print(f"{os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as name:
         for size in arguments.sizes:
@@ -65,9 +67,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _step(step: str, package: str, data: Path, arguments: argparse.Namespace) -> Result:
-    if package in PEERS and step in NOT_OFFERED:
+    if (package in PEERS and step in NOT_OFFERED) or (package == PLAIN and step != "summary"):
         return {"missing": "not offered"}
-    python = sys.executable if package == "perenne" else arguments.peers
+    python = arguments.peers if package in PEERS else sys.executable
     return _run(python, package, step, str(data), limit=arguments.limit)
 
 

@@ -178,6 +178,33 @@ def _end() -> Any:
     return np.datetime64(FIRST_DAY) + np.timedelta64(WEEKS * 7, "D")
 
 
+PLAIN_SUMMARY = """
+    WITH days AS (SELECT customer, day, sum(value) AS value FROM log GROUP BY ALL),
+    born AS (SELECT customer, min(day) AS first FROM days GROUP BY customer)
+    SELECT customer, count(*) - 1 AS frequency, max(day) - min(day) AS recency,
+           {until} - min(day) AS tenure,
+           avg(value) FILTER (WHERE day > first) AS monetary_value
+    FROM days JOIN born USING (customer) GROUP BY customer
+"""
+
+
+def plain_duckdb(step: str, data: Data) -> Step:
+    """The summary alone, as one query of DuckDB on the same arrays."""
+    import duckdb
+
+    if step != "summary":
+        raise SystemExit("not offered")
+    duck = duckdb.connect()
+    query = PLAIN_SUMMARY.format(until=WEEKS * 7)
+    columns = {name: data[name] for name in TRANSACTIONS}
+
+    def table() -> object:
+        duck.register("log", columns)
+        return duck.execute(query).fetchnumpy()
+
+    return table
+
+
 def lifetimes(step: str, data: Data) -> Step:
     """A step of lifetimes 0.11."""
     import lifetimes as peer  # type: ignore[import-untyped]  # ships no types
@@ -316,7 +343,12 @@ def main(package: str, *words: str) -> None:
         make(words[0], int(words[1]))
         print("{}")
         return
-    packages = {"perenne": perenne, "lifetimes": lifetimes, "pymc_marketing": pymc_marketing}
+    packages = {
+        "perenne": perenne,
+        "plain_duckdb": plain_duckdb,
+        "lifetimes": lifetimes,
+        "pymc_marketing": pymc_marketing,
+    }
     step_name, path = words
     with np.load(path) as file:
         # A step holds what it reads: 10 million customers have 36 million transactions.

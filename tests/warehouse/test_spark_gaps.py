@@ -16,13 +16,18 @@ from perenne.identity.comparing import evidence, people_in
 from perenne.warehouse import DuckEngine, Engine
 from perenne.workspace import create
 from perenne.workspace.settings import load, template
-from tests.engines import spark
+from tests.cli.files import HEADER, orders, write
+from tests.engines import need_spark, spark
+from tests.workspace.growing import carrying
+from tests.workspace.shops import bring, computed, new_workspace
+from tests.workspace.test_spark import on_spark
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-on-spark.md"
 GAPS = {
     "persons": "Comparing persons runs in DuckDB, in the process of `perenne refresh`.",
     "address": "A workspace at an address, such as `s3://bucket/shop`, is refused.",
     "connect": "Spark Connect (`sc://`) is refused.",
+    "carrying": "A refresh on Spark takes nothing over from the one before.",
     "replacement": "A replacement cannot name a part of its pattern.",
     "directions": "Values of a group are ordered upwards or downwards, not by keys of both kinds.",
 }
@@ -62,6 +67,18 @@ def test_spark_connect(tmp_path: Path) -> None:
     file = tmp_path / "perenne.toml"
     file.write_text(f'{text}\n[engine]\nname = "spark"\nmaster = "sc://host"\n', encoding="utf-8")
     load(file)
+
+
+@pytest.mark.long
+@gap("carrying", KeyError)
+def test_a_refresh_goes_on_from_the_one_before(tmp_path: Path) -> None:
+    need_spark()
+    place = carrying(new_workspace(tmp_path / "duckdb"))
+    bring(place, write(tmp_path / "orders.csv", orders()))
+    other = on_spark(place, tmp_path / "spark")
+    before = computed(other).snapshot.id
+    bring(other, write(tmp_path / "more.csv", f"{HEADER}\nZ1,2024-11-30,c1,9.90\n"))
+    assert computed(other).snapshot.manifest["carried"]["from"] == before
 
 
 @pytest.mark.slow
