@@ -32,7 +32,8 @@ class Standing:
 
     crps: mean over origins of CRPS / mean |value|; median_bias, and its standard error; rmse: as
     crps; gini: mean; inside: share of origins whose actual total lies in its 90% interval (NaN
-    without draws).
+    without draws); typical_bias: median of |bias|, in which misses of both signs do not cancel;
+    answers: origins at which it answered itself.
     """
 
     contender: str
@@ -43,6 +44,8 @@ class Standing:
     inside: float
     is_baseline: bool
     bias_error: float = 0.0
+    typical_bias: float = 0.0
+    answers: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,9 @@ def champion(
        belief of 2.7% where origins are few; overlapping ones count by half): by as much as a member
        must be worse to be left out of it. What is not surely better is averaged rather than chosen.
        Over four and more, those within one standard error of the lowest tie, and of these the one
-       with the lowest |median bias| wins, as the CRPS of customers hardly sees the level; if equal,
-       the first given. Over fewer, a bias is chance, and the lowest CRPS wins.
+       with the lowest median |bias| wins, as the CRPS of customers hardly sees the level; if equal,
+       the first given. Over fewer, a bias is chance, and the lowest CRPS wins; so one that answered
+       fewer than four of them itself wins by no bias while others tie with it.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
     """
@@ -160,6 +164,7 @@ class _Told:
     gini: Floats
     bias: Floats
     inside: Floats
+    answers: int
 
     @classmethod
     def at(cls, origins: Sequence[int], scores: Mapping[int, Scores]) -> _Told:
@@ -172,8 +177,14 @@ class _Told:
                 ]
             )
 
-        errors = (measured(name, relative=True) for name in ("crps", "rmse"))
-        return cls(*errors, *(measured(name) for name in ("gini", "bias", "total_inside")))
+        return cls(
+            crps=measured("crps", relative=True),
+            rmse=measured("rmse", relative=True),
+            gini=measured("gini"),
+            bias=measured("bias"),
+            inside=measured("total_inside"),
+            answers=sum(origin in scores for origin in origins),
+        )
 
     def beside(self, other: _Told) -> _Told:
         """The same without gaps: errors in proportion to `other`, Gini and bias at its distance."""
@@ -183,6 +194,7 @@ class _Told:
             gini=_filled(self.gini, other.gini + _mean(self.gini - other.gini)),
             bias=_filled(self.bias, other.bias + _mean(self.bias - other.bias)),
             inside=self.inside,
+            answers=self.answers,
         )
 
 
@@ -222,6 +234,8 @@ def _standing(name: str, told: _Told, baselines: Sequence[str]) -> Standing:
         inside=_mean(told.inside),
         is_baseline=name in baselines,
         bias_error=error_of(told.bias, BIAS_SPREAD),
+        typical_bias=float(np.nanmedian(np.abs(told.bias))),
+        answers=told.answers,
     )
 
 
@@ -245,7 +259,9 @@ def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standi
     if _count(losses) < FEWEST_FOR_BIAS:
         mixed = [one for one in within(SURELY) if one.contender == MIXTURE]
         return mixed[0] if mixed else lowest
-    return min(within(1.0), key=lambda one: abs(one.median_bias))
+    tied = within(1.0)
+    known = [one for one in tied if one.answers >= FEWEST_FOR_BIAS]
+    return min(known or tied, key=lambda one: one.typical_bias)
 
 
 def _within(loss: Floats, lowest: Floats, *, errors: float) -> bool:
