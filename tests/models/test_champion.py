@@ -189,6 +189,20 @@ def test_a_baseline_that_beats_all_models_stands_in():
     assert "No model beats the baselines" in found.reason
 
 
+def test_a_baseline_that_comes_closer_in_all_but_ranking_stands_in():
+    """NBD forecast 190 times what came where nobody came back; the cells of it ranked no worse."""
+    far = [{"crps": 6, "bias": 190.0, "rmse": 9.0, "gini": 0.2}] * 2
+    near = [{"crps": 5, "bias": -0.9, "rmse": 8.0, "gini": 0.1, "total_inside": 0.5}] * 2
+    chosen = champion(judged(nbd=far, rfm_cell=near), horizon=90)
+    assert (chosen.name, chosen.stands_in) == ("rfm_cell", True)
+    assert "comes closer to the total than nbd" in chosen.reason
+    # One without a distribution does not: to forecast nothing is close where nobody buys.
+    nothing = [near[0] | {"total_inside": float("nan")}] * 2
+    assert champion(judged(nbd=far, all_zero=nothing), horizon=90).name == "nbd"
+    off = [near[0] | {"bias": 200.0}] * 2
+    assert champion(judged(nbd=far, rfm_cell=off), horizon=90).name == "nbd"
+
+
 def test_a_baseline_that_only_ranks_better_is_named():
     found = champion(
         judged(

@@ -150,6 +150,14 @@ def test_later_orders_that_leave_more_than_first_ones_move_the_rates() -> None:
     np.testing.assert_allclose(moved.mean, rate.mean + found.mean)
 
 
+def test_where_returns_take_most_of_what_was_bought_no_rate_is_told(shop: Ledger) -> None:
+    """Net value near nothing: what was left of it, per unit of it, was some millions of percent."""
+    late = shop.day > shop.until - AHEAD
+    returned = np.where(late & (np.arange(shop.day.size) % 2 == 0), 1.98 * shop.net, shop.returned)
+    brought_back = replace(shop, returned=returned)
+    assert shift_of_rates(brought_back, days=AHEAD).spread < 0.5
+
+
 def test_a_shift_knows_nothing_of_what_came_after(shop: Ledger) -> None:
     def changed(later: Floats) -> Ledger:
         return replace(shop, margin=np.where(shop.day > shop.until - 100, later, shop.margin))

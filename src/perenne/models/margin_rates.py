@@ -16,6 +16,8 @@ from perenne.models.spend.returns import fit_margin_rate
 
 # Past days from which the shift of rates is learnt.
 ORIGINS = 4
+# Part of what was bought and brought back, in all, that must be left for rates of it to mean much.
+CANCELLED = 0.5
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,10 @@ def shift_of_rates(ledger: Ledger, *, days: int) -> Shift:
 
 
 def _missed(ledger: Ledger, origin: int, length: int) -> tuple[float, float, float] | None:
-    """(by how much rates were off, variance that chance explains, days); None: nobody knows."""
+    """(by how much rates were off, variance that chance explains, days); None: nobody knows.
+
+    Nobody does either where returns of earlier orders take away most of what was bought.
+    """
     past = ledger.as_of(origin)
     if not past.customers:
         return None
@@ -93,7 +98,7 @@ def _missed(ledger: Ledger, origin: int, length: int) -> tuple[float, float, flo
     known = np.isfinite(rate.mean) & np.isfinite(then.margin)
     value = np.where(known, then.value, 0.0)
     whole = float(value.sum())
-    if whole <= 0:
+    if whole <= CANCELLED * float(np.abs(value).sum()):
         return None
     missed = float((then.margin - rate.mean * value)[known].sum()) / whole
     noise = value**2 * rate.unsure + np.abs(value) * rate.within
