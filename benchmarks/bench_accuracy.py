@@ -33,8 +33,8 @@ COLUMNS = (
 )  # fmt: skip
 
 ROLLED = (
-    "origins", "median bias", "mean rmse", "mean crps", "mean gini", "mean slope", "pit50", "pit90",
-    "totals inside",
+    "origins", "median bias", "median abs. bias", "mean rmse", "mean crps", "mean gini",
+    "mean slope", "pit50", "pit90", "totals inside",
 )  # fmt: skip
 
 
@@ -122,12 +122,14 @@ def _rolled(trials: Sequence[Trial]) -> str:
         name: float(np.mean([getattr(s, name) for s in scores]))
         for name in ("rmse", "crps", "gini", "slope", "pit50", "pit90", "total_inside")
     }
-    bias = float(np.median([s.bias for s in scores]))
-    return (
-        f"{len(scores)} | {bias:+.1%} | {mean['rmse']:.4g} | {mean['crps']:.4g} | "
+    biases = np.array([s.bias for s in scores])
+    row = (
+        f"{len(scores)} | {np.median(biases):+.1%} | {np.median(np.abs(biases)):.1%} | "
+        f"{mean['rmse']:.4g} | {mean['crps']:.4g} | "
         f"{mean['gini']:.3f} | {mean['slope']:.2f} | {mean['pit50']:.1%} | {mean['pit90']:.1%} | "
         f"{mean['total_inside']:.0%}"
     )
+    return row.replace("nan%", "–").replace("nan", "–")
 
 
 def main() -> None:

@@ -118,6 +118,27 @@ def test_over_four_origins_the_bias_decides_between_those_that_tie():
     assert champion(Backtest(tuple(moved), ()), horizon=90).name == "clever"
 
 
+def test_misses_of_both_signs_do_not_cancel():
+    """Off by 30% up and down is no better level than off by 5%, though its median bias is 0."""
+    told = {
+        "all_zero": [{"crps": 10, **POOR}] * 6,
+        "swings": [{"crps": 4, "bias": bias, **GOOD} for bias in (0.3, -0.3, 0.3, -0.3, 0.3, -0.3)],
+        "steady": [{"crps": 4, "bias": 0.05, **GOOD}] * 6,
+    }
+    assert champion(judged(**told), horizon=90).name == "steady"
+
+
+def test_two_answers_win_by_no_bias_while_others_tie():
+    told = {
+        "all_zero": [{"crps": 10, **POOR}] * 6,
+        "always": [{"crps": 4, "bias": 0.08, **GOOD}] * 6,
+        "late": [{"crps": 4, "bias": 0.01, **GOOD}] * 6,
+    }
+    assert champion(judged(**told), horizon=90).name == "late"
+    some = [t for t in judged(**told).trials if t.contender != "late" or t.origin >= 4]
+    assert champion(Backtest(tuple(some), ()), horizon=90).name == "always"
+
+
 def test_without_a_mixture_the_lowest_error_wins_and_over_four_origins_the_bias():
     # The bias of the others is smaller, or the same and they come first.
     assert champion(close(3, bias=0.1), horizon=90).name == "clever"
@@ -166,6 +187,20 @@ def test_a_baseline_that_beats_all_models_stands_in():
     )
     assert (found.name, found.stands_in, found.unbeaten) == ("last_period", True, ("last_period",))
     assert "No model beats the baselines" in found.reason
+
+
+def test_a_baseline_that_comes_closer_in_all_but_ranking_stands_in():
+    """NBD forecast 190 times what came where nobody came back; the cells of it ranked no worse."""
+    far = [{"crps": 6, "bias": 190.0, "rmse": 9.0, "gini": 0.2}] * 2
+    near = [{"crps": 5, "bias": -0.9, "rmse": 8.0, "gini": 0.1, "total_inside": 0.5}] * 2
+    chosen = champion(judged(nbd=far, rfm_cell=near), horizon=90)
+    assert (chosen.name, chosen.stands_in) == ("rfm_cell", True)
+    assert "comes closer to the total than nbd" in chosen.reason
+    # One without a distribution does not: to forecast nothing is close where nobody buys.
+    nothing = [near[0] | {"total_inside": float("nan")}] * 2
+    assert champion(judged(nbd=far, all_zero=nothing), horizon=90).name == "nbd"
+    off = [near[0] | {"bias": 200.0}] * 2
+    assert champion(judged(nbd=far, rfm_cell=off), horizon=90).name == "nbd"
 
 
 def test_a_baseline_that_only_ranks_better_is_named():

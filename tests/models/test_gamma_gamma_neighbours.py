@@ -88,6 +88,20 @@ def test_negative_and_unknown_margins():
     assert found[100:].std() < np.nanstd(margin / net)
 
 
+def test_customers_to_whom_returns_left_a_rounding_say_nothing_of_margins():
+    """What is left of 29.99 less 29.99 may be 1e-15: a margin over that was one of millions."""
+    rng = np.random.default_rng(7)
+    net = rng.gamma(2, 100, 2000)
+    margin = net * (0.3 + 0.05 * rng.standard_normal(2000))
+    before = fit_margin_rate(net=net, margin=margin)
+    left, lost = np.full(50, 1e-12), np.full(50, -12.0)
+    after = fit_margin_rate(net=np.append(net, left), margin=np.append(margin, lost))
+    assert after.shop == pytest.approx(before.shop, rel=1e-3)
+    assert after.within == pytest.approx(before.within, rel=0.1, abs=0.05)
+    assert after.of(lost[:1], left[:1])[0] == after.shop
+    assert after.unsure(left[:1])[0] == after.unsure([0.0])[0]
+
+
 @pytest.mark.parametrize(
     ("fit", "given", "message"),
     [

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import perenne.models
 from perenne.core import PerenneError
 from perenne.models import (
     BetaDiscreteWeibull,
@@ -25,6 +26,8 @@ from perenne.models.purchases.calendar import Calendar
 from perenne.models.purchases.dynamic_pareto_nbd import DynamicParetoNBD
 from perenne.models.purchases.nbd import NBD
 from perenne.models.spend.first_order import with_first_order
+
+from .test_bad_inputs import public_models
 
 
 def test_a_skewed_posterior_has_its_exact_mean():
@@ -207,6 +210,13 @@ def spend():
     own = 15 / rng.gamma(4, size=200)
     value = own * rng.gamma(6 * frequency) / frequency
     return own * rng.gamma(6, size=200), frequency, value
+
+
+def test_every_model_with_a_fit_keeps_draws_where_it_is_asked_to():
+    fitted = [name for name in public_models() if hasattr(getattr(perenne.models, name), "fit")]
+    assert len(fitted) == 11
+    for name in fitted:
+        assert getattr(perenne.models, name).hmc == 0, name
 
 
 def test_draws_are_those_of_the_fit_and_come_back_with_it(spend, tmp_path):

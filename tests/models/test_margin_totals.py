@@ -12,7 +12,7 @@ from perenne.models.chance import Chance, own
 from perenne.models.contenders.probability import probability_contender
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
-from perenne.models.margin_rates import MarginRates, margin_rate, shift_of_rates
+from perenne.models.margin_rates import MarginRates, Shift, margin_rate, shift_of_rates
 from perenne.models.margins import MarginRate
 from perenne.models.predicting import Ahead, Groups, Terms
 from tests.models.living import simulate_ledger
@@ -118,7 +118,9 @@ def expected(spread: float) -> float:
 @pytest.mark.parametrize("spread", [0.0, 0.06])
 def test_the_shift_of_rates_is_recovered(spread: float) -> None:
     found = [
-        shift_of_rates(moving_shop(np.random.default_rng(seed), spread=spread), days=AHEAD // 2)
+        shift_of_rates(
+            moving_shop(np.random.default_rng(seed), spread=spread), days=AHEAD // 2
+        ).spread
         for seed in range(12)
     ]
     size = float(np.sqrt(np.mean(np.square(found))))
@@ -127,8 +129,33 @@ def test_the_shift_of_rates_is_recovered(spread: float) -> None:
 
 def test_what_one_rate_gives_to_all_does_not_shift(shop: Ledger) -> None:
     flat = replace(shop, margin=0.4 * shop.net)
-    assert shift_of_rates(flat, days=AHEAD // 2) == pytest.approx(0, abs=1e-9)
-    assert shift_of_rates(replace(shop, margin=np.full(shop.day.size, np.nan)), days=90) == 0
+    found = shift_of_rates(flat, days=AHEAD // 2)
+    assert (found.mean, found.spread) == pytest.approx((0, 0), abs=1e-9)
+    assert shift_of_rates(replace(shop, margin=np.full(shop.day.size, np.nan)), days=90) == Shift()
+
+
+def test_later_orders_that_leave_more_than_first_ones_move_the_rates() -> None:
+    """By what past customers left beyond their rate, which is less the longer they are known."""
+    whole = simulate_ledger(np.random.default_rng(2), customers=1500, days=4 * AHEAD)
+    first = np.zeros(whole.day.size, dtype=bool)
+    first[whole.starts[:-1]] = True
+    shop = replace(whole, margin=whole.net * np.where(first, 0.1, 0.4))
+    past = shop.as_of(shop.until - AHEAD)
+    rate, found = margin_rate(past), shift_of_rates(past, days=AHEAD)
+    then = shop.outcome(past, horizon=AHEAD)
+    missed = float((then.margin - rate.mean * then.value).sum() / then.value.sum())
+    assert missed > 0.02
+    assert abs(found.mean - missed) < missed / 2
+    moved = MarginRates(past, past).over(AHEAD)
+    np.testing.assert_allclose(moved.mean, rate.mean + found.mean)
+
+
+def test_where_returns_take_most_of_what_was_bought_no_rate_is_told(shop: Ledger) -> None:
+    """Net value near nothing: what was left of it, per unit of it, was some millions of percent."""
+    late = shop.day > shop.until - AHEAD
+    returned = np.where(late & (np.arange(shop.day.size) % 2 == 0), 1.98 * shop.net, shop.returned)
+    brought_back = replace(shop, returned=returned)
+    assert shift_of_rates(brought_back, days=AHEAD).spread < 0.5
 
 
 def test_a_shift_knows_nothing_of_what_came_after(shop: Ledger) -> None:
@@ -141,5 +168,6 @@ def test_a_shift_knows_nothing_of_what_came_after(shop: Ledger) -> None:
 
 
 def test_a_shift_over_a_time_that_the_past_does_not_hold_grows_with_its_root(shop: Ledger) -> None:
-    longer, longest = (shift_of_rates(shop, days=times * AHEAD) for times in (4, 16))
-    assert longest == pytest.approx(2 * longer)
+    longer, longest = (shift_of_rates(shop, days=times * AHEAD) for times in (40, 160))
+    assert longest.spread == pytest.approx(2 * longer.spread, rel=0.1)
+    assert abs(longest.mean) < abs(longer.mean)  # so short a past moves the less

@@ -85,6 +85,18 @@ def test_misses_of_all_signs_widen_the_spread_and_not_the_level():
     assert done.level_spread > 0.25
 
 
+def test_a_mean_stays_within_its_interval_whatever_was_missed():
+    """Forecasts of a hundred times what came: with all of it as spread one draw makes the mean."""
+    rng = np.random.default_rng(11)
+    past = [evidence(rng, level=f) for f in (0.01, 0.003)]
+    done = learn(past, horizon=100, rng=rng)
+    assert done.value.level_spread == 1
+    told, _seen = world(rng, draws=400)
+    after = done.apply(told, rng=rng)
+    low, high = np.quantile(after.value.sum(axis=1), (0.05, 0.95))
+    assert low < after.mean_value.sum() < high
+
+
 def test_too_narrow_draws_are_widened_and_zeros_kept():
     rng = np.random.default_rng(4)
     past = [evidence(rng, shape=6.0, truth=2.0) for _origin in range(3)]

@@ -32,7 +32,8 @@ class Standing:
 
     crps: mean over origins of CRPS / mean |value|; median_bias, and its standard error; rmse: as
     crps; gini: mean; inside: share of origins whose actual total lies in its 90% interval (NaN
-    without draws).
+    without draws); typical_bias: median of |bias|, in which misses of both signs do not cancel;
+    answers: origins at which it answered itself.
     """
 
     contender: str
@@ -43,6 +44,8 @@ class Standing:
     inside: float
     is_baseline: bool
     bias_error: float = 0.0
+    typical_bias: float = 0.0
+    answers: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,13 @@ def champion(
        belief of 2.7% where origins are few; overlapping ones count by half): by as much as a member
        must be worse to be left out of it. What is not surely better is averaged rather than chosen.
        Over four and more, those within one standard error of the lowest tie, and of these the one
-       with the lowest |median bias| wins, as the CRPS of customers hardly sees the level; if equal,
-       the first given. Over fewer, a bias is chance, and the lowest CRPS wins.
+       with the lowest median |bias| wins, as the CRPS of customers hardly sees the level; if equal,
+       the first given. Over fewer, a bias is chance, and the lowest CRPS wins; so one that answered
+       fewer than four of them itself wins by no bias while others tie with it.
     5. It must beat each baseline on mean RMSE and on mean Gini. A baseline that beats it on both
        stands in, the one with the lowest RMSE if several; one that beats it on one only is named.
+       So does one with a distribution that beats it on RMSE, CRPS and median |bias|: ranking
+       customers a little better makes up for no total that is off many times over.
     """
     compared = _compared(backtest, horizon, _origins(backtest, horizon))
     if len(compared) < 2:
@@ -110,7 +116,7 @@ def champion(
     left = tuple(one.contender for one in models if one.contender in outdone) if ahead else ()
     best = _best(ahead or models or standings, losses)
     better = _unbeaten(best, [one for one in standings if one.is_baseline])
-    stand_in = [one for one in better if one.rmse <= best.rmse and one.gini >= best.gini]
+    stand_in = [one for one in better if _stands_in(one, best)]
     chosen = min(stand_in, key=lambda one: one.rmse) if stand_in else best
     return Champion(
         name=chosen.contender,
@@ -160,6 +166,7 @@ class _Told:
     gini: Floats
     bias: Floats
     inside: Floats
+    answers: int
 
     @classmethod
     def at(cls, origins: Sequence[int], scores: Mapping[int, Scores]) -> _Told:
@@ -172,8 +179,14 @@ class _Told:
                 ]
             )
 
-        errors = (measured(name, relative=True) for name in ("crps", "rmse"))
-        return cls(*errors, *(measured(name) for name in ("gini", "bias", "total_inside")))
+        return cls(
+            crps=measured("crps", relative=True),
+            rmse=measured("rmse", relative=True),
+            gini=measured("gini"),
+            bias=measured("bias"),
+            inside=measured("total_inside"),
+            answers=sum(origin in scores for origin in origins),
+        )
 
     def beside(self, other: _Told) -> _Told:
         """The same without gaps: errors in proportion to `other`, Gini and bias at its distance."""
@@ -183,6 +196,7 @@ class _Told:
             gini=_filled(self.gini, other.gini + _mean(self.gini - other.gini)),
             bias=_filled(self.bias, other.bias + _mean(self.bias - other.bias)),
             inside=self.inside,
+            answers=self.answers,
         )
 
 
@@ -222,6 +236,8 @@ def _standing(name: str, told: _Told, baselines: Sequence[str]) -> Standing:
         inside=_mean(told.inside),
         is_baseline=name in baselines,
         bias_error=error_of(told.bias, BIAS_SPREAD),
+        typical_bias=float(np.nanmedian(np.abs(told.bias))),
+        answers=told.answers,
     )
 
 
@@ -245,7 +261,9 @@ def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standi
     if _count(losses) < FEWEST_FOR_BIAS:
         mixed = [one for one in within(SURELY) if one.contender == MIXTURE]
         return mixed[0] if mixed else lowest
-    return min(within(1.0), key=lambda one: abs(one.median_bias))
+    tied = within(1.0)
+    known = [one for one in tied if one.answers >= FEWEST_FOR_BIAS]
+    return min(known or tied, key=lambda one: one.typical_bias)
 
 
 def _within(loss: Floats, lowest: Floats, *, errors: float) -> bool:
@@ -259,6 +277,14 @@ def _unbeaten(best: Standing, baselines: Sequence[Standing]) -> list[Standing]:
     return [one for one in others if one.rmse <= best.rmse or one.gini >= best.gini]
 
 
+def _stands_in(baseline: Standing, best: Standing) -> bool:
+    """Is it better on error and ranking, or on error, distribution and level together?"""
+    if baseline.rmse > best.rmse:
+        return False
+    likelier = baseline.inside >= 0 and baseline.crps <= best.crps
+    return baseline.gini >= best.gini or (likelier and baseline.typical_bias <= best.typical_bias)
+
+
 def _left_out(names: Sequence[str]) -> str:
     if not names:
         return ""
@@ -269,10 +295,18 @@ def _left_out(names: Sequence[str]) -> str:
 
 def _reason(chosen: Standing, best: Standing, better: Sequence[str], *, origins: int) -> str:
     if chosen.contender != best.contender:
-        return _(
-            "No model beats the baselines: {baseline} has a lower error and ranks customers better "
-            "than {model} over {origins} past forecasts, and stands in."
-        ).format(baseline=chosen.contender, model=best.contender, origins=origins)
+        said = (
+            _(
+                "No model beats the baselines: {baseline} has a lower error and ranks customers "
+                "better than {model} over {origins} past forecasts, and stands in."
+            )
+            if chosen.gini >= best.gini
+            else _(
+                "No model beats the baselines: {baseline} has lower errors and comes closer to the "
+                "total than {model} over {origins} past forecasts, and stands in."
+            )
+        )
+        return said.format(baseline=chosen.contender, model=best.contender, origins=origins)
     said = _(
         "{model} has the lowest error of the distribution (CRPS {crps} of the mean spend) over "
         "{origins} past forecasts, or cannot be told apart from it and mixes all models or has the "

