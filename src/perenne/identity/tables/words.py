@@ -9,6 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from perenne.identity.tables import mailboxes
 from perenne.identity.tables.records import (
     country_code,
     names,
@@ -23,8 +24,8 @@ from perenne.identity.tables.records import (
 MOST = 10
 """Words of one record that are looked at, the newest first."""
 FIELDS = (
-    "first_name", "last_name", "birth", "email", "phone", "address", "postcode", "city", "locality",
-    "company",
+    "first_name", "last_name", "birth", "email", "phone", "address", "road", "postcode", "city",
+    "town", "locality", "company",
 )  # fmt: skip
 
 
@@ -43,14 +44,17 @@ def words(told: ir.Table) -> ir.Table:
         email=tidy_email(told.email),
         phone=tidy_phone(told.phone),
         address=street(told.address),
+        road=street(told.address),
         postcode=postcode(told.postcode),
         city=plain_words(told.city),
+        town=plain_words(told.city),
         locality=plain_words(told.city),
         company=plain_words(told.company),
         country=country_code(told.country),
     )
     said = said.filter(ibis.or_(*(said[name].notnull() for name in FIELDS)))
-    newest = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    said = mailboxes.ranked(said)
+    newest = ["rank", ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
     same = ibis.window(group_by=["own_id", *FIELDS, "country"], order_by=newest)
     once = said.mutate(_again=ibis.row_number().over(same)).filter(lambda t: t._again == 0)
     place = ibis.row_number().over(ibis.window(group_by="own_id", order_by=newest))

@@ -121,7 +121,8 @@ def _expected(account: Account) -> Iterator[Block]:
                 left,
             ).format(n=format_number(left))
         )
-    yield filled(Table(_("Expected value, by horizon"), columns, rows, notes, css="stacked"))
+    caption = _("Expected value, by horizon")
+    yield filled(Table(caption, columns, rows, notes, css="stacked horizons"))
 
 
 def _how_sure(account: Account) -> Iterator[str]:
@@ -153,7 +154,7 @@ def _outlook(one: Expectation, writes: Words) -> Row:
                 hint=_margin_ends(one, writes),
             ),
             Cell(writes.money(one.net) if one.net is not None else "—"),
-            Cell(share(one.p_order) if one.p_order is not None else "—"),
+            Cell(words.nearly(one.p_order) if one.p_order is not None else "—"),
             Cell(format_number(one.orders, decimals=1) if one.orders is not None else "—"),
         ],
     )
@@ -200,13 +201,13 @@ def _consents(account: Account) -> Iterator[Block]:
 
 def _reachable(account: Account) -> Iterator[Fact]:
     """How many contacts each channel and purpose reaches."""
-    told = Counter(map(channel_and_purpose, account.consents))
+    told = set(map(channel_and_purpose, account.consents))
     yes = Counter(channel_and_purpose(one) for one in account.consents if may_be_sent(one))
-    for name in told:
-        reached = _("{n} of {all} contacts").format(
+    for name in sorted(told):
+        reached = _("{n} of {all}").format(
             n=format_number(yes[name]), all=format_number(len(account.members))
         )
-        yield Fact(name, reached, _("have given their consent"))
+        yield Fact(name, reached, _("contacts have given their consent"))
 
 
 def _relation(account: Account) -> Iterator[Block]:
