@@ -57,6 +57,18 @@ def test_a_mailbox_that_tells_no_name_changes_nothing(mailbox: str, shop: Worksh
     }
 
 
+def test_a_household_may_share_a_mailbox_under_two_family_names(shop: Workshop) -> None:
+    """Patrick has an account of his own at that place: the other one is not his."""
+    home = {"postcode": "69003", "city": "Lyon"}
+    hers = order(1, "Aoife", "Nunez", **home)
+    his = person("43", first_name="Patrick", last_name="Besson", email="pb@mail.example", **home)
+    asked = card("Patrick", "BESSON", phone="0672000001")
+    found = shop.resolve([hers, his, asked])
+    assert found.of("shop", "42") != found.of("till", "c")
+    away = shop.resolve([hers, {**his, "postcode": "75001"}, asked])
+    assert away.of("shop", "42") == away.of("till", "c"), "a namesake elsewhere says nothing"
+
+
 def test_who_orders_under_the_mailbox_of_their_family_is_somebody_else(shop: Workshop) -> None:
     account = order(1, "Marie", "Besson")
     found = shop.resolve([account, card("Patrick", "BESSON", phone="0672000001")])
@@ -76,6 +88,7 @@ def test_the_words_of_a_record_are_heard_in_the_order_of_what_its_mailbox_says(
         {"own_id": "c", "first_name": "martin", "last_name": "lea", "email": "lea.martin@m.exa"},
         {"own_id": "d", "first_name": "l", "last_name": "dupre", "email": "lea.dupre@m.example"},
     ]
+    rows = [{"source": "shop", "postcode": None, **row} for row in rows]
     found = shop.engine.fetch(ranked(shop.engine.arrow(pa.Table.from_pylist(rows)))).to_pylist()
     told = sorted((r["own_id"], r["rank"], r["first_name"], r["last_name"]) for r in found)
     assert told == [

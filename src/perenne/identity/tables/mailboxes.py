@@ -22,8 +22,12 @@ the family name of the mailbox, where it is another one than the one told, as af
 
 
 def ranked(said: ir.Table) -> ir.Table:
-    """`said` (a row per word of a record, with `first_name`, `last_name` and `email`) with `rank`,
-    and a row more per word of which the mailbox tells another name."""
+    """`said` (a row per word of a record: `source`, `own_id`, `first_name`, `last_name`, `email`,
+    `postcode`) with `rank`, and a row more per word of which the mailbox tells another name.
+
+    A mailbox replaces no name where its owner has another record of the source at that place: one
+    household shares it.
+    """
     named = _named(said)
     first = _differs(named.first_name, named.box_first)
     last = _differs(named.last_name, named.box_last)
@@ -41,6 +45,11 @@ def ranked(said: ir.Table) -> ir.Table:
     invented = whole.filter(
         whole.first_apart & whole.last_apart & (whole.best == DISAGREES)
     ).mutate(rank=ibis.literal(REPLACES), first_name="box_first", last_name="box_last")
+    owner = said.select("source", "first_name", "last_name", "postcode", holder="own_id").distinct()
+    shared = invented.inner_join(owner, ["source", "first_name", "last_name", "postcode"]).filter(
+        lambda t: t.own_id != t.holder
+    )
+    invented = invented.anti_join(shared.select("own_id").distinct(), "own_id")
     married = whole.filter(~whole.first_apart & whole.last_apart).mutate(
         rank=ibis.literal(FURTHER), last_name="box_last"
     )

@@ -23,18 +23,21 @@ from perenne.identity.tables.records import (
 
 MOST = 10
 """Words of one record that are looked at, the newest first."""
-FIELDS = (
-    "first_name", "last_name", "birth", "email", "phone", "address", "road", "postcode", "city",
-    "town", "locality", "company",
+SAID = (
+    "first_name", "last_name", "birth", "email", "phone", "address", "postcode", "city", "company",
 )  # fmt: skip
+AGAIN = {"road": "address", "town": "city", "locality": "city"}
+"""Fields that ask the same again, where another field leaves it open."""
+FIELDS = (*SAID, *AGAIN)
 
 
-def words(told: ir.Table) -> ir.Table:
-    """Each thing that a record said of its person once, written so as to be compared: `own_id`,
-    `place` (0: the newest), `FIELDS` and `country`; e-mail and telephone as texts still."""
+def spoken(told: ir.Table) -> ir.Table:
+    """Each thing that a record said of its person, written so as to be compared: of which `source`,
+    in which row, and its `SAID`; e-mail and telephone as texts still."""
     first, family = names(told)
-    said = told.select(
+    return told.select(
         "own_id",
+        "source",
         "seq",
         "row_number",
         "row_file",
@@ -44,22 +47,25 @@ def words(told: ir.Table) -> ir.Table:
         email=tidy_email(told.email),
         phone=tidy_phone(told.phone),
         address=street(told.address),
-        road=street(told.address),
         postcode=postcode(told.postcode),
         city=plain_words(told.city),
-        town=plain_words(told.city),
-        locality=plain_words(told.city),
         company=plain_words(told.company),
         country=country_code(told.country),
     )
-    said = said.filter(ibis.or_(*(said[name].notnull() for name in FIELDS)))
+
+
+def words(said: ir.Table) -> ir.Table:
+    """Each thing that a record said (`spoken`) once: `own_id`, `place` (0: the one that is heard
+    first, as a rule the newest), `FIELDS` and `country`."""
+    said = said.filter(ibis.or_(*(said[name].notnull() for name in SAID)))
     said = mailboxes.ranked(said)
     newest = ["rank", ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
-    same = ibis.window(group_by=["own_id", *FIELDS, "country"], order_by=newest)
+    same = ibis.window(group_by=["own_id", *SAID, "country"], order_by=newest)
     once = said.mutate(_again=ibis.row_number().over(same)).filter(lambda t: t._again == 0)
     place = ibis.row_number().over(ibis.window(group_by="own_id", order_by=newest))
     ranked = once.mutate(place=place.cast("int64")).filter(lambda t: t.place < MOST)
-    return ranked.select("own_id", "place", *FIELDS, "country")
+    again = {name: ranked[told] for name, told in AGAIN.items()}
+    return ranked.mutate(**again).select("own_id", "place", *FIELDS, "country")
 
 
 def without(word: ir.Table, astray: ir.Table, identifier: ir.Table) -> ir.Table:
