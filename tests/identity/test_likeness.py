@@ -10,8 +10,9 @@ import pytest
 
 from benchmarks.identity_data import published
 from perenne.identity import IdentitySettings, evidence_words
+from perenne.identity.contrary import contrary_sql
 from perenne.identity.evidence import field_words
-from perenne.identity.fields import FIELDS, contrary_sql, evidence_sql
+from perenne.identity.fields import FIELDS, evidence_sql, level_sql
 from perenne.identity.tables.records import spelled, tidy_email
 from perenne.text import use_language
 from perenne.warehouse import DuckEngine
@@ -153,6 +154,22 @@ def test_mailboxes_that_differ_in_their_figures_are_not_alike(
 
 
 @pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        ("75 boulevard strasbourg", "same"),
+        ("75 boulevard strasborug", "close"),
+        ("75 boulevard stasbourg", "close"),
+        ("79 boulevard strasbourg", "similar"),
+        ("12 quai neuf", "different"),
+    ],
+)
+def test_a_slip_in_a_street_is_told_from_its_neighbours(other: str, code: str) -> None:
+    one, two = ({"address": text} for text in ("75 boulevard strasbourg", other))
+    told = asked_of(evidence_sql("one", "two"), one, two)
+    assert str(told).partition(":")[0] == f"address={code}"
+
+
+@pytest.mark.parametrize(
     ("mailbox", "code"),
     [
         ("zoe.le-goff.75@mail.example", "spelled"),
@@ -261,3 +278,23 @@ def test_every_field_that_a_reviewer_reads_of_has_words() -> None:
     told = [field.name for field in FIELDS.values() if field.shown]
     assert "locality" not in told
     assert all(field_words(name) for name in told)
+
+
+def test_a_move_is_one_witness_and_not_three() -> None:
+    """Once two postcodes differ, street and town are asked by fields that expect them to."""
+    old = {"address": "5 ecoles", "postcode": "75001", "city": "paris"}
+    new = {"address": "9 quai", "postcode": "13001", "city": "marseille"}
+    fields = ("address", "road", "city", "town", "locality")
+
+    def told(one: dict[str, str], two: dict[str, str]) -> set[str]:
+        both = [
+            {**row, "road": row.get("address"), "town": row["city"], "locality": row["city"]}
+            for row in (one, two)
+        ]
+        return {
+            name for name in fields if asked_of(level_sql(FIELDS[name], "one", "two"), *both) != -1
+        }
+
+    assert told(old, new) == {"road", "town"}
+    assert told(old, old) == {"address", "locality"}
+    assert told(old, {"city": "paris"}) == {"city"}

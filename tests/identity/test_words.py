@@ -92,7 +92,8 @@ def test_records_are_compared_by_what_they_said_before_they_moved(shop: Workshop
     assert joined <= pairs
     assert len(joined) > 140
     newest = shop.resolve([*(row for row in rows if row["customer_ref"] not in gone), *away])
-    assert len(newest.groups() & pairs) < 100
+    # Some who moved are found by their names, where these are rare.
+    assert len(newest.groups() & pairs) < 120
     told = [row["evidence"].endswith("|word=earlier") for row in after.pairs]
     assert 50 < sum(told) <= 60
     with use_language("en"):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from perenne.models import telling
+from perenne.models.accounts import account_groups
 from perenne.models.chance import Chance, own
 from perenne.models.contenders.births import FittedBirths
 from perenne.models.contenders.combined import Combined, FittedCombined
@@ -179,17 +180,50 @@ def judged():
     )
 
 
+# Two accounts of several customers, one of one, and customers who belong to none.
+ACCOUNTS = ["duo", "duo", "one", "trio", "trio", "trio", *[None] * (LEDGER.customers - 6)]
+
+
 def tables(judged, monkeypatch, *, cells):
     monkeypatch.setattr(telling, "CELLS", cells)
     told = telling.Told(
         segments=["a" if one % 3 else "b" for one in range(LEDGER.customers)],
         labels={"channel": ["shop", "web"]},
         retention=12.0,
+        accounts=ACCOUNTS,
     )
     teller = telling.Teller(
         LEDGER, judged, told, settings=PredictionSettings(), rng=np.random.default_rng(11)
     )
     return teller.tables([12])
+
+
+def test_accounts_of_several_customers_are_told_by_their_joint_draws(judged, monkeypatch):
+    found = tables(judged, monkeypatch, cells=10**9)
+    told = {row["account_id"]: row for row in found["account_predictions"].to_pylist()}
+    assert {name: row["customers"] for name, row in told.items()} == {"duo": 2, "trio": 3}
+    alone = found["predictions"].to_pylist()
+    for name, people in (("duo", alone[:2]), ("trio", alone[3:6])):
+        whole = told[name]
+        assert whole["mean"] == pytest.approx(
+            float(sum(row["clv_12m"] for row in people)), abs=0.01
+        )
+        ends = {
+            end: sum(float(row[f"clv_12m_{end}"]) for row in people) for end in ("lo90", "hi90")
+        }
+        # Nearer to the mean than the sums of the ends of each, and no single future.
+        assert ends["lo90"] <= whole["lo90"] < whole["median"] < whole["hi90"] < ends["hi90"]
+        assert whole["margin_lo90"] < whole["margin_mean"] < whole["margin_hi90"]
+        assert whole["net_mean"] < whole["margin_mean"]
+    assert set(found["prediction_totals"]["dimension"].to_pylist()) >= {"all", "segment"}
+    assert "account" not in found["prediction_totals"]["dimension"].to_pylist()
+
+
+def test_no_more_accounts_are_drawn_for_than_memory_bears():
+    (groups,) = account_groups(["a", "a", "b", "b", "b", "c", None], most=1)
+    assert groups.values == ["b"]
+    assert groups.codes.tolist() == [-1, -1, 0, 0, 0, -1, -1]
+    assert list(account_groups(["a", "b", None], most=10)) == []
 
 
 def test_tables_do_not_depend_on_how_many_customers_are_told_at_once(judged, monkeypatch):

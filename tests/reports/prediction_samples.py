@@ -84,6 +84,7 @@ def tables_of(data: ReportInput, *, gated: bool = False) -> dict[str, Rows]:
     return {
         "predictions": customers,
         "prediction_totals": totals(known, customers, gated=gated),
+        "account_predictions": [],
         "prediction_months": [] if gated else months(as_of),
         "model_scores": [] if gated else scores(as_of),
         "model_deciles": [] if gated else deciles(as_of),

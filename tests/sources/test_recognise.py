@@ -148,6 +148,37 @@ def test_generic_headers(
     assert found.preset.name == expected
 
 
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Tél. portable", "phone"),
+        ("Téléphone portable", "phone"),
+        ("Tél. fixe", "phone"),
+        ("Cell phone", "phone"),
+        ("Date naissance", "birth"),
+        ("Né(e) le", "birth"),
+        ("Adresse postale", "address"),
+        ("Nom société", "company"),
+        ("Forename", "first_name"),
+    ],
+)
+def test_what_lists_of_customers_call_their_columns(
+    engine: DuckEngine, write: Write, header: str, field: str
+) -> None:
+    cell = {"phone": "06 12 34 56 78", "birth": "13/03/1987"}.get(field, "Zoé")
+    text = f"ID client;Adresse électronique;{header}\nC1;a@b.fr;{cell}\n"
+    found = recognise(write(text), engine=engine, context=CONTEXT)
+    assert found.preset.name == "customers"
+    assert found.columns["email"] == "Adresse électronique"
+    assert found.columns[field] == header
+
+
+def test_a_mobile_number_comes_before_the_one_at_home(engine: DuckEngine, write: Write) -> None:
+    text = "ID client;Nom;Tél. fixe;Tél. portable\nC1;Roy;01 23 45 67 89;06 12 34 56 78\n"
+    found = recognise(write(text), engine=engine, context=CONTEXT)
+    assert found.columns["phone"] == "Tél. portable"
+
+
 def test_columns_are_mapped_by_hand(write: Write, bring_in: BringIn) -> None:
     text = "Bon;Quand;Qui;Combien\n7;13/10/2025;c1;3,50\n"
     mapping = {"order_id": "Bon", "ordered": "quand", "customer_id": "Qui", "amount": "Combien"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 
 import perenne as pn
 from perenne.core import PerenneError
-from perenne.reports import AccountRecord, account_names, account_schema
+from perenne.models.schema import PREDICTED
+from perenne.reports import AccountRecord, account_names, account_schema, assemble_account
+from perenne.reports.account import shown_account
 from perenne.text import use_language
 from perenne.workspace import Layout, Shop
+from perenne.workspace.persons import Found
 from tests.cli.files import write
 from tests.cli.program import succeed
 from tests.workspace.shops import bring, computed, new_workspace, without_models
@@ -28,6 +32,17 @@ p4,luc@plombier.example,Luc,Durand,Durand Plomberie,C-200
 p5,zoe@nguyen.example,Zoé,Nguyen,Nguyen et Fils,C-300
 p6,tom@nguyen.example,Tom,Roux,Nguyen et Fils,C-300
 p7,kim@solo.example,Kim,Blanc,,
+"""
+CONSENTS = """email,channel,consent,consent date,source,proof
+anne@hotel.example,email,yes,2025-02-01,Salon,form 12
+bob@hotel.example,email,no,2025-03-01,Footer,
+bob@hotel.example,sms,yes,2025-03-02,Till,
+luc@plombier.example,email,yes,2025-03-03,Till,
+"""
+VISITS = """date,event,email,event id
+2025-04-01 10:00:00,page view,anne@hotel.example,v1
+2025-04-01 11:00:00,page view,anne@hotel.example,v2
+2025-04-01 12:00:00,page view,bob@hotel.example,v3
 """
 ORDERS = """order_id,order_date,customer_id,total,product
 1,2025-01-13,p1,120.00,Nappe
@@ -44,7 +59,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     folder = tmp_path_factory.mktemp("accounts")
     place = new_workspace(folder / "shop")
     without_models(place)
-    bring(place, write(folder / "clients.csv", PEOPLE), write(folder / "orders.csv", ORDERS))
+    files = {
+        "clients.csv": PEOPLE,
+        "orders.csv": ORDERS,
+        "consentements.csv": CONSENTS,
+        "visits.csv": VISITS,
+    }
+    bring(place, *(write(folder / name, text) for name, text in files.items()))
     computed(place, as_of=date(2025, 6, 30))
     return place
 
@@ -88,7 +109,8 @@ def test_its_people_and_what_they_bought_add_up(hotel: AccountRecord) -> None:
     assert known["historical_clv"] == known["net_revenue"] == Decimal(210)
     assert sum(one.revenue or 0 for one in hotel.members) == Decimal(210)
     assert hotel.members[0].share == pytest.approx(150 / 210)
-    assert [one.on for one in hotel.timeline.entries] == [
+    orders = [one for one in hotel.timeline.entries if one.kind == "order"]
+    assert [one.on for one in orders] == [
         date(2025, 6, 20),
         date(2025, 3, 14),
         date(2025, 1, 13),
@@ -132,6 +154,93 @@ def test_the_name_is_that_of_most_people() -> None:
     assert not account_names(rows)["a"].personal
     assert account_names([*rows, row("4", "Acme", "Acme")])["a"].personal
     assert account_names([row("1", "…")]) == {}
+
+
+def test_entries_say_which_contact_acted(hotel: AccountRecord) -> None:
+    called = {one.customer_id: one.name for one in hotel.members}
+    told = [(one.kind, called[one.customer_id or ""], one.on) for one in hotel.timeline.entries]
+    assert told[:2] == [
+        ("order", "Anne Martin", date(2025, 6, 20)),
+        ("event", "Bob Leroy", date(2025, 4, 1)),
+    ]
+    folded = [one for one in hotel.timeline.entries if one.kind == "event"]
+    assert [(called[one.customer_id or ""], one.count) for one in folded] == [
+        ("Bob Leroy", 1),
+        ("Anne Martin", 2),
+    ]
+    html = hotel.html(language="en")
+    assert '<p class="detail">Anne Martin' in html
+    assert '<p class="detail">Bob Leroy' in html
+
+
+def test_consents_are_those_of_each_contact(hotel: AccountRecord) -> None:
+    called = {one.customer_id: one.name for one in hotel.members}
+    assert [
+        (called[one.customer_id or ""], one.channel, one.status, one.said_on, one.proof)
+        for one in hotel.consents
+    ] == [
+        ("Anne Martin", "email", "subscribed", date(2025, 2, 1), "form 12"),
+        ("Bob Leroy", "email", "unsubscribed", date(2025, 3, 1), None),
+        ("Bob Leroy", "sms", "subscribed", date(2025, 3, 2), None),
+    ]
+    html = hotel.html(language="en")
+    assert "1 of 3" in html
+    told = [one for one in hotel.timeline.entries if one.kind == "consent"]
+    assert [(one.on, called[one.customer_id or ""]) for one in told] == [
+        (date(2025, 3, 2), "Bob Leroy"),
+        (date(2025, 3, 1), "Bob Leroy"),
+        (date(2025, 2, 1), "Anne Martin"),
+    ]
+
+
+def test_it_stands_where_the_contact_who_bought_last_does(hotel: AccountRecord) -> None:
+    (anne, bob, eve) = hotel.members
+    assert (hotel.status, eve.segment) == (anne.status, None)
+    assert sum(one.members for one in hotel.segments) == 2
+    assert sum(one.revenue for one in hotel.segments) == Decimal(210)
+    assert {one.segment for one in hotel.segments} == {anne.segment, bob.segment}
+    assert "Segments of its contacts" in hotel.html(language="en")
+
+
+def test_expectations_have_the_interval_of_joint_draws(shop: Shop, hotel: AccountRecord) -> None:
+    """Of two who bought, that of the account; of one, their own."""
+    both = _predicted(shop, hotel, accounts=True).expectations[0]
+    assert (both.value, both.low90, both.high90) == (Decimal(200), Decimal(90), Decimal(310))
+    assert (both.margin, both.margin_low90) == (Decimal(80), Decimal(30))
+    assert both.p_order == pytest.approx(0.75)
+    sums = _predicted(shop, hotel, accounts=False)
+    assert (sums.expectations[0].value, sums.expectations[0].low90) == (Decimal(200), None)
+    assert "without an interval" in sums.html(language="en")
+    luc = shop.account_record("C-200", personal=True)
+    alone = _predicted(shop, luc, accounts=True).expectations[0]
+    assert (alone.value, alone.low90, alone.high90) == (Decimal(100), Decimal(40), Decimal(160))
+
+
+def _predicted(shop: Shop, record: AccountRecord, *, accounts: bool) -> AccountRecord:
+    """The record as it is once every buyer is expected to bring 100, give or take 60."""
+    end = {"": 100, "_median": 95, "_lo50": 80, "_hi50": 120, "_lo90": 40, "_hi90": 160}
+    value = {f"clv_{m}m{name}": one for m in (12, 24, 36) for name, one in end.items()}
+    margin = {f"clv_margin_{m}m": 40 for m in (12, 24, 36)}
+    chance = {f"p_order_{m}m": 0.5 for m in (12, 24, 36)}
+    orders = {f"expected_orders_{m}m": 2.0 for m in (12, 24, 36)}
+    common = {"model": "mbg_nbd", "why": "[]", **value, **margin, **chance, **orders}
+    buyers = [one.customer_id for one in record.members if one.orders]
+    together = {
+        "account_id": record.account_id, "customers": 2, "mean": 200.0, "median": 190.0,
+        "lo50": 150.0, "hi50": 250.0, "lo90": 90.0, "hi90": 310.0, "margin_mean": 80.0,
+        "margin_lo90": 30.0, "margin_hi90": 120.0, "expected_orders": 4.0,
+    }  # fmt: skip
+    rows = [together | {"horizon_months": m} for m in (12, 24, 36)] if len(buyers) > 1 else []
+    engine = shop.desk.engine
+    tables = {"predictions": engine.rows(
+        PREDICTED["predictions"], [common | {"customer_id": one} for one in buyers]
+    )}  # fmt: skip
+    if accounts:
+        tables["account_predictions"] = engine.rows(PREDICTED["account_predictions"], rows)
+    told = shop.desk.told(Found(record.account_id))
+    members = tuple(sorted(one.customer_id for one in record.members))
+    told = replace(told, members=members, tables={**told.tables, **tables})
+    return shown_account(assemble_account(told, personal=True))
 
 
 def test_json_is_as_its_schema_says_and_reads_back(hotel: AccountRecord) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from perenne.identity.fields import EARLIER, contrary_sql, evidence_sql
+from perenne.identity.contrary import contrary_sql
+from perenne.identity.fields import EARLIER, evidence_sql
 from perenne.warehouse import DuckEngine
 
 PEOPLE, WORDS, PAIRS = "perenne_people", "perenne_words", "perenne_pairs"

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from perenne.identity.nicknames import short_form_sql
-
-_ALIKE = "jaro_winkler_similarity({{l}}.{0}, {{r}}.{0})"
-_EDITS = "damerau_levenshtein({{l}}.{0}, {{r}}.{0})"
+ALIKE = "jaro_winkler_similarity({{l}}.{0}, {{r}}.{0})"
+EDITS = "damerau_levenshtein({{l}}.{0}, {{r}}.{0})"
 
 EARLIER = "word=earlier"
 """Evidence that rests on what a record said before its newest word."""
@@ -52,14 +50,14 @@ def _same(name: str, usual: float) -> Level:
 
 
 def _alike(name: str, code: str, *, from_: float, usual: float) -> Level:
-    return Level(code, f"{_ALIKE.format(name)} >= {from_}", usual)
+    return Level(code, f"{ALIKE.format(name)} >= {from_}", usual)
 
 
 def _edits(name: str, code: str, *, upto: int, usual: float) -> Level:
-    return Level(code, f"{_EDITS.format(name)} <= {upto}", usual)
+    return Level(code, f"{EDITS.format(name)} <= {upto}", usual)
 
 
-def _in_mailbox(one: str, other: str) -> str:
+def in_mailbox(one: str, other: str) -> str:
     """SQL of whether one mailbox spells the other record's family name: one that the account no
     longer bears, or bears misspelt."""
     box = f"regexp_replace(split_part({{{one}}}.email, '@', 1), '[^a-z]', '', 'g')"
@@ -67,14 +65,14 @@ def _in_mailbox(one: str, other: str) -> str:
     return f"length({name}) >= 4 AND coalesce(contains({box}, {name}), false)"
 
 
-def _scripts_differ(one: str, other: str) -> str:
+def scripts_differ(one: str, other: str) -> str:
     """SQL of whether one of two names is written in Latin letters and the other is not: محمد may be
     Mohamed. Letters without accents stand before `~`, all others behind."""
     return f"(({one} < '~') <> ({other} < '~'))"
 
 
 def _name(name: str, other: str, *further: Level) -> Field:
-    close = f"{_ALIKE.format(name)} >= 0.92 OR {_EDITS.format(name)} <= 1"
+    close = f"{ALIKE.format(name)} >= 0.92 OR {EDITS.format(name)} <= 1"
     initial = (
         f"least(length({{l}}.{name}), length({{r}}.{name})) = 1 "
         f"AND left({{l}}.{name}, 1) = left({{r}}.{name}, 1)"
@@ -97,7 +95,7 @@ def _name(name: str, other: str, *further: Level) -> Field:
         ),
         different=0.07,
         measured=True,
-        silent=f"coalesce({_scripts_differ(f'{{l}}.{name}', f'{{r}}.{name}')}, false)",
+        silent=f"coalesce({scripts_differ(f'{{l}}.{name}', f'{{r}}.{name}')}, false)",
     )
 
 
@@ -138,8 +136,8 @@ def _email() -> Field:
             _same("email", 0.65),
             Level("alias", f"{left} = {right} AND {same_domain}", 0.02),
             Level("mailbox", f"{left} = {right}", 0.05),
-            Level("close", f"{_EDITS.format('email')} <= 2 AND {same_figures}", 0.1),
-            Level("similar", f"{_ALIKE.format('email')} >= 0.9 AND {same_figures}", 0.05),
+            Level("close", f"{EDITS.format('email')} <= 2 AND {same_figures}", 0.1),
+            Level("similar", f"{ALIKE.format('email')} >= 0.9 AND {same_figures}", 0.05),
             Level(
                 "mailbox_similar",
                 f"jaro_winkler_similarity({left}, {right}) >= 0.88 AND {same_figures}",
@@ -150,60 +148,46 @@ def _email() -> Field:
     )
 
 
-def contrary_sql(left: str, right: str) -> str:
-    """SQL of whether two records bear names that contradict each other, and no date of birth
-    speaks for one person."""
-    birth = FIELDS["birth"]
-    supported = f"{level_sql(birth, left, right)} BETWEEN 0 AND {len(birth.levels) - 1}"
-    names = f"{contrary_names_sql(left, right)} OR {_contrary_families_sql(left, right)}"
-    return f"(({names}) AND NOT {supported})"
-
-
-def _contrary_families_sql(left: str, right: str) -> str:
-    """SQL of whether two family names contradict each other where a first name is not told, and no
-    mailbox spells the other's family name, as that of who has married does."""
-    one, other = f"{left}.last_name", f"{right}.last_name"
-    spelled = " OR ".join(_in_mailbox(a, b) for a in "lr" for b in "lr").format(l=left, r=right)
-    crossed = " OR ".join(
-        f"coalesce(jaro_winkler_similarity({a}, {b}) >= 0.75, false)"
-        for a, b in ((one, f"{right}.first_name"), (other, f"{left}.first_name"))
+def _address(
+    name: str, *, silent: str, usual: tuple[float, float, float], shown: bool = True
+) -> Field:
+    """Streets with their number. A letter or two apart under one number is a slip; another number
+    in the street is a neighbour."""
+    figures = f"regexp_replace({{0}}.{name}, '[^0-9]', '', 'g')"
+    same_figures = f"{figures.format('{l}')} = {figures.format('{r}')}"
+    same, close, similar = usual
+    return Field(
+        name,
+        (
+            _same(name, same),
+            Level("close", f"{EDITS.format(name)} <= 2 AND {same_figures}", close),
+            _alike(name, "similar", from_=0.88, usual=similar),
+        ),
+        different=1 - sum(usual),
+        rare_counts=shown,
+        measured=True,
+        silent=silent,
+        shown=shown,
     )
-    apart = (
-        f"({left}.first_name IS NULL OR {right}.first_name IS NULL) "
-        f"AND {_ALIKE.format('last_name')} < 0.75 AND least(length({one}), length({other})) > 2 "
-        f"AND NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
-        f"AND NOT ({spelled}) AND NOT ({crossed}) AND NOT {_scripts_differ(one, other)}"
-    ).format(l=left, r=right)
-    return f"coalesce({apart}, false)"
 
 
-def contrary_names_sql(left: str, right: str) -> str:
-    """SQL of whether two records bear first names that contradict each other.
-
-    Names do not contradict each other when they are alike, a letter apart (Mai, Mi), when one is
-    part of the other, its initials or a short form of it, when first and family name change places,
-    or when they are written in different scripts.
-    """
-    one, other = f"{left}.first_name", f"{right}.first_name"
-    letters = r"regexp_replace({0}, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')"
-    initials = " OR ".join(
-        f"starts_with({letters.format(b)}, replace({a}, ' ', ''))"
-        for a, b in ((one, other), (other, one))
+def _city(
+    name: str,
+    *,
+    silent: str,
+    usual: tuple[float, float],
+    rare_counts: bool = True,
+    shown: bool = True,
+) -> Field:
+    same, similar = usual
+    return Field(
+        name,
+        (_same(name, same), _alike(name, "similar", from_=0.88, usual=similar)),
+        different=1 - sum(usual),
+        rare_counts=rare_counts,
+        silent=silent,
+        shown=shown,
     )
-    apart = (
-        f"{_ALIKE.format('first_name')} < 0.75 AND {_EDITS.format('first_name')} > 1 "
-        f"AND CASE WHEN least(length({one}), length({other})) > 1 "
-        f"THEN NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
-        f"ELSE 'm' NOT IN ({one}, {other}) END "
-        f"AND NOT ({initials}) AND NOT {short_form_sql(one, other)} "
-        f"AND NOT {_scripts_differ(one, other)}"
-    ).format(l=left, r=right)
-    ends = ((one, f"{right}.last_name"), (f"{left}.last_name", other))
-    ways = [f"jaro_winkler_similarity({a}, {b}) >= 0.75" for a, b in ends]
-    # A record without a family name may bear the one that the other has for a first name.
-    known = f"coalesce({ways[0]}, {ways[1]}, false)"
-    crossed = " AND ".join([known, *(f"coalesce({way}, true)" for way in ways)])
-    return f"(coalesce({apart}, false) AND NOT coalesce({crossed}, false))"
 
 
 FIELDS: Mapping[str, Field] = {
@@ -212,7 +196,7 @@ FIELDS: Mapping[str, Field] = {
         _name(
             "last_name",
             "first_name",
-            Level("spelled", f"({_in_mailbox('l', 'r')}) OR ({_in_mailbox('r', 'l')})", usual=0.02),
+            Level("spelled", f"({in_mailbox('l', 'r')}) OR ({in_mailbox('r', 'l')})", usual=0.02),
         ),
         _name("first_name", "last_name"),
         _birth(),
@@ -222,30 +206,42 @@ FIELDS: Mapping[str, Field] = {
             (_same("phone", 0.7), _edits("phone", "close", upto=1, usual=0.05)),
             different=0.25,
         ),
-        Field(
+        _address(
             "address",
-            (_same("address", 0.6), _alike("address", "similar", from_=0.88, usual=0.15)),
-            different=0.25,
-            measured=True,
+            silent="coalesce({l}.postcode <> {r}.postcode, false)",
+            usual=(0.6, 0.1, 0.05),
+        ),
+        # The street again: where postcodes differ, as after a move, it is hardly ever the same.
+        _address(
+            "road",
+            silent="coalesce({l}.postcode = {r}.postcode, true)",
+            usual=(0.05, 0.02, 0.01),
+            shown=False,
         ),
         Field(
             "postcode",
             (_same("postcode", 0.75), _edits("postcode", "close", upto=1, usual=0.05)),
             different=0.2,
         ),
-        Field(
+        # The town speaks where a postcode is not told. Where two are, it tells what they leave:
+        # whether another postcode is another town, as after a move, and which of the villages that
+        # share one it is.
+        _city(
             "city",
-            (_same("city", 0.75), _alike("city", "similar", from_=0.88, usual=0.1)),
-            different=0.15,
-            silent="coalesce({l}.postcode = {r}.postcode, false)",
+            silent="{l}.postcode IS NOT NULL AND {r}.postcode IS NOT NULL",
+            usual=(0.75, 0.1),
         ),
-        # The city again: within one postcode it tells less, as villages that share it may do.
-        Field(
+        _city(
+            "town",
+            silent="coalesce({l}.postcode = {r}.postcode, true)",
+            usual=(0.15, 0.05),
+            shown=False,
+        ),
+        _city(
             "locality",
-            (_same("locality", 0.85), _alike("locality", "similar", from_=0.88, usual=0.05)),
-            different=0.1,
-            rare_counts=False,
             silent="coalesce({l}.postcode <> {r}.postcode, true)",
+            usual=(0.85, 0.05),
+            rare_counts=False,
             shown=False,
         ),
         Field(
@@ -363,6 +359,6 @@ def _cell(field: Field, left: str, right: str) -> str:
     )
     text = f"CASE {cases} ELSE '{name}=different' END"
     if field.measured:
-        alike = _ALIKE.format(name).format(l=left, r=right)
+        alike = ALIKE.format(name).format(l=left, r=right)
         text = f"({text} || printf(':%.2f', {alike}))"
     return f"CASE WHEN {left}.{name} IS NOT NULL AND {right}.{name} IS NOT NULL THEN {text} END"

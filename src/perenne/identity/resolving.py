@@ -168,7 +168,8 @@ def _identifiers(task: Task, reference: Table, told: Table) -> tuple[Table, Tabl
 
 def _words(task: Task, told: Table, identifier: Table) -> Table:
     """What each record has said of its person, the newest first."""
-    every = task.keep("said", words.words(task.keep("written", words.written(told))))
+    spoken = task.keep("spoken", words.spoken(told))
+    every = task.keep("said", words.words(spoken))
     astray = comparing.astray(task.engine, task.engine.ibis.compile(every))
     return task.keep("words", words.without(every, task.engine.arrow(astray), identifier))
 

@@ -21,6 +21,7 @@ from perenne.identity.blocking import MOST_PAIRS, block, number_of
 from perenne.identity.clusters import Ints
 from perenne.identity.comparing import PAIRS, PEOPLE, WORDS, registered
 from perenne.identity.competing import Candidates, Groups, probabilities
+from perenne.identity.contrary import contrary_names_sql, contrary_sql
 from perenne.identity.fields import (
     FIELDS,
     STRICT,
@@ -28,8 +29,6 @@ from perenne.identity.fields import (
     Field,
     absent_sql,
     among,
-    contrary_names_sql,
-    contrary_sql,
     level_sql,
 )
 from perenne.identity.learning import (

@@ -105,9 +105,10 @@ def _predicted(
         )
     progress(_("Predicting"))
     told = Told(
-        segments=_segments(tables, ledger, fetch),
+        segments=_told_of("segments", "segment", tables, ledger, fetch=fetch),
         labels=labels,
         retention=_retention(tables, as_of, fetch),
+        accounts=_told_of("customers", "account_id", tables, ledger, fetch=fetch),
     )
     teller = Teller(ledger, judged, told, settings=settings, rng=rng)
     found = teller.tables(HORIZONS)
@@ -167,14 +168,15 @@ def read_ledger(
     return ledger_from(rows, attributes, until=as_of, events=told), labels
 
 
-def _segments(tables: Tables, ledger: Ledger, fetch: Fetch) -> list[str | None]:
-    """The segment of each customer of the ledger; None when there is none."""
-    if "segments" not in tables:
+def _told_of(
+    name: str, column: str, tables: Tables, ledger: Ledger, *, fetch: Fetch
+) -> list[str | None]:
+    """What a table says of each customer of the ledger; None where it says nothing."""
+    if name not in tables or column not in tables[name].columns:
         return [None] * ledger.customers
-    found = fetch(tables["segments"].select("customer_id", "segment"))
-    by_id = dict(
-        zip(*(found[name].to_pylist() for name in ("customer_id", "segment")), strict=True)
-    )
+    told = tables[name].filter(tables[name][column].notnull())
+    found = fetch(told.select("customer_id", column))
+    by_id = dict(zip(*(found[one].to_pylist() for one in ("customer_id", column)), strict=True))
     return [by_id.get(one) for one in ledger.customer_ids]
 
 

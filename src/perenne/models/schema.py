@@ -57,28 +57,37 @@ PREDICTIONS = _schema(
     ),
     key="customer_id",
 )
+_TOGETHER = (
+    Column("horizon_months", "int64", "", True),
+    Column("customers", "int64", "", True),
+    Column("mean", "float64", "", True),
+    Column("median", "float64", "null without draws"),
+    *(Column(f"{end}{level}", "float64", "") for level in (50, 90) for end in ("lo", "hi")),
+    Column("margin_mean", "float64", "null where a cost is unknown"),
+    Column("margin_median", "float64", "null without draws too"),
+    *_totals("margin"),
+    Column("margin_unknown", "int64", "customers of whom a cost is unknown"),
+    Column("net_mean", "float64", "the margin less retention spend; null: unknown"),
+    Column("net_median", "float64", "null without draws too"),
+    *_totals("net"),
+    Column("expected_orders", "float64", "", True),
+)
 TOTALS = _schema(
     "prediction_totals",
     "one row per group and horizon: value and margin of the group, from joint draws of customers",
     (
         Column("dimension", "string", "all | segment | channel | cohort_quarter | country", True),
         Column("value", "string", "the group; null for all customers, or unknown"),
-        Column("horizon_months", "int64", "", True),
-        Column("customers", "int64", "", True),
-        Column("mean", "float64", "", True),
-        Column("median", "float64", "null without draws"),
-        *(Column(f"{end}{level}", "float64", "") for level in (50, 90) for end in ("lo", "hi")),
-        Column("margin_mean", "float64", "null where a cost is unknown"),
-        Column("margin_median", "float64", "null without draws too"),
-        *_totals("margin"),
-        Column("margin_unknown", "int64", "customers of whom a cost is unknown"),
-        Column("net_mean", "float64", "the margin less retention spend; null: unknown"),
-        Column("net_median", "float64", "null without draws too"),
-        *_totals("net"),
-        Column("expected_orders", "float64", "", True),
+        *_TOGETHER,
         Column("learnt_days", "int64", "days of the past forecasts that set the level and width"),
     ),
     key="dimension value horizon_months",
+)
+ACCOUNTS = _schema(
+    "account_predictions",
+    "one row per account of several customers who bought, and horizon: as `prediction_totals`",
+    (Column("account_id", "string", "", True), *_TOGETHER),
+    key="account_id horizon_months",
 )
 MONTHS = _schema(
     "prediction_months",
@@ -227,5 +236,5 @@ SUBSCRIPTION_SCORES = _schema(
 
 PREDICTED: dict[str, TableSchema] = {
     schema.name: schema
-    for schema in (PREDICTIONS, TOTALS, MONTHS, SCORES, DECILES, TRACKING, FREQUENCY, MAP)
+    for schema in (PREDICTIONS, TOTALS, ACCOUNTS, MONTHS, SCORES, DECILES, TRACKING, FREQUENCY, MAP)
 }

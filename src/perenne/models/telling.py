@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from perenne.core import PerenneError, add_months
+from perenne.models.accounts import account_groups, apart, coded
 from perenne.models.chance import Chance, own
 from perenne.models.choosing import Judged, sample
 from perenne.models.contenders.combined import Combined, FittedCombined, recalibrated
@@ -68,11 +69,13 @@ class Companion:
 
 @dataclass(frozen=True)
 class Told:
-    """What surrounds the ledger: segments by customer, labels of codes, retention in a year."""
+    """What surrounds the ledger: segments by customer, labels of codes, retention in a year, and
+    accounts by customer."""
 
     segments: Sequence[str | None]
     labels: Mapping[str, Sequence[str | None]]
     retention: float | None
+    accounts: Sequence[str | None] = ()
 
 
 @dataclass
@@ -99,8 +102,10 @@ class Teller:
         return day_of(self.ledger.until)
 
     def tables(self, horizons: Sequence[int]) -> dict[str, pa.Table]:
-        """`predictions`, `prediction_totals` and `prediction_months`."""
-        columns, totals = self.forecasts(horizons)
+        """`predictions`, `prediction_totals`, `prediction_months`, and `account_predictions` where
+        there are accounts."""
+        columns, every = self.forecasts(horizons)
+        totals, accounts = apart(every)
         months_ahead = month_rows(
             self.ledger,
             self.companion,
@@ -113,12 +118,17 @@ class Teller:
             "predictions": as_table("predictions", self._identified(columns, horizons[0])),
             "prediction_totals": from_rows("prediction_totals", totals),
             "prediction_months": from_rows("prediction_months", months_ahead),
+            **(
+                {"account_predictions": from_rows("account_predictions", accounts)}
+                if accounts
+                else {}
+            ),
         }
 
     def forecasts(
         self, horizons: Sequence[int]
     ) -> tuple[dict[str, pa.Array], list[dict[str, Any]]]:
-        """Columns of `predictions` that depend on the horizon, rows of `prediction_totals`."""
+        """Columns of `predictions` that depend on the horizon, rows of groups and accounts."""
         columns: dict[str, pa.Array] = {}
         totals: list[dict[str, Any]] = []
         groups, when = self._groups(), self._timings(horizons)
@@ -272,9 +282,10 @@ class Teller:
         everyone = np.zeros(self.ledger.customers, dtype=np.int64)
         return [
             Groups("all", [None], everyone),
-            _coded("segment", self.told.segments),
+            coded("segment", self.told.segments),
             *(self._attribute(name) for name in ("channel", "country")),
             self._quarters(),
+            *account_groups(self.told.accounts, most=CELLS // self.settings.draws),
         ]
 
     def _quarters(self) -> Groups:
@@ -384,11 +395,3 @@ def _companion(name: str, fitted: FittedCombined, ledger: Ledger) -> Companion |
     if not isinstance(model, FittedProbability):
         return None
     return Companion(name, model, fitted.at_pace(until=ledger.until, horizon=YEAR))
-
-
-def _coded(dimension: str, names: Sequence[str | None]) -> Groups:
-    """Groups by name, in order, the unknown last."""
-    known = sorted({name for name in names if name is not None})
-    values: list[str | None] = [*known, *([None] if None in names else [])]
-    place = {value: number for number, value in enumerate(values)}
-    return Groups(dimension, values, np.array([place[name] for name in names], dtype=np.int64))

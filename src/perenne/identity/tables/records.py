@@ -30,6 +30,12 @@ def strip_accents(text: str) -> str:
     raise NotImplementedError
 
 
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator] # ibis ships no types
+def jaro_winkler_similarity(one: str, other: str) -> float:
+    """The engine's own."""
+    raise NotImplementedError
+
+
 def references(links: ir.Table) -> ir.Table:
     """Links of each source on its own (schema `customer_links`) as records."""
     return links.select("source", "source_id", "source_id_kind", "own_id", own_rule="rule")
@@ -180,11 +186,14 @@ def spelled(email: ir.StringValue, family: ir.StringValue) -> ir.StringValue:
     """The first name that a mailbox (of a tidy e-mail) spells beside the family name of its record:
     zoe.martin, martin-zoe, zoe.martin.12."""
     box = email.re_replace("@.*$", "").re_replace("[+].*$", "")
-    bare = ibis.literal("([._-]?[0-9]*)$")
     name = family.replace(" ", "")
-    before = box.re_extract(ibis.literal("^([a-z]{3,})[._-]").concat(name, bare), 1)
-    after = box.re_extract(ibis.literal("^").concat(name, "[._-]([a-z]{3,})", bare), 1)
-    found = ibis.coalesce(before.nullif(""), after.nullif(""))
+    # Patterns that hold the name would be compiled anew for each row.
+    before = r"^([a-z]{3,})[._-](.+?)[._-]?[0-9]*$"
+    after = r"^(.+?)[._-]([a-z]{3,})[._-]?[0-9]*$"
+    found = ibis.cases(
+        (box.re_extract(before, 2) == name, box.re_extract(before, 1)),
+        (box.re_extract(after, 1) == name, box.re_extract(after, 2)),
+    )
     return found.isin(_NO_FIRST_NAME).ifelse(ibis.null("string"), found)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from perenne.identity.tables import mailboxes
 from perenne.identity.tables.records import (
     country_code,
     named,
@@ -22,20 +23,23 @@ from perenne.identity.tables.records import (
 
 MOST = 10
 """Words of one record that are looked at, the newest first."""
-FIELDS = (
-    "first_name", "last_name", "birth", "email", "phone", "address", "postcode", "city", "locality",
-    "company",
+SAID = (
+    "first_name", "last_name", "birth", "email", "phone", "address", "postcode", "city", "company",
 )  # fmt: skip
+AGAIN = {"road": "address", "town": "city", "locality": "city"}
+"""Fields that ask the same again, where another field leaves it open."""
+FIELDS = (*SAID, *AGAIN)
 
 
-def written(told: ir.Table) -> ir.Table:
-    """What each row of a source says of its record's person, written so as to be compared: `FIELDS`
-    and `country`, beside `own_id` and the row's place.
+def spoken(told: ir.Table) -> ir.Table:
+    """Each thing that a record said of its person, written so as to be compared: of which `source`,
+    in which row, its `SAID` and `country`; e-mail and telephone as texts still.
 
     Each step is a table of its own: an expression that holds another twice is computed twice.
     """
     bare = told.select(
         "own_id",
+        "source",
         "seq",
         "row_number",
         "row_file",
@@ -56,23 +60,21 @@ def written(told: ir.Table) -> ir.Table:
         address=street(bare.address),
         country=country_code(bare.country),
     )
-    spelt = bare.mutate(
-        first_name=bare.first_name.fill_null(spelled(bare.email, bare.last_name)),
-        locality=bare.city,
-    )
-    return spelt.select("own_id", "seq", "row_number", "row_file", *FIELDS, "country")
+    return bare.mutate(first_name=bare.first_name.fill_null(spelled(bare.email, bare.last_name)))
 
 
 def words(said: ir.Table) -> ir.Table:
-    """Each thing that a record said of its person once, of rows that are `written`: `own_id`,
-    `place` (0: the newest), `FIELDS` and `country`."""
-    said = said.filter(ibis.or_(*(said[name].notnull() for name in FIELDS)))
-    newest = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
-    same = ibis.window(group_by=["own_id", *FIELDS, "country"], order_by=newest)
+    """Each thing that a record said (`spoken`) once: `own_id`, `place` (0: the one that is heard
+    first, as a rule the newest), `FIELDS` and `country`."""
+    said = said.filter(ibis.or_(*(said[name].notnull() for name in SAID)))
+    said = mailboxes.ranked(said)
+    newest = ["rank", ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    same = ibis.window(group_by=["own_id", *SAID, "country"], order_by=newest)
     once = said.mutate(_again=ibis.row_number().over(same)).filter(lambda t: t._again == 0)
     place = ibis.row_number().over(ibis.window(group_by="own_id", order_by=newest))
     ranked = once.mutate(place=place.cast("int64")).filter(lambda t: t.place < MOST)
-    return ranked.select("own_id", "place", *FIELDS, "country")
+    again = {name: ranked[told] for name, told in AGAIN.items()}
+    return ranked.mutate(**again).select("own_id", "place", *FIELDS, "country")
 
 
 def without(word: ir.Table, astray: ir.Table, identifier: ir.Table) -> ir.Table:

@@ -10,6 +10,7 @@ from typing import Any
 
 from perenne.reports.account.naming import account_names
 from perenne.reports.account.record import Account, Expectation, Member
+from perenne.reports.account.standing import parts, status
 from perenne.reports.person import figures, telling
 from perenne.reports.person.masking import Cover, masked_id, masked_value
 from perenne.reports.person.record import Figure
@@ -17,6 +18,7 @@ from perenne.reports.person.source import PersonInput, Row
 from perenne.reports.person.timeline import timeline
 
 PARTS: Mapping[str, str] = {
+    "consents": "consents",
     "subscriptions": "subscriptions",
     "surveys": "surveys",
     "costs": "customer_costs",
@@ -36,15 +38,19 @@ def assemble_account(
     named = [{**row, "account_id": data.customer_id} for row in contacts]
     name = account_names(named).get(data.customer_id)
     subscriptions, answers = telling.subscriptions(data), telling.answers(data)
+    members = tuple(_members(data, contacts))
+    place = {one.customer_id: number for number, one in enumerate(members)}
+    consents = tuple(sorted(telling.consents(data), key=lambda one: place[one.customer_id or ""]))
     events = timeline(
         data,
-        (),
+        consents,
         subscriptions=subscriptions,
         answers=answers,
         every_event=every_event,
         limit=limit,
     )
     expectations, predicted = _expected(data)
+    standing, since = status(data)
     found = Account(
         shop=data.shop,
         account_id=data.customer_id,
@@ -55,10 +61,14 @@ def assemble_account(
         name=name.shown(personal=personal) if name else None,
         name_hidden=bool(name and name.personal and not personal),
         source_ids=_source_ids(data),
-        members=tuple(_members(data, contacts)),
+        members=members,
         facts=_facts(data),
         expectations=expectations,
         predicted=predicted,
+        status=standing,
+        status_since=since,
+        segments=tuple(parts(members, data.segment_settings)),
+        consents=consents,
         subscriptions=subscriptions,
         surveys=answers,
         costs=figures.costs(data),
@@ -95,6 +105,7 @@ def _members(data: PersonInput, contacts: Sequence[Row]) -> Iterator[Member]:
                 last_order_on=row["last_order_on"],
                 status=segments[one]["status"] if one in segments else None,
                 expected=expected.get(one),
+                segment=segments[one]["segment"] if one in segments else None,
             )
         )
     yield from sorted(rows, key=lambda m: (-(m.revenue or 0), m.customer_id))
@@ -143,14 +154,27 @@ def _sum(values: Sequence[Any]) -> Decimal | None:
 
 
 def _expected(data: PersonInput) -> tuple[tuple[Expectation, ...], int]:
-    """The sums of what is predicted of each, and of how many anything is."""
+    """What is predicted of all together, and of how many anything is."""
     rows = [row for row in data.rows("predictions") if row["clv_12m"] is not None]
     if not rows:
         return (), 0
-    return tuple(_expectation(rows, months) for months in figures.HORIZONS), len(rows)
+    together = _together(data)
+    return (
+        tuple(_expectation(rows, months, together.get(months)) for months in figures.HORIZONS),
+        len(rows),
+    )
 
 
-def _expectation(rows: Sequence[Row], months: int) -> Expectation:
+def _together(data: PersonInput) -> dict[int, Row]:
+    """What the futures drawn for all its customers together say, by horizon."""
+    if "account_predictions" not in data.tables:
+        return {}
+    told = data.tables["account_predictions"]
+    rows = data.run(told.filter(told.account_id == data.customer_id))
+    return {row["horizon_months"]: row for row in rows}
+
+
+def _expectation(rows: Sequence[Row], months: int, together: Row | None) -> Expectation:
     def total(name: str) -> Any:
         told = [row[name] for row in rows if row.get(name) is not None]
         return sum(told) if len(told) == len(rows) else None
@@ -161,20 +185,48 @@ def _expectation(rows: Sequence[Row], months: int) -> Expectation:
         months=months,
         value=total(f"clv_{months}m"),
         margin=total(f"clv_margin_{months}m"),
+        net=total(f"clv_net_{months}m"),
         orders=total(f"expected_orders_{months}m"),
         p_order=1 - prod(1 - one for one in known) if len(known) == len(rows) else None,
+        **_ends(rows, months, together),
     )
 
 
+def _ends(rows: Sequence[Row], months: int, together: Row | None) -> dict[str, Decimal | None]:
+    """Of one customer their own ends; of several those of their joint draws."""
+    if together is None and len(rows) > 1:
+        return {}
+    value, margin = f"clv_{months}m_", f"clv_margin_{months}m_"
+    if together is not None:
+        rows, value, margin = (together,), "", "margin_"
+    ends = {"low50": "lo50", "high50": "hi50", "low90": "lo90", "high90": "hi90"}
+    columns = {
+        "median": f"{value}median",
+        **{name: f"{value}{end}" for name, end in ends.items()},
+        **{f"margin_{name}": f"{margin}{end}" for name, end in ends.items()},
+    }
+    (row,) = rows
+    return {name: _cents(row.get(column)) for name, column in columns.items()}
+
+
+def _cents(value: Any) -> Decimal | None:
+    return None if value is None else round(_money(value), 4)
+
+
 def _missing(data: PersonInput, found: Account) -> dict[str, str]:
-    filled = {"subscriptions": found.subscriptions, "surveys": found.surveys, "costs": found.costs}
+    filled = {
+        "consents": found.consents,
+        "subscriptions": found.subscriptions,
+        "surveys": found.surveys,
+        "costs": found.costs,
+    }
     empty = {
         part: data.why_missing(name)
         for part, name in PARTS.items()
         if not (filled[part] if part in filled else data.has(name))
     }
     if not found.facts:
-        empty |= dict.fromkeys(("facts", "prediction"), "not_ordered")
+        empty |= dict.fromkeys(("facts", "standing", "prediction"), "not_ordered")
     elif not found.expectations:
         empty["prediction"] = "not_computed"
     return empty
@@ -197,6 +249,7 @@ def _masked(account: Account, cover: Cover) -> Account:
         personal=False,
         source_ids=tuple(masked_id("id", one) for one in account.source_ids),
         members=tuple(map(_hidden, account.members)),
+        consents=tuple(map(cover.consent, account.consents)),
         subscriptions=tuple(map(cover.subscription, account.subscriptions)),
         surveys=tuple(map(cover.answer, account.surveys)),
         timeline=replace(account.timeline, entries=entries),

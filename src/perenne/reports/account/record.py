@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from perenne.reports.person.record import (
     Amount,
     Answer,
+    Consent,
     Figure,
     Identity,
     Person,
@@ -41,19 +42,45 @@ class Member:
     last_order_on: date | None
     status: str | None
     expected: Amount | None
+    segment: str | None = None
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is expected of all customers together within so many months: sums, and the chance that
-    any of them orders, if each decides on their own. Intervals of persons do not add up to one of
-    the account: there is none."""
+    """What is expected of all customers together within so many months. Value and margin with the
+    ends of two intervals, from futures drawn for all of them at once; without those (too few data
+    for a model, or more accounts than are drawn for) the ends are null. `p_order` is the chance
+    that any of them orders, if each decides on their own; `net` the margin less the cost of keeping
+    them."""
 
     months: int
     value: Amount | None
     margin: Amount | None
     orders: float | None
     p_order: float | None
+    median: Amount | None = None
+    low50: Amount | None = None
+    high50: Amount | None = None
+    low90: Amount | None = None
+    high90: Amount | None = None
+    margin_low50: Amount | None = None
+    margin_high50: Amount | None = None
+    margin_low90: Amount | None = None
+    margin_high90: Amount | None = None
+    net: Amount | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Customers of the account who are in one segment, and what they are worth of it.
+    `segment_names` are those that the settings give the segment, by language."""
+
+    segment: str
+    segment_names: Mapping[str, str]
+    members: int
+    revenue: Amount
+    share: float | None
+    expected: Amount | None
 
 
 @dataclass(frozen=True)
@@ -80,6 +107,11 @@ class Account(Written):
     facts: tuple[Figure, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     predicted: int = 0
+    status: str | None = None
+    """That of the customer who bought last: an account is there as long as one of them is."""
+    status_since: date | None = None
+    segments: tuple[Part, ...] = ()
+    consents: tuple[Consent, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     surveys: tuple[Answer, ...] = ()
     costs: tuple[Figure, ...] = ()
@@ -106,6 +138,7 @@ class Account(Written):
             personal=self.personal,
             facts=self.facts,
             costs=self.costs,
+            consents=self.consents,
             subscriptions=self.subscriptions,
             surveys=self.surveys,
             timeline=self.timeline,

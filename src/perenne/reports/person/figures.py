@@ -112,10 +112,7 @@ def standing(data: PersonInput) -> Standing | None:
         return None
     return Standing(
         segment=row["segment"],
-        segment_names={
-            language: _segment_name(language, row["segment"], data.segment_settings)
-            for language in LANGUAGES
-        },
+        segment_names=segment_names(row["segment"], data.segment_settings),
         status=row["status"],
         status_since=row["status_since"],
         status_reason=row["status_reason"],
@@ -126,6 +123,11 @@ def standing(data: PersonInput) -> Standing | None:
         is_high_potential=row["is_hpc"],
         opportunity=row["opportunity"],
     )
+
+
+def segment_names(segment: str, settings: SegmentSettings) -> dict[str, str]:
+    """What a segment is called, by language."""
+    return {language: _segment_name(language, segment, settings) for language in LANGUAGES}
 
 
 def _segment_name(language: Language, segment: str, settings: SegmentSettings) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from perenne.reports.html.blocks import Block, Cell, Column, Row, Table, Text, filled
 from perenne.reports.html.words import Words, count
 from perenne.reports.person import words
-from perenne.reports.person.record import ContactField, Person, Told
+from perenne.reports.person.record import Answer, Consent, ContactField, Person, Subscription, Told
 from perenne.text import format_date, format_number
 from perenne.text import gettext as _
+
+Names = Mapping[str, str]
 
 
 def who(person: Person) -> Iterator[Block]:
@@ -118,31 +120,17 @@ def _identity(person: Person) -> Iterator[str]:
             yield text.format(name=value)
 
 
-def consents(person: Person) -> Iterator[Block]:
+def consents(person: Person, *, names: Names | None = None) -> Iterator[Block]:
     if not person.consents:
         yield Text(why(person, "consents"))
         return
-    rows = [
-        Row(
-            Cell(f"{words.channel_label(one.channel)} · {words.purpose_label(one.purpose)}"),
-            [
-                Cell(
-                    words.consent_label(one.status, suppressed=one.suppressed),
-                    css="yes" if one.status == "subscribed" and not one.suppressed else "no",
-                ),
-                Cell(one.source),
-                Cell(format_date(one.said_on, "medium") if one.said_on else _("day not told")),
-                Cell(one.origin or ""),
-                Cell(one.proof or ""),
-            ],
-        )
-        for one in person.consents
-    ]
+    columns, rows = _with_contact(
+        names,
+        _("Channel and purpose"),
+        [(one.customer_id, _consent(one)) for one in person.consents],
+    )
     titles = (_("Status"), _("Source"), _("Said on"), _("Where"), _("Proof"))
-    columns = [
-        Column(_("Channel and purpose"), is_text=True),
-        *(Column(title, is_text=True) for title in titles),
-    ]
+    columns += [Column(title, is_text=True) for title in titles]
     note = _(
         "A suppression wins over everything. Where there is no row, nothing is known, and nothing "
         "is inferred from a purchase."
@@ -150,30 +138,58 @@ def consents(person: Person) -> Iterator[Block]:
     yield filled(Table(_("Consents per channel and purpose"), columns, rows, [note], css="stacked"))
 
 
-def relation(person: Person) -> Iterator[Block]:
-    yield _subscriptions(person) if person.subscriptions else Text(why(person, "subscriptions"))
-    yield _answers(person) if person.surveys else Text(why(person, "surveys"))
+def _consent(one: Consent) -> Row:
+    return Row(
+        Cell(channel_and_purpose(one)),
+        [
+            Cell(
+                words.consent_label(one.status, suppressed=one.suppressed),
+                css="yes" if may_be_sent(one) else "no",
+            ),
+            Cell(one.source),
+            Cell(format_date(one.said_on, "medium") if one.said_on else _("day not told")),
+            Cell(one.origin or ""),
+            Cell(one.proof or ""),
+        ],
+    )
 
 
-def _subscriptions(person: Person) -> Table:
-    rows = [
-        Row(
-            Cell(one.plan or one.product_id or one.subscription_id),
-            [
-                Cell(words.subscription_label(one.status)),
-                Cell(Words(one.currency or person.currency).cents(one.price)),
-                Cell(words.interval_label(one.interval_unit, one.interval_count)),
-                Cell(format_date(one.started_on, "medium")),
-                Cell(format_date(one.ended_on or one.cancelled_on, "medium")),
-                Cell(format_date(one.next_charge_on, "medium")),
-                Cell(one.source),
-            ],
-        )
-        for one in person.subscriptions
+def may_be_sent(one: Consent) -> bool:
+    return one.status == "subscribed" and not one.suppressed
+
+
+def channel_and_purpose(one: Consent) -> str:
+    return f"{words.channel_label(one.channel)} · {words.purpose_label(one.purpose)}"
+
+
+def _with_contact(
+    names: Names | None, title: str, rows: list[tuple[str | None, Row]]
+) -> tuple[list[Column], list[Row]]:
+    """The first columns of a table, and its rows: of an account, each says whose it is."""
+    if names is None:
+        return [Column(title, is_text=True)], [row for _whose, row in rows]
+    told = [
+        Row(Cell(names.get(whose or "", whose or "")), [row.header, *row.cells])
+        for whose, row in rows
     ]
+    return [Column(_("Contact"), is_text=True), Column(title, is_text=True)], told
+
+
+def relation(person: Person, *, names: Names | None = None) -> Iterator[Block]:
+    """`names`: of an account, what its customers are called; a table then says whose a row is."""
+    yield (
+        _subscriptions(person, names)
+        if person.subscriptions
+        else Text(why(person, "subscriptions"))
+    )
+    yield _answers(person, names) if person.surveys else Text(why(person, "surveys"))
+
+
+def _subscriptions(person: Person, names: Names | None) -> Table:
+    told = [(one.customer_id, _subscription(one, person.currency)) for one in person.subscriptions]
+    columns, rows = _with_contact(names, _("Subscription"), told)
     texts = (_("Begun"), _("Ended"), _("Next charge"), _("Source"))
-    columns = [
-        Column(_("Subscription"), is_text=True),
+    columns += [
         Column(_("Status"), is_text=True),
         Column(_("Price")),
         Column(_("Charged"), is_text=True),
@@ -182,28 +198,41 @@ def _subscriptions(person: Person) -> Table:
     return filled(Table(_("Subscriptions"), columns, rows, css="stacked"))
 
 
-def _answers(person: Person) -> Table:
-    rows = [
-        Row(
-            Cell(words.survey_label(one.kind), hint=one.survey or ""),
-            [
-                Cell(f"{format_number(one.score)}/{one.scale_max}" if one.scale_max else
-                     format_number(one.score)),
-                Cell(format_date(one.answered_on, "medium")),
-                Cell(one.topic or ""),
-                Cell(one.comment or ""),
-                Cell(one.source),
-            ],
-        )
-        for one in person.surveys
-    ]  # fmt: skip
+def _subscription(one: Subscription, currency: str) -> Row:
+    return Row(
+        Cell(one.plan or one.product_id or one.subscription_id),
+        [
+            Cell(words.subscription_label(one.status)),
+            Cell(Words(one.currency or currency).cents(one.price)),
+            Cell(words.interval_label(one.interval_unit, one.interval_count)),
+            Cell(format_date(one.started_on, "medium")),
+            Cell(format_date(one.ended_on or one.cancelled_on, "medium")),
+            Cell(format_date(one.next_charge_on, "medium")),
+            Cell(one.source),
+        ],
+    )
+
+
+def _answers(person: Person, names: Names | None) -> Table:
+    told = [(one.customer_id, _answer(one)) for one in person.surveys]
+    columns, rows = _with_contact(names, _("Survey"), told)
     texts = (_("Answered on"), _("Subject"), _("Comment"), _("Source"))
-    columns = [
-        Column(_("Survey"), is_text=True),
-        Column(_("Score")),
-        *(Column(title, is_text=True) for title in texts),
-    ]
+    columns += [Column(_("Score")), *(Column(title, is_text=True) for title in texts)]
     return filled(Table(_("Survey answers"), columns, rows, css="stacked"))
+
+
+def _answer(one: Answer) -> Row:
+    score = format_number(one.score)
+    return Row(
+        Cell(words.survey_label(one.kind), hint=one.survey or ""),
+        [
+            Cell(f"{score}/{one.scale_max}" if one.scale_max else score),
+            Cell(format_date(one.answered_on, "medium")),
+            Cell(one.topic or ""),
+            Cell(one.comment or ""),
+            Cell(one.source),
+        ],
+    )
 
 
 def source_column() -> Column:

@@ -80,6 +80,8 @@ class Consent:
     origin: str | None = None
     proof: str | None = None
     status_text: str | None = None
+    customer_id: str | None = None
+    """Whose it is: in the record of an account, one of its customers."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ class Subscription:
     ended_on: date | None = None
     next_charge_on: date | None = None
     cancel_reason: str | None = None
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,7 @@ class Answer:
     survey: str | None = None
     topic: str | None = None
     comment: str | None = None
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,8 @@ EntryKind = Literal[
 @dataclass(frozen=True)
 class Entry:
     """Something that happened. `at` is the instant where the source gives one; `code` is the kind
-    of event, survey or consent as the tables write it; `count` events of one day stand together."""
+    of event, survey or consent as the tables write it; `count` events of one day stand together.
+    `customer_id` is who acted: in the record of an account, one of its customers."""
 
     kind: EntryKind
     on: date
@@ -270,6 +275,7 @@ class Entry:
     scale_max: int | None = None
     count: int = 1
     lines: tuple[Line, ...] = ()
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True)

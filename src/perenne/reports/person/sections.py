@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from perenne.metrics import load_catalogue
@@ -124,9 +124,10 @@ def _values(person: Person) -> Table:
     return Table(_("Historical CLV"), columns, rows, [note], css="stacked")
 
 
-def happened(person: Person) -> Iterator[Block | Story]:
+def happened(person: Person, *, names: Mapping[str, str] | None = None) -> Iterator[Block | Story]:
+    """`names`: of an account, what its customers are called."""
     if person.timeline.entries:
-        yield story(person)
+        yield story(person, names=names)
     if "events" in person.missing:
         yield Text(why(person, "events"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
@@ -54,13 +54,14 @@ class Story:
     notes: Sequence[str]
 
 
-def story(person: Person) -> Story:
+def story(person: Person, *, names: Mapping[str, str] | None = None) -> Story:
+    """`names`: of an account, what its customers are called; each entry then says who acted."""
     zone = ZoneInfo(person.time_zone)
     by_month = groupby(person.timeline.entries, key=lambda one: (one.on.year, one.on.month))
     months = []
     for _key, found in by_month:
         entries = list(found)
-        told = [_told(one, zone) for one in entries]
+        told = [_told(one, zone, (names or {}).get(one.customer_id or "")) for one in entries]
         months.append(Month(format_month(entries[0].on), told))
     return Story(months, list(_notes(person)))
 
@@ -78,7 +79,7 @@ def _notes(person: Person) -> Iterator[str]:
     yield _("Times are those of {zone}.").format(zone=person.time_zone)
 
 
-def _told(one: Entry, zone: ZoneInfo) -> Told:
+def _told(one: Entry, zone: ZoneInfo, name: str | None) -> Told:
     amount = format_money(one.amount, one.currency or "") if one.amount is not None else ""
     return Told(
         day=format_date(one.on, "medium"),
@@ -86,7 +87,7 @@ def _told(one: Entry, zone: ZoneInfo) -> Told:
         title=_title(one),
         amount=amount.replace("-", "\N{MINUS SIGN}"),
         source=one.source,
-        details=[text for text in _details(one) if text],
+        details=[text for text in (name, *_details(one)) if text],
         lines=[_line(line, one.currency or "") for line in one.lines],
         mark=MARKS.get(one.kind, ""),
     )

@@ -35,12 +35,15 @@ def reduced(tables: Tables, customers: Sequence[str]) -> dict[str, Table]:
 
 
 def daily_events(events: Table) -> Table:
-    """One row per day, source, kind, channel and campaign of events that repeat: the first of
-    them, with `count` and the sum of `quantity`; of the others one row each."""
+    """One row per customer, day, source, kind, channel and campaign of events that repeat: the
+    first of them, with `count` and the sum of `quantity`; of the others one row each."""
     alone = events.event.isin(list(REPEATED)).ifelse("", events.event_id)
     keyed = events.mutate(alone=alone)
-    by = ("occurred_on", "source", "event", "event_text", "channel", "campaign", "alone")
-    rest = [name for name in events.columns if name not in (*by, "quantity", "customer_id")]
+    by = (
+        "customer_id", "occurred_on", "source", "event", "event_text", "channel", "campaign",
+        "alone",
+    )  # fmt: skip
+    rest = [name for name in events.columns if name not in (*by, "quantity")]
     return keyed.group_by(*by).aggregate(
         count=keyed.count(),
         products=keyed.product_id.nunique(),

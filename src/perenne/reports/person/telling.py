@@ -146,7 +146,7 @@ def statements(data: PersonInput, links: Links) -> Iterator[Consent]:
     the imports, what stands."""
     rows = [row for row in staged_rows(data, "consents", links) if _by(row["said_on"], data.as_of)]
     for row in rows or data.rows("consents"):
-        yield _made(Consent, row)
+        yield _made(Consent, {**row, "customer_id": data.customer_id})
 
 
 def _by(day: date | None, as_of: date) -> bool:

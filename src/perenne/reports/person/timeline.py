@@ -88,6 +88,7 @@ def _orders(data: PersonInput) -> Iterator[Entry]:
             amount=row["net"],
             currency=data.context.currency,
             lines=tuple(lines.get(row["order_id"], ())),
+            customer_id=row["customer_id"],
         )
 
 
@@ -113,6 +114,7 @@ def _refunds(data: PersonInput) -> Iterator[Entry]:
             amount=-row["net"],
             currency=data.context.currency,
             reason=None if row["date_known"] else "day_of_the_order",
+            customer_id=row["customer_id"],
         )
 
 
@@ -140,6 +142,7 @@ def _events(data: PersonInput, *, every: bool) -> Iterator[Entry]:
             amount=None if many else row["value"],
             currency=None if many else row["currency"],
             count=row.get("count", 1),
+            customer_id=row["customer_id"],
         )
 
 
@@ -159,8 +162,10 @@ def _consents(statements: Iterable[Consent], *, zone: str) -> Iterator[Entry]:
             status=status,
             channel=one.channel,
             reason=one.origin,
+            customer_id=one.customer_id,
         )
-        told.setdefault((one.source, one.said_on, one.channel, one.purpose, status), entry)
+        word = (one.customer_id, one.source, one.said_on, one.channel, one.purpose, status)
+        told.setdefault(word, entry)
     yield from told.values()
 
 
@@ -186,6 +191,7 @@ def _lives(one: Subscription, currency: str) -> Iterator[Entry]:
             amount=one.price if kind == "subscription_started" else None,
             currency=one.currency or currency,
             reason=one.cancel_reason if kind == "subscription_cancelled" else None,
+            customer_id=one.customer_id,
         )
 
 
@@ -201,6 +207,7 @@ def _answer(one: Answer) -> Entry:
         score=one.score,
         scale_max=one.scale_max,
         comment=one.comment,
+        customer_id=one.customer_id,
     )
 
 
