@@ -6,7 +6,9 @@ import gzip
 import io
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -16,6 +18,7 @@ import pytest
 
 from perenne.core import PerenneError
 from perenne.sources import bounds
+from perenne.sources.readers.workbooks import check_workbook
 from tests.sources.guarded import read_guarded
 
 HEADER = "order_id,order_date,customer_id,total"
@@ -51,11 +54,52 @@ def _sheet(xml: str, *, name: str = "xl/worksheets/sheet1.xml") -> bytes:
     return out.getvalue()
 
 
-def _spanning() -> bytes:
-    cells = '<row r="1"><c r="A1" t="n"><v>1</v></c></row>'
-    cells += '<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>'
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    return _sheet(f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>')
+SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def _cells(cells: str) -> bytes:
+    return _sheet(
+        f'<worksheet xmlns="{SPACE}" xmlns:x="{SPACE}"><sheetData>'
+        f'<row r="1"><c r="A1" t="n"><v>1</v></c></row>{cells}</sheetData></worksheet>'
+    )
+
+
+def _without_places() -> bytes:
+    return _cells('<row r="1048576">' + '<c t="n"><v>1</v></c>' * 16_384 + "</row>")
+
+
+def _copied_texts() -> bytes:
+    """One long text that many cells show: the reader copies it for each."""
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c><c r="B{n}" t="s"><v>0</v></c></row>'
+        for n in range(2, 4000)
+    )
+    out = io.BytesIO(_cells(rows))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as book:
+        text = "x" * (1 << 20)
+        book.writestr("xl/sharedStrings.xml", f'<sst xmlns="{SPACE}"><si><t>{text}</t></si></sst>')
+    return out.getvalue()
+
+
+def _bomb() -> bytes:
+    """A workbook whose sheet unpacks from 1 MB to 1.2 GB, deflated once and repeated."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(b" " * (16 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    out = io.BytesIO(_workbook())
+    with zipfile.ZipFile(out, "a") as book:
+        book.writestr("xl/worksheets/sheet2.xml", block * 75)
+        start = book.getinfo("xl/worksheets/sheet2.xml").header_offset
+    packed = bytearray(out.getvalue())
+    packed[start + 8] = zipfile.ZIP_DEFLATED
+    packed[packed.rindex(b"PK\x01\x02") + 10] = zipfile.ZIP_DEFLATED
+    return bytes(packed)
+
+
+def _archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("january.csv", ORDERS)
+    return out.getvalue()
 
 
 def _traversing() -> bytes:
@@ -102,7 +146,10 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
     "parquet cut short": ("o.parquet", lambda: _parquet()[:-60], "damaged"),
     "parquet with lying metadata": ("o.parquet", _lying_parquet, "damaged|to its end"),
     "workbook cut short": ("o.xlsx", lambda: _workbook()[:-200], "Excel workbook"),
-    "workbook of one far cell": ("o.xlsx", _spanning, "larger than can be read"),
+    "workbook that unpacks to 1.2 GB": ("o.xlsx", _bomb, "larger than can be read"),
+    "workbook of one long text in every cell": ("o.xlsx", _copied_texts, "larger than can be read"),
+    "workbook whose cells name no place": ("o.xlsx", _without_places, "larger than can be read"),
+    "archive of files": ("o.zip", _archive, "archive of files, not a workbook"),
     "xml of a billion laughs": ("o.xml", _laughing, "does not read as XML"),
     "xml that asks for a file": ("o.xml", _foreign, "does not read as XML"),
     "xml nested 100,000 deep": (
@@ -132,6 +179,20 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
     ),
     "a header of 40 MB": ("o.csv", lambda: "a," * (20 << 20) + "\n1\n", "longer|columns"),
     "nul bytes at the start": ("o.csv", lambda: b"\x00" * 9 + ORDERS.encode(), "not a text file"),
+}
+
+
+FAR = {
+    "plain": '<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>',
+    "single quotes": "<row r='1048576'><c r='XFD1048576' t='n'><v>1</v></c></row>",
+    "spaces": '<row r="1048576"><c  r = "XFD1048576" t="n"><v>1</v></c></row>',
+    "small letters": '<row r="1048576"><c r="xfd1048576" t="n"><v>1</v></c></row>',
+    "a prefix": '<x:row r="1048576"><x:c r="XFD1048576" t="n"><x:v>1</x:v></x:c></x:row>',
+    "a bracket in a value": '<row r="1048576"><c s=">" r="XFD1048576" t="n"><v>1</v></c></row>',
+}
+HOSTILE |= {
+    f"workbook of one far cell: {how}": ("o.xlsx", partial(_cells, far), "larger than can be read")
+    for how, far in FAR.items()
 }
 
 
@@ -171,6 +232,7 @@ def test_odd_cells_lose_no_other_row(cell: bytes, kept: int | None, tmp_path: Pa
     ended = read_guarded(file)
     if ended.refused:
         assert b"\x00" in cell
+        assert ended.refused == "o.csv is not a text file that Perenne can read."
         return
     read, well, refused = ended.counts["orders"]
     assert (read, well + refused) == (302, 302)
@@ -196,13 +258,22 @@ def test_archives_that_unpack_to_too_much_are_refused(
     file = tmp_path / "o.xlsx"
     file.write_bytes(_sheet("<a>" + " " * (40 << 20) + "</a>"))
     with pytest.raises(PerenneError, match="larger than can be read"):
-        bounds.check_workbook(file)
+        check_workbook(file)
     packed = tmp_path / "o.csv.gz"
     packed.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * (10 << 20)))
     from perenne.sources.readers.bytes_in import chunks
 
     with pytest.raises(PerenneError, match="300 times its size"):
         list(chunks(packed))
+
+
+def test_memory_that_runs_out_is_told_as_that() -> None:
+    with (
+        pytest.raises(PerenneError, match="takes more memory than") as told,
+        bounds.explained(Path("o.csv")),
+    ):
+        raise MemoryError
+    assert "split the file" in str(told.value.next_step)
 
 
 @pytest.mark.long
@@ -225,5 +296,6 @@ def test_ten_million_headers_are_refused_in_bounded_memory(tmp_path: Path) -> No
             out.write(f"h{n},")
         out.write("\n" + "1," * 10 + "\n")
     ended = read_guarded(file, seconds=120)
-    assert ended.refused
+    assert "A line of o.csv is longer than" in ended.refused
+    assert "one record per line" in ended.next_step
     assert ended.peak < 1500 << 20
