@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ import pytest
 
 from perenne.core import PerenneError
 from perenne.sources import bounds
+from perenne.sources.readers import bytes_in, json_values
 from perenne.sources.readers.workbooks import check_workbook
 from tests.sources.guarded import read_guarded
 
@@ -117,6 +119,17 @@ def _laughing() -> str:
     return f'<?xml version="1.0"?><!DOCTYPE p [{entities}]><p><orders><id>&l11;</id></orders></p>'
 
 
+def _repeated() -> str:
+    text = f'<?xml version="1.0"?><!DOCTYPE p [<!ENTITY l "{"x" * 100_000}">]>'
+    return f"{text}<p><orders><order><id>{'&l;' * 9_000}</id></order></orders></p>"
+
+
+def _long_xml() -> bytes:
+    start, end = b"<?xml version='1.0'?><p><orders><order><id>", b"</id></order></orders></p>"
+    middle = gzip.compress(b"x" * (20 << 20)) * 10
+    return gzip.compress(start) + middle + gzip.compress(end)
+
+
 def _foreign() -> str:
     return (
         '<?xml version="1.0"?><!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
@@ -151,6 +164,8 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
     "workbook whose cells name no place": ("o.xlsx", _without_places, "larger than can be read"),
     "archive of files": ("o.zip", _archive, "archive of files, not a workbook"),
     "xml of a billion laughs": ("o.xml", _laughing, "does not read as XML"),
+    "xml of one text of 200 MB in a gzip": ("o.xml.gz", _long_xml, "longer than 16 MB"),
+    "xml of one entity in many places": ("o.xml", _repeated, "does not read as XML"),
     "xml that asks for a file": ("o.xml", _foreign, "does not read as XML"),
     "xml nested 100,000 deep": (
         "o.xml",
@@ -161,6 +176,23 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
         "o.json",
         lambda: '[{"a":' * 100_000 + "1" + "}]" * 100_000,
         "to its end|JSON",
+    ),
+    "json of one record of 24 MB": (
+        "o.json",
+        lambda: '{"orders": [' + json.dumps({"id": 1, "note": "x" * (24 << 20)}) + "]}",
+        "A record of o.json is longer than 16 MB",
+    ),
+    "json without a list": (
+        "o.json",
+        lambda: (
+            '{"data": {"orders": [' + ",".join([json.dumps({"id": "x" * 999})] * 24_000) + "]}}"
+        ),
+        "A record of o.json is longer than 16 MB",
+    ),
+    "json cut short": (
+        "o.json",
+        lambda: '{"orders": [' + ",".join([json.dumps({"id": 1})] * 99),
+        "does not read as JSON",
     ),
     "10,000 columns": (
         "o.csv",
@@ -265,6 +297,41 @@ def test_archives_that_unpack_to_too_much_are_refused(
 
     with pytest.raises(PerenneError, match="300 times its size"):
         list(chunks(packed))
+
+
+def _order(n: int) -> dict[str, object]:
+    day = f"2025-01-{n % 28 + 1:02d}"
+    return {
+        "order_id": f"A{n}",
+        "order_date": day,
+        "customer_id": "C",
+        "total": 9.5,
+        "x": "é" * 999,
+    }
+
+
+def test_list_within_an_object_is_read_element_by_element(tmp_path: Path) -> None:
+    file = tmp_path / "o.json"
+    orders = [_order(n) for n in range(12_000)]
+    text = json.dumps({"count": len(orders), "orders": orders, "errors": []}, ensure_ascii=False)
+    file.write_text(text, encoding="utf-8")
+    assert file.stat().st_size > 20 << 20
+    assert _accounted(file) == (12_000, 12_000, 0)
+
+
+@pytest.mark.parametrize("wrap", ['{{"n": 12, "none": [], "orders": {0}, "x": [{{}}]}}', "{0}"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_blocks_may_end_anywhere(
+    wrap: str, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bytes_in, "CHUNK", 7)
+    monkeypatch.setattr(json_values, "LONGEST_LINE", 90)
+    orders = [{"id": 12_345, "to": {"city": "Orléans €"}, "paid": True, "of": None}] * 9
+    file = tmp_path / "o.json"
+    file.write_bytes(wrap.format(json.dumps(orders, ensure_ascii=False)).encode(encoding))
+    head = file.read_bytes()
+    found = list(json_values.objects(file, bytes_in.tell_encoding(head, name="o.json")))
+    assert found == [{**order, "id": "12345"} for order in orders]
 
 
 def test_memory_that_runs_out_is_told_as_that() -> None:

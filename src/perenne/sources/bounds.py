@@ -12,8 +12,6 @@ from perenne.text import gettext as _
 
 MIB = 1 << 20
 LONGEST_LINE = 16 * MIB
-LONGEST_DOCUMENT = 256 * MIB
-"""Of a JSON document on one line."""
 MOST_COLUMNS = 4096
 MOST_CELLS = 50_000_000
 LARGEST_WORKBOOK = 1024 * MIB
@@ -37,6 +35,21 @@ def check_line(length: int, *, name: str, longest: int = LONGEST_LINE) -> None:
             allowed=(longest,),
             next_step=_("Export it again with one record per line."),
         )
+
+
+def long_record(path: Path) -> PerenneError:
+    """A record of a JSON or XML document is longer than a line may be."""
+    return PerenneError(
+        _("A record of {file} is longer than {limit} MB.").format(
+            file=path.name, limit=LONGEST_LINE // MIB
+        ),
+        given=str(path),
+        allowed=(LONGEST_LINE,),
+        next_step=_(
+            "Export a list of records, or one record per line (JSON Lines), then import the new "
+            "file."
+        ),
+    )
 
 
 def check_columns(count: int) -> None:

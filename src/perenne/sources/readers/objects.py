@@ -18,18 +18,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perenne.core import PerenneError
-from perenne.sources.bounds import LONGEST_DOCUMENT, check_columns
+from perenne.sources.bounds import check_columns
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.presets import unnested
-from perenne.sources.readers import xml_objects
-from perenne.sources.readers.bytes_in import chunks, tell_encoding, utf8_blocks
+from perenne.sources.readers import json_values, xml_objects
+from perenne.sources.readers.bytes_in import chunks, tell_encoding
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
 
 SAMPLE_ROWS = 2000
 _BATCH = 20_000
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_SPACE = " \t\r\n,"
 Row = dict[str, str]
 
 
@@ -121,46 +120,11 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         yield from xml_objects.objects(path)
         return
-    decoder = json.JSONDecoder(parse_float=_Written, parse_int=_Written)
     try:
-        for value in _values(path, encoding, decoder):
-            yield from _inner(value)
+        yield from json_values.objects(path, encoding)
     except ValueError as error:
         raise PerenneError(
             _("{file} does not read as JSON.").format(file=path.name),
             given=str(error),
             next_step=_("Export it again, then import the new file."),
         ) from error
-
-
-class _Written(str):
-    """A number as the file writes it."""
-
-
-def _inner(value: object) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        lists = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
-        wrapped = lists[0] if lists and len(value) <= 3 and "id" not in value else [value]
-        yield from (one for one in wrapped if isinstance(one, dict))
-    elif isinstance(value, list):
-        yield from (one for one in value if isinstance(one, dict))
-
-
-def _values(path: Path, encoding: str, decoder: json.JSONDecoder) -> Iterator[object]:
-    """The values of the outermost array or sequence, one at a time; memory holds a few blocks."""
-    text, position, started = "", 0, False
-    for block in utf8_blocks(path, encoding, longest=LONGEST_DOCUMENT):
-        text, position = text[position:] + block.decode("utf-8"), 0
-        while True:
-            while position < len(text) and text[position] in _SPACE:
-                position += 1
-            if not started and position < len(text):
-                started, position = True, position + (text[position] == "[")
-                continue
-            try:
-                value, position = decoder.raw_decode(text, position)
-            except ValueError:
-                break
-            yield value
-    if text[position:].strip(_SPACE + "]"):
-        decoder.raw_decode(text, position)
