@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from perenne.core import PerenneError
@@ -29,7 +29,7 @@ def objects(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _objects(path: Path) -> Iterator[dict[str, Any]]:
-    parser = XMLPullParser(events=("start", "end"))
+    parser: XMLPullParser[Any] = XMLPullParser(events=("start", "end"))
     within: list[Element] = []
     fed = 0  # since a record ended
     started, before = False, b""
@@ -39,7 +39,8 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
             _refuse_entities(before)
         parser.feed(piece)
         fed += len(piece)
-        for event, element in parser.read_events():
+        events = cast(Iterator[tuple[str, Element]], parser.read_events())
+        for event, element in events:
             if event == "start":
                 within.append(element)
                 started, before = True, b""
