@@ -18,9 +18,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from perenne.core import PerenneError
-from perenne.sources import bounds
-from perenne.sources.readers import bytes_in, json_values
+from perenne.sources import bounds, readers
+from perenne.sources.layout import Place
+from perenne.sources.readers import bytes_in, copies, json_values
 from perenne.sources.readers.workbooks import check_workbook
+from perenne.warehouse import DuckEngine
 from tests.sources.guarded import read_guarded
 
 HEADER = "order_id,order_date,customer_id,total"
@@ -194,6 +196,11 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
         lambda: '{"orders": [' + ",".join([json.dumps({"id": 1})] * 99),
         "does not read as JSON",
     ),
+    "report of 300 tables": (
+        "o.csv",
+        lambda: "# one\n# two\n" + "a,b\n1,2\n\n" * 300,
+        "more than 200 tables",
+    ),
     "10,000 columns": (
         "o.csv",
         lambda: ",".join(f"c{n}" for n in range(10_000)) + "\n" + ",".join("1" * 10_000) + "\n",
@@ -332,6 +339,29 @@ def test_blocks_may_end_anywhere(
     head = file.read_bytes()
     found = list(json_values.objects(file, bytes_in.tell_encoding(head, name="o.json")))
     assert found == [{**order, "id": "12345"} for order in orders]
+
+
+@pytest.mark.parametrize("above", ["", "# A report\n# of orders\n"], ids=["plain", "report"])
+def test_rows_set_aside_are_written_as_they_are_found(
+    above: str, tmp_path: Path, engine: DuckEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are, memory holds a few; each keeps its line and its text."""
+    monkeypatch.setattr(copies, "_ROWS", 40)
+    file, place = tmp_path / "o.csv", Place(tmp_path / "place")
+    bad = [f"A{n},2025-01-05" for n in range(100)]
+    file.write_text(above + ORDERS + "\n".join(bad) + "\n")
+    sample = readers.look(file, engine=engine)
+    loaded = readers.load(file, sample.layout, engine=engine, place=place)
+    assert loaded.unreadable
+    assert loaded.unreadable.rows == 100
+    written = pq.ParquetFile(place.file("unreadable.parquet"))
+    assert written.num_row_groups == 3
+    rows = written.read().to_pylist()
+    first = len((above + ORDERS).splitlines()) + 1
+    assert [(row["line"], row["value"]) for row in rows] == list(enumerate(bad, start=first))
+    assert {row["reason"] for row in rows} == {"2 cells where the header has 4"}
+    kept = engine.duck.execute(f"SELECT count(*) FROM {loaded.relation}").fetchall()
+    assert kept == [(300,)]
 
 
 def test_memory_that_runs_out_is_told_as_that() -> None:
