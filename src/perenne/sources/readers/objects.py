@@ -10,12 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from perenne.core import PerenneError
 from perenne.sources.bounds import check_columns
@@ -23,11 +19,11 @@ from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.presets import unnested
 from perenne.sources.readers import json_values, xml_objects
 from perenne.sources.readers.bytes_in import chunks, tell_encoding
+from perenne.sources.readers.copies import Copy, numbered
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine, quote_text
+from perenne.warehouse import DuckEngine
 
 SAMPLE_ROWS = 2000
-_BATCH = 20_000
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 Row = dict[str, str]
 
@@ -61,15 +57,12 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
 
 
 def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
-    """Copy every row as text to a Parquet file, 20,000 rows at a time."""
-    target = place.file("objects.parquet")
-    schema = pa.schema([("_line", pa.int64()), *((n, pa.string()) for n in layout.columns)])
-    numbered = enumerate(rows_of(path), start=1)
-    with pq.ParquetWriter(target, schema) as writer:
-        while batch := list(islice(numbered, _BATCH)):
-            rows = [{"_line": line, **row} for line, row in batch]
-            writer.write_table(pa.Table.from_pylist(rows, schema))
-    return Loaded(f"read_parquet({quote_text(str(target))})")
+    """Copy every row as text to a Parquet file."""
+    with Copy(place.file("objects.parquet"), numbered(layout)) as copy:
+        for line, row in enumerate(rows_of(path), start=1):
+            cells = (line, *map(row.get, layout.columns))
+            copy.add(cells, characters=sum(map(len, row.values())))
+    return Loaded(copy.relation)
 
 
 def rows_of(path: Path) -> Iterator[Row]:
