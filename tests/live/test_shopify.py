@@ -42,6 +42,23 @@ def test_token_that_ran_out_is_renewed(platform: ShopifyPlatform, tmp_path: Path
     assert len(tokens) == 3, "one to connect, one to sync, one in the middle"
 
 
+def test_file_of_an_operation_stands_in_the_workspace(
+    platform: ShopifyPlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that is killed leaves it where the next one, and an erasure, sweep."""
+    shop = bench(tmp_path, platform)
+    stood: list[Path] = []
+
+    def assembled(file: Path) -> Any:
+        stood.append(file)
+        return _assembled(file)
+
+    monkeypatch.setattr("perenne.sources.connectors.shopify.client._assembled", assembled)
+    shop.sync()
+    assert stood
+    assert all(shop.place.syncing in file.parents for file in stood)
+
+
 def test_short_file_is_fetched_again(platform: ShopifyPlatform, tmp_path: Path) -> None:
     """A file that ends after a whole line is still short: Shopify counted its objects."""
     shop = bench(tmp_path, platform)

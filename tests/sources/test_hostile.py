@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -15,7 +18,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from perenne.core import PerenneError
-from perenne.sources import bounds
+from perenne.sources import bounds, readers
+from perenne.sources.layout import Place
+from perenne.sources.readers import bytes_in, copies, json_values
+from perenne.sources.readers.workbooks import check_workbook
+from perenne.warehouse import DuckEngine
 from tests.sources.guarded import read_guarded
 
 HEADER = "order_id,order_date,customer_id,total"
@@ -51,11 +58,52 @@ def _sheet(xml: str, *, name: str = "xl/worksheets/sheet1.xml") -> bytes:
     return out.getvalue()
 
 
-def _spanning() -> bytes:
-    cells = '<row r="1"><c r="A1" t="n"><v>1</v></c></row>'
-    cells += '<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>'
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    return _sheet(f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>')
+SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def _cells(cells: str) -> bytes:
+    return _sheet(
+        f'<worksheet xmlns="{SPACE}" xmlns:x="{SPACE}"><sheetData>'
+        f'<row r="1"><c r="A1" t="n"><v>1</v></c></row>{cells}</sheetData></worksheet>'
+    )
+
+
+def _without_places() -> bytes:
+    return _cells('<row r="1048576">' + '<c t="n"><v>1</v></c>' * 16_384 + "</row>")
+
+
+def _copied_texts() -> bytes:
+    """One long text that many cells show: the reader copies it for each."""
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c><c r="B{n}" t="s"><v>0</v></c></row>'
+        for n in range(2, 4000)
+    )
+    out = io.BytesIO(_cells(rows))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as book:
+        text = "x" * (1 << 20)
+        book.writestr("xl/sharedStrings.xml", f'<sst xmlns="{SPACE}"><si><t>{text}</t></si></sst>')
+    return out.getvalue()
+
+
+def _bomb() -> bytes:
+    """A workbook whose sheet unpacks from 1 MB to 1.2 GB, deflated once and repeated."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(b" " * (16 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    out = io.BytesIO(_workbook())
+    with zipfile.ZipFile(out, "a") as book:
+        book.writestr("xl/worksheets/sheet2.xml", block * 75)
+        start = book.getinfo("xl/worksheets/sheet2.xml").header_offset
+    packed = bytearray(out.getvalue())
+    packed[start + 8] = zipfile.ZIP_DEFLATED
+    packed[packed.rindex(b"PK\x01\x02") + 10] = zipfile.ZIP_DEFLATED
+    return bytes(packed)
+
+
+def _archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("january.csv", ORDERS)
+    return out.getvalue()
 
 
 def _traversing() -> bytes:
@@ -71,6 +119,17 @@ def _laughing() -> str:
         f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' if n else '<!ENTITY l0 "lol">' for n in range(12)
     )
     return f'<?xml version="1.0"?><!DOCTYPE p [{entities}]><p><orders><id>&l11;</id></orders></p>'
+
+
+def _repeated() -> str:
+    text = f'<?xml version="1.0"?><!DOCTYPE p [<!ENTITY l "{"x" * 100_000}">]>'
+    return f"{text}<p><orders><order><id>{'&l;' * 9_000}</id></order></orders></p>"
+
+
+def _long_xml() -> bytes:
+    start, end = b"<?xml version='1.0'?><p><orders><order><id>", b"</id></order></orders></p>"
+    middle = gzip.compress(b"x" * (20 << 20)) * 10
+    return gzip.compress(start) + middle + gzip.compress(end)
 
 
 def _foreign() -> str:
@@ -102,8 +161,13 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
     "parquet cut short": ("o.parquet", lambda: _parquet()[:-60], "damaged"),
     "parquet with lying metadata": ("o.parquet", _lying_parquet, "damaged|to its end"),
     "workbook cut short": ("o.xlsx", lambda: _workbook()[:-200], "Excel workbook"),
-    "workbook of one far cell": ("o.xlsx", _spanning, "larger than can be read"),
+    "workbook that unpacks to 1.2 GB": ("o.xlsx", _bomb, "larger than can be read"),
+    "workbook of one long text in every cell": ("o.xlsx", _copied_texts, "larger than can be read"),
+    "workbook whose cells name no place": ("o.xlsx", _without_places, "larger than can be read"),
+    "archive of files": ("o.zip", _archive, "archive of files, not a workbook"),
     "xml of a billion laughs": ("o.xml", _laughing, "does not read as XML"),
+    "xml of one text of 200 MB in a gzip": ("o.xml.gz", _long_xml, "longer than 16 MB"),
+    "xml of one entity in many places": ("o.xml", _repeated, "does not read as XML"),
     "xml that asks for a file": ("o.xml", _foreign, "does not read as XML"),
     "xml nested 100,000 deep": (
         "o.xml",
@@ -114,6 +178,28 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
         "o.json",
         lambda: '[{"a":' * 100_000 + "1" + "}]" * 100_000,
         "to its end|JSON",
+    ),
+    "json of one record of 24 MB": (
+        "o.json",
+        lambda: '{"orders": [' + json.dumps({"id": 1, "note": "x" * (24 << 20)}) + "]}",
+        "A record of o.json is longer than 16 MB",
+    ),
+    "json without a list": (
+        "o.json",
+        lambda: (
+            '{"data": {"orders": [' + ",".join([json.dumps({"id": "x" * 999})] * 24_000) + "]}}"
+        ),
+        "A record of o.json is longer than 16 MB",
+    ),
+    "json cut short": (
+        "o.json",
+        lambda: '{"orders": [' + ",".join([json.dumps({"id": 1})] * 99),
+        "does not read as JSON",
+    ),
+    "report of 300 tables": (
+        "o.csv",
+        lambda: "# one\n# two\n" + "a,b\n1,2\n\n" * 300,
+        "more than 200 tables",
     ),
     "10,000 columns": (
         "o.csv",
@@ -132,6 +218,20 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
     ),
     "a header of 40 MB": ("o.csv", lambda: "a," * (20 << 20) + "\n1\n", "longer|columns"),
     "nul bytes at the start": ("o.csv", lambda: b"\x00" * 9 + ORDERS.encode(), "not a text file"),
+}
+
+
+FAR = {
+    "plain": '<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>',
+    "single quotes": "<row r='1048576'><c r='XFD1048576' t='n'><v>1</v></c></row>",
+    "spaces": '<row r="1048576"><c  r = "XFD1048576" t="n"><v>1</v></c></row>',
+    "small letters": '<row r="1048576"><c r="xfd1048576" t="n"><v>1</v></c></row>',
+    "a prefix": '<x:row r="1048576"><x:c r="XFD1048576" t="n"><x:v>1</x:v></x:c></x:row>',
+    "a bracket in a value": '<row r="1048576"><c s=">" r="XFD1048576" t="n"><v>1</v></c></row>',
+}
+HOSTILE |= {
+    f"workbook of one far cell: {how}": ("o.xlsx", partial(_cells, far), "larger than can be read")
+    for how, far in FAR.items()
 }
 
 
@@ -171,6 +271,7 @@ def test_odd_cells_lose_no_other_row(cell: bytes, kept: int | None, tmp_path: Pa
     ended = read_guarded(file)
     if ended.refused:
         assert b"\x00" in cell
+        assert ended.refused == "o.csv is not a text file that Perenne can read."
         return
     read, well, refused = ended.counts["orders"]
     assert (read, well + refused) == (302, 302)
@@ -196,13 +297,80 @@ def test_archives_that_unpack_to_too_much_are_refused(
     file = tmp_path / "o.xlsx"
     file.write_bytes(_sheet("<a>" + " " * (40 << 20) + "</a>"))
     with pytest.raises(PerenneError, match="larger than can be read"):
-        bounds.check_workbook(file)
+        check_workbook(file)
     packed = tmp_path / "o.csv.gz"
     packed.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * (10 << 20)))
     from perenne.sources.readers.bytes_in import chunks
 
     with pytest.raises(PerenneError, match="300 times its size"):
         list(chunks(packed))
+
+
+def _order(n: int) -> dict[str, object]:
+    day = f"2025-01-{n % 28 + 1:02d}"
+    return {
+        "order_id": f"A{n}",
+        "order_date": day,
+        "customer_id": "C",
+        "total": 9.5,
+        "x": "é" * 999,
+    }
+
+
+def test_list_within_an_object_is_read_element_by_element(tmp_path: Path) -> None:
+    file = tmp_path / "o.json"
+    orders = [_order(n) for n in range(12_000)]
+    text = json.dumps({"count": len(orders), "orders": orders, "errors": []}, ensure_ascii=False)
+    file.write_text(text, encoding="utf-8")
+    assert file.stat().st_size > 20 << 20
+    assert _accounted(file) == (12_000, 12_000, 0)
+
+
+@pytest.mark.parametrize("wrap", ['{{"n": 12, "none": [], "orders": {0}, "x": [{{}}]}}', "{0}"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_blocks_may_end_anywhere(
+    wrap: str, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bytes_in, "CHUNK", 7)
+    monkeypatch.setattr(json_values, "LONGEST_LINE", 90)
+    orders = [{"id": 12_345, "to": {"city": "Orléans €"}, "paid": True, "of": None}] * 9
+    file = tmp_path / "o.json"
+    file.write_bytes(wrap.format(json.dumps(orders, ensure_ascii=False)).encode(encoding))
+    head = file.read_bytes()
+    found = list(json_values.objects(file, bytes_in.tell_encoding(head, name="o.json")))
+    assert found == [{**order, "id": "12345"} for order in orders]
+
+
+@pytest.mark.parametrize("above", ["", "# A report\n# of orders\n"], ids=["plain", "report"])
+def test_rows_set_aside_are_written_as_they_are_found(
+    above: str, tmp_path: Path, engine: DuckEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are, memory holds a few; each keeps its line and its text."""
+    monkeypatch.setattr(copies, "_ROWS", 40)
+    file, place = tmp_path / "o.csv", Place(tmp_path / "place")
+    bad = [f"A{n},2025-01-05" for n in range(100)]
+    file.write_text(above + ORDERS + "\n".join(bad) + "\n")
+    sample = readers.look(file, engine=engine)
+    loaded = readers.load(file, sample.layout, engine=engine, place=place)
+    assert loaded.unreadable
+    assert loaded.unreadable.rows == 100
+    written = pq.ParquetFile(place.file("unreadable.parquet"))
+    assert written.num_row_groups == 3
+    rows = written.read().to_pylist()
+    first = len((above + ORDERS).splitlines()) + 1
+    assert [(row["line"], row["value"]) for row in rows] == list(enumerate(bad, start=first))
+    assert {row["reason"] for row in rows} == {"2 cells where the header has 4"}
+    kept = engine.duck.execute(f"SELECT count(*) FROM {loaded.relation}").fetchall()
+    assert kept == [(300,)]
+
+
+def test_memory_that_runs_out_is_told_as_that() -> None:
+    with (
+        pytest.raises(PerenneError, match="takes more memory than") as told,
+        bounds.explained(Path("o.csv")),
+    ):
+        raise MemoryError
+    assert "split the file" in str(told.value.next_step)
 
 
 @pytest.mark.long
@@ -225,5 +393,6 @@ def test_ten_million_headers_are_refused_in_bounded_memory(tmp_path: Path) -> No
             out.write(f"h{n},")
         out.write("\n" + "1," * 10 + "\n")
     ended = read_guarded(file, seconds=120)
-    assert ended.refused
+    assert "A line of o.csv is longer than" in ended.refused
+    assert "one record per line" in ended.next_step
     assert ended.peak < 1500 << 20

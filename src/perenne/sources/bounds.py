@@ -3,8 +3,6 @@ before it fills memory or disk."""
 
 from __future__ import annotations
 
-import re
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +12,6 @@ from perenne.text import gettext as _
 
 MIB = 1 << 20
 LONGEST_LINE = 16 * MIB
-LONGEST_DOCUMENT = 256 * MIB
-"""Of a JSON document on one line."""
 MOST_COLUMNS = 4096
 MOST_CELLS = 50_000_000
 LARGEST_WORKBOOK = 1024 * MIB
@@ -24,9 +20,8 @@ UNPACKED_FREELY = 1024 * MIB
 MOST_UNPACKED = 300
 """Times its size that an archive may unpack to, beyond what it may freely."""
 
+_OF_MEMORY = ("OutOfMemoryException", "ArrowMemoryError")
 _OF_PARSERS = ("duckdb", "_duckdb", "pyarrow", "_csv")
-_CELL = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_READ = 4 * MIB
 
 
 def check_line(length: int, *, name: str, longest: int = LONGEST_LINE) -> None:
@@ -40,6 +35,21 @@ def check_line(length: int, *, name: str, longest: int = LONGEST_LINE) -> None:
             allowed=(longest,),
             next_step=_("Export it again with one record per line."),
         )
+
+
+def long_record(path: Path) -> PerenneError:
+    """A record of a JSON or XML document is longer than a line may be."""
+    return PerenneError(
+        _("A record of {file} is longer than {limit} MB.").format(
+            file=path.name, limit=LONGEST_LINE // MIB
+        ),
+        given=str(path),
+        allowed=(LONGEST_LINE,),
+        next_step=_(
+            "Export a list of records, or one record per line (JSON Lines), then import the new "
+            "file."
+        ),
+    )
 
 
 def check_columns(count: int) -> None:
@@ -65,67 +75,6 @@ def check_unpacked(unpacked: int, packed: int, *, name: str) -> None:
         )
 
 
-def zipped(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(2) == b"PK"
-
-
-def check_workbook(path: Path) -> None:
-    """Refuse a workbook that unpacks to too much or spans too many cells, whatever its directory
-    says. Nothing is unpacked to disk: names of members do not matter."""
-    try:
-        with zipfile.ZipFile(path) as book:
-            total = 0
-            for member in book.infolist():
-                total = _check_member(book, member, total, name=path.name)
-    except PerenneError:
-        raise
-    except Exception as error:  # zipfile raises some ten kinds on damaged directories
-        raise damaged_workbook(path, error) from error
-
-
-def damaged_workbook(path: Path, error: object) -> PerenneError:
-    return PerenneError(
-        _("{file} does not read as an Excel workbook.").format(file=path.name),
-        given=str(error),
-        next_step=_("Save it again as .xlsx without a password, or as CSV."),
-    )
-
-
-def _check_member(book: zipfile.ZipFile, member: zipfile.ZipInfo, total: int, *, name: str) -> int:
-    row = column = 0
-    member.file_size = 1 << 62  # read to the true end: the directory may lie
-    rest = b""
-    with book.open(member) as stream:
-        while block := stream.read(_READ):
-            total += len(block)
-            if total > LARGEST_WORKBOOK:
-                raise _too_large(name)
-            for letters, digits in _CELL.findall(rest + block):
-                row, column = max(row, int(digits)), max(column, _number(letters))
-            rest = block[-20:]
-    if row * column > MOST_CELLS:
-        raise _too_large(name)
-    return total
-
-
-def _number(letters: bytes) -> int:
-    value = 0
-    for letter in letters:
-        value = value * 26 + letter - 64
-    return value
-
-
-def _too_large(name: str) -> PerenneError:
-    return PerenneError(
-        _("The workbook {file} is larger than can be read: {cells} cells or {size} MB.").format(
-            file=name, cells=MOST_CELLS, size=LARGEST_WORKBOOK // MIB
-        ),
-        given=name,
-        next_step=_("Save the sheet with the data as CSV and import that."),
-    )
-
-
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Say in plain words what the engine or a parser cannot read of `path`."""
@@ -133,12 +82,24 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except PerenneError:
         raise
-    except (RecursionError, MemoryError) as error:
+    except MemoryError as error:
+        raise _short_of_memory(path) from error
+    except RecursionError as error:
         raise _unreadable(path, type(error).__name__) from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in _OF_PARSERS:
             raise
+        if type(error).__name__ in _OF_MEMORY:
+            raise _short_of_memory(path) from error
         raise _unreadable(path, str(error).splitlines()[0][:200]) from error
+
+
+def _short_of_memory(path: Path) -> PerenneError:
+    return PerenneError(
+        _("Reading {file} takes more memory than this machine has left.").format(file=path.name),
+        given=str(path),
+        next_step=_("Close other programs or split the file, then import it again."),
+    )
 
 
 def _unreadable(path: Path, reason: str) -> PerenneError:

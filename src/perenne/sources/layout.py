@@ -47,11 +47,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A row whose cells could not be told apart."""
+    """Rows whose cells could not be told apart: an SQL relation of line, value and reason."""
 
-    line: int
-    value: str
-    reason: str
+    relation: str
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Loaded:
     """Every row of a file as text: an SQL relation with `_line` and the layout's columns."""
 
     relation: str
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: Unreadable | None = None
     lines: Lines | None = None
     """The same rows without their numbers, where each is a line of the file."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,13 +111,22 @@ def _settled(
     finally:
         engine.duck.unregister(_SAMPLE)
     if found.questions and not sample.complete:
-        with tempfile.TemporaryDirectory() as folder:
-            loaded = readers.load(
-                recognition.path, sample.layout, engine=engine, place=Place(Path(folder))
-            )
+        with _beside_spill(engine) as place:
+            loaded = readers.load(recognition.path, sample.layout, engine=engine, place=place)
             relation = with_constants(recognition, loaded.relation)
             found = settle(found, relation=relation, engine=engine, context=context)
     return replace(found, plan=describe(found, context=context))
+
+
+@contextmanager
+def _beside_spill(engine: DuckEngine) -> Iterator[Place]:
+    """Temporary files stand where the engine's do: in a workspace, where the next run sweeps what
+    a killed one left; in the system's folder where there is none."""
+    spill = engine.spill
+    folder = spill.parent if spill and spill.parent.is_dir() else None
+    prefix = f"{spill.name}-" if spill and folder else "perenne-"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as name:
+        yield Place(Path(name))
 
 
 def _refuse_without_dates(found: Recognition) -> None:

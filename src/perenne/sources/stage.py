@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from perenne.core import PerenneError
 from perenne.sources import readers
 from perenne.sources.bounds import explained
@@ -31,16 +29,6 @@ from perenne.warehouse import DuckEngine, quote_name, quote_text
 
 # For files that live for one staging: to look for words that repeat would take longer.
 _QUICK = "lz4, DICTIONARY_SIZE_LIMIT 1000"
-_QUARANTINE = pa.schema(
-    [
-        ("file", pa.string()),
-        ("line", pa.int64()),
-        ("column", pa.string()),
-        ("value", pa.string()),
-        ("reason", pa.string()),
-        ("table", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -57,7 +45,11 @@ class _Work:
     """Rows of `relation`."""
     direct: bool
     """Does every row become one row of one table, so that a row that is not kept was refused?"""
-    unreadable: tuple[Unreadable, ...]
+    unreadable: Unreadable | None
+
+    @property
+    def unread(self) -> int:
+        return self.unreadable.rows if self.unreadable else 0
 
 
 def stage(
@@ -159,7 +151,6 @@ def _run(work: _Work) -> StagedFile:
         tables[table] = work.into / f"{table}.parquet"
     quarantine = work.into / "quarantine.parquet"
     _copy(work.engine, " UNION ALL ".join(refused) + ' ORDER BY line, "table"', quarantine)
-    work.engine.duck.unregister(_UNREADABLE)
     found = controls(
         work.recognition,
         relation=work.relation,
@@ -168,7 +159,7 @@ def _run(work: _Work) -> StagedFile:
         engine=work.engine,
         context=work.context,
     )
-    rows = work.rows + len(work.unreadable)
+    rows = work.rows + work.unread
     return StagedFile(
         recognition=work.recognition,
         rows=rows,
@@ -182,18 +173,17 @@ def _run(work: _Work) -> StagedFile:
     )
 
 
-_UNREADABLE = "perenne_unreadable"
-
-
 def _unreadable(work: _Work) -> str:
     """The rows that no cell could be read from, as quarantine rows."""
-    name, grain = work.recognition.path.name, work.recognition.preset.grain
-    rows = [
-        {"file": name, "line": u.line, "value": u.value, "reason": u.reason, "table": grain}
-        for u in work.unreadable
-    ]
-    work.engine.duck.register(_UNREADABLE, pa.Table.from_pylist(rows, schema=_QUARANTINE))
-    return f"SELECT * FROM {_UNREADABLE}"
+    told = work.unreadable
+    source = told.relation if told else "(SELECT 0 AS line, '' AS value, '' AS reason LIMIT 0)"
+    file, grain = work.recognition.path.name, work.recognition.preset.grain
+    table = quote_text(grain) if grain else "CAST(NULL AS VARCHAR)"
+    return (
+        f"SELECT {quote_text(file)} AS file, CAST(line AS BIGINT) AS line, "
+        f'CAST(NULL AS VARCHAR) AS "column", value, reason, {table} AS "table" '
+        f"FROM {source}"
+    )
 
 
 def _stage_table(work: _Work, table: str) -> tuple[TableCount, list[str]]:
@@ -213,7 +203,7 @@ def _stage_table(work: _Work, table: str) -> tuple[TableCount, list[str]]:
         target = work.place.file(f"{table}-refused.parquet")
         read = kept + _copy(work.engine, " UNION ALL ".join(refused), target)
         refused = [f"SELECT * FROM read_parquet({quote_text(str(target))})"]
-    unread = len(work.unreadable) if table == work.recognition.preset.grain else 0
+    unread = work.unread if table == work.recognition.preset.grain else 0
     return TableCount(table, read + unread, kept, read + unread - kept), refused
 
 

@@ -92,6 +92,7 @@ class DuckEngine(Engine):
     ) -> None:
         self._explain = explain
         self.lake = lake or Lake()
+        self.spill = spill
         self.ibis = DuckBackend()
         self.ibis.do_connect(":memory:")
         self.duck: duckdb.DuckDBPyConnection = self.ibis.con

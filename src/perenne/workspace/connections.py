@@ -66,7 +66,9 @@ class Connection:
         """A client with the secrets of this connection. Raises PerenneError when one is missing."""
         secrets = find_secrets(self.name, self.connector.secrets, folder=layout.root)
         try:
-            return self.connector.open(Opening(self.settings, secrets, clock))
+            return self.connector.open(
+                Opening(self.settings, secrets, clock, folder=layout.syncing)
+            )
         except ModuleNotFoundError as error:
             raise PerenneError(
                 _("Live sources need a library that is not installed: {library}.").format(

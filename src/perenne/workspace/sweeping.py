@@ -35,7 +35,9 @@ def sweep(layout: Layout) -> None:
             if time.time() - path.stat().st_mtime > _DRAFT_SECONDS:
                 path.unlink()
     for path in layout.root.glob(f"{SPILL}*"):
-        if path != layout.spill and not _runs(path.name.removeprefix(SPILL).split("-")[0]):
+        if not path.name.startswith(layout.spill.name) and not _runs(
+            path.name.removeprefix(SPILL).split("-")[0]
+        ):
             shutil.rmtree(path, ignore_errors=True)
     for batch in replaced(layout):
         forget(layout, batch.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -91,6 +92,8 @@ class Opening:
     settings: Any
     secrets: Secrets
     clock: Clock
+    folder: Path | None = None
+    """For temporary files; the system's own where there is none."""
 
 
 @dataclass(frozen=True)

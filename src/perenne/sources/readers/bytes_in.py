@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from perenne.core import PerenneError
-from perenne.sources.bounds import LONGEST_LINE, check_line, check_unpacked
+from perenne.sources.bounds import check_line, check_unpacked
 from perenne.text import gettext as _
 
 CHUNK = 4 << 20
@@ -75,7 +76,7 @@ def tell_encoding(head: bytes, *, name: str) -> str:
     return "cp1252"
 
 
-def utf8_blocks(path: Path, encoding: str, *, longest: int = LONGEST_LINE) -> Iterator[bytes]:
+def utf8_blocks(path: Path, encoding: str) -> Iterator[bytes]:
     """Yield the text of `path` as UTF-8 without byte-order mark, cut at ends of lines.
 
     A line that is not UTF-8 in a file that says it is, is read as cp1252: a file glued together
@@ -90,12 +91,43 @@ def utf8_blocks(path: Path, encoding: str, *, longest: int = LONGEST_LINE) -> It
         cut = _last_line_end(block, newline)
         if not cut:
             rest = block
-            check_line(len(rest), name=path.name, longest=longest)
+            check_line(len(rest), name=path.name)
             continue
         yield _as_utf8(block[:cut], encoding, first=first)
         first, rest = False, block[cut:]
     if rest:
         yield _as_utf8(rest, encoding, first=first)
+
+
+def text_blocks(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the text of `path` without byte-order mark, cut anywhere: for texts whose lines may
+    have any length."""
+    if encoding.startswith("utf-16"):
+        wide = codecs.getincrementaldecoder(encoding)(errors="replace")
+        for place, chunk in enumerate(chunks(path)):
+            text = wide.decode(chunk)
+            yield text if place else text.removeprefix("\ufeff")
+        yield wide.decode(b"", final=True)
+        return
+    rest, first = b"", True
+    for chunk in chunks(path):
+        block = rest + chunk
+        cut = _last_character_end(block)
+        yield _as_utf8(block[:cut], encoding, first=first).decode()
+        first, rest = False, block[cut:]
+    yield _as_utf8(rest, encoding, first=first).decode()
+
+
+def _last_character_end(block: bytes) -> int:
+    """Where a UTF-8 character starts that the end of `block` cuts; its length when none does."""
+    for back in range(1, min(3, len(block)) + 1):
+        byte = block[-back]
+        if byte >= 0xC0:
+            length = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2
+            return len(block) - back if back < length else len(block)
+        if byte < 0x80:
+            break
+    return len(block)
 
 
 def _last_line_end(block: bytes, newline: bytes) -> int:

@@ -6,18 +6,13 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from perenne.sources.layout import Layout, Loaded, Place, Unreadable
+from perenne.sources.layout import Layout, Loaded, Place
+from perenne.sources.readers.copies import Copy, SetAside, numbered
 from perenne.text import gettext as _
-from perenne.warehouse import quote_text
 
-_BATCH = 50_000
 # A cell that spans more lines than this is a quote that somebody forgot to close.
 _LONGEST_CELL = 200
 Record = tuple[int, list[str]]
@@ -43,23 +38,18 @@ class _Lines:
 
 def load(file: Path, layout: Layout, *, place: Place) -> Loaded:
     """Read the UTF-8 text `file` as `layout` says into a Parquet file of text columns."""
-    target = place.file("careful.parquet")
     width = len(layout.columns)
-    schema = pa.schema([("_line", pa.int64()), *((n, pa.string()) for n in layout.columns)])
-    unreadable: list[Unreadable] = []
     with (
         file.open(encoding="utf-8", newline=None) as stream,
-        pq.ParquetWriter(target, schema) as writer,
+        Copy(place.file("careful.parquet"), numbered(layout)) as rows,
+        SetAside(place.file("unreadable.parquet")) as aside,
     ):
-        records = _records(_Lines(stream), layout, unreadable)
-        while batch := _batch(records):
-            columns = zip(*([line, *_cells(row, width)] for line, row in batch), strict=True)
-            arrays = [pa.array(c, t.type) for c, t in zip(columns, schema, strict=True)]
-            writer.write_table(pa.table(arrays, schema))
-    return Loaded(f"read_parquet({quote_text(str(target))})", tuple(unreadable))
+        for line, row in _records(_Lines(stream), layout, aside):
+            rows.add((line, *_cells(row, width)), characters=sum(map(len, row)))
+    return Loaded(rows.relation, aside.told())
 
 
-def _records(lines: _Lines, layout: Layout, unreadable: list[Unreadable]) -> Iterator[Record]:
+def _records(lines: _Lines, layout: Layout, aside: SetAside) -> Iterator[Record]:
     width = len(layout.columns)
     while lines.number < layout.header_line and lines.next():
         pass
@@ -75,7 +65,7 @@ def _records(lines: _Lines, layout: Layout, unreadable: list[Unreadable]) -> Ite
             reason = _("{found} cells where the header has {expected}").format(
                 found=len(row), expected=width
             )
-        unreadable.append(Unreadable(number, line.rstrip("\n"), reason))
+        aside.note(number, line.rstrip("\n"), reason)
 
 
 def _record(line: str, lines: _Lines, delimiter: str) -> tuple[list[str] | None, str]:
@@ -107,7 +97,3 @@ def _width(row: list[str], expected: int) -> int:
 
 def _cells(row: list[str], width: int) -> list[str | None]:
     return [cell or None for cell in row[:width]]
-
-
-def _batch(records: Iterator[Record]) -> list[Record]:
-    return list(islice(records, _BATCH))

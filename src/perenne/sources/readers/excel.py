@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perenne.core import PerenneError
-from perenne.sources.bounds import check_workbook, damaged_workbook, zipped
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.readers.header import find_header
+from perenne.sources.readers.workbooks import check_workbook, damaged_workbook
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
 
@@ -62,8 +62,7 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
 def _rows(path: Path) -> tuple[str, Iterator[Row]]:
     from python_calamine import CalamineError, load_workbook
 
-    if zipped(path):
-        check_workbook(path)
+    check_workbook(path)
     try:
         book = load_workbook(str(path))
         for name in book.sheet_names:

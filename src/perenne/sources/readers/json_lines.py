@@ -60,16 +60,20 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
     file, _facts = scan(path, str(layout.encoding), copy=place.file("text.jsonl"))
     source = f"(SELECT * FROM {lines(file)} WHERE trim(_text) <> '')"
     sound = "coalesce(try(json_type(_text) = 'OBJECT'), false)"
-    bad = engine.duck.execute(f"SELECT _line, _text FROM {source} WHERE NOT {sound}").fetchall()
+    aside = quote_text(str(place.file("unreadable.parquet")))
+    unread = (
+        f"SELECT _line AS line, _text AS value, {quote_text(_('not a JSON object'))} AS reason "
+        f"FROM {source} WHERE NOT {sound}"
+    )
+    bad = engine.duck.execute(f"COPY ({unread}) TO {aside} (FORMAT parquet)").fetchall()[0][0]
     cells = ", ".join(
         f"nullif(json_extract_string(_text, {quote_text(_pointer(name))}), '') "
         f"AS {quote_name(name)}"
         for name in layout.columns
     )
-    reason = _("not a JSON object")
     return Loaded(
         f"(SELECT _line, {cells} FROM {source} WHERE {sound})",
-        tuple(Unreadable(line, text, reason) for line, text in bad),
+        Unreadable(f"read_parquet({aside})", bad) if bad else None,
     )
 
 

@@ -10,26 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from perenne.core import PerenneError
-from perenne.sources.bounds import LONGEST_DOCUMENT, check_columns
+from perenne.sources.bounds import check_columns
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.presets import unnested
-from perenne.sources.readers import xml_objects
-from perenne.sources.readers.bytes_in import chunks, tell_encoding, utf8_blocks
+from perenne.sources.readers import json_values, xml_objects
+from perenne.sources.readers.bytes_in import chunks, tell_encoding
+from perenne.sources.readers.copies import Copy, numbered
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine, quote_text
+from perenne.warehouse import DuckEngine
 
 SAMPLE_ROWS = 2000
-_BATCH = 20_000
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_SPACE = " \t\r\n,"
 Row = dict[str, str]
 
 
@@ -62,15 +57,12 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
 
 
 def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
-    """Copy every row as text to a Parquet file, 20,000 rows at a time."""
-    target = place.file("objects.parquet")
-    schema = pa.schema([("_line", pa.int64()), *((n, pa.string()) for n in layout.columns)])
-    numbered = enumerate(rows_of(path), start=1)
-    with pq.ParquetWriter(target, schema) as writer:
-        while batch := list(islice(numbered, _BATCH)):
-            rows = [{"_line": line, **row} for line, row in batch]
-            writer.write_table(pa.Table.from_pylist(rows, schema))
-    return Loaded(f"read_parquet({quote_text(str(target))})")
+    """Copy every row as text to a Parquet file."""
+    with Copy(place.file("objects.parquet"), numbered(layout)) as copy:
+        for line, row in enumerate(rows_of(path), start=1):
+            cells = (line, *map(row.get, layout.columns))
+            copy.add(cells, characters=sum(map(len, row.values())))
+    return Loaded(copy.relation)
 
 
 def rows_of(path: Path) -> Iterator[Row]:
@@ -121,46 +113,11 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         yield from xml_objects.objects(path)
         return
-    decoder = json.JSONDecoder(parse_float=_Written, parse_int=_Written)
     try:
-        for value in _values(path, encoding, decoder):
-            yield from _inner(value)
+        yield from json_values.objects(path, encoding)
     except ValueError as error:
         raise PerenneError(
             _("{file} does not read as JSON.").format(file=path.name),
             given=str(error),
             next_step=_("Export it again, then import the new file."),
         ) from error
-
-
-class _Written(str):
-    """A number as the file writes it."""
-
-
-def _inner(value: object) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        lists = [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
-        wrapped = lists[0] if lists and len(value) <= 3 and "id" not in value else [value]
-        yield from (one for one in wrapped if isinstance(one, dict))
-    elif isinstance(value, list):
-        yield from (one for one in value if isinstance(one, dict))
-
-
-def _values(path: Path, encoding: str, decoder: json.JSONDecoder) -> Iterator[object]:
-    """The values of the outermost array or sequence, one at a time; memory holds a few blocks."""
-    text, position, started = "", 0, False
-    for block in utf8_blocks(path, encoding, longest=LONGEST_DOCUMENT):
-        text, position = text[position:] + block.decode("utf-8"), 0
-        while True:
-            while position < len(text) and text[position] in _SPACE:
-                position += 1
-            if not started and position < len(text):
-                started, position = True, position + (text[position] == "[")
-                continue
-            try:
-                value, position = decoder.raw_decode(text, position)
-            except ValueError:
-                break
-            yield value
-    if text[position:].strip(_SPACE + "]"):
-        decoder.raw_decode(text, position)

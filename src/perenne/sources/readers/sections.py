@@ -7,19 +7,22 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from perenne.core import PerenneError
-from perenne.sources.layout import Layout, Loaded, Place, Sample, Unreadable, unique_names
+from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.readers.bytes_in import chunks, tell_encoding, utf8_blocks
+from perenne.sources.readers.copies import Copy, SetAside, numbered
 from perenne.text import gettext as _
-from perenne.warehouse import DuckEngine, quote_text
+from perenne.warehouse import DuckEngine
 
 SAMPLE_ROWS = 2000
+MOST_TABLES = 200
+MOST_COMMENTS = 1000
 _MARK = "#"
+Line = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class _Section:
     line: int
     delimiter: str
     header: list[str]
-    rows: list[tuple[int, list[str]]]
+    rows: Iterator[tuple[int, list[str]]]
+    """To be taken before the next table is."""
 
 
 def is_commented(head: bytes) -> bool:
@@ -43,7 +47,11 @@ def is_commented(head: bytes) -> bool:
 def look(path: Path, *, engine: DuckEngine) -> Sample:
     """Return the first table, with the others beside it."""
     encoding = tell_encoding(next(chunks(path)), name=path.name)
-    samples = [_sample(section, encoding) for section in _sections(path, encoding)]
+    samples = []
+    for section in _sections(path, encoding):
+        samples.append(_sample(section, encoding))
+        if len(samples) > MOST_TABLES:
+            raise _too_many(path)
     if not samples:
         raise PerenneError(
             _("{file} has comments and no table.").format(file=path.name),
@@ -58,23 +66,29 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
     """Copy the rows of the table whose header stands where `layout` says."""
     found = _sections(path, str(layout.encoding))
     section = next(one for one in found if one.line == layout.header_line)
-    target, width = place.file("section.parquet"), len(layout.columns)
-    sound = [(line, row) for line, row in section.rows if len(row) == width]
-    schema = pa.schema([("_line", pa.int64()), *((n, pa.string()) for n in layout.columns)])
-    rows = [dict(zip(schema.names, [line, *_cells(row)], strict=True)) for line, row in sound]
-    pq.write_table(pa.Table.from_pylist(rows, schema), target)
-    bad = tuple(
-        Unreadable(
-            line,
-            section.delimiter.join(row),
-            _("{found} cells where the header has {expected}").format(
+    width = len(layout.columns)
+    with (
+        Copy(place.file("section.parquet"), numbered(layout)) as rows,
+        SetAside(place.file("unreadable.parquet")) as aside,
+    ):
+        for line, row in section.rows:
+            if len(row) == width:
+                rows.add((line, *_cells(row)), characters=sum(map(len, row)))
+                continue
+            reason = _("{found} cells where the header has {expected}").format(
                 found=len(row), expected=width
-            ),
-        )
-        for line, row in section.rows
-        if len(row) != width
+            )
+            aside.note(line, section.delimiter.join(row), reason)
+    return Loaded(rows.relation, aside.told())
+
+
+def _too_many(path: Path) -> PerenneError:
+    return PerenneError(
+        _("{file} holds more than {limit} tables.").format(file=path.name, limit=MOST_TABLES),
+        given=str(path),
+        allowed=(MOST_TABLES,),
+        next_step=_("Save the table that you need in a file of its own."),
     )
-    return Loaded(f"read_parquet({quote_text(str(target))})", bad)
 
 
 def _sample(section: _Section, encoding: str) -> Sample:
@@ -88,7 +102,8 @@ def _sample(section: _Section, encoding: str) -> Sample:
         duplicated=repeated,
         above=section.above,
     )
-    rows = [row for _line, row in section.rows if len(row) == len(names)]
+    sound = (row for _line, row in section.rows if len(row) == len(names))
+    rows = list(islice(sound, SAMPLE_ROWS + 1))
     cells = tuple(tuple(_cells(row)) for row in rows[:SAMPLE_ROWS])
     return Sample(layout, cells, complete=len(rows) <= SAMPLE_ROWS)
 
@@ -97,41 +112,49 @@ def _cells(row: list[str]) -> list[str | None]:
     return [cell or None for cell in row]
 
 
-def _sections(path: Path, encoding: str) -> list[_Section]:
-    text = b"".join(utf8_blocks(path, encoding)).decode("utf-8")
+def _sections(path: Path, encoding: str) -> Iterator[_Section]:
     comments: list[str] = []
-    found = []
-    for commented, block in _blocks(text.splitlines()):
+    for commented, block in _blocks(_lines(path, encoding)):
         if commented:
-            comments = [line.lstrip("# ") for _number, line in block] + comments
+            said = [line.lstrip("# ") for _number, line in islice(block, MOST_COMMENTS)]
+            comments = (said + comments)[:MOST_COMMENTS]
         elif (section := _section(block, "\n".join(comments))) is not None:
-            found.append(section)
-    return found
+            yield section
 
 
-def _blocks(lines: list[str]) -> Iterator[tuple[bool, list[tuple[int, str]]]]:
+def _lines(path: Path, encoding: str) -> Iterator[Line]:
+    texts = (block.decode("utf-8") for block in utf8_blocks(path, encoding))
+    yield from enumerate((line for text in texts for line in text.splitlines()), start=1)
+
+
+def _blocks(lines: Iterator[Line]) -> Iterator[tuple[bool, Iterator[Line]]]:
     """Runs of comments and runs of other lines; an empty line ends a run."""
-    block: list[tuple[int, str]] = []
-    for number, line in enumerate(lines, start=1):
-        commented, empty = line.startswith(_MARK), not line.strip()
-        if block and (empty or commented != block[0][1].startswith(_MARK)):
-            yield block[0][1].startswith(_MARK), block
-            block = []
-        if not empty:
-            block.append((number, line))
-    if block:
-        yield block[0][1].startswith(_MARK), block
+
+    def told() -> Iterator[tuple[tuple[int, bool], Line]]:
+        empty = 0
+        for number, line in lines:
+            if line.strip():
+                yield (empty, line.startswith(_MARK)), (number, line)
+            else:
+                empty += 1
+
+    for (_empty, commented), block in groupby(told(), key=itemgetter(0)):
+        yield commented, (line for _run, line in block)
 
 
-def _section(block: list[tuple[int, str]], above: str) -> _Section | None:
+def _section(block: Iterator[Line], above: str) -> _Section | None:
     """A table has a header of two cells or more, and a row."""
-    header = block[0][1]
+    line, header = next(block)
     delimiter = max(",\t;", key=header.count)
-    records = [(n, next(csv.reader([line], delimiter=delimiter))) for n, line in block]
-    (line, names), rows = records[0], records[1:]
-    if len(names) < 2 or not rows:
+    names = next(csv.reader([header], delimiter=delimiter))
+    first = next(block, None)
+    if len(names) < 2 or first is None:
         return None
-    return _Section(above, line, delimiter, names, [(n, _fit(r, len(names))) for n, r in rows])
+    records = (
+        (number, _fit(next(csv.reader([text], delimiter=delimiter)), len(names)))
+        for number, text in chain([first], block)
+    )
+    return _Section(above, line, delimiter, names, records)
 
 
 def _fit(row: list[str], width: int) -> list[str]:

@@ -26,6 +26,7 @@ class ShopifyClient:
     """One shop. A bulk operation gives its objects, each with its children."""
 
     def __init__(self, opening: Opening) -> None:
+        self._folder = opening.folder
         self.settings, self._secrets, self._clock = (
             opening.settings,
             opening.secrets,
@@ -81,7 +82,11 @@ class ShopifyClient:
         done = self._finished(operation)
         if done["url"] is None:
             return
-        with tempfile.TemporaryDirectory(prefix="perenne-") as folder:
+        if self._folder:
+            self._folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            dir=self._folder, prefix="bulk-", ignore_cleanup_errors=True
+        ) as folder:
             file = Path(folder) / "bulk.jsonl"
             self._session.patiently(
                 lambda: self._download(done, file), asked="GET bulk operation result"
