@@ -34,7 +34,8 @@ test-slow: $(VENV)/dev.stamp ## Run only the slow tests
 fuzz: $(VENV)/dev.stamp ## Feed the readers damaged files for FUZZ_SECONDS (default: 600)
 	@PERENNE_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/python -m pytest -q tests/sources/test_fuzz.py
 
-test-all: $(VENV)/dev.stamp ## Run every test
+test-all: export PERENNE_FUZZ_SECONDS ?= 600
+test-all: $(VENV)/dev.stamp ## Run every test; damaged files go into the readers for ten minutes
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## Check format, lint, types and who imports whom

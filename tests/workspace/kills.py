@@ -1,4 +1,5 @@
-"""Commands that are killed at any moment, and what must hold of the workspace after each kill."""
+"""Commands that are killed or interrupted at any moment, or whose disk fills up or turns read-only,
+and what must hold of the workspace after each."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from tests.workspace.shops import (
     contents,
     leftovers,
     new_workspace,
+    values,
     without_models,
 )
 from tests.workspace.stopped import Runner
@@ -63,6 +66,20 @@ def counted(place: Layout) -> Mapping[str, int]:
     return {n: len(rows) for n, rows in told(place).items() if n in ("orders", "order_lines")}
 
 
+def figures(place: Layout) -> Mapping[str, Any]:
+    """Every figure but the one that says how many may be written to, which an erasure changes."""
+    return {name: value for name, value in values(place).items() if name != "reachable_share"}
+
+
+standing = cache(figures)
+"""The figures of a workspace that no test changes."""
+
+
+def erasing(place: Layout) -> bool:
+    """Has an erasure begun that did not end?"""
+    return (place.erasing / "journal.json").exists()
+
+
 @dataclass(frozen=True)
 class Scene:
     """A workspace that stands before a command, and the same after it ran undisturbed."""
@@ -81,6 +98,7 @@ class Scene:
         """What is published is whole: the snapshot of before, or of after, and readable."""
         if self.name == "erase":
             assert counted(place) == counted(self.before)
+            assert erasing(place) or figures(place) == standing(self.before)
             return
         shown = current(place)
         assert not damaged(shown)
@@ -99,6 +117,7 @@ class Scene:
         if self.name == "erase":
             assert traces(place.root) == []
             assert counted(place) == counted(self.after)
+            assert figures(place) == standing(self.before) == standing(self.after)
         else:
             assert told(place) == told(self.after)
 
@@ -134,6 +153,45 @@ def killed(
     assert "Traceback" not in said
     scene.check_killed(place)
     return code != 0
+
+
+def interrupted(scene: Scene, place: Layout, runner: Runner, *, at: int) -> str:
+    """Run the command in `place` and send it Ctrl-C; what it said of it, which must be true."""
+    words = [str(place.root) if word == "PLACE" else word for word in scene.words]
+    code, said, _ = runner.run(words, place.root.parent, stop_at=at, by=signal.SIGINT)
+    assert code in (0, 130), said
+    return _told(scene, place, said) if code else ""
+
+
+def failed(scene: Scene, place: Layout, runner: Runner, *, at: int, full: bool = False) -> str:
+    """Run the command in `place` while its disk is full, or else read-only, from a step on; what it
+    said of it, which must be true."""
+    words = [str(place.root) if word == "PLACE" else word for word in scene.words]
+    code, said, _ = runner.run(
+        words,
+        place.root.parent,
+        stop_at=at,
+        full=place.root if full else None,
+        read_only=None if full else place.root,
+    )
+    assert code in (0, 1), said
+    if code:
+        assert ("is full" if full else "is read-only") in said, said
+        assert ("Free some space" if full else "Make it writable") in said, said
+    return _told(scene, place, said) if code else ""
+
+
+def _told(scene: Scene, place: Layout, said: str) -> str:
+    assert "Traceback" not in said
+    assert "did not expect" not in said
+    scene.check_killed(place)
+    assert ("An erasure has begun" in said) == erasing(place), said
+    if "What was published is unchanged." in said:
+        shown = contents(current(place).folder)
+        assert shown == contents(current(scene.before).folder)
+    if "can still be read" in said:
+        assert figures(place) == standing(scene.before)
+    return said
 
 
 def ended(scene: Scene, place: Layout, runner: Runner) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +21,7 @@ from perenne.workspace import Layout, erase, forget_import, list_imports, open_s
 from perenne.workspace.erasure.jobs import desk, refuse_if_found
 from perenne.workspace.snapshots import damaged, published
 from tests.cli.files import write
+from tests.cli.program import perenne, succeed
 from tests.workspace import erasure_shop
 from tests.workspace.erasure_shop import ADDRESS, OTHERS, exports, traces
 from tests.workspace.shops import bring, computed, contents, leftovers, table, values
@@ -95,6 +97,18 @@ def test_a_refresh_computes_what_was_rewritten(whole: Layout, without: Layout) -
     assert figures(without) == before == figures(whole)
     assert {row["customer_id"] for row in table(without, "customers")} == ids
     assert traces(without.root) == []
+
+
+def test_interrupt_once_files_are_replaced(mine: Layout) -> None:
+    """The second run ends what the first began, and is stopped in turn."""
+    asked = ["erase", ADDRESS, "--yes", "-w", str(mine.root)]
+    with mock.patch("perenne.workspace.files._flush_folders", side_effect=KeyboardInterrupt):
+        french, english = perenne(*asked, "--lang", "fr"), perenne(*asked)
+    assert french.code == english.code == 130
+    assert "Interrompu. Un effacement a commencé\u00a0: la prochaine commande" in french.err
+    assert "Stopped. An erasure has begun: the next run that writes" in english.err
+    assert "Proved" in succeed(*asked).out
+    assert traces(mine.root) == []
 
 
 def test_others_keep_what_they_share_with_the_person(whole: Layout, erased: Layout) -> None:

@@ -14,7 +14,7 @@ from perenne.workspace.snapshots import current
 from tests.workspace.kills import Scenes, ended, killed, shop
 from tests.workspace.stopped import Runner
 
-KILLS = {"import": 70, "reimport": 50, "erase": 70, "refresh": 25, "carried": 25}
+KILLS = {"import": 70, "reimport": 50, "erase": 70, "refresh": 70, "carried": 25}
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,11 @@ from tests.workspace.shops import bring, computed, contents, leftovers, values
 from tests.workspace.stopped import Runner
 
 MORE = f"{HEADER}\n" + "".join(f"B{n},2024-09-{n:02d},c2,5\n" for n in range(1, 29)) + ",,,\n"
+TRUE_OF_A_REFRESH = (
+    "What was published is unchanged.",
+    "Snapshot 0",
+    "The same command, run again, does the whole work.",
+)
 COMMAND = "import sys; from perenne.cli import main; main(sys.argv[1:])"
 
 
@@ -79,7 +84,7 @@ def _check_stopped(code: int, said: str, by: signal.Signals) -> None:
         assert code in (-signal.SIGKILL, 0), said
     else:
         assert code in (130, 0), said
-        assert code == 0 or "Stopped. The workspace is as it was before." in said
+        assert code == 0 or any(f"Stopped. {how}" in said for how in TRUE_OF_A_REFRESH)
 
 
 @pytest.mark.slow
@@ -151,7 +156,7 @@ def test_interrupt_while_waiting(mine: Layout, published: Layout) -> None:
         _, err = second.communicate(timeout=60)
     assert second.returncode == 130
     assert "Traceback" not in err
-    assert "Stopped. The workspace is as it was before." in err
+    assert "Stopped. What was published is unchanged." in err
     _intact(mine, published)
 
 

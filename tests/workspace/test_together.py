@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from perenne.core import PerenneError
 from perenne.workspace import Layout, list_imports, publish_again
+from perenne.workspace.layout import writing
 from perenne.workspace.snapshots import current, damaged, published
 from tests.cli.files import write
 from tests.workspace.erasure_shop import ADDRESS, traces
 from tests.workspace.kills import MORE, Scenes, counted, ended, killed, shop
-from tests.workspace.shops import computed, leftovers
+from tests.workspace.shops import computed, leftovers, new_workspace
 from tests.workspace.stopped import Runner
 
 
@@ -42,6 +44,20 @@ def during_refresh(place: Layout, runner: Runner, folder: Path, words: list[str]
     assert not leftovers(place)
     assert not any(damaged(one) for one in published(place))
     return said
+
+
+def test_writer_that_waits_no_longer_is_refused(tmp_path: Path) -> None:
+    place, told = new_workspace(tmp_path / "shop"), []
+    with writing(place):
+        with (
+            pytest.raises(PerenneError, match="Another Perenne run is writing") as error,
+            writing(place, wait_seconds=0, on_wait=lambda: told.append("waits")),
+        ):
+            pytest.fail("two write at once")
+        assert "Wait until it has ended" in error.value.next_step
+    assert told == ["waits"]
+    with writing(place, wait_seconds=0):
+        pass
 
 
 @pytest.mark.slow

@@ -186,8 +186,8 @@ def run(words: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(_("Stopped. The workspace is as it was before."), err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        click.echo(f"{_('Stopped.')} {_left(error)}", err=True)
         return 130
     except PerenneError as error:
         _refuse(error)
@@ -200,6 +200,18 @@ def run(words: Sequence[str]) -> int:
     except Exception as error:
         return _unexpected(error)
     return code if isinstance(code, int) else 0
+
+
+def _left(error: BaseException) -> str:
+    """How a stopped run left the workspace, as those say who were writing to it."""
+    cause = error.__cause__ or error  # click turns Ctrl-C into an error of its own
+    if not isinstance(cause, KeyboardInterrupt):
+        return _("Nothing was changed.")  # somebody answered no
+    return _noted(cause) or _("The same command, run again, does the whole work.")
+
+
+def _noted(error: BaseException) -> str:
+    return " ".join(getattr(error, "__notes__", ()))
 
 
 def _refuse(error: PerenneError) -> None:
@@ -231,8 +243,6 @@ def _unexpected(error: Exception) -> int:
         error=f"{type(error).__name__}: {error}"
     )
     click.echo(click.style(text, fg="red"), err=True)
-    click.echo(
-        "→ " + _("What was published is unchanged. PERENNE_DEBUG=1 shows where it happened."),
-        err=True,
-    )
+    where = _("PERENNE_DEBUG=1 shows where it happened.")
+    click.echo("→ " + " ".join(filter(None, (_noted(error), where))), err=True)
     return 1

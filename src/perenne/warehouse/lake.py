@@ -309,7 +309,7 @@ class Lake:
                 given=self.address,
                 next_step=_(
                     "Check [lake] in perenne.toml, the credentials in the environment and the "
-                    "network. What was published is unchanged; then run this again."
+                    "network; then run this again."
                 ),
             ) from error
 

@@ -104,11 +104,16 @@ def replace_all(root: Path, folder: Path, moves: Mapping[Path, Path]) -> None:
     finish(root, folder)
 
 
+def under_way(folder: Path) -> bool:
+    """Was a `replace_all` stopped after its list of moves was written?"""
+    return (folder / _LOG).is_file()
+
+
 def finish(root: Path, folder: Path) -> bool:
     """End what a stopped `replace_all` began, else sweep what it had prepared. Was it under way?"""
     if not folder.exists():
         return False
-    going = (folder / _LOG).is_file()
+    going = under_way(folder)
     if going:
         moves = read_json(folder / _LOG)["moves"]
         places = [(root / prepared, root / place) for prepared, place in moves]

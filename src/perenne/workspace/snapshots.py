@@ -202,6 +202,7 @@ def publish(
         flush(path)
     layout.snapshots.mkdir(exist_ok=True)
     scratch.rename(folder)
+    flush(layout.snapshots)
     point_to(layout, name)
     return Snapshot(folder, signed)
 

@@ -118,13 +118,17 @@ class Census:
         return " UNION ".join([empty, *parts])
 
     def _links_sql(self, made: Sequence[Snapshot]) -> str:
-        """Links of every snapshot; `nth` grows with the snapshot."""
-        parts = [
-            f"SELECT source, source_id_kind AS kind, source_id AS ref, own_id, customer_id, "
-            f"{nth} AS nth FROM {parquet(snapshot.table_path('customer_links'))}"
-            for nth, snapshot in enumerate(made)
-            if "customer_links" in snapshot.tables
-        ]
+        """Links of every snapshot; `nth` grows with the snapshot. The first versions of Perenne
+        knew of no `own_id`: a customer's was that of one record."""
+        parts = []
+        for nth, snapshot in enumerate(made):
+            if "customer_links" in snapshot.tables:
+                path = snapshot.table_path("customer_links")
+                own = "own_id" if "own_id" in self._columns(path) else "NULL::VARCHAR AS own_id"
+                parts.append(
+                    f"SELECT source, source_id_kind AS kind, source_id AS ref, {own}, "
+                    f"customer_id, {nth} AS nth FROM {parquet(path)}"
+                )
         empty = (
             "SELECT '' AS source, '' AS kind, '' AS ref, '' AS own_id, '' AS customer_id, "
             "0 AS nth WHERE false"
@@ -217,7 +221,8 @@ _UNIVERSE_SQL = f"""
 CREATE OR REPLACE TEMP TABLE {UNIVERSE} AS
 WITH linked AS (
   SELECT source, kind, ref, own_id, arg_max(customer_id, nth) AS customer_id
-  FROM erasure_links GROUP BY ALL
+  FROM erasure_links GROUP BY source, kind, ref, own_id
+  QUALIFY own_id IS NOT NULL OR count(own_id) OVER (PARTITION BY source, kind, ref) = 0
 ), own AS (
   SELECT source, kind, ref, max(person_ref) AS person_ref FROM erasure_seen GROUP BY ALL
 ), every AS (
