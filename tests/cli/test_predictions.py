@@ -258,7 +258,7 @@ def test_an_unknown_contender_is_refused_with_those_there_are(shop: Path) -> Non
     assert "Did you mean “bg_nbd”?" in said
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_predictions_can_be_switched_off(shop: Path, tmp_path: Path) -> None:
     other = tmp_path / "shop"
     shutil.copytree(shop, other)
@@ -273,7 +273,7 @@ def test_predictions_can_be_switched_off(shop: Path, tmp_path: Path) -> None:
     assert "[predictions]" in row["note"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_next_refresh_says_how_the_last_prediction_did(shop: Path, tmp_path: Path) -> None:
     other = tmp_path / "shop"
     shutil.copytree(shop, other)

@@ -72,7 +72,7 @@ def test_refuses_a_file_for_a_folder_in_french(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == "occupied"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

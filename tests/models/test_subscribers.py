@@ -217,7 +217,7 @@ def test_the_backtest_tells_survivors_and_beats_last_year() -> None:
             assert sum(one[name] for one in rest) == pytest.approx(whole[name])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_totals_of_survivors_lie_in_their_interval_as_often_as_said() -> None:
     """Years differ by 12% in how fast people leave; 120 totals judged on days not learnt from."""
     inside = []

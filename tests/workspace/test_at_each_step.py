@@ -66,7 +66,7 @@ def erasure(scenes: Scenes) -> Scene:
     return scenes.make("erase")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_interrupt_of_an_erasure(erasure: Scene, runner: Runner, tmp_path: Path) -> None:
     """Its last six steps: files are replaced, the list of moves goes, it is proved."""
     told = []

@@ -32,7 +32,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     [
         "import",
         pytest.param("reimport", marks=pytest.mark.long),
-        pytest.param("carried", marks=pytest.mark.slow),
+        pytest.param("carried", marks=pytest.mark.long),
     ],
 )
 def test_killed_at_a_few_steps(

@@ -107,7 +107,7 @@ def test_the_bucket_holds_what_the_folder_would(laid: Layout, tmp_path: Path) ->
     assert succeed("doctor", "--workspace", place.root).all.count("✗") == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_carried_over_is_shared(place: Layout, tmp_path: Path) -> None:
     """A part that two snapshots hold is one object; the figures are those of a whole refresh."""
     rows = order_rows(60)

@@ -63,7 +63,7 @@ def laid(tmp_path: Path) -> Laid:
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_refresh_of_a_lake(laid: Laid, tmp_path: Path) -> None:
     runner, words = Runner(), ["refresh", "--workspace", str(laid.place.root)]
 

@@ -88,7 +88,13 @@ def _check_stopped(code: int, said: str, by: signal.Signals) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        pytest.param(signal.SIGKILL, id="killed"),
+        pytest.param(signal.SIGINT, id="interrupted", marks=pytest.mark.long),
+    ],
+)
 def test_stopped_refresh(
     by: signal.Signals,
     mine: Layout,
