@@ -94,7 +94,7 @@ def test_disk_that_fails_under_an_erasure(
     ended(erasure, place, runner)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DISKS
 def test_disk_that_fails_under_a_refresh(
     full: bool, scenes: Scenes, runner: Runner, tmp_path: Path

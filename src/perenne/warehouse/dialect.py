@@ -3,18 +3,12 @@
 Ibis takes the product of two DECIMAL(18, 4) for one, and so leaves out a cast to it; engines make
 DECIMAL(36, 8) of it. What is then added and chosen among takes numbers of 128 bits, which cost
 fifty times as much, and is rounded at another place.
-
-Selects on selects are left as they are written: engines merge them by themselves, and for Ibis it
-is a third of all it does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
-import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import sqlglot.expressions as sge
@@ -22,25 +16,10 @@ from ibis.backends.duckdb import Backend
 from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 
 
-@contextmanager
-def _selects_apart() -> Iterator[None]:
-    asked = ibis.options.sql.fuse_selects
-    ibis.options.sql.fuse_selects = False
-    try:
-        yield
-    finally:
-        ibis.options.sql.fuse_selects = asked
-
-
-class AsWritten:
-    """For a compiler: each sum, difference and product of decimals is cast to its own type, each
-    select stands by itself."""
+class TypedDecimals:
+    """For a compiler: each sum, difference and product of decimals is cast to its own type."""
 
     __slots__ = ()
-
-    def translate(self, op: ops.Node, *, params: Any) -> Any:
-        with _selects_apart():
-            return super().translate(op, params=params)  # type: ignore[misc] # of the compiler
 
     def visit_Add(self, op: ops.Add, *, left: Any, right: Any) -> Any:
         return self._typed(op, super().visit_Add(op, left=left, right=right))  # type: ignore[misc] # of the compiler
@@ -60,8 +39,8 @@ _SMALL = 1e9
 """A product below this stands in DECIMAL(18, 8), which is what DuckDB counts it in."""
 
 
-class DuckCompiler(AsWritten, DuckDBCompiler):  # type: ignore[misc] # ibis ships no types
-    """Ibis's own for DuckDB, as above."""
+class DuckCompiler(TypedDecimals, DuckDBCompiler):  # type: ignore[misc] # ibis ships no types
+    """Ibis's own for DuckDB, with typed decimals."""
 
     __slots__ = ()
     # Ibis writes a method for each of these into every class, over what stands in it.

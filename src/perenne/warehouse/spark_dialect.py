@@ -22,11 +22,11 @@ from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from ibis.formats.pyarrow import PyArrowData
 from pyspark.sql import DataFrame, SparkSession
 
-from perenne.warehouse.dialect import AsWritten
+from perenne.warehouse.dialect import TypedDecimals
 from perenne.warehouse.java_patterns import java_pattern
 
 
-class Compiler(AsWritten, PySparkCompiler):  # type: ignore[misc] # ibis ships no types
+class Compiler(TypedDecimals, PySparkCompiler):  # type: ignore[misc] # ibis ships no types
     """Ibis's own for Spark, with DuckDB's meaning of the expressions that Perenne uses."""
 
     __slots__ = ()
