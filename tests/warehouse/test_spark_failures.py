@@ -15,11 +15,13 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from py4j.protocol import Py4JError
 
 from perenne.core import PerenneError
 from perenne.text import use_language
 from perenne.warehouse import SparkEngine, Table
 from perenne.warehouse.spark import _java_process, _let_go
+from perenne.warehouse.spark_failures import Place, said
 from tests.engines import LEAN, MASTER, need_spark
 
 pytestmark = pytest.mark.slow
@@ -163,6 +165,13 @@ def test_memory_that_does_not_suffice(
     assert told.what == "Spark ran out of memory: spark.driver.memory is 512m."
     assert "Raise spark.driver.memory" in told.next_step
     assert "\tat " not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("more", ["", ".\n", ".\n: "])
+def test_a_java_that_has_not_the_memory_to_say_so(more: str) -> None:
+    error = Py4JError("An error occurred while calling o100.toString" + more)
+    told = said(error, Place(MASTER, {"spark.driver.memory": "512m"}))
+    assert told.what == "Spark ran out of memory: spark.driver.memory is 512m."
 
 
 def test_a_disk_that_is_full(start: Callable[..., SparkEngine], tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ _LOST = ("stopped SparkContext", "SparkContext was shut down", "does not exist i
 _PATIENCE = 30
 """Seconds that a Java which answers no more is given to end, so that its code can be told: one
 without memory still closes what it has open."""
+_CALL = re.compile(r"An error occurred while calling \S+")
 _FILE = re.compile(r"file:/+([^\s\]]+\.parquet)")
 _CAUSE = re.compile(r"^(?:Caused by)?: (?:[\w.$]+: )?(.+)$", re.MULTILINE)
 _COLUMN = re.compile(r"name (\S+) cannot be resolved")
@@ -101,11 +102,14 @@ def was_stopped(error: BaseException) -> bool:
 def kind_of(error: BaseException, place: Place) -> Kind:
     """What stood in the way."""
     text = _text(error)
-    lost = not text.strip() or any(map(_cut_off, chain(error)))
+    heard = _CALL.sub("", text).strip(" :.\n")
+    lost = not heard or any(map(_cut_off, chain(error)))
     lost = lost or any(words in text for words in _LOST)
     code = place.ended(seconds=_PATIENCE if lost else 0)
     if code in _CODES:
         return _CODES[code]
+    if code is None and text.strip() and not heard:
+        return "memory"  # Java answers, and has not the memory to tell what failed
     for words, kind in _WORDS:
         if words in text:
             return kind
