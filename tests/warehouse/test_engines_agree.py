@@ -145,6 +145,8 @@ FIGURES: dict[str, Callable[[ir.Table], Any]] = {
     ),
     "listed": lambda t: t.text.group_concat(" | ", order_by=[t.group, t.n]),
     "collected": lambda t: t.text.collect(order_by=t.text),
+    "collected and sorted": lambda t: t.n.collect().sort(),
+    "place in a list": lambda t: t.n.collect().sort().index(t.n.max()),
     "collected downwards": lambda t: t.n.collect(order_by=[ibis.desc(t.other), ibis.desc(t.n)]),
     "first downwards": lambda t: t.text.first(order_by=[ibis.desc(t.cost), ibis.desc(t.n)]),
     "listed downwards": lambda t: t.text.group_concat("|", order_by=ibis.desc(t.n)),

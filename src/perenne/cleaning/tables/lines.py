@@ -131,6 +131,7 @@ OF_ORDER = (
 OF_LINE = (
     *ORDER,
     "batch",
+    "seq",
     "row_file",
     "row_number",
     "product_id",

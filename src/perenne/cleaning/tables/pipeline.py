@@ -124,8 +124,8 @@ def priced_lines(
         as_of=ibis.literal(as_of),
     )
     judged = view(judged.mutate(currency=judged.currency.fill_null(policy.currency)))
-    sums = keep("order_sums", pricing.order_sums(judged, policy.cleaning))
-    priced = pricing.priced(judged, sums, cleaning=policy.cleaning, tax=policy.tax)
+    sums = keep("order_sums", pricing.order_sums(judged, heads, policy.cleaning))
+    priced = pricing.priced(judged, sums, cleaning=policy.cleaning, tax=policy.tax, view=view)
     if rates is not None:
         priced = orders.converted(priced, rates, day="ordered_on", amounts=CONVERTED)
         priced = priced.mutate(list_currency=priced.list_currency.fill_null(policy.currency))

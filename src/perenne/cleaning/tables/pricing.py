@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ibis
@@ -11,15 +12,20 @@ from perenne.cleaning.settings import CleaningSettings, TaxSettings
 from perenne.warehouse import MONEY, to_money
 
 PLACE = ("batch", "row_file", "row_number")
+View = Callable[[ir.Table], ir.Table]
+_SHORT = 100
+"""Lines of an order whose rows are kept as a list."""
 
 
-def order_sums(judged: ir.Table, settings: CleaningSettings) -> ir.Table:
+def order_sums(judged: ir.Table, heads: ir.Table, settings: CleaningSettings) -> ir.Table:
     """Per `order_key` what pricing asks of the lines together, one row per order.
 
     `is_paid`: a line of it has a price, so that lines at no price are gifts. Sums over lines that
-    bear the order's discount (`weights`, `stated_discount`) and its taxes (`all_charged`), over
-    shipping that does not (`carried`), over all (`all_given`); lines that state a tax
-    (`taxed_lines`). Grouping narrow rows and joining is far quicker than windows over wide ones.
+    bear the order's discount (`weights`) and its taxes, over shipping that does not (`carried`),
+    over all (`all_given`); lines that state a tax (`taxed_lines`); `order_rest`, the part of the
+    order's discount that lines do not state. `rows`: the numbers of its rows in turn, null where
+    a window over its lines is needed: they share an amount, or their rows alone do not tell which
+    comes first. Grouping narrow rows and joining is far quicker than windows over wide ones.
     """
     untold = judged.excluded_by.isnull()
     gift = judged.kind == "gift_card"
@@ -30,7 +36,7 @@ def order_sums(judged: ir.Table, settings: CleaningSettings) -> ir.Table:
     if not settings.zero_price_lines:
         maybe = ibis.literal(False)
     table = judged.select(
-        "order_key", "given", "own_discount", "tax",
+        "order_key", "given", "own_discount", "tax", "seq", "row_number",
         sure=bears & ~maybe, maybe=maybe, gift=gift, carriage=carriage,
         priced=untold & (judged.before != 0),
     )  # fmt: skip
@@ -42,18 +48,29 @@ def order_sums(judged: ir.Table, settings: CleaningSettings) -> ir.Table:
         weights_maybe=table.given.sum(where=table.maybe),
         charged=table.given.sum(where=(table.sure | table.gift)),
         charged_maybe=table.given.sum(where=table.maybe & ~table.gift),
-        discount=table.own_discount.sum(where=table.sure),
+        discount_sum=table.own_discount.sum(where=table.sure),
         discount_maybe=table.own_discount.sum(where=table.maybe),
         carried=table.given.sum(where=table.carriage & ~table.sure & ~table.maybe),
         carried_maybe=table.given.sum(where=table.carriage & table.maybe),
+        lines=table.count(),
+        rows=table.row_number.collect().sort(),
+        first_import=table.seq.min(),
+        last_import=table.seq.max(),
     )
+    sums = sums.inner_join(heads.select("order_key", "subtotal", "discount", "tax"), "order_key")
+    charged = _total(sums.charged, sums.is_paid.ifelse(0, sums.charged_maybe))
+    stated = _total(sums.discount_sum, sums.is_paid.ifelse(0, sums.discount_maybe))
+    rest = ibis.coalesce(charged - sums.subtotal, sums.discount.fill_null(0) - stated)
+    shares_tax = (sums.taxed_lines == 0) & (sums.tax.fill_null(0) != 0)
+    # A row of an import is one line, and lists are searched for each of their lines.
+    together = (sums.first_import == sums.last_import) & (sums.lines <= _SHORT)
     return sums.select(
         "order_key", "is_paid", "taxed_lines",
         all_given=_total(sums.all_given),
         weights=_total(sums.weights, sums.is_paid.ifelse(0, sums.weights_maybe)),
-        all_charged=_total(sums.charged, sums.is_paid.ifelse(0, sums.charged_maybe)),
-        stated_discount=_total(sums.discount, sums.is_paid.ifelse(0, sums.discount_maybe)),
         carried=_total(sums.carried, sums.is_paid.ifelse(sums.carried_maybe, 0)),
+        order_rest=ibis.greatest(rest, 0).cast(MONEY),
+        rows=((rest <= 0) & ~shares_tax & together).ifelse(sums.rows, None),
     )  # fmt: skip
 
 
@@ -65,14 +82,16 @@ def _total(*parts: ir.Value) -> ir.Value:
 
 
 def priced(
-    judged: ir.Table, sums: ir.Table, *, cleaning: CleaningSettings, tax: TaxSettings
+    judged: ir.Table, sums: ir.Table, *, cleaning: CleaningSettings, tax: TaxSettings, view: View
 ) -> ir.Table:
     """`judged` with `gross`, `discount`, `net` (all without tax) in the source's currency, and the
     line's `position` in its order.
 
     The part of the order's discount and of its taxes that the lines do not state is shared over
     the lines in proportion to their value, by running totals, so that the shares add up exactly.
-    Gift cards bear neither: they are value that is sold, taxed when it is spent.
+    Gift cards bear neither: they are value that is sold, taxed when it is spent. `view` gives the
+    lines with their orders a name: engines keep a table that is told twice in one query, while of
+    a named one each reader asks for what it needs.
     """
     shared = judged.inner_join(sums, "order_key")
     if cleaning.zero_price_lines:
@@ -81,16 +100,7 @@ def priced(
         shared = shared.mutate(excluded_by=rule)
     shared = shared.mutate(bears=shared.excluded_by.isnull() | (shared.kind == "sample"))
     shared = shared.mutate(weight=shared.bears.ifelse(shared.given, 0).cast(MONEY))
-    place: dict[str, Any] = {"group_by": "order_key", "order_by": PLACE}
-    rest = ibis.coalesce(
-        shared.all_charged - shared.subtotal,
-        shared.order_discount.fill_null(0) - shared.stated_discount,
-    )
-    shared = shared.mutate(
-        running=shared.weight.cumsum(**place),
-        position=ibis.row_number().over(ibis.window(**place)),
-        order_rest=ibis.greatest(rest, 0).cast(MONEY),
-    )
+    shared = _numbered(view(shared))
     shared = shared.mutate(includes=_tax_included(shared, tax))
     shared = shared.mutate(rest_share=_share(shared, shared.order_rest))
     shared = shared.mutate(paid=(shared.given - shared.rest_share).cast(MONEY))
@@ -102,6 +112,20 @@ def priced(
     )
     gross = gross.cast("decimal(18, 4)")
     return shared.mutate(gross=gross).mutate(discount=lambda t: (t.gross - t.net).cast(MONEY))
+
+
+def _numbered(lines: ir.Table) -> ir.Table:
+    """`lines` with their `position` in the order, and the `running` total of `weight` up to each,
+    which only those that share something are asked for."""
+    alone = lines.filter(lines.rows.notnull())
+    alone = alone.mutate(running=alone.weight, position=alone.rows.index(alone.row_number))
+    several = lines.filter(lines.rows.isnull())
+    place: dict[str, Any] = {"group_by": "order_key", "order_by": PLACE}
+    several = several.mutate(
+        running=several.weight.cumsum(**place).cast(MONEY),
+        position=ibis.row_number().over(ibis.window(**place)),
+    )
+    return alone.union(several).drop("rows")
 
 
 def _ratio(table: ir.Table, value: ir.Value) -> ir.Value:

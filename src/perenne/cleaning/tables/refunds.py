@@ -110,14 +110,15 @@ def order_of_refund(
 ) -> ir.Table:
     """`refunds` joined to the order they name: the only one of that number in their own source,
     else the only one anywhere. Order columns, `source` among them, come prefixed `order_`."""
+    named = refunds.mutate(number=bare_number(refunds.source_order_id))
     known = orders.mutate(number=bare_number(orders.source_order_id))
+    known = known.semi_join(named, "number")
     known = known.mutate(
         anywhere=known.order_id.count().over(ibis.window(group_by="number")),
         in_source=known.order_id.count().over(ibis.window(group_by=["source", "number"])),
     )
     prefixed = {f"order_{name}": known[name] for name in carry}
     known = known.select("number", "anywhere", "in_source", **prefixed)
-    named = refunds.mutate(number=bare_number(refunds.source_order_id))
     joined = named.inner_join(known, "number")
     at_home = (joined.source == joined.order_source) & (joined.in_source == 1)
     return joined.filter(at_home | (joined.anywhere == 1))

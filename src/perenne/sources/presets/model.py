@@ -215,6 +215,8 @@ class Preset(_Strict):
             raise ValueError(f"preset {self.name} names unknown fields {sorted(unknown)}")
         if (self.refuse is None) != bool(self.tables and self.grain):
             raise ValueError(f"preset {self.name} must have tables and a grain, or a refusal")
+        if sum(spec.table == "order_lines" for spec in self.tables) > 1:
+            raise ValueError(f"preset {self.name}: a row is one order line, not several")
         return self
 
     @property
