@@ -8,7 +8,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from perenne.cleaning import TaxSettings
-from tests.cleaning.shop import Row, item, line, order, run_rows, settings
+from tests.cleaning.shop import Import, Row, item, line, order, run, run_rows, settings
 
 CENTS = st.decimals(Decimal("0.01"), Decimal("999.99"), places=2)
 
@@ -213,3 +213,25 @@ def test_shares_of_discount_and_tax_add_up_exactly(
         assert abs(found["net"] - (paid - tax)) <= Decimal("0.0001")
         if not head["tax_included"]:
             assert found["net"] == paid
+
+
+@pytest.mark.parametrize("discount", [None, 6], ids=["nothing shared", "a discount shared"])
+@pytest.mark.parametrize("number", [1, 2, 5, 101, 250])
+def test_lines_are_numbered_by_their_row_however_they_lie(
+    number: int, discount: int | None
+) -> None:
+    rows = [9 * place % 997 + 2 for place in range(number)]
+    lines = [{**item(product=f"p{row}", price=1), "row_number": row} for row in rows]
+    shop = run_rows(orders=[order(discount=discount)], order_lines=lines)
+    places = {x["product_id"]: int(x["order_line_id"].rsplit("/")[-1]) for x in shop.lines("A")}
+    assert places == {f"p{row}": place for place, row in enumerate(sorted(rows))}
+
+
+def test_lines_of_two_imports_are_numbered_one_after_the_other() -> None:
+    def brought(batch: str, seq: int, *rows: int) -> Import:
+        lines = [{**item(product=f"{batch}{row}", price=1), "row_number": row} for row in rows]
+        return Import({"order_lines": lines}, name=batch, seq=seq)
+
+    shop = run(brought("b1", 1, 7, 3), brought("b2", 2, 5, 4))
+    places = {x["product_id"]: int(x["order_line_id"].rsplit("/")[-1]) for x in shop.lines("A")}
+    assert places == {"b13": 0, "b17": 1, "b24": 2, "b25": 3}
