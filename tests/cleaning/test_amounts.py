@@ -229,7 +229,7 @@ def test_lines_are_numbered_by_their_row_however_they_lie(
 
 def test_lines_of_two_imports_are_numbered_one_after_the_other() -> None:
     def brought(batch: str, seq: int, *rows: int) -> Import:
-        lines = [{**item(product=f"{batch}{row}", price=1), "row_number": row} for row in rows]
+        lines = [{**line(product=f"{batch}{row}", price=1), "row_number": row} for row in rows]
         return Import({"order_lines": lines}, name=batch, seq=seq)
 
     shop = run(brought("b1", 1, 7, 3), brought("b2", 2, 5, 4))
