@@ -14,6 +14,8 @@ import pytest
 
 from tests.cli.program import demo_workspace, kpis, succeed
 
+pytestmark = pytest.mark.slow
+
 HALF_A_CENT = Decimal("0.005")
 Facts = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 <!-- not run: reason -->      before a block: it is shown, not run; the reason is counted
 <!-- with: path path -->      anywhere: files copied beside the examples before they run
-<!-- slow: reason -->         anywhere: the file's examples run with the slow tests
 """
 
 import re
@@ -12,7 +11,6 @@ from pathlib import Path
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[\w-]*)[^\n]*$")
 NOT_RUN = re.compile(r"^\s*<!--\s*not run(?::\s*(?P<reason>.*?))?\s*-->")
 WITH = re.compile(r"^<!--\s*with:\s*(?P<paths>.*?)\s*-->", re.MULTILINE)
-SLOW = re.compile(r"^<!--\s*slow:\s*\S.*?-->", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,3 @@ def commands(block: Block) -> list[Command]:
 def companions(path: Path) -> list[str]:
     """Return the files, named from the root of the repository, that the examples need."""
     return [p for m in WITH.finditer(path.read_text(encoding="utf-8")) for p in m["paths"].split()]
-
-
-def is_slow(path: Path) -> bool:
-    """Tell whether the file asks for its examples to run with the slow tests."""
-    return SLOW.search(path.read_text(encoding="utf-8")) is not None

@@ -11,8 +11,10 @@ import pytest
 
 from tests.cli.program import Said, perenne
 from tests.house.beginnings import Beginnings
-from tests.house.markdown_blocks import Block, Command, blocks, commands, companions, is_slow
+from tests.house.markdown_blocks import Block, Command, blocks, commands, companions
 from tests.house.repository import PACKAGE, ROOT, relative
+
+pytestmark = pytest.mark.slow
 
 CLI = "import sys; sys.argv[0] = 'perenne'; from perenne.cli import main; sys.exit(main())"
 NOT_OURS = ("make ", "git ", "pip ", "python", "source ", "open ", "ls", "cat ")
@@ -28,10 +30,7 @@ def _documents() -> list[Path]:
 
 
 def _parameters() -> list[object]:
-    return [
-        pytest.param(p, id=relative(p), marks=[pytest.mark.slow] if is_slow(p) else [])
-        for p in _documents()
-    ]
+    return [pytest.param(p, id=relative(p)) for p in _documents()]
 
 
 @pytest.fixture(scope="session")

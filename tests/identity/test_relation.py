@@ -13,6 +13,8 @@ from perenne.cleaning import ExchangeRate
 from perenne.core import PerenneError, opaque_id
 from tests.cleaning.shop import KEY, Import, Row, Shop, line, run, run_rows, settings
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2025, 3, 1)
 LATER = date(2026, 1, 5)
 

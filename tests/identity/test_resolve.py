@@ -12,6 +12,8 @@ from perenne.identity import Before, IdentityAccount
 from perenne.identity.account import alarm
 from tests.identity.people import NO_MODEL, Row, Workshop, own, person, shuffled
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:

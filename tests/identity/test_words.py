@@ -13,6 +13,8 @@ from perenne.text import use_language
 from perenne.warehouse import DuckEngine
 from tests.identity.people import NO_MODEL, Row, Workshop, own, person, town
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Workshop]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perenne.testing import (
     KlaviyoPlatform,
     PrestaShopPlatform,
@@ -10,6 +12,8 @@ from perenne.testing import (
     StripePlatform,
     WooCommercePlatform,
 )
+
+pytestmark = pytest.mark.slow
 
 
 class TestKlaviyo(SourceSuite):

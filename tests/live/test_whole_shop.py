@@ -26,6 +26,8 @@ from perenne.workspace import (
 )
 from perenne.workspace.settings import template
 
+pytestmark = pytest.mark.slow
+
 KINDS: tuple[type[FakePlatform], ...] = (ShopifyPlatform, WooCommercePlatform, PrestaShopPlatform)
 
 

@@ -16,6 +16,8 @@ from tests.metrics.conftest import Measured
 from tests.metrics.shops import Kind
 from tests.metrics.twins import NAMES, Twins
 
+pytestmark = pytest.mark.slow
+
 Measure = Callable[..., Measured]
 
 CATALOGUE = load_catalogue()

@@ -21,6 +21,8 @@ from perenne.models.purchases.true_births import TrueBirths
 from perenne.models.settings import PredictionSettings
 from tests.models.test_births_contender import shop
 
+pytestmark = pytest.mark.slow
+
 HORIZON = 180
 DRAWS = 300
 SHOP = shop(cut=0, people=1500)
@@ -84,9 +86,10 @@ def fitted(name):
     return contender(name).fit(LEDGER, horizon=HORIZON, rng=rng)
 
 
-QUICK = ("rfm_cell", "nbd", "bg_nbd", "mbg_nbd", "mbg_cnbd", "pareto_nbd", "pareto_nbd_births")
-SLOW = ("bg_cnbd", "pareto_ggg", "pareto_nbd_season", "hurdle")
-ALL = (*QUICK, *UNSETTLED, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW))
+ALL = (
+    "rfm_cell", "nbd", "bg_nbd", "mbg_nbd", "mbg_cnbd", "pareto_nbd", "pareto_nbd_births",
+    *UNSETTLED, "bg_cnbd", "pareto_ggg", "pareto_nbd_season", "hurdle",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=ALL)

@@ -17,6 +17,8 @@ from perenne.models.margins import MarginRate
 from perenne.models.predicting import Ahead, Groups, Terms
 from tests.models.living import simulate_ledger
 
+pytestmark = pytest.mark.slow
+
 AHEAD = 365
 PARTS = 5
 

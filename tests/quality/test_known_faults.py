@@ -9,6 +9,8 @@ import pytest
 from perenne.quality import ImportQuality
 from tests.quality.conftest import outcome
 
+pytestmark = pytest.mark.slow
+
 # file, table, check, units looked at, failed, level
 FAULTS = [
     ("orders.csv", "orders", "refused", 63, 1, "warning"),

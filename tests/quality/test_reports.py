@@ -19,6 +19,8 @@ from tests.cli.program import common_sentences, perenne, succeed
 from tests.quality.conftest import batch_of
 from tests.quality.faults import FILES, SECRETS
 
+pytestmark = pytest.mark.slow
+
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 
@@ -49,7 +51,6 @@ def test_report_is_whole_in_french(place: Layout) -> None:
     assert not common_sentences(english, french)
 
 
-@pytest.mark.slow
 def test_command_writes_page_and_json_and_is_strict_when_asked(
     place: Layout, tmp_path: Path
 ) -> None:

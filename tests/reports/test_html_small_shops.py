@@ -12,6 +12,8 @@ from perenne.reports import render_html
 from perenne.text import use_language
 from tests.reports.html_samples import Reader, small_shop
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2025, 3, 10)
 SHOPS: dict[str, list[dict[str, Any]]] = {
     "no order": [],

@@ -25,6 +25,8 @@ from perenne.sources.readers.workbooks import check_workbook
 from perenne.warehouse import DuckEngine
 from tests.sources.guarded import read_guarded
 
+pytestmark = pytest.mark.slow
+
 HEADER = "order_id,order_date,customer_id,total"
 ROWS = [f"A{n},2025-01-{n % 28 + 1:02d},C{n % 7},{n}.50" for n in range(300)]
 ORDERS = "\n".join([HEADER, *ROWS]) + "\n"

@@ -11,6 +11,8 @@ from perenne.workspace import Layout, list_imports
 from tests.workspace.kills import Scene, Scenes, ended, failed, interrupted, shop
 from tests.workspace.stopped import Runner
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = ("import", "refresh", "erase")
 UNCHANGED = "What was published is unchanged."
 BEGUN = "An erasure has begun: the next run that writes to the workspace ends it."
@@ -80,7 +82,6 @@ def test_interrupt_of_an_erasure(erasure: Scene, runner: Runner, tmp_path: Path)
     assert TAKEN_OUT in told[-2]
 
 
-@pytest.mark.slow
 @DISKS
 def test_disk_that_fails_under_an_erasure(
     full: bool, erasure: Scene, runner: Runner, tmp_path: Path

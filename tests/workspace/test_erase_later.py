@@ -16,6 +16,8 @@ from tests.cli.program import succeed
 from tests.workspace.erasure_shop import ADDRESS, shopify_customers, traces
 from tests.workspace.shops import bring, computed, new_workspace, table, without_models
 
+pytestmark = pytest.mark.slow
+
 HEADER = "order_id,order_date,customer_id,total"
 TILL = f"{HEADER}\nX1,2024-02-01,carte-881177,5\nX2,2024-02-02,carte-881188,6\n"
 CARDS = f"ID client;Nom;E-mail\ncarte-881177;Inconnue;{ADDRESS}\ncarte-881188;Petit;p@exemple.fr\n"
@@ -66,7 +68,6 @@ def test_names_of_files_name_nobody(place: Layout, tmp_path: Path) -> None:
     assert all(batch.rows_read for batch in list_imports(place))
 
 
-@pytest.mark.slow
 def test_a_reference_named_later_goes_from_earlier_imports_too(
     place: Layout, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ from perenne.workspace.snapshots import current
 from tests.workspace.kills import Scenes, ended, killed, shop
 from tests.workspace.stopped import Runner
 
+pytestmark = pytest.mark.slow
+
 KILLS = {"import": 70, "reimport": 50, "erase": 70, "refresh": 70, "carried": 25}
 
 

@@ -11,6 +11,8 @@ from perenne.sources import presets
 from perenne.workspace import Layout, open_shop
 from tests.workspace.shops import bring, computed, new_workspace, table, values
 
+pytestmark = pytest.mark.slow
+
 SHELF = Path(presets.__file__).parent
 SELLERS = ("shopify_orders", "woocommerce_orders", "prestashop_orders", "stripe_payments")
 OTHERS = (

@@ -25,6 +25,8 @@ from perenne.warehouse import STAGED
 from perenne.workspace import Layout, Shop
 from tests.workspace.persons import ANNE, AS_OF, FORMULA, SCRIPT, bare_workspace, persons_workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Layout:
