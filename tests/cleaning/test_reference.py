@@ -117,3 +117,39 @@ def test_products_do_not_multiply_lines() -> None:
     shop = run_rows(orders=[order()], order_lines=[item()], products=rows)
     assert [x["net"] for x in shop.lines("A")] == [10]
     assert len(shop.tables["products"]) == 1
+
+
+@pytest.mark.parametrize(
+    "named", [{"product_id": "13110"}, {"product_id": "SW-1"}, {"product_id": "3700000000017"}]
+)
+def test_lines_may_name_a_product_by_any_code_of_its_list(named: dict[str, str]) -> None:
+    listed = {"product_id": "SW-1", "other_id": "13110", "sku": "SW-1", "gtin": "3700000000017"}
+    shop = run_rows(
+        order_lines=[line(product=named["product_id"], product_name=None)],
+        products=[{**listed, "cost": 4, "category": "Swim", "product_name": "One piece"}],
+    )
+    (found,) = shop.lines("A")
+    told = (found["product_id"], found["cost"], found["category"], found["product_name"])
+    assert told == (named["product_id"], 4, "Swim", "One piece")
+
+
+def test_a_code_of_two_products_tells_of_neither_and_an_id_comes_first() -> None:
+    products = [
+        {"product_id": "a", "gtin": "1", "other_id": "c", "cost": 4},
+        {"product_id": "b", "gtin": "1", "other_id": "2", "cost": 5},
+        {"product_id": "c", "cost": 6},
+    ]
+    lines = [line(product=name) for name in ("1", "2", "c")]
+    found = run_rows(order_lines=lines, products=products).lines("A")
+    assert {row["product_id"]: row["cost"] for row in found} == {"1": None, "2": 5, "c": 6}
+
+
+def test_a_number_of_another_shop_s_list_is_no_code_here_and_its_gtin_is() -> None:
+    listed = {"product_id": "SW-1", "other_id": "5", "gtin": "3700000000017", "cost": 4}
+    lines = [line(product="5"), line(product="3700000000017")]
+    shop = run(
+        Import({"order_lines": lines}, source="till", name="2-file", seq=2),
+        Import({"products": [listed]}),
+    )
+    found = shop.lines("A", source="till")
+    assert {row["product_id"]: row["cost"] for row in found} == {"5": None, "3700000000017": 4}

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from perenne.cleaning.settings import Policy
-from perenne.cleaning.tables import flows, lines, orders, payments, pipeline, relation
+from perenne.cleaning.tables import flows, lines, orders, payments, pipeline, reference, relation
 from perenne.cleaning.tables import refunds as given_back
 from perenne.core import PerenneError
 from perenne.text import gettext as _
@@ -27,6 +27,7 @@ class Cleaned:
     subscriptions and surveys as staged rows that were known by `as_of`; words, all that was said of
     customers by then, of which customers are the newest.
 
+    `codes`: every `code` by which lines may name a product of the lists.
     `fates`: per staged table, rows kept and merged per import. `flows`: rows and written value
     per import, month, currency and rule. `quarantine`: rows that cannot be placed: lines of
     orders without a date, refunds of orders that are not there.
@@ -37,6 +38,7 @@ class Cleaned:
     fates: Mapping[str, pa.Table]
     flows: pa.Table
     quarantine: Table
+    codes: Table
 
 
 def clean(
@@ -95,6 +97,7 @@ def clean(
         fates={name: fetch(flows.fate_counts(table)) for name, table in rows.fated.items()},
         flows=fetch(value),
         quarantine=keep("quarantine", _unplaced(priced, kept["refunds"], sold, as_of)),
+        codes=reference.coded_products(kept["products"]).select("code"),
     )
 
 

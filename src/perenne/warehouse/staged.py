@@ -296,6 +296,7 @@ STAGED_PRODUCTS = TableSchema(
             ("tax_included", "boolean", "do prices include tax? null = unknown"),
             ("sku", "string", "the merchant's own code, where it may be another than product_id"),
             ("gtin", "string", "EAN, UPC or ISBN as written"),
+            ("other_id", "string", "another number of its list, by which order lines may name it"),
             ("cost", MONEY, "cost of goods of one unit, without tax"),
             ("currency", "string", "ISO 4217, null = the workspace's"),
             ("is_gift_card", "boolean", "sold value, not revenue"),

@@ -140,7 +140,13 @@ class Run:
             **(beside.to_manifest() if beside else {}),
         }
         made = manifest(
-            imports, self.settings, context, tables=tables, account=account, engine=self.engine
+            imports,
+            self.settings,
+            context,
+            tables=tables,
+            codes=cleaned.codes,
+            account=account,
+            engine=self.engine,
         )
         return made | told, account
 

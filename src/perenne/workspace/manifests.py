@@ -34,10 +34,11 @@ def manifest(
     context: Context,
     *,
     tables: Mapping[str, Table],
+    codes: Table,
     account: Account,
     engine: Engine,
 ) -> dict[str, Any]:
-    """How a snapshot was made, and what its tables hold."""
+    """How a snapshot was made, and what its tables hold. `codes`: by which lines name products."""
     return {
         "as_of": context.as_of.isoformat(),
         "currency": context.currency,
@@ -49,7 +50,7 @@ def manifest(
         "tables": {name: _rows(table, engine) for name, table in tables.items()},
         "reconciliation": account.to_manifest(),
         "undated_refunds": _undated_refunds(tables["refunds"], engine),
-        "products_sold": _products_sold(tables["order_lines"], tables["products"], engine),
+        "products_sold": _products_sold(tables["order_lines"], codes, engine),
         "acquisition": {
             "rule": settings.acquisition.rule,
             **_acquisition(tables["customers"], engine),
@@ -69,14 +70,14 @@ def _acquisition(customers: Table, engine: Engine) -> dict[str, int]:
     return {name: found.get(told, 0) for name, told in names.items()}
 
 
-def _products_sold(lines: Table, products: Table, engine: Engine) -> dict[str, int] | None:
-    """How many products were sold, and how many of them the product lists name; None without a
-    list."""
-    if not _rows(products, engine):
+def _products_sold(lines: Table, codes: Table, engine: Engine) -> dict[str, int] | None:
+    """How many products were sold, and how many of them the product lists name by one of their
+    `codes`; None without a list."""
+    if not _rows(codes, engine):
         return None
     counted = lines.filter(lines.excluded_by.isnull(), lines.product_id.notnull())
     sold = counted.select("product_id").distinct()
-    known = sold.semi_join(products, "product_id")
+    known = sold.semi_join(codes, [("product_id", "code")])
     return {"all": _rows(sold, engine), "listed": _rows(known, engine)}
 
 

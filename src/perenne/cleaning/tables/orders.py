@@ -63,16 +63,20 @@ LISTED = ("category", "product_name", "cost", "is_gift_card")
 
 
 def with_products(lines: ir.Table, products: ir.Table) -> ir.Table:
-    """`lines` with category and name from the product lists where the line has none, and
-    `list_cost` in `list_currency`. The list of the line's own source speaks first; what it does
-    not know is taken from the only other source that tells it."""
+    """`lines` with category and name from the product lists (`reference.coded_products`) where the
+    line has none, and `list_cost` in `list_currency`. The list of the line's own source speaks
+    first; what it does not know is taken from the only other source that tells it."""
     names = ("source", "product_id")
     own = products.select(
-        *names, own_currency="currency", **{f"own_{name}": products[name] for name in LISTED}
+        "source",
+        product_id="code",
+        own_currency="currency",
+        **{f"own_{name}": products[name] for name in LISTED},
     )
     joined = lines.left_join(own, list(names), rname="list_{name}")
     joined = joined.drop([f"list_{name}" for name in names if f"list_{name}" in joined.columns])
-    joined = joined.left_join(_told_once(products), "product_id", rname="list_{name}")
+    abroad = products.filter(products.everywhere)
+    joined = joined.left_join(_told_once(abroad), "product_id", rname="list_{name}")
     said = {name: ibis.coalesce(joined[f"own_{name}"], joined[f"any_{name}"]) for name in LISTED}
     gift = said["is_gift_card"].fill_null(False).ifelse("gift_card", ibis.null("string"))
     currency = joined.own_cost.notnull().ifelse(joined.own_currency, joined.any_currency)
@@ -88,13 +92,13 @@ def with_products(lines: ir.Table, products: ir.Table) -> ir.Table:
 
 
 def _told_once(products: ir.Table) -> ir.Table:
-    """For each product id, over all sources, the facts that one source alone tells."""
+    """For each code of a product, over all sources, the facts that one source alone tells."""
     facts = {
         f"any_{name}": (products[name].count() == 1).ifelse(products[name].min(), None)
         for name in LISTED
     }
     currency = products.currency.min(where=products.cost.notnull())
-    return products.group_by("product_id").agg(any_currency=currency, **facts)
+    return products.group_by(product_id="code").agg(any_currency=currency, **facts)
 
 
 def with_costs(lines: ir.Table) -> ir.Table:

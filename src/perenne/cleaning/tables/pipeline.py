@@ -114,7 +114,7 @@ def priced_lines(
     view: Callable[[ir.Table], ir.Table],
 ) -> ir.Table:
     """Every line with its kind, its rule and its amounts in the workspace's currency."""
-    listed = view(orders.with_products(all_lines, reference.canonical_products(products)))
+    listed = view(orders.with_products(all_lines, reference.coded_products(products)))
     texts = keep("product_texts", lines.product_texts(listed))
     judged = lines.judged(
         listed,

@@ -7,10 +7,43 @@ import ibis.expr.types as ir
 
 from perenne.warehouse import MONEY, to_money
 
+CODES = {"other_id": False, "sku": True, "gtin": True}
+"""By what else order lines may name a product, and whether other sources may, too."""
+
 
 def canonical_products(products: ir.Table) -> ir.Table:
     """Schema `products` and the currency of its amounts: one row per source and product id, the
     newest import's first row."""
+    return _newest(products).drop(*CODES)
+
+
+def coded_products(products: ir.Table) -> ir.Table:
+    """Canonical products, one row per source and `code` by which order lines may name them: their
+    id, else another code that is of one product of the source alone. `everywhere`: other sources
+    may name them by it, too."""
+    listed = _newest(products)
+    own = listed.select("source", code="product_id")
+    told = ibis.union(
+        *(
+            listed.select("source", "product_id", code=name, everywhere=ibis.literal(everywhere))
+            for name, everywhere in CODES.items()
+        )
+    )
+    told = told.filter(told.code.notnull()).anti_join(own, ["source", "code"])
+    codes = told.group_by("source", "code").agg(
+        product_id=told.product_id.min(),
+        last=told.product_id.max(),
+        everywhere=told.everywhere.max(),
+    )
+    codes = codes.filter(codes.product_id == codes.last).drop("last")
+    ids = own.mutate(product_id=own.code, everywhere=ibis.literal(True))
+    every = ids.select("source", "code", "product_id", "everywhere").union(
+        codes.select("source", "code", "product_id", "everywhere")
+    )
+    return every.inner_join(listed.drop(*CODES), ["source", "product_id"])
+
+
+def _newest(products: ir.Table) -> ir.Table:
     rank = ibis.row_number().over(
         ibis.window(
             group_by=["source", "product_id"],
@@ -29,6 +62,7 @@ def canonical_products(products: ir.Table) -> ir.Table:
         "price",
         "cost",
         "currency",
+        *CODES,
         is_gift_card=newest.is_gift_card.fill_null(False),
     )
 

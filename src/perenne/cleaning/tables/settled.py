@@ -94,7 +94,7 @@ def first_day_of(products: ir.Table, lines: ir.Table) -> ir.Table:
 
 
 def changed_products(before: ir.Table, now: ir.Table) -> ir.Table:
-    """Products of which two lists (staged) tell lines something else."""
+    """Products, as lines name them, of which two lists (staged) tell something else."""
     one, other = (_listed(table) for table in (before, now))
     gone, come = one.difference(other), other.difference(one)
     return gone.select("product_id").union(come.select("product_id"), distinct=True)
@@ -102,8 +102,8 @@ def changed_products(before: ir.Table, now: ir.Table) -> ir.Table:
 
 def _listed(products: ir.Table) -> ir.Table:
     fated = merge.keyed_rows(products, "products", ("product_id",))
-    kept = reference.canonical_products(fated.filter(fated.fate == "kept"))
-    return kept.select("source", "product_id", "currency", *LISTED)
+    coded = reference.coded_products(fated.filter(fated.fate == "kept"))
+    return coded.select("source", "currency", "everywhere", *LISTED, product_id="code")
 
 
 def open_orders(staged: Mapping[str, ir.Table], earlier: ir.Table, *, until: date) -> ir.Table:
