@@ -230,6 +230,19 @@ def test_an_earlier_day_is_computed_whole(mine: tuple[Layout, Exports]) -> None:
     assert made.snapshot.as_of == date(2024, 7, 31)
 
 
+def test_another_code_computes_everything_again(
+    mine: tuple[Layout, Exports], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, _exports = mine
+    published = computed(place).snapshot.id
+    assert computed(place).snapshot.id == published
+    for module in ("refresh", "carrying"):
+        monkeypatch.setattr(f"perenne.workspace.{module}.code_print", lambda: "another")
+    made = computed(place)
+    assert made.snapshot.id != published
+    assert taken(place) == {"whole": "settings"}
+
+
 @pytest.mark.slow
 def test_customers_who_are_linked_take_their_orders_along(mine: tuple[Layout, Exports]) -> None:
     """Two customers of old orders turn out to be one: their orders get one customer and one count,

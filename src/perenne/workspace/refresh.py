@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-import perenne
 from perenne.cleaning import Account
 from perenne.core import PerenneError, opaque_id
 from perenne.identity import Decision, standing
@@ -20,6 +19,7 @@ from perenne.workspace.batches import Batch, list_imports, require_sound
 from perenne.workspace.computing import Progress, Run
 from perenne.workspace.engines import Engines
 from perenne.workspace.layout import LAYOUT_VERSION, Layout, key_of, lost_key
+from perenne.workspace.own_code import code_print
 from perenne.workspace.settings import Settings, as_mapping
 
 
@@ -99,7 +99,7 @@ def _fingerprint(
         "settings": {**as_mapping(settings), "retention": None},
         "as_of": str(as_of),
         "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
-        "code": perenne.__version__,
+        "code": code_print(),
         "layout": LAYOUT_VERSION,
         "marts": (*MARTS, "customer_runs"),
     }
