@@ -65,10 +65,11 @@ def clean(
     as_of = as_of or _last_order_day(heads, fetch, known_until)
     found = flows.currencies(rows.lines, heads, kept=kept, base=policy.currency)
     rates = _rates(fetch(found), policy)
+    codes = keep("product_codes", reference.coded_products(kept["products"]))
     priced = pipeline.priced_lines(
         rows.lines,
         heads,
-        kept["products"],
+        codes,
         policy=policy,
         as_of=as_of,
         rates=rates,
@@ -97,7 +98,7 @@ def clean(
         fates={name: fetch(flows.fate_counts(table)) for name, table in rows.fated.items()},
         flows=fetch(value),
         quarantine=keep("quarantine", _unplaced(priced, kept["refunds"], sold, as_of)),
-        codes=reference.coded_products(kept["products"]).select("code"),
+        codes=codes.select("code").distinct(),
     )
 
 

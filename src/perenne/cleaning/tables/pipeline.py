@@ -105,7 +105,7 @@ def sale_lines(kept: Mapping[str, ir.Table], selling: ir.Table) -> ir.Table:
 def priced_lines(
     all_lines: ir.Table,
     heads: ir.Table,
-    products: ir.Table,
+    codes: ir.Table,
     *,
     policy: Policy,
     as_of: date,
@@ -113,8 +113,9 @@ def priced_lines(
     keep: Keep,
     view: Callable[[ir.Table], ir.Table],
 ) -> ir.Table:
-    """Every line with its kind, its rule and its amounts in the workspace's currency."""
-    listed = view(orders.with_products(all_lines, reference.coded_products(products)))
+    """Every line with its kind, its rule and its amounts in the workspace's currency. `codes`:
+    `reference.coded_products`."""
+    listed = view(orders.with_products(all_lines, codes))
     texts = keep("product_texts", lines.product_texts(listed))
     judged = lines.judged(
         listed,
