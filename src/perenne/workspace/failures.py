@@ -81,13 +81,18 @@ def explain(
     failure = failure_of(error)
     if isinstance(error, PerenneError) and failure not in ("full", "read_only"):
         return None  # else a reader blames its file for what the disk did
-    if failure == "unread":
-        return _damage(layout, snapshot)
-    if failure == "full":
-        return _full(layout, error, before or Standing.of(layout))
-    if failure == "read_only":
-        return _read_only(layout, error, before or Standing.of(layout))
-    return _TOLD[failure](layout.root, error) if failure else None
+    match failure:
+        case "unread":
+            return _damage(layout, snapshot)
+        case "full":
+            return _full(layout, error, before or Standing.of(layout))
+        case "read_only":
+            return _read_only(layout, error, before or Standing.of(layout))
+        case "refused":
+            return _refused(layout.root, error)
+        case "memory":
+            return _memory(error)
+    return None
 
 
 def _damage(layout: Layout, snapshot: snapshots.Snapshot | None) -> PerenneError | None:
@@ -138,7 +143,7 @@ def _refused(root: Path, error: Exception) -> PerenneError:
     )
 
 
-def _memory(root: Path, error: Exception) -> PerenneError:
+def _memory(error: Exception) -> PerenneError:
     return PerenneError(
         _("There is not enough memory for this."),
         given=str(error),
@@ -147,6 +152,3 @@ def _memory(root: Path, error: Exception) -> PerenneError:
             "machine’s memory: what does not fit goes to the disk."
         ),
     )
-
-
-_TOLD = {"refused": _refused, "memory": _memory}
