@@ -14,6 +14,8 @@ from perenne.reports.html.words import Words
 from tests.cli.files import write
 from tests.cli.program import refused, succeed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def buyers(shop: Path) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.cli.program import kpis, refused, succeed
 
+pytestmark = pytest.mark.slow
+
 CONTENDERS = '\ncontenders = ["mbg_nbd", "bg_nbd"]\norigins = 1\n'
 
 

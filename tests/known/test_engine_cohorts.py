@@ -12,7 +12,7 @@ import pytest
 from tests.known.product import Row, Shop
 from tests.known.twins import Twins
 
-pytestmark = pytest.mark.known_answer
+pytestmark = [pytest.mark.known_answer, pytest.mark.slow]
 
 AS_OF = {"cdnow_master": date(1998, 6, 30), "retail_transactions": date(2015, 3, 16)}
 

@@ -17,7 +17,7 @@ from tests.known import hand_shop
 from tests.known.product import Row, Shop
 from tests.known.twins import Given, Twins
 
-pytestmark = pytest.mark.known_answer
+pytestmark = [pytest.mark.known_answer, pytest.mark.slow]
 
 # Scope of a figure: the period, or everything until its end.
 PERIOD = (

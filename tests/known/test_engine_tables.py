@@ -11,7 +11,7 @@ import pytest
 from tests.known.product import Shop
 from tests.known.twins import Twins
 
-pytestmark = pytest.mark.known_answer
+pytestmark = [pytest.mark.known_answer, pytest.mark.slow]
 
 SHOPS = [("hand_product", "by_hand"), ("uci_product", "uci")]
 COUNTS = ("days_since_last_order", "orders", "frequency", "recency_days", "tenure_days")

@@ -31,6 +31,8 @@ from tests.reports.prediction_samples import (
     with_predictions,
 )
 
+pytestmark = pytest.mark.slow
+
 REFIT = {**MANIFEST["refit"], "actual": 900.0}
 Change = Callable[..., str]
 

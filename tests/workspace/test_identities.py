@@ -18,6 +18,8 @@ from tests.cli.files import write
 from tests.cli.program import refused, succeed
 from tests.workspace.shops import bring, computed, new_workspace, table, values
 
+pytestmark = pytest.mark.slow
+
 ORDERS = "order_id,order_date,customer_id,total"
 PEOPLE = "customer_id,first name,last name,email,phone,postcode"
 Files = list[tuple[str, str, str]]
@@ -213,7 +215,6 @@ def seen(place: Layout) -> tuple[object, ...]:
     return customers(place), sorted(facts), values(place, *FIGURES)
 
 
-@pytest.mark.slow
 def test_the_other_order_of_imports_gives_the_same_customers_and_figures(tmp_path: Path) -> None:
     one = seen(workspace(tmp_path / "one", files()))
     assert seen(workspace(tmp_path / "two", files()[::-1])) == one

@@ -124,6 +124,7 @@ _COLUMNS: Mapping[str, LazyText] = {
     "ordered_at": _l("time of the order"),
     "ordered_on": _l("day of the order"),
     "origin": _l("where it was said"),
+    "other_id": _l("other number of the product"),
     "pays_order": _l("order that is paid"),
     "person_ref": _l("person"),
     "phone": _l("telephone"),
