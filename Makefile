@@ -6,9 +6,11 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-shop
-# Two processors or more share the tests, a file at a time, in the order of their names: the files
-# with the fewest tests are not the quickest.
-PYTEST_ARGS ?= --numprocesses auto --dist loadfile --no-loadscope-reorder
+# Two processors or more share the tests, a file at a time.
+PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+
+# Of slow tests the files that hold few take longest: they must not come last.
+IN_TURN ?= --no-loadscope-reorder
 
 # A machine-wide setting must not slow down imports or change what is imported.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,7 +32,7 @@ test: $(VENV)/dev.stamp ## Run the tests, without the slow and the long ones
 	@$(BIN)/python -m pytest -m "not slow and not long" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/dev.stamp ## Run only the slow tests
-	@$(BIN)/python -m pytest -m "slow and not long" $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: none is marked slow
+	@$(BIN)/python -m pytest -m "slow and not long" $(PYTEST_ARGS) $(IN_TURN) || [ $$? -eq 5 ] # 5: none is marked slow
 
 fuzz: $(VENV)/dev.stamp ## Feed the readers damaged files for FUZZ_SECONDS (default: 600)
 	@PERENNE_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/python -m pytest -q tests/sources/test_fuzz.py
