@@ -74,7 +74,7 @@ def test_new_orders_alone_leave_all_others(mine: tuple[Layout, Exports]) -> None
     assert not damaged(current(place))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_orders_that_change_are_computed_again_with_all_after_them(
     mine: tuple[Layout, Exports],
 ) -> None:
@@ -243,7 +243,7 @@ def test_another_code_computes_everything_again(
     assert taken(place) == {"whole": "settings"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_customers_who_are_linked_take_their_orders_along(mine: tuple[Layout, Exports]) -> None:
     """Two customers of old orders turn out to be one: their orders get one customer and one count,
     all others stay; a later refresh cuts even the part that now holds old orders."""

@@ -125,6 +125,7 @@ def test_refresh_on_a_full_disk(disk: Disk, published: Layout, share: float) -> 
         assert values(place, "orders")["orders"] > 0
 
 
+@pytest.mark.long
 @SLOW
 def test_refresh_after_a_full_disk(disk: Disk, published: Layout, tmp_path: Path) -> None:
     """Room is made bit by bit until the refresh completes: it gives what it gives elsewhere."""

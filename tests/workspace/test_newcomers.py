@@ -72,7 +72,7 @@ def test_who_is_new_stands_beside_who_was_there(shop: tuple[Layout, Exports]) ->
     assert len(files(place, "customer_links")) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_customer_whose_only_order_is_another_s_now(shop: tuple[Layout, Exports]) -> None:
     """Who is named no more is gone, so that all are looked at."""
     place, exports = shop
