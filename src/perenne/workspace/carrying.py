@@ -20,7 +20,6 @@ from perenne.cleaning import Account, Cleaned, Counted, Policy, count, settling
 from perenne.identity import Decision, Settled, standing
 from perenne.warehouse import Engine, Table
 from perenne.workspace.batches import Batch
-from perenne.workspace.layout import LAYOUT_VERSION
 from perenne.workspace.own_code import code_print
 from perenne.workspace.parts import MOST_PARTS, PARTED, lay, parts_of, without
 from perenne.workspace.reconciliation import Earlier
@@ -54,7 +53,7 @@ def basis(settings: Settings, decisions: Iterable[Decision]) -> str:
     """Changes when settings, decisions or code may make another order, line or ledger of a row."""
     values = {name: one for name, one in as_mapping(settings).items() if name not in _FREE}
     said = sorted((one.pair_id, one.word) for one in standing(decisions))
-    parts = [values, said, code_print(), LAYOUT_VERSION, PARTED]
+    parts = [values, said, code_print()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 

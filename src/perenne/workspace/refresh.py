@@ -12,13 +12,12 @@ from datetime import date
 from perenne.cleaning import Account
 from perenne.core import PerenneError, opaque_id
 from perenne.identity import Decision, standing
-from perenne.metrics import MARTS
 from perenne.text import gettext as _
 from perenne.workspace import identities, snapshots
 from perenne.workspace.batches import Batch, list_imports, require_sound
 from perenne.workspace.computing import Progress, Run
 from perenne.workspace.engines import Engines
-from perenne.workspace.layout import LAYOUT_VERSION, Layout, key_of, lost_key
+from perenne.workspace.layout import Layout, key_of, lost_key
 from perenne.workspace.own_code import code_print
 from perenne.workspace.settings import Settings, as_mapping
 
@@ -100,8 +99,6 @@ def _fingerprint(
         "as_of": str(as_of),
         "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
         "code": code_print(),
-        "layout": LAYOUT_VERSION,
-        "marts": (*MARTS, "customer_runs"),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -111,7 +111,7 @@ def priced_lines(
     as_of: date,
     rates: ir.Table | None,
     keep: Keep,
-    view: Callable[[ir.Table], ir.Table],
+    view: pricing.View,
 ) -> ir.Table:
     """Every line with its kind, its rule and its amounts in the workspace's currency. `codes`:
     `reference.coded_products`."""

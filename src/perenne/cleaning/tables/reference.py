@@ -37,9 +37,8 @@ def coded_products(products: ir.Table) -> ir.Table:
     )
     codes = codes.filter(codes.product_id == codes.last).drop("last")
     ids = own.mutate(product_id=own.code, everywhere=ibis.literal(True))
-    every = ids.select("source", "code", "product_id", "everywhere").union(
-        codes.select("source", "code", "product_id", "everywhere")
-    )
+    names = ("source", "code", "product_id", "everywhere")
+    every = ids.select(*names).union(codes.select(*names))
     return every.inner_join(listed.drop(*CODES), ["source", "product_id"])
 
 
