@@ -2,7 +2,9 @@
 
 Simulates `--persons N` over the shop's systems, imports their exports as they are, refreshes
 without predictions, and compares with the truth kept apart: pairs of records, figures per true
-person, and what Perenne itself estimates that it missed.
+person, and what Perenne itself estimates that it missed. `--labels N` then decides N pairs of
+`perenne identity review --sample` by the truth, refreshes and compares again; a `--folder` that
+holds a shop of an earlier run is taken as it is.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from perenne.cli.demo import write_settings
 from perenne.demo import Simulation, simulate
 from perenne.identity import Missed
 from perenne.workspace import Layout, Options, create, import_files, open_shop, refresh_workspace
-from perenne.workspace.identities import account
+from perenne.workspace.identities import Asked, Side, account, decide, pairs
 from perenne.workspace.settings import template
 
 FIGURES = (
@@ -83,10 +85,30 @@ def quality(root: list[str], truth: list[int]) -> tuple[float, float]:
     return right / made if made else 1.0, right / true if true else 1.0
 
 
-def judge(place: Layout, made: Simulation) -> None:
+def label(place: Layout, truth: Path, count: int) -> None:
+    """Decide `count` pairs drawn at random by the truth, as an owner would who knows everybody."""
+    person, _carrying = whose(truth)
+
+    def who(side: Side) -> int | None:
+        known = (person.get((side.source, ref)) for ref in side.ids)
+        return next((one for one in known if one is not None), None)
+
+    with open_shop(place.root) as shop:
+        drawn, _total = pairs(shop, Asked(limit=count, at_random=True))
+    same: dict[bool, list[str]] = {True: [], False: []}
+    for one in drawn:
+        left, right = map(who, one.sides)
+        if left is not None and right is not None:
+            same[left == right].append(one.pair_id)
+    decide(place, same[True], "accept")
+    decide(place, same[False], "refuse")
+    print(f"{len(drawn)} pairs: {len(same[True])} accepted, {len(same[False])} refused")
+
+
+def judge(place: Layout, truth: Path) -> None:
     """Print how the customers of the snapshot compare with the persons of the truth."""
-    person, carrying = whose(made.truth.parent)
-    facts = json.loads(made.truth.read_text(encoding="utf-8"))
+    person, carrying = whose(truth)
+    facts = json.loads((truth / "truth.json").read_text(encoding="utf-8"))
     true = facts["without_gift_card_orders"]["kpis"]
     with open_shop(place.root) as shop:
         found = account(shop)
@@ -157,16 +179,25 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--folder", type=Path, help="keep the shop and its workspace here")
+    parser.add_argument("--labels", type=int, default=0, help="pairs to decide by the truth")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = asked.folder or Path(folder)
-        with timed("simulation"):
-            made = simulate(root / "exports", customers=asked.persons, seed=asked.seed)
-        with timed("imports"):
-            place = workspace(root / "shop", made)
+        truth = root / "exports" / "truth"
+        place = Layout(root / "shop")
+        if not place.root.exists():
+            with timed("simulation"):
+                made = simulate(root / "exports", customers=asked.persons, seed=asked.seed)
+            with timed("imports"):
+                place = workspace(place.root, made)
         with timed("refresh"):
             refresh_workspace(place)
-        judge(place, made)
+        judge(place, truth)
+        if asked.labels:
+            label(place, truth, asked.labels)
+            with timed("refresh"):
+                refresh_workspace(place)
+            judge(place, truth)
 
 
 if __name__ == "__main__":

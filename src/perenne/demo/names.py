@@ -70,6 +70,9 @@ LAST_ENDS = (
     "nelle", "pin", "quet", "rand", "rault", "reau", "ric", "rier", "rol", "ron", "sard", "son",
     "tagne", "taing", "teau", "thier", "val", "velle", "vigne", "ville", "vois",
 )  # fmt: skip
+LAST_MIDDLES = (
+    "", "", "", "be", "che", "do", "fe", "la", "li", "ma", "me", "ni", "ra", "ro", "se", "ti",
+)  # fmt: skip
 #: Names that break careless readers: emoji, right-to-left scripts, commas, quotes.
 SPECIAL = (
     "Zoé 🌸 Lefèvre",

@@ -15,6 +15,7 @@ from perenne.demo.names import (
     FIRST,
     LAST,
     LAST_ENDS,
+    LAST_MIDDLES,
     LAST_STARTS,
     SPECIAL,
     STREETS,
@@ -27,6 +28,7 @@ _EVERY_SPECIAL = 149
 _FICTION = ("19900", "26191", "35301", "46571", "53649")
 _MASK = (1 << 64) - 1
 _FRANCE = 0
+_FREQUENT_NAMES = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,14 @@ def first_name(number: int) -> str:
 
 
 def last_name(number: int) -> str:
-    """Half of the people bear a name of the list, the others one of some 1,700 rarer ones."""
-    draw = share(number, 2)
-    if draw < 0.5:
-        return LAST[int(len(LAST) * (2 * draw) ** 1.7)]
-    start, end = scatter(number, 7), scatter(number, 8)
-    return LAST_STARTS[start % len(LAST_STARTS)] + LAST_ENDS[end % len(LAST_ENDS)]
+    """As frequent as in France: one person in 280 is a Martin, one in seven bears a name of the
+    list, and two drawn by chance share theirs once in some 5,000 times."""
+    draw = share(number, 2) / _FREQUENT_NAMES
+    if draw < 1:
+        return LAST[int(len(LAST) * draw**1.4)]
+    pieces = (LAST_STARTS, LAST_MIDDLES, LAST_ENDS)
+    drawn = (scatter(number, salt) for salt in (7, 12, 8))
+    return "".join(some[at % len(some)] for some, at in zip(pieces, drawn, strict=True))
 
 
 def home_of(number: int, country: int) -> Home:
