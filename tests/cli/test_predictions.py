@@ -286,7 +286,8 @@ def test_the_next_refresh_says_how_the_last_prediction_did(shop: Path, tmp_path:
     told = succeed("refresh", "-w", other).all
     assert "An earlier prediction, of 30 June 2025, expected" in told
     said = manifest(other)["refit"]
-    assert succeed("status", "-w", other, "--json").json()["prediction"]["refit"] == said
+    shown = json.loads(succeed("status", "-w", other, "--json").out)
+    assert shown["prediction"]["refit"] == said
     assert said["made"] == "2025-06-30"
     assert said["days"] == (date(2025, 12, 31) - date(2025, 6, 30)).days
     # More of a year's value comes in its first half, and what came is not discounted.
