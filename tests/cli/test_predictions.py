@@ -283,8 +283,11 @@ def test_the_next_refresh_says_how_the_last_prediction_did(shop: Path, tmp_path:
     succeed("refresh", "-w", other, "--as-of", "2025-06-30")
     assert manifest(other)["refit"] is None
     expected = sql(other, "SELECT sum(clv_12m)::DOUBLE FROM {predictions}")[0][0]
-    succeed("refresh", "-w", other)
+    told = succeed("refresh", "-w", other).all
+    assert "An earlier prediction, of 30 June 2025, expected" in told
     said = manifest(other)["refit"]
+    shown = json.loads(succeed("status", "-w", other, "--json").out)
+    assert shown["prediction"]["refit"] == said
     assert said["made"] == "2025-06-30"
     assert said["days"] == (date(2025, 12, 31) - date(2025, 6, 30)).days
     # More of a year's value comes in its first half, and what came is not discounted.
@@ -299,8 +302,9 @@ def test_too_few_customers_get_the_simple_formula_and_are_told_why(tmp_path: Pat
     file = tmp_path / "orders.csv"
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
     shop = tmp_path / "shop"
-    succeed("run", file, "--into", shop)
+    told = succeed("run", file, "--into", shop).all
     said = manifest(shop)
+    assert f"! {said['gate']['reason_en']}" in told
     assert said["model"] == "simple_clv"
     assert said["gate"]["passed"] is False
     assert "40 buyers, 300 are needed" in said["gate"]["reason_en"]

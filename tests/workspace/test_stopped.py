@@ -172,9 +172,11 @@ def test_two_refreshes_at_once(
 ) -> None:
     bring(mine, write(tmp_path / "more.csv", MORE))
     both = [_start("refresh", "--workspace", str(mine.root)) for _ in range(2)]
-    said = [process.communicate(timeout=120) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    assert sum("published, as of" in out for out, _ in said) == 1
-    assert sum("is up to date" in out for out, _ in said) == 1
+    said = [process.communicate(timeout=300) for process in both]
+    refused = [err for process, (_, err) in zip(both, said, strict=True) if process.returncode]
+    for told in refused:  # on a machine so slow that the wait ended first
+        assert "Another Perenne run is writing" in told
+    assert sum("published, as of" in out for out, _ in said) == 1, said
+    assert sum("is up to date" in out for out, _ in said) == 1 - len(refused), said
     assert len(list(mine.snapshots.iterdir())) == 2
     assert values(mine) == expected

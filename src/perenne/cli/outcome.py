@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from perenne.cli import foretold
 from perenne.text import (
     format_date,
     format_money,
@@ -115,6 +116,9 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield from _product_lines(snapshot.manifest.get("products_sold"))
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
         yield from _acquisition_lines(snapshot.manifest.get("acquisition"))
+        yield from foretold.prediction_lines(
+            snapshot.manifest.get("prediction"), snapshot.manifest["currency"]
+        )
     else:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
@@ -303,6 +307,7 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
         "reconciliation": account_values(refreshed.account),
         "identity": refreshed.snapshot.manifest.get("identity"),
         "acquisition": refreshed.snapshot.manifest.get("acquisition"),
+        "prediction": foretold.prediction_values(refreshed.snapshot.manifest.get("prediction")),
     }
 
 

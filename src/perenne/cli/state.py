@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from perenne.cli import foretold, outcome
 from perenne.cli import options as opts
-from perenne.cli import outcome
 from perenne.cli.printing import print_json, print_table, say
 from perenne.text import format_date, format_number
 from perenne.text import gettext as _
@@ -42,6 +42,7 @@ def _values(place: Any) -> dict[str, Any]:
         "as_of": shown and shown.as_of,
         "context": shown and shown.manifest["context"],
         "reconciliation": shown and outcome.account_values(_account(shown)),
+        "prediction": shown and foretold.prediction_values(shown.manifest.get("prediction")),
     }
 
 
@@ -101,6 +102,10 @@ def _show(place: Any) -> None:
     )
     say()
     for line in outcome.account_lines(_account(shown), shown.manifest["currency"]):
+        say(line)
+    for line in foretold.prediction_lines(
+        shown.manifest.get("prediction"), shown.manifest["currency"]
+    ):
         say(line)
 
 

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perenne.models.histories import Floats
-from perenne.models.judging.drift import Drift, Prediction, drift
+from perenne.models.judging.drift import Prediction, drift
 from perenne.models.ledger import Ledger, day_number
 from perenne.models.schema import HORIZONS
 from perenne.text import LANGUAGES, use_language
+from perenne.text import gettext as _
 
 YEAR = 365
 
@@ -34,15 +35,15 @@ def refit(ledger: Ledger, earlier: Earlier | None) -> dict[str, Any] | None:
     said = None if earlier is None else prediction(earlier)
     if earlier is None or said is None:
         return None
-    spoken: dict[str, Drift] = {}
+    reasons: dict[str, str] = {}
     for language in LANGUAGES:
         with use_language(language):
-            spoken[language] = drift(ledger, said)
-    found = spoken["en"]
+            found = drift(ledger, said)
+            reasons[f"reason_{language}"] = _("; ").join(found.reasons)
     return {
         "made": earlier.made.isoformat(),
         "advised": found.refit,
-        **{f"reason_{language}": "; ".join(one.reasons) for language, one in spoken.items()},
+        **reasons,
         "days": found.days,
         "expected": found.expected,
         "actual": found.actual,

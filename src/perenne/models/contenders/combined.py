@@ -151,7 +151,7 @@ class Combined:
         if not willing:
             raise PerenneError(
                 _("There is nothing to combine: every member refused."),
-                given="; ".join(refusals),
+                given=_("; ").join(refusals),
                 next_step=_("Wait for a longer history; until then the baselines stand in."),
             )
         return willing

@@ -41,7 +41,7 @@ class GateResult:
         """One sentence; it names what is missing and what stands in."""
         if self.passed:
             return _("There is enough history to predict from.")
-        missing = "; ".join(r.words for r in self.requirements if not r.passed)
+        missing = _("; ").join(r.words for r in self.requirements if not r.passed)
         return _(
             "There is not enough history for a model: {missing}. The simple formula and the mean "
             "of the RFM cell stand in."

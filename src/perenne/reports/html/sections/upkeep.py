@@ -19,7 +19,11 @@ _LEAST_CORRECTION = 0.005
 
 def drift(prediction: Prediction) -> str:
     """What became of the prediction of an earlier refresh; empty without one."""
-    words, found = prediction.measured.words, prediction.part("refit")
+    return since(prediction.part("refit"), prediction.measured.words)
+
+
+def since(found: Row, words: Words) -> str:
+    """The same, of what a manifest holds under `refit`."""
     expected, actual = number(found, "expected"), number(found, "actual")
     if expected is None or actual is None:
         return ""

@@ -1,0 +1,56 @@
+"""What refresh and status say of predictions, of manifests written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from perenne.cli.foretold import prediction_lines, prediction_values
+from perenne.text import use_language
+
+PASSED: dict[str, Any] = {"passed": True, "reason_en": "There is enough.", "reason_fr": "Assez."}
+REFIT = {
+    "made": "2025-03-31",
+    "days": 269,
+    "expected": 81_937.02,
+    "actual": 61_644.85,
+    "low": 71_031.7,
+    "high": 94_207.4,
+    "slope": None,
+    "advised": True,
+}
+
+
+def lines(language: str = "en", **told: Any) -> list[str]:
+    with use_language(language):
+        return list(prediction_lines({"model": "mbg_nbd", "gate": PASSED, **told}, "EUR"))
+
+
+def test_the_model_is_named() -> None:
+    assert lines() == ["Predictions: MBG/NBD."]
+
+
+def test_a_prediction_that_no_longer_held_is_marked() -> None:
+    (_model, said) = lines(refit=REFIT)
+    assert said.startswith("! An earlier prediction, of 31 March 2025, expected €81,937 in the 269")
+    assert "€61,645 came. That lies outside its 95% interval." in said
+    assert said.endswith("It no longer held: the model had to be fitted anew.")
+
+
+def test_a_prediction_that_held_is_told_without_a_mark() -> None:
+    (_model, said) = lines(refit={**REFIT, "actual": 80_000.0, "advised": False})
+    assert said.startswith("An earlier prediction")
+    assert said.endswith("That lies in its 95% interval.")
+
+
+def test_too_short_a_history_says_what_is_missing_in_the_language_of_the_reader() -> None:
+    gate = {"passed": False, "reason_en": "40 buyers, 300 are needed.", "reason_fr": "40 acheteurs"}
+    assert lines(gate=gate)[1] == "! 40 buyers, 300 are needed."
+    assert lines("fr", gate=gate)[1] == "! 40 acheteurs"
+
+
+@pytest.mark.parametrize("told", [None, {}])
+def test_nothing_is_said_without_predictions(told: Any) -> None:
+    assert list(prediction_lines(told, "EUR")) == []
+    assert prediction_values(told) is None
