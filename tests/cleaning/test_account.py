@@ -115,7 +115,7 @@ def test_a_line_dated_in_another_month_counts_in_that_of_its_order() -> None:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @effort(max_examples=20, phases=PHASES)
 @given(shops())
 def test_every_row_and_every_amount_is_accounted_for(files: list[Import]) -> None:

@@ -12,7 +12,7 @@ def _runs(folder: Path, *, customers: int, seed: int, language: str) -> str:
     return succeed("demo", folder / "shop", *words).all
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_demo_of_ten_customers(tmp_path: Path) -> None:
     said = _runs(tmp_path, customers=10, seed=2, language="fr")
     assert "il n’y a rien à importer" in said

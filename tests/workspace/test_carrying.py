@@ -206,7 +206,7 @@ def account_named(place: Layout, exports: Exports) -> None:
         (everything_again, "share"),
         pytest.param(payment_told, "payments", marks=pytest.mark.long),
         pytest.param(credit_note, "credit_notes", marks=pytest.mark.long),
-        (many_become_one, "customers"),
+        pytest.param(many_become_one, "customers", marks=pytest.mark.long),
         pytest.param(account_named, "attributes", marks=pytest.mark.long),
     ],
 )

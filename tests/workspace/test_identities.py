@@ -215,6 +215,7 @@ def seen(place: Layout) -> tuple[object, ...]:
     return customers(place), sorted(facts), values(place, *FIGURES)
 
 
+@pytest.mark.long
 def test_the_other_order_of_imports_gives_the_same_customers_and_figures(tmp_path: Path) -> None:
     one = seen(workspace(tmp_path / "one", files()))
     assert seen(workspace(tmp_path / "two", files()[::-1])) == one

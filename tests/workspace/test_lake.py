@@ -133,7 +133,7 @@ def test_what_is_carried_over_is_shared(place: Layout, tmp_path: Path) -> None:
         assert not damaged(snapshot)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_who_is_erased_leaves_the_bucket(tmp_path: Path, s3: Store) -> None:
     folder = tmp_path / "exports"
     folder.mkdir()

@@ -19,6 +19,8 @@ from tests.workspace.shops import bring, computed, leftovers, new_workspace, tab
 OLD = Path(__file__).parent / "old"
 FILES = (OLD / "orders.csv", OLD / "customers.csv")
 VERSIONS = ("first", "unsigned", "signed")
+ENDS = [pytest.param(one, marks=[pytest.mark.long] * (one == "unsigned")) for one in VERSIONS]
+"""The oldest and the newest for the slow suite; the one between for the long one."""
 SOMEBODY = "client3@mail.example"
 NAMES = (SOMEBODY, "Flot3")
 
@@ -59,7 +61,7 @@ def test_workspace_is_shown_or_refused_in_words(version: str, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ENDS)
 def test_workspace_is_computed_anew(version: str, tmp_path: Path, fresh: dict[str, Any]) -> None:
     place = unpacked(version, tmp_path)
     before = current(place).id
@@ -76,7 +78,7 @@ def test_workspace_is_computed_anew(version: str, tmp_path: Path, fresh: dict[st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ENDS)
 def test_person_is_erased_from_it(version: str, tmp_path: Path, fresh: dict[str, Any]) -> None:
     """From the snapshot of then and, once it is computed anew, from both."""
     place = unpacked(version, tmp_path)

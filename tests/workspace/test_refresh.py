@@ -82,7 +82,7 @@ def test_refresh_is_reproducible(published: Layout, tmp_path: Path) -> None:
     assert current(other).manifest["context"] == current(published).manifest["context"]
 
 
-@pytest.mark.parametrize("day", [EARLIER, pytest.param(date(2024, 6, 1), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("day", [EARLIER, pytest.param(date(2024, 6, 1), marks=pytest.mark.long)])
 def test_nothing_later_leaks_into_the_past(seen_back: Layout, tmp_path: Path, day: date) -> None:
     """As of a day = as if the files had ended on that day."""
     whole = seen_back

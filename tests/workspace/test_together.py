@@ -60,7 +60,7 @@ def test_writer_that_waits_no_longer_is_refused(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_import_during_a_refresh(published: Layout, runner: Runner, tmp_path: Path) -> None:
     place = Layout(Path(shutil.copytree(published.root, tmp_path / "shop")))
     more = write(tmp_path / "more.csv", MORE)
