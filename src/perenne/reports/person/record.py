@@ -323,8 +323,9 @@ class Written:
 class Person(Written):
     """Everything that one snapshot knows of one customer.
 
-    `missing` says of each part that is empty why: `not_imported` (nobody has it in this
-    workspace), `not_told` (others have it), `not_ordered`, `not_computed`, `older_snapshot`.
+    `missing` says of each part that is empty why: `not_imported` (no import tells of it),
+    `not_told` (imports do, of others), `later` (imports tell of it after `as_of`),
+    `not_ordered`, `not_computed`, `older_snapshot`.
     `personal` is false while names, addresses and ids of sources are masked.
     """
 
