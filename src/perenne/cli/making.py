@@ -113,7 +113,7 @@ def _read_options(
 
 def import_command() -> click.Command:
     @click.command("import", help=_("Import files; each is recognised, and said so, first."))
-    @click.argument("files", metavar="FILE...", type=FILES, nargs=-1, required=True)
+    @click.argument("files", metavar=_("FILE..."), type=FILES, nargs=-1, required=True)
     @_reading_options
     @click.option("--dry-run", is_flag=True, help=_("Say what would be done, then stop."))
     @opts.workspace_option()
@@ -237,7 +237,7 @@ def run_command() -> click.Command:
     @click.command(
         "run", help=_("From files to a report: create the workspace, import, refresh, report.")
     )
-    @click.argument("files", metavar="FILE...", type=FILES, nargs=-1, required=True)
+    @click.argument("files", metavar=_("FILE..."), type=FILES, nargs=-1, required=True)
     @click.option(
         "--into",
         "folder",
