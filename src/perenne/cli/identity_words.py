@@ -52,7 +52,7 @@ def account_words(account: IdentityAccount, *, whole: bool) -> Iterator[str]:
             )
 
 
-def since_words(decided: Mapping[str, int]) -> Iterator[str]:
+def since_words(decided: Mapping[Any, int]) -> Iterator[str]:
     """Decisions that the published snapshot does not know."""
     if not decided:
         return

@@ -170,6 +170,8 @@ def import_into(
 ) -> list[Any]:
     """Import and say so: `quiet` on stderr only, `brief` without the plan of each file."""
     from perenne.workspace import Listener, import_files
+    from perenne.workspace.settings import load
+    from perenne.workspace.taxes import stays
 
     write = tell if quiet else say
 
@@ -178,8 +180,12 @@ def import_into(
         for line in lines[:1] if brief else lines:
             write(line)
 
+    untold = not brief and stays(load(place.settings).tax)
+
     def imported(result: Any) -> None:
         for line in outcome.import_lines(result):
+            write(line)
+        if untold and not result.known and (line := outcome.taxed_line(result.batch)):
             write(line)
 
     with progress(_("Importing")) as step:

@@ -67,6 +67,7 @@ def assemble_account(
         surveys=answers,
         costs=figures.costs(data),
         timeline=events,
+        with_tax=data.context.with_tax,
     )
     found = replace(found, missing=_missing(data, found))
     return found if personal else _masked(found, _cover(data, contacts))

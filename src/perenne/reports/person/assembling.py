@@ -55,6 +55,7 @@ def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None 
         time_zone=data.context.time_zone,
         identity=identity,
         timeline=events,
+        with_tax=data.context.with_tax,
         missing=_missing(data, found, links),
         **found,
     )

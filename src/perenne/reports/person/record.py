@@ -348,6 +348,8 @@ class Person(Written):
     surveys: tuple[Answer, ...] = ()
     costs: tuple[Figure, ...] = ()
     timeline: Timeline = Timeline()
+    with_tax: tuple[str, ...] = ()
+    """Files of the shop whose amounts hold tax that no column tells: figures hold it too."""
     missing: Mapping[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
 
