@@ -36,13 +36,17 @@ def expected(person: Person) -> Iterator[Block]:
     yield _outlooks(found.outlooks, writes, taxes=tax_exception(person.with_tax))
     if found.margin_note:
         yield Text(found.margin_note)
-    yield Facts(list(_chances(person)))
+    if chances := list(_chances(person)):
+        yield Facts(chances)
     yield from _presence(person)
+    how_far = (
+        _("A prediction is no fact: the intervals say how far it may be off.")
+        if any(one.has_interval for one in found.outlooks)
+        else _("A prediction is no fact, and nothing says how far this one may be off.")
+    )
     yield Text(
-        _(
-            "Predicted by {model} ({version}), as of {day}. {meaning} A prediction is no fact: "
-            "the intervals say how far it may be off."
-        ).format(
+        _("Predicted by {model} ({version}), as of {day}. {meaning} {how_far}").format(
+            how_far=how_far,
             model=contender_label(found.model),
             version=_("Perenne {version}").format(version=found.version),
             day=format_date(found.made_as_of),

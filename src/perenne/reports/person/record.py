@@ -140,6 +140,10 @@ class Outlook:
     margin_low90: Amount | None = None
     margin_high90: Amount | None = None
 
+    @property
+    def has_interval(self) -> bool:
+        return self.low90 is not None or self.margin_low90 is not None
+
 
 @dataclass(frozen=True)
 class AliveAt:
