@@ -77,10 +77,11 @@ def standing(person: Person) -> list[Fact]:
         if holds
     ]
     rfm = _("RFM {scores}").format(scores="-".join(map(str, found.rfm)))
+    size = _("{size} over 12 months").format(size=size_label(found.size))
     segment = found.segment_names.get(current_language(), found.segment)
     return [
         Fact(_("Status"), status_label(found.status), since),
-        Fact(_("Segment"), segment, " · ".join([rfm, size_label(found.size), *high])),
+        Fact(_("Segment"), segment, " · ".join([rfm, size, *high])),
     ]
 
 
