@@ -153,6 +153,11 @@ def _threshold_words(threshold: Threshold) -> str:
             "links from probability {value} on, unmeasured: of the {judged} pairs decided too many "
             "likely ones were refused"
         ).format(value=value, judged=format_number(threshold.judged))
+    if not threshold.measured and not threshold.judged:
+        return _(
+            "links from probability {value} on, unmeasured: no pair decided, some {missing} are "
+            "needed"
+        ).format(value=value, missing=format_number(threshold.missing))
     if not threshold.measured or threshold.at_least is None or threshold.precision is None:
         return _(
             "links from probability {value} on, unmeasured: {judged} pairs decided, some {missing} "

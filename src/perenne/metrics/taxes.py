@@ -12,10 +12,13 @@ _NAMED = 3
 
 
 def files_named(files: Sequence[str]) -> str:
-    """`a.csv, b.csv, c.csv` and how many more."""
+    """`a.csv, b.csv and c.csv`, or three of them and how many more."""
     named, left = ", ".join(files[:_NAMED]), len(files) - _NAMED
     if left <= 0:
-        return named
+        *others, last = files
+        if not others:
+            return last
+        return _("{first} and {last}").format(first=", ".join(others), last=last)
     return ngettext("{files} and {n} more", "{files} and {n} more", left).format(
         files=named, n=format_number(left)
     )
