@@ -22,6 +22,7 @@ from perenne.reports.html.words import (
     points_text,
     quoted,
     share,
+    unbroken,
     with_unit_apart,
 )
 from perenne.text import LANGUAGES, format_number, format_value, use_language
@@ -214,3 +215,10 @@ def test_the_median_of_one_date_has_no_range() -> None:
     with use_language("fr"):
         assert _median_of([0.051]) == "sur 1 date passée\u00a0: +5,1\u00a0%"
         assert "de +1,0" in _median_of([0.051, 0.01])
+
+
+def test_no_line_ends_between_minus_and_currency() -> None:
+    joined = "\N{WORD JOINER}"
+    assert unbroken("(−€5) of −3 €") == f"(−{joined}€5) of −3 €"
+    assert unbroken("MRR − churn") == "MRR − churn"
+    assert unbroken(5) == 5

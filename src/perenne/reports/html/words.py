@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -120,6 +121,16 @@ def listed(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return _("{first} and {last}").format(first=", ".join(names[:-1]), last=names[-1])
+
+
+_MINUS_AND_SIGN = re.compile(rf"{MINUS}(?=[^\d\s])")
+
+
+def unbroken(value: object) -> object:
+    """A text in which no line ends between a minus and the currency sign after it (−€5)."""
+    if type(value) is not str or MINUS not in value:
+        return value
+    return _MINUS_AND_SIGN.sub(MINUS + "\N{WORD JOINER}", value)
 
 
 def quoted(text: str) -> str:
