@@ -305,6 +305,10 @@ class TestRemarks:
         assert all(one.value is None for one in found.values())
         assert "import the costs of your channels" in (found["cac"].note or "")
 
+    def test_what_a_figure_is_shared_among_is_named_where_it_is_none(self, whole: Measured) -> None:
+        said = self.notes(whole, "average_order_value", period=Period.parse("1999"))
+        assert "is 0 in this period" in said
+
     def test_a_running_month_is_said(self, whole: Measured) -> None:
         as_of = whole.shop.as_of
         if Period.of(as_of, "month").end == as_of:

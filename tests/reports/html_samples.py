@@ -165,6 +165,7 @@ class Reader(HTMLParser):
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
+        data = data.replace("\N{WORD JOINER}", "")  # it is not seen
         inside = [tag for tag, _ in self.open]
         if "style" in inside or "script" in inside:
             return

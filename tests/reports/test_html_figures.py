@@ -131,7 +131,7 @@ def test_trend_compares_with_the_same_month_of_the_year_before(measured: Measure
 
 def test_amounts_of_the_account_are_written_out(pages: Pages) -> None:
     said = Reader.of(pages("full", "en")).sections["sources"]
-    for amount in ("€150.50", "€9.50", "€30.00", "-€10.00"):
+    for amount in ("€150.50", "€9.50", "€30.00", "−€10.00"):
         assert amount in said
     assert "add up" in said
     assert "do not add up" not in said

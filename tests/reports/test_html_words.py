@@ -13,15 +13,19 @@ from perenne.charts import heat_colour
 from perenne.metrics import CohortCell, CohortRequest, CohortRow, CohortTable, load_catalogue
 from perenne.reports.html import rules
 from perenne.reports.html.sections import cohorts, kpis
+from perenne.reports.html.sections.trust import _median_of
 from perenne.reports.html.words import (
     Words,
+    billing_interval,
     change_text,
     listed,
     points_text,
     quoted,
+    share,
+    unbroken,
     with_unit_apart,
 )
-from perenne.text import format_value, use_language
+from perenne.text import LANGUAGES, format_number, format_value, use_language
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,7 @@ from perenne.text import format_value, use_language
     [
         ("en", Decimal("999.99"), "€999.99"),
         ("en", Decimal("1394601.80"), "€1,394,602"),
-        ("en", Decimal("-1394601.80"), "-€1,394,602"),
+        ("en", Decimal("-1394601.80"), "−€1,394,602"),
         ("en", None, "—"),
         ("fr", Decimal("12.5"), "12,50\u00a0€"),
         ("fr", 1960, "1\u202f960\u00a0€"),
@@ -180,3 +184,41 @@ def test_long_histories_are_followed_by_quarter(first: date, expected: str) -> N
     context = SimpleNamespace(customers_from=first, as_of=date(2025, 3, 31))
     measured: Any = SimpleNamespace(context=context)
     assert cohorts._grain(measured) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "en", "fr"),
+    [
+        ("month", "month", "mois"),
+        ("year", "year", "année"),
+        ("3 month", "3 months", "3\u00a0mois"),
+        ("2 week", "2 weeks", "2\u00a0semaines"),
+    ],
+)
+def test_how_often_is_billed_is_told_in_words(code: str, en: str, fr: str) -> None:
+    for language, wanted in (("en", en), ("fr", fr)):
+        with use_language(language):
+            assert billing_interval(code) == wanted
+
+
+def test_one_minus_in_every_text() -> None:
+    for language in LANGUAGES:
+        with use_language(language):
+            words = Words("EUR")
+            texts = [words.money(-1234), words.cents(-1), words.axis(-12_345), change_text(-0.5)]
+            texts += [points_text(-0.031), share(-0.2), format_number(-3)]
+        assert not any("-" in text for text in texts)
+        assert all(text.startswith("\N{MINUS SIGN}") for text in texts)
+
+
+def test_the_median_of_one_date_has_no_range() -> None:
+    with use_language("fr"):
+        assert _median_of([0.051]) == "sur 1 date passée\u00a0: +5,1\u00a0%"
+        assert "de +1,0" in _median_of([0.051, 0.01])
+
+
+def test_no_line_ends_between_minus_and_currency() -> None:
+    joined = "\N{WORD JOINER}"
+    assert unbroken("(−€5) of −3 €") == f"(−{joined}€5) of −3 €"
+    assert unbroken("MRR − churn") == "MRR − churn"
+    assert unbroken(5) == 5

@@ -237,3 +237,28 @@ def test_ten_imports_in_any_order_give_the_same_customers_and_figures(tmp_path: 
         random.Random(seed).shuffle(pieces)
         found.append(seen(workspace(tmp_path / str(seed), list(pieces))))
     assert all(one == other for one, other in itertools.pairwise(found))
+
+
+def said(place: Layout, *words: object) -> str:
+    return succeed("identity", *words, "-w", place.root, "--lang", "fr").out
+
+
+def test_what_was_decided_waits_and_what_was_not_is_not_undone(
+    linked: Layout, tmp_path: Path
+) -> None:
+    place = copied(linked, tmp_path)
+    (pair,) = waiting(place)
+    assert "n’a fait l’objet d’aucune décision" in said(place, "undo", pair.pair_id)
+    assert not decisions(place)
+    assert "en attente de la prochaine actualisation" not in said(place, "status")
+
+    said(place, "refuse", pair.pair_id)
+    status = said(place, "status")
+    assert "0 acceptée, 0 refusée" in status
+    assert "en attente de la prochaine actualisation\u00a0: 1 refusée" in status
+    told = succeed("identity", "status", "-w", place.root, "--json").json()
+    assert told["decided_since"] == {"refuse": 1}
+
+    assert "1 décision annulée." in said(place, "undo", pair.pair_id)
+    assert "en attente" not in said(place, "status")
+    assert said(place, "review", "--status", "refused").strip() == "Aucune paire."

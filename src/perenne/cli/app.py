@@ -7,13 +7,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
+from perenne.cli.tongue import language_of
 from perenne.core import PerenneError
-from perenne.text import detect_language, set_language
 from perenne.text import gettext as _
+from perenne.text import set_language
 
 # Command -> module of perenne.cli that builds it.
 COMMANDS: Mapping[str, str] = {
@@ -166,7 +168,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """Entry point. Exit code 0, 1 (refused, with a reason and the next step) or 2 (usage)."""
     gc.set_threshold(*GARBAGE_AFTER)
     words = list(sys.argv[1:] if args is None else args)
-    set_language(detect_language(words, os.environ))
+    set_language(language_of(words, os.environ, Path.cwd()))
     sys.exit(run(words))
 
 

@@ -123,10 +123,17 @@ def _engine() -> str:
         row = engine.duck.execute(
             "SELECT current_setting('memory_limit'), current_setting('threads')"
         ).fetchone()
-    memory, threads = row or ("?", "?")
+    memory, threads = row or ("", "?")
     return _("DuckDB works, {memory} of memory, {threads} threads").format(
-        memory=memory, threads=threads
+        memory=_gigabytes(memory), threads=threads
     )
+
+
+def _gigabytes(written: str) -> str:
+    """An amount of memory as DuckDB writes it, in the unit of the disk."""
+    from perenne.warehouse import bytes_in
+
+    return _("{n} GB").format(n=format_number(bytes_in(written) / 1e9, decimals=1))
 
 
 def _spark(place: Any) -> Check:

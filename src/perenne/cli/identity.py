@@ -68,12 +68,15 @@ def _review() -> click.Command:
         for pair in found:
             for line in pair_lines(pair, personal=personal):
                 say(line)
+        if not found:
+            say(_("No pair."))
+            return
         say(
             ngettext("{shown} of {n} pair", "{shown} of {n} pairs", total).format(
                 shown=format_number(len(found)), n=format_number(total)
             )
         )
-        if found and status == "review":
+        if status == "review":
             say("→ perenne identity accept|refuse " + found[0].pair_id)
 
     return review
@@ -85,14 +88,17 @@ def _status() -> click.Command:
     @opts.lang_option()
     @opts.json_option()
     def status(workspace: Path | None, lang: str | None, as_json: bool) -> None:
+        from perenne.cli.identity_words import since_words
         from perenne.cli.outcome import identity_lines
-        from perenne.workspace.snapshots import current
+        from perenne.workspace import open_shop
+        from perenne.workspace.identities import since
 
-        told = current(opts.place_of(workspace, lang)).manifest.get("identity")
+        with open_shop(opts.place_of(workspace, lang).root) as shop:
+            told, new = shop.snapshot.manifest.get("identity"), since(shop)
         if as_json:
-            print_json(told)
+            print_json({**told, "decided_since": new} if told else told)
             return
-        for line in identity_lines(told, whole=True):
+        for line in (*identity_lines(told, whole=True), *since_words(new)):
             say(line)
 
     return status
@@ -106,13 +112,23 @@ def _decide(word: Any) -> click.Command:
     }
 
     @click.command(word, help=texts[word])
-    @click.argument("pairs", metavar="PAIR...", nargs=-1, required=True)
+    @click.argument("pairs", metavar=_("PAIR..."), nargs=-1, required=True)
     @opts.workspace_option()
     @opts.lang_option()
     def decide_(pairs: tuple[str, ...], workspace: Path | None, lang: str | None) -> None:
         from perenne.workspace.identities import decide
 
         made = decide(opts.place_of(workspace, lang), pairs, word)
+        if left := len(set(pairs)) - len(made):
+            say(
+                ngettext(
+                    "Of {n} pair nothing was decided: nothing to undo.",
+                    "Of {n} pairs nothing was decided: nothing to undo.",
+                    left,
+                ).format(n=format_number(left))
+            )
+        if not made:
+            return
         done = {
             "accept": ngettext("{n} pair accepted.", "{n} pairs accepted.", len(made)),
             "refuse": ngettext("{n} pair refused.", "{n} pairs refused.", len(made)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from perenne.identity import evidence_words, field_words, masked, rule_words
@@ -37,12 +37,35 @@ def account_words(account: IdentityAccount, *, whole: bool) -> Iterator[str]:
     yield from _alarm_words(account)
     if whole:
         yield _("Largest customer: {n} records").format(n=format_number(account.largest))
-        yield _("Decisions that hold: {accepted} accepted, {refused} refused").format(
-            accepted=format_number(account.accepted), refused=format_number(account.refused)
+        yield _("Decisions that hold: {accepted}, {refused}").format(
+            accepted=ngettext("{n} accepted", "{n} accepted", account.accepted).format(
+                n=format_number(account.accepted)
+            ),
+            refused=ngettext("{n} refused", "{n} refused", account.refused).format(
+                n=format_number(account.refused)
+            ),
         )
         yield _model_words(account)
         for sources, threshold in account.thresholds.items():
-            yield f"  {sources}: {_threshold_words(threshold)}"
+            yield "  " + _("{label}: {value}").format(
+                label=sources, value=_threshold_words(threshold)
+            )
+
+
+def since_words(decided: Mapping[Any, int]) -> Iterator[str]:
+    """Decisions that the published snapshot does not know."""
+    if not decided:
+        return
+    accepted, refused, undone = (decided.get(word, 0) for word in ("accept", "refuse", "undo"))
+    said = (
+        ngettext("{n} accepted", "{n} accepted", accepted).format(n=format_number(accepted)),
+        ngettext("{n} refused", "{n} refused", refused).format(n=format_number(refused)),
+        ngettext("{n} undone", "{n} undone", undone).format(n=format_number(undone)),
+    )
+    shown = [text for text, n in zip(said, (accepted, refused, undone), strict=True) if n]
+    yield "→ " + _("Decisions that wait for the next refresh: {decisions}").format(
+        decisions=", ".join(shown)
+    )
 
 
 def missed_words(missed: Missed | None) -> Iterator[str]:
@@ -130,6 +153,11 @@ def _threshold_words(threshold: Threshold) -> str:
             "links from probability {value} on, unmeasured: of the {judged} pairs decided too many "
             "likely ones were refused"
         ).format(value=value, judged=format_number(threshold.judged))
+    if not threshold.measured and not threshold.judged:
+        return _(
+            "links from probability {value} on, unmeasured: no pair decided, some {missing} are "
+            "needed"
+        ).format(value=value, missing=format_number(threshold.missing))
     if not threshold.measured or threshold.at_least is None or threshold.precision is None:
         return _(
             "links from probability {value} on, unmeasured: {judged} pairs decided, some {missing} "
@@ -187,7 +215,9 @@ def side_words(side: Side, *, personal: bool) -> str:
     name = " ".join(contact[part] for part in ("first_name", "last_name") if part in contact)
     parts = ("email", "phone", "company", "address", "postcode", "city", "birth_on")
     told = [", ".join(ids), name, *(contact[part] for part in parts if part in contact)]
-    return side.source + ": " + (" · ".join(filter(None, told)) or "…")
+    return _("{label}: {value}").format(
+        label=side.source, value=" · ".join(filter(None, told)) or "…"
+    )
 
 
 def _hidden(name: str, value: str) -> str:

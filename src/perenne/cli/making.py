@@ -113,7 +113,7 @@ def _read_options(
 
 def import_command() -> click.Command:
     @click.command("import", help=_("Import files; each is recognised, and said so, first."))
-    @click.argument("files", metavar="FILE...", type=FILES, nargs=-1, required=True)
+    @click.argument("files", metavar=_("FILE..."), type=FILES, nargs=-1, required=True)
     @_reading_options
     @click.option("--dry-run", is_flag=True, help=_("Say what would be done, then stop."))
     @opts.workspace_option()
@@ -170,6 +170,8 @@ def import_into(
 ) -> list[Any]:
     """Import and say so: `quiet` on stderr only, `brief` without the plan of each file."""
     from perenne.workspace import Listener, import_files
+    from perenne.workspace.settings import load
+    from perenne.workspace.taxes import stays
 
     write = tell if quiet else say
 
@@ -178,8 +180,12 @@ def import_into(
         for line in lines[:1] if brief else lines:
             write(line)
 
+    untold = not brief and stays(load(place.settings).tax)
+
     def imported(result: Any) -> None:
         for line in outcome.import_lines(result):
+            write(line)
+        if untold and not result.known and (line := outcome.taxed_line(result.batch)):
             write(line)
 
     with progress(_("Importing")) as step:
@@ -237,7 +243,7 @@ def run_command() -> click.Command:
     @click.command(
         "run", help=_("From files to a report: create the workspace, import, refresh, report.")
     )
-    @click.argument("files", metavar="FILE...", type=FILES, nargs=-1, required=True)
+    @click.argument("files", metavar=_("FILE..."), type=FILES, nargs=-1, required=True)
     @click.option(
         "--into",
         "folder",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
 from perenne.core import PerenneError, closest
 from perenne.text import gettext as _
+from perenne.text import ngettext
 
 # Older versions of click know a plain UsageError only.
 _NO_COMMAND: Any = getattr(click.exceptions, "NoSuchCommand", type(None))
@@ -35,11 +37,31 @@ def _what(error: click.UsageError) -> str:
         return _("There is no option {name}.").format(name=error.option_name)
     if isinstance(error, _NO_COMMAND):
         return _("There is no command “{name}”.").format(name=error.command_name)
-    if isinstance(error, click.BadOptionUsage) and "requires an argument" in error.message:
-        return _("The option {name} needs a value.").format(name=error.option_name)
+    if isinstance(error, click.BadOptionUsage):
+        return _of_option(error)
     if isinstance(error, click.BadParameter) and error.param and error.ctx:
         return _of_value(error, error.param, error.ctx)
-    return error.format_message()
+    if isinstance(error.ctx and error.ctx.command, click.Group) and "Missing" in error.message:
+        return _("A command is missing.")
+    return _too_much(error.message) or error.format_message()
+
+
+def _of_option(error: click.BadOptionUsage) -> str:
+    if "does not take a value" in error.message:
+        return _("The option {name} takes no value.").format(name=error.option_name)
+    return _("The option {name} needs a value.").format(name=error.option_name)
+
+
+def _too_much(message: str) -> str:
+    """click says in English alone which words nothing asked for."""
+    found = re.search(r"unexpected extra arguments? \((.*)\)", message)
+    if found is None:
+        return ""
+    return ngettext(
+        "Nothing asks for this word: {words}.",
+        "Nothing asks for these words: {words}.",
+        len(found[1].split()),
+    ).format(words=found[1])
 
 
 def _of_value(error: click.BadParameter, param: click.Parameter, ctx: click.Context) -> str:
@@ -49,6 +71,18 @@ def _of_value(error: click.BadParameter, param: click.Parameter, ctx: click.Cont
     if isinstance(param.type, click.Choice):
         choices = ", ".join(map(str, param.type.choices))
         return _("{name} takes one of: {choices}.").format(name=name, choices=choices)
-    if isinstance(param.type, (click.IntRange, type(click.INT))):
-        return _("{name} takes a whole number: {reason}").format(name=name, reason=error.message)
+    if isinstance(param.type, click.IntRange):
+        return _in_range(name, param.type)
+    if isinstance(param.type, type(click.INT)):
+        return _("{name} takes a whole number.").format(name=name)
+    if isinstance(param.type, click.Path):
+        return _("{name} takes a file that is there and can be read.").format(name=name)
     return error.format_message()
+
+
+def _in_range(name: str, allowed: click.IntRange) -> str:
+    if allowed.max is None:
+        return _("{name} takes a whole number from {low} on.").format(name=name, low=allowed.min)
+    return _("{name} takes a whole number from {low} to {high}.").format(
+        name=name, low=allowed.min, high=allowed.max
+    )

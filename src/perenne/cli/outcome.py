@@ -113,6 +113,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield from _carried_lines(snapshot.manifest.get("carried", {}))
         yield from account_lines(refreshed.account, snapshot.manifest["currency"])
         yield from _assumed_lines(snapshot.manifest)
+        yield from tax_lines(snapshot.manifest)
         yield from _product_lines(snapshot.manifest.get("products_sold"))
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
         yield from _acquisition_lines(snapshot.manifest.get("acquisition"))
@@ -170,6 +171,31 @@ def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             n=format_number(undated["rows"]),
             value=format_money(Decimal(undated["net"]), currency, decimals=2),
         )
+
+
+def tax_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Files whose tax is still in the figures."""
+    if files := manifest["context"].get("with_tax"):
+        from perenne.metrics import files_named
+
+        yield "! " + _(
+            "The amounts of {files} hold tax that no column tells: it counts as revenue and "
+            "margin. To take it out: default_rate under [tax] in perenne.toml, then perenne "
+            "refresh."
+        ).format(files=files_named(files))
+
+
+def taxed_line(batch: Batch) -> str:
+    """Of an import: that its amounts hold tax; empty where they do not, or where it is told."""
+    from perenne.workspace.taxes import column_with_tax
+
+    column = column_with_tax(batch)
+    if column is None:
+        return ""
+    return "  ! " + _(
+        "Amounts of “{column}” hold tax that no column tells: it counts as revenue unless "
+        "default_rate under [tax] in perenne.toml takes it out."
+    ).format(column=column)
 
 
 def _product_lines(sold: Mapping[str, int] | None) -> Iterator[str]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from perenne.text import gettext as _
+
 
 def say(text: str = "") -> None:
     """A line for the person."""
@@ -21,6 +23,24 @@ def say(text: str = "") -> None:
 def tell(text: str = "") -> None:
     """A line about the work in progress."""
     click.echo(text, err=True)
+
+
+def confirm(question: str) -> None:
+    """Go on only when the person says yes, in their language. Raises click.Abort otherwise."""
+    yes, no = _("yes"), _("no")
+    text = _("{question} [{y}/{n}]").format(question=question, y=yes[:1], n=no[:1].upper())
+    words = {yes: True, yes[:1]: True, "y": True, "yes": True}
+    words |= {no: False, no[:1]: False, "n": False, "no": False, "": False}
+    while True:
+        suffix = _("{label}: {value}").format(label="", value="")
+        answer = click.prompt(text, default="", show_default=False, prompt_suffix=suffix, err=True)
+        said = words.get(str(answer).strip().casefold())
+        if said is None:
+            tell(_("Please answer {yes} or {no}.").format(yes=yes, no=no))
+        elif said:
+            return
+        else:
+            raise click.Abort
 
 
 def print_json(value: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from perenne.cli import options as opts
-from perenne.cli.printing import print_json, print_table, progress, say, tell
+from perenne.cli.printing import confirm, print_json, print_table, progress, say, tell
 from perenne.core import PerenneError
 from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
@@ -101,7 +101,9 @@ def _wanted(place: Any, words: list[str], *, dry_run: bool, yes: bool, as_json: 
     if dry_run:
         say("→ " + _("Do it: the same command without --dry-run"))
         return False
-    return bool(planned.done) or click.confirm(_("Erase for good?"), abort=True, err=True)
+    if not planned.done:
+        confirm(_("Erase for good?"))
+    return True
 
 
 def _lines(path: Path | None) -> list[str]:

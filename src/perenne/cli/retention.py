@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from perenne.cli import options as opts
-from perenne.cli.printing import print_json, print_table, progress, say
+from perenne.cli.printing import confirm, print_json, print_table, progress, say
 from perenne.cli.privacy import finish, waiting
 from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
@@ -84,7 +84,7 @@ def _confirmed(review: Any) -> str | None:
     _show(review, False)
     if review.nothing:
         return None
-    click.confirm(_("Erase them for good?"), abort=True, err=True)
+    confirm(_("Erase them for good?"))
     return str(review.digest)
 
 
@@ -147,12 +147,25 @@ def _person_lines(review: Any) -> Iterator[str]:
 def _show_years(review: Any) -> None:
     kinds = {"customer": _("customers"), "prospect": _("prospects")}
     rows = [
-        (kinds[kind], str(year), act, format_number(count))
+        (kinds[kind], str(year), _act_label(act), format_number(count))
         for kind, year, act, count in review.by_year()
     ]
     if rows:
         header = (_("kind"), _("year of the last act"), _("last act"), _("persons"))
         print_table(header, rows, right=(1, 3))
+
+
+def _act_label(act: str) -> str:
+    """What the person last did."""
+    from perenne.reports.person.words import event_label
+
+    return {
+        "order": _("order"),
+        "survey": _("answer to a survey"),
+        "consent": _("consent given or withdrawn"),
+        "subscription": _("subscription begun or ended"),
+        "created": _("account created"),
+    }.get(act) or event_label(act)
 
 
 def _other_lines(review: Any) -> Iterator[str]:

@@ -103,6 +103,8 @@ def _show(place: Any) -> None:
     say()
     for line in outcome.account_lines(_account(shown), shown.manifest["currency"]):
         say(line)
+    for line in outcome.tax_lines(shown.manifest):
+        say(line)
     for line in foretold.prediction_lines(
         shown.manifest.get("prediction"), shown.manifest["currency"]
     ):

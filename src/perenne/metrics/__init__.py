@@ -13,6 +13,7 @@ from perenne.metrics.tables.marts import MARTS, Earlier, build_marts
 from perenne.metrics.tables.narrow import order_values
 from perenne.metrics.tables.recurring import in_force
 from perenne.metrics.tables.runs import customer_runs
+from perenne.metrics.taxes import files_named, tax_exception
 
 __all__ = [
     "INTERACTIONS",
@@ -42,9 +43,11 @@ __all__ = [
     "compute",
     "customer_runs",
     "describe_window",
+    "files_named",
     "in_force",
     "learn_context",
     "learn_inactivity",
     "load_catalogue",
     "order_values",
+    "tax_exception",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from perenne.metrics.arithmetic import Number
 from perenne.metrics.datasets import DAYS_PER_YEAR, annual_scale, churn_year
 from perenne.metrics.definitions import Metric
-from perenne.metrics.expressions import Call
+from perenne.metrics.expressions import Call, Name, Operation
 from perenne.metrics.periods import Slot
 from perenne.metrics.plan import ACTIVE_CUSTOMERS, CUSTOMERS_IN_GROUP, GAP_MEAN
 from perenne.metrics.remarks import (
@@ -98,7 +98,20 @@ def missing(here: Evaluator) -> str:
         return _("The margin of the customers so far does not repay the CAC.")
     if _without_spend(here):
         return _("No spend is known for this period and group.")
+    if label := _nothing_to_share_among(here):
+        return _("“{label}” is 0 in this period.").format(label=label)
     return _("Nothing to compute it from in this period.")
+
+
+def _nothing_to_share_among(here: Evaluator) -> str:
+    """The label of the metric by which it is divided, where that is 0."""
+    parsed = here.task.metric.parsed
+    if not isinstance(parsed, Operation) or parsed.operator != "/":
+        return ""
+    by = parsed.right
+    if not isinstance(by, Name) or here.look_up(by) != 0:
+        return ""
+    return next((str(one.label) for one in here.task.closure if one.id == by.id), "")
 
 
 def _without_spend(here: Evaluator) -> bool:

@@ -111,6 +111,8 @@ class Context:
     """Kinds of survey of which any answer is known."""
     subscriptions: int = 0
     consents: int = 0
+    with_tax: tuple[str, ...] = ()
+    """Files whose amounts hold tax that no column tells: revenue holds it too."""
     per: Literal["customer", "account"] = "customer"
     """What the tables hold as customers: persons, or the companies that they belong to."""
 

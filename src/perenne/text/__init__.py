@@ -26,6 +26,7 @@ from perenne.text.messages import (
     spoken,
 )
 from perenne.text.numerals import (
+    MINUS,
     MISSING,
     Figure,
     currency_codes,
@@ -38,6 +39,7 @@ from perenne.text.units import UNITS, Unit, format_days, format_value, spoken_va
 
 __all__ = [
     "LANGUAGES",
+    "MINUS",
     "MISSING",
     "UNITS",
     "DateStyle",

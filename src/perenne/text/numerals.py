@@ -19,6 +19,10 @@ Figure = Decimal | float | int
 MISSING: Final = "—"
 """Stands where a figure is missing; `spoken_value` says it in words for a screen reader."""
 
+MINUS: Final = "\N{MINUS SIGN}"
+"""The sign of every figure written for a reader. What machines read (CSV, JSON, Excel cells) is
+never written here and keeps the hyphen."""
+
 # Past this, digits say nothing to a reader and the number is written with an exponent.
 _LARGEST_WRITTEN_OUT: Final = Decimal(10) ** 18
 _LARGEST_COMPACT: Final = Decimal(10) ** 15
@@ -108,7 +112,7 @@ def _with_unit(figure: str, *, suffix: str, symbol: str) -> str:
         # The euro sign joins its multiple (k€); a longer symbol stands apart (k $US).
         unit = suffix + ("\u00a0" if suffix and len(symbol) > 1 else "") + symbol
         return f"{figure}\u00a0{unit}" if unit else figure
-    sign, digits = ("-", figure[1:]) if figure.startswith("-") else ("", figure)
+    sign, digits = (MINUS, figure[1:]) if figure.startswith(MINUS) else ("", figure)
     return f"{sign}{symbol}{digits}{suffix}"
 
 
@@ -119,7 +123,7 @@ def _write(decimal: Decimal, *, pattern: NumberPattern, decimals: int, currency:
     written: str = pattern.apply(
         rounded, current_language(), currency=currency or None, currency_digits=False
     )
-    return written
+    return written.replace("-", MINUS, 1) if rounded < 0 else written
 
 
 def _rounded(decimal: Decimal, decimals: int) -> Decimal:

@@ -171,12 +171,17 @@ class _Typed(PyArrowData):  # type: ignore[misc] # ibis ships no types
 _BYTES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
+def bytes_in(written: str) -> float:
+    """An amount of memory as DuckDB writes it: `2.7 GiB`."""
+    number, unit = (written or "0 bytes").split()
+    return float(number) * _BYTES[unit]
+
+
 def _modest_limit(duck: duckdb.DuckDBPyConnection) -> str:
     """An eighth of the machine's memory, at least 3 GB, at most what DuckDB itself would take: four
     fifths. A large shop takes hardly longer with it, and the machine stays free for others."""
     found = duck.execute("SELECT current_setting('memory_limit')").fetchone()
-    number, unit = str(found[0]).split() if found else ("0", "bytes")
-    own = float(number) * _BYTES[unit]
+    own = bytes_in(str(found[0])) if found else 0.0
     return f"{min(own, max(3e9, own / 0.8 / 8)) / 1e6:.0f}MB"
 
 

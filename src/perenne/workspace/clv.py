@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from perenne.metrics import Figure, Request
+from perenne.metrics import Figure, Request, tax_exception
 from perenne.reports import ClvInputs, ClvModel, ClvRow
 from perenne.segments import segment_label
 from perenne.text import format_period
@@ -59,6 +59,7 @@ def clv_model(shop: Shop) -> ClvModel:
                 "Segments take the lifespan and the costs per customer of the whole shop: recency "
                 "defines a segment, and spend is known by channel only."
             ),
+            *filter(None, [tax_exception(shop.context.with_tax)]),
         ),
     )
 

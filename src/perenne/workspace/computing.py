@@ -35,6 +35,7 @@ from perenne.workspace.predictions import (
 from perenne.workspace.reconciliation import reconcile
 from perenne.workspace.settings import Settings
 from perenne.workspace.snapshots import Snapshot
+from perenne.workspace.taxes import files_with_tax
 
 Progress = Callable[[str], None]
 
@@ -126,7 +127,11 @@ class Run:
         tables, context = self._measured(tables, cleaned.as_of, currency, beside)
         predicted = self._predicted(tables, context.as_of)
         renewed = self._renewed(tables, context.as_of)
-        context = replace(context, has_predictions="predictions" in tables)
+        context = replace(
+            context,
+            has_predictions="predictions" in tables,
+            with_tax=files_with_tax(imports, self.settings.tax),
+        )
         self.progress(_("Reconciliation"))
         tables["quarantine"] = self._out("quarantine", cleaned.quarantine)
         account = self._account(imports, cleaned, tables, carried)

@@ -3,6 +3,7 @@ review, accept and refuse."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -188,7 +189,7 @@ def pairs(shop: Shop, asked: Asked) -> tuple[list[ReviewPair], int]:
     staged = shop.desk.staged.get("customers")
     found = shop.engine.fetch(review_sides(links, contacts, staged, own_ids=own)).to_pylist()
     sides = {row["own_id"]: _side(row) for row in found}
-    since = {one.pair_id: one.word for one in standing(decisions(shop.layout))}
+    words = {one.pair_id: one.word for one in standing(decisions(shop.layout))}
     return [
         ReviewPair(
             pair_id=row["pair_id"],
@@ -196,7 +197,7 @@ def pairs(shop: Shop, asked: Asked) -> tuple[list[ReviewPair], int]:
             rule=row["rule"],
             probability=row["probability"],
             decision=row["decision"],
-            decided_since=since.get(row["pair_id"]),
+            decided_since=words.get(row["pair_id"]),
             evidence=row["evidence"],
             sides=(sides[row["own_id_1"]], sides[row["own_id_2"]]),
         )
@@ -224,7 +225,8 @@ def account(shop: Shop) -> IdentityAccount | None:
 def decide(
     layout: Layout, pair_ids: Sequence[str], word: Word, *, at: datetime | None = None
 ) -> list[Decision]:
-    """Write down what the owner says of pairs; the next refresh follows it.
+    """Write down what the owner says of pairs; the next refresh follows it. Returns what was
+    written: to undo what was not decided is nothing.
 
     Raises PerenneError for a pair that neither the published snapshot nor a decision knows;
     then nothing is written.
@@ -239,10 +241,24 @@ def decide(
         if missing:
             raise _unknown(missing[0], known)
         moment = (at or datetime.now(UTC)).isoformat(timespec="seconds")
-        made = [Decision(pair, *known[pair], word, moment) for pair in dict.fromkeys(pair_ids)]
-        lines = [to_line(one) for one in (*told, *made)]
-        write_atomically(layout.decisions, "".join(f"{line}\n" for line in lines))
+        hold = {one.pair_id for one in standing(told)}
+        asked = [one for one in dict.fromkeys(pair_ids) if word != "undo" or one in hold]
+        made = [Decision(pair, *known[pair], word, moment) for pair in asked]
+        if made:
+            lines = [to_line(one) for one in (*told, *made)]
+            write_atomically(layout.decisions, "".join(f"{line}\n" for line in lines))
     return made
+
+
+def since(shop: Shop) -> dict[Word, int]:
+    """How many pairs were accepted, refused and undone since the published snapshot, which does
+    not know it yet."""
+    if "identity_pairs" not in shop.tables:
+        return {}
+    rows = shop.engine.fetch(shop.tables["identity_pairs"].select("pair_id", "decision"))
+    now = {one.pair_id: one.word for one in standing(decisions(shop.layout))}
+    words = ((now.get(row["pair_id"]), row["decision"]) for row in rows.to_pylist())
+    return dict(Counter(new or "undo" for new, old in words if new != old))
 
 
 def _known(shop: Shop, told: Iterable[Decision]) -> dict[str, tuple[str, str]]:

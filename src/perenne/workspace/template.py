@@ -1,8 +1,10 @@
-"""The perenne.toml of a new workspace, in which what is commented out shows the default."""
+"""The perenne.toml of a new workspace: what is commented out is the default or, where the line says
+`unset`, a value to begin from. A test compares each with the settings."""
 
 TEMPLATE = """\
 # Settings of this workspace. docs/reference/settings.md explains each one.
-# What is commented out shows the default. After a change, run: perenne refresh
+# What is commented out shows the default, or an example where there is none (unset).
+# After a change, run: perenne refresh
 
 [shop]
 name = "{name}"
@@ -11,7 +13,7 @@ time_zone = "{time_zone}"
 language = "{language}"            # en or fr
 
 [margin]
-# default_rate = 0.45      # margin rate of products whose cost is unknown
+# default_rate = 0.45      # unset: no margin of products whose cost is unknown
 
 [metrics]
 # inactivity_days = 180    # unset: learnt from the gaps between purchases
@@ -28,11 +30,11 @@ language = "{language}"            # en or fr
 # rule = "first_touch"     # first_touch, last_touch or first_order: the channel of a customer
 
 [accounts]
-# by_domain = true         # customers with the same e-mail domain are one company
+# by_domain = false        # true: customers with the same e-mail domain are one company
 
 [tax]
 # prices = "auto"          # auto, included or excluded
-# default_rate = 0.20      # taken out of tax-included prices when the source states no tax
+# default_rate = 0.20      # unset: nothing is taken out where prices include a tax not stated
 
 [cleaning]
 # gift_cards = true        # one switch per rule; false: the rows count as ordinary sales

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from math import prod
@@ -12,18 +12,12 @@ from perenne.reports.account.naming import account_names
 from perenne.reports.account.record import Account, Expectation, Member
 from perenne.reports.account.standing import parts, status
 from perenne.reports.person import figures, telling
+from perenne.reports.person.absent import why_empty
 from perenne.reports.person.masking import Cover, masked_id, masked_value
 from perenne.reports.person.record import Figure
 from perenne.reports.person.source import PersonInput, Row
 from perenne.reports.person.timeline import timeline
 
-PARTS: Mapping[str, str] = {
-    "consents": "consents",
-    "subscriptions": "subscriptions",
-    "surveys": "surveys",
-    "costs": "customer_costs",
-    "events": "events",
-}
 _SUMS = tuple(name for name in figures.COLUMNS if name.startswith("historical_clv"))
 
 
@@ -73,6 +67,7 @@ def assemble_account(
         surveys=answers,
         costs=figures.costs(data),
         timeline=events,
+        with_tax=data.context.with_tax,
     )
     found = replace(found, missing=_missing(data, found))
     return found if personal else _masked(found, _cover(data, contacts))
@@ -220,11 +215,14 @@ def _missing(data: PersonInput, found: Account) -> dict[str, str]:
         "surveys": found.surveys,
         "costs": found.costs,
     }
-    empty = {
-        part: data.why_missing(name)
-        for part, name in PARTS.items()
-        if not (filled[part] if part in filled else data.has(name))
-    }
+    parts = [part for part, rows in filled.items() if not rows]
+    if not data.has("events"):
+        parts.append("events")
+    links = [
+        (row["source"], row["source_id"], row["source_id_kind"])
+        for row in (data.rows("customer_links") if parts else ())
+    ]
+    empty = {part: why_empty(data, part, links) for part in parts}
     if not found.facts:
         empty |= dict.fromkeys(("facts", "standing", "prediction"), "not_ordered")
     elif not found.expectations:

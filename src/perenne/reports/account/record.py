@@ -116,6 +116,7 @@ class Account(Written):
     surveys: tuple[Answer, ...] = ()
     costs: tuple[Figure, ...] = ()
     timeline: Timeline = field(default_factory=Timeline)
+    with_tax: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
 
@@ -142,6 +143,7 @@ class Account(Written):
             subscriptions=self.subscriptions,
             surveys=self.surveys,
             timeline=self.timeline,
+            with_tax=self.with_tax,
             missing=self.missing,
         )
 

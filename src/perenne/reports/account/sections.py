@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from perenne.metrics import tax_exception
 from perenne.reports.account.record import Account, Expectation, Member, Part
 from perenne.reports.html.blocks import Block, Cell, Column, Fact, Facts, Row, Table, Text, filled
 from perenne.reports.html.words import Words, share
@@ -111,7 +112,7 @@ def _expected(account: Account) -> Iterator[Block]:
     columns = [Column(_("Within"), is_text=True), *map(Column, titles)]
     rows = [_outlook(one, writes) for one in account.expectations]
     notes = [_("Revenue after returns, without tax and shipping, discounted to today.")]
-    notes += list(_how_sure(account))
+    notes += [*filter(None, [tax_exception(account.with_tax)]), *_how_sure(account)]
     left = len(account.members) - account.predicted
     if left:
         notes.append(

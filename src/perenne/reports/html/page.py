@@ -32,6 +32,7 @@ from perenne.reports.html.sections import (
 from perenne.reports.html.source import ReportInput
 from perenne.reports.html.spread import spread
 from perenne.reports.html.tables import customer_values
+from perenne.reports.html.words import unbroken
 from perenne.text import current_language
 from perenne.text import gettext as _
 
@@ -146,6 +147,7 @@ def environment() -> Environment:
         loader=PackageLoader("perenne.reports.html", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
     )

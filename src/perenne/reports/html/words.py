@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 from perenne.text import (
+    MINUS,
     Figure,
     current_language,
     format_compact,
@@ -76,9 +78,9 @@ def times(value: Figure | None) -> str:
 
 
 def signed(text: str, value: Figure) -> str:
-    """Put a sign before a written figure, with a real minus."""
-    bare = text.lstrip("-")
-    return f"+{bare}" if value > 0 else f"−{bare}" if value < 0 else bare
+    """Put a sign before a written figure, plus too."""
+    bare = text.removeprefix(MINUS)
+    return f"+{bare}" if value > 0 else f"{MINUS}{bare}" if value < 0 else bare
 
 
 def change_text(change: float) -> str:
@@ -94,6 +96,22 @@ def points_text(difference: Figure) -> str:
     return _("{n} pts").format(n=signed(written, in_points))
 
 
+def billing_interval(name: str) -> str:
+    """How often subscriptions are billed, from its code in the tables: `month`, `3 month`."""
+    many, _space, unit = name.rpartition(" ")
+    n = int(many or 1)
+    if n == 1:
+        one = {"day": _("day"), "week": _("week"), "month": _("month"), "year": _("year")}
+        return one.get(unit, name)
+    several = {
+        "day": ngettext("{n} day", "{n} days", n),
+        "week": ngettext("{n} week", "{n} weeks", n),
+        "month": ngettext("{n} month", "{n} months", n),
+        "year": ngettext("{n} year", "{n} years", n),
+    }
+    return several.get(unit, name).format(n=count(n))
+
+
 def dates_text(n: int) -> str:
     return ngettext("{n} past date", "{n} past dates", n).format(n=n)
 
@@ -103,6 +121,16 @@ def listed(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return _("{first} and {last}").format(first=", ".join(names[:-1]), last=names[-1])
+
+
+_MINUS_AND_SIGN = re.compile(rf"{MINUS}(?=[^\d\s])")
+
+
+def unbroken(value: object) -> object:
+    """A text in which no line ends between a minus and the currency sign after it (−€5)."""
+    if type(value) is not str or MINUS not in value:
+        return value
+    return _MINUS_AND_SIGN.sub(MINUS + "\N{WORD JOINER}", value)
 
 
 def quoted(text: str) -> str:

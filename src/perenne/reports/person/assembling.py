@@ -7,18 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from perenne.reports.person import figures, telling
+from perenne.reports.person.absent import why_empty
 from perenne.reports.person.record import Person
 from perenne.reports.person.source import PersonInput
+from perenne.reports.person.telling import Links
 from perenne.reports.person.timeline import timeline
 
-# Part of the record -> the table that it comes from.
-PARTS: Mapping[str, str] = {
-    "contact": "contacts",
-    "consents": "consents",
-    "subscriptions": "subscriptions",
-    "surveys": "surveys",
-    "costs": "customer_costs",
-}
+# Parts that are fields of the record.
+PARTS = ("contact", "consents", "subscriptions", "surveys", "costs")
 
 
 def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None = None) -> Person:
@@ -59,15 +55,17 @@ def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None 
         time_zone=data.context.time_zone,
         identity=identity,
         timeline=events,
-        missing=_missing(data, found),
+        with_tax=data.context.with_tax,
+        missing=_missing(data, found, links),
         **found,
     )
 
 
-def _missing(data: PersonInput, found: Mapping[str, Any]) -> dict[str, str]:
-    empty = {part: data.why_missing(name) for part, name in PARTS.items() if not found[part]}
+def _missing(data: PersonInput, found: Mapping[str, Any], links: Links) -> dict[str, str]:
+    parts = [part for part in PARTS if not found[part]]
     if not data.has("events"):
-        empty["events"] = data.why_missing("events")
+        parts.append("events")
+    empty = {part: why_empty(data, part, links) for part in parts}
     if not found["facts"]:
         empty |= dict.fromkeys(("facts", "standing", "prediction"), "not_ordered")
     elif found["prediction"] is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from perenne.metrics import tax_exception
 from perenne.reports.html.blocks import Block, Cell, Column, Fact, Facts, Row, Table, Text, filled
 from perenne.reports.html.contenders import contender_label, contender_meaning
 from perenne.reports.html.words import Words, share, whole_share
@@ -32,16 +33,20 @@ def expected(person: Person) -> Iterator[Block]:
     if found.why:
         yield Text(found.why)
     yield pictures.outlook(person, found.outlooks)
-    yield _outlooks(found.outlooks, writes)
+    yield _outlooks(found.outlooks, writes, taxes=tax_exception(person.with_tax))
     if found.margin_note:
         yield Text(found.margin_note)
-    yield Facts(list(_chances(person)))
+    if chances := list(_chances(person)):
+        yield Facts(chances)
     yield from _presence(person)
+    how_far = (
+        _("A prediction is no fact: the intervals say how far it may be off.")
+        if any(one.has_interval for one in found.outlooks)
+        else _("A prediction is no fact, and nothing says how far this one may be off.")
+    )
     yield Text(
-        _(
-            "Predicted by {model} ({version}), as of {day}. {meaning} A prediction is no fact: "
-            "the intervals say how far it may be off."
-        ).format(
+        _("Predicted by {model} ({version}), as of {day}. {meaning} {how_far}").format(
+            how_far=how_far,
             model=contender_label(found.model),
             version=_("Perenne {version}").format(version=found.version),
             day=format_date(found.made_as_of),
@@ -71,7 +76,7 @@ def _presence(person: Person) -> Iterator[Block]:
     yield replace(chart, notes=[told, one] if found.one_purchase else [told])
 
 
-def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
+def _outlooks(outlooks: Sequence[Outlook], writes: Words, *, taxes: str) -> Table:
     names = [
         _("Expected value"), _("Median"), _("50% interval"), _("90% interval"),
         _("Expected margin"), _("Margin less retention cost"), _("Chance of an order"),
@@ -95,6 +100,8 @@ def _outlooks(outlooks: Sequence[Outlook], writes: Words) -> Table:
     ]
     columns = [Column(_("Within"), is_text=True), *map(Column, names)]
     notes = [_("Revenue after returns, without tax and shipping, discounted to today.")]
+    if taxes:
+        notes.append(taxes)
     if any(one.margin_low90 is not None for one in outlooks):
         notes.append(_("Beneath a margin: its own 90% interval."))
     caption = _("Expected value, by horizon")

@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from perenne.charts import Svg, stylesheet
 from perenne.reports.html.blocks import Fact
+from perenne.reports.html.words import unbroken
 from perenne.reports.person.record import Person
 from perenne.reports.person.sections import Chapter, chapters, highlights, standing
 from perenne.text import current_language, format_date
@@ -107,6 +108,7 @@ def _environment() -> Environment:
         ),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -110,11 +110,14 @@ def outlook(person: Person, outlooks: Sequence[Outlook]) -> Chart:
     writes = Words(person.currency)
     rows = [row for one in outlooks if one.value is not None for row in _rows(one, writes)]
     has_margin = any(one.margin is not None for one in outlooks)
-    title = (
-        _("Value and margin to come, and how sure they are")
-        if has_margin
-        else _("Value to come, and how sure it is")
-    )
+    is_sure = any(one.has_interval for one in outlooks)
+    title = {
+        (True, True): _("Value and margin to come, and how sure they are"),
+        (True, False): _("Value and margin to come"),
+        (False, True): _("Value to come, and how sure it is"),
+        (False, False): _("Value to come"),
+    }[has_margin, is_sure]
+    bare = _("The dot is the expected value.")
     said = _(
         "The dot is the expected value; in one case out of two the value lies in the dark bar, in "
         "nine out of ten in the light one."
@@ -123,11 +126,11 @@ def outlook(person: Person, outlooks: Sequence[Outlook]) -> Chart:
         said = f"{said} {_('The same of the margin that is left of it.')}"
     svg = range_chart(
         rows,
-        caption=Caption(title, said, _("No value is predicted.")),
+        caption=Caption(title, said if is_sure else bare, _("No value is predicted.")),
         format_value=writes.money,
         size=Size(860),
     )
-    return Chart(title, svg, lead=said if any(row.outer for row in rows) else "")
+    return Chart(title, svg, lead=said if is_sure else "")
 
 
 def _rows(one: Outlook, writes: Words) -> Iterator[Expected]:

@@ -140,6 +140,10 @@ class Outlook:
     margin_low90: Amount | None = None
     margin_high90: Amount | None = None
 
+    @property
+    def has_interval(self) -> bool:
+        return self.low90 is not None or self.margin_low90 is not None
+
 
 @dataclass(frozen=True)
 class AliveAt:
@@ -323,8 +327,9 @@ class Written:
 class Person(Written):
     """Everything that one snapshot knows of one customer.
 
-    `missing` says of each part that is empty why: `not_imported` (nobody has it in this
-    workspace), `not_told` (others have it), `not_ordered`, `not_computed`, `older_snapshot`.
+    `missing` says of each part that is empty why: `not_imported` (no import tells of it),
+    `not_told` (imports do, of others), `later` (imports tell of it after `as_of`),
+    `not_ordered`, `not_computed`, `older_snapshot`.
     `personal` is false while names, addresses and ids of sources are masked.
     """
 
@@ -347,6 +352,8 @@ class Person(Written):
     surveys: tuple[Answer, ...] = ()
     costs: tuple[Figure, ...] = ()
     timeline: Timeline = Timeline()
+    with_tax: tuple[str, ...] = ()
+    """Files of the shop whose amounts hold tax that no column tells: figures hold it too."""
     missing: Mapping[str, str] = field(default_factory=dict)
     schema: str = SCHEMA
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from perenne.metrics import load_catalogue
+from perenne.metrics import load_catalogue, tax_exception
 from perenne.reports.html.blocks import Block, Cell, Column, Fact, Row, Table, Text
 from perenne.reports.html.words import Words
 from perenne.reports.person import pictures, words
@@ -77,10 +77,11 @@ def standing(person: Person) -> list[Fact]:
         if holds
     ]
     rfm = _("RFM {scores}").format(scores="-".join(map(str, found.rfm)))
+    size = _("{size} over 12 months").format(size=size_label(found.size))
     segment = found.segment_names.get(current_language(), found.segment)
     return [
         Fact(_("Status"), status_label(found.status), since),
-        Fact(_("Segment"), segment, " · ".join([rfm, size_label(found.size), *high])),
+        Fact(_("Segment"), segment, " · ".join([rfm, size, *high])),
     ]
 
 
@@ -121,7 +122,8 @@ def _values(person: Person) -> Table:
     ]
     columns = [Column(_("Value so far"), is_text=True), *map(Column, words.span_labels())]
     note = _("Source: customer_facts.historical_clv…, after returns, without tax and shipping.")
-    return Table(_("Historical CLV"), columns, rows, [note], css="stacked")
+    notes = list(filter(None, (note, tax_exception(person.with_tax))))
+    return Table(_("Historical CLV"), columns, rows, notes, css="stacked")
 
 
 def happened(person: Person, *, names: Mapping[str, str] | None = None) -> Iterator[Block | Story]:

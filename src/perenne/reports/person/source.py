@@ -76,13 +76,6 @@ class PersonInput:
         columns = {name: _told(found[name]) for name in found.column_names}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
-    def why_missing(self, name: str) -> str:
-        """Why the customer has no row in a table of the snapshot."""
-        if name not in self.tables:
-            return "older_snapshot"
-        some = self.fetch(self.tables[name].limit(1)).num_rows
-        return "not_told" if some else "not_imported"
-
 
 def _told(column: Any) -> list[Any]:
     """The cells of an Arrow column."""

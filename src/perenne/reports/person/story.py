@@ -85,7 +85,7 @@ def _told(one: Entry, zone: ZoneInfo, name: str | None) -> Told:
         day=format_date(one.on, "medium"),
         clock=one.at.astimezone(zone).strftime("%H:%M") if one.at else "",
         title=_title(one),
-        amount=amount.replace("-", "\N{MINUS SIGN}"),
+        amount=amount,
         source=one.source,
         details=[text for text in (name, *_details(one)) if text],
         lines=[_line(line, one.currency or "") for line in one.lines],

@@ -227,6 +227,8 @@ def missing_label(part: str, code: str) -> str:
         return _not_imported()[part]
     if code == "not_told":
         return _not_told().get(part) or _("No source tells any of this customer.")
+    if code == "later":
+        return _later()[part]
     if code == "not_ordered":
         return _("This customer has not ordered yet.")
     if code == "not_computed":
@@ -242,6 +244,21 @@ def _not_told() -> dict[str, str]:
     return {
         "subscriptions": _("No source tells of a subscription of this customer."),
         "surveys": _("No source tells of an answer of this customer."),
+        "costs": _(
+            "Spend is imported, but none of it is this customer’s: acquisition spend is shared "
+            "among those whom the channel won in the month, retention spend among those who "
+            "bought in it."
+        ),
+    }
+
+
+def _later() -> dict[str, str]:
+    return {
+        "consents": _("What sources tell of this customer’s consents is later than this record."),
+        "subscriptions": _("The subscriptions that sources tell of began after this record."),
+        "surveys": _("The answers that sources tell of were given after this record."),
+        "costs": _("The spend that is imported is later than this record."),
+        "events": _("The events that sources tell of are later than this record."),
     }
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from perenne.charts import Caption, Change, waterfall
 from perenne.cleaning import Account, RowLine, ValueLine, rule_label
 from perenne.core import Period
-from perenne.metrics import Request
+from perenne.metrics import Request, files_named
 from perenne.reports.html.blocks import (
     Block,
     Cell,
@@ -213,9 +213,14 @@ def _revenue(measured: Measured) -> Facts:
     }
     sales, net = (found.get(metric, Decimal(0)) for metric in metrics)
     write = measured.words.cents
+    without = (
+        _("without shipping; with the tax of {files}").format(files=files_named(context.with_tax))
+        if context.with_tax
+        else _("without tax and shipping")
+    )
     return Facts(
         [
-            Fact(_("Product sales, all history"), write(sales), _("without tax and shipping")),
+            Fact(_("Product sales, all history"), write(sales), without),
             Fact(_("Returns, all history"), write(sales - net), _("on the day of the return")),
             Fact(_("Net revenue, all history"), write(net), _("sales less returns")),
         ]

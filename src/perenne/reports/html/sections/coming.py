@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perenne.charts import Caption, Marker, bins, histogram
+from perenne.metrics import tax_exception
 from perenne.reports.html.blocks import (
     Block,
     Cell,
@@ -49,11 +50,13 @@ def section(prediction: Prediction) -> Section:
 
 
 def _lead(prediction: Prediction) -> str:
-    return _(
+    lead = _(
         "What the known customers are expected to bring after {date}, with how sure that is. "
         "Predicted value is revenue after discount and returns, without tax and shipping; "
         "customers still to be won are left out, except where the monthly forecast shows them."
     ).format(date=format_date(prediction.as_of))
+    exception = tax_exception(prediction.measured.context.with_tax)
+    return f"{lead} {exception}" if exception else lead
 
 
 def why_none(prediction: Prediction) -> str:

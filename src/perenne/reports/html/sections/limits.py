@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from perenne.metrics import tax_exception
 from perenne.reports.html.blocks import Block, Fact, Heading, Points, Section, Terms, Text
 from perenne.reports.html.measured import Measured, reason
 from perenne.reports.html.sections import kpis, relation, value
@@ -69,13 +70,18 @@ def _conventions(measured: Measured) -> Iterable[Fact]:
             returns=_("returns are taken off on the day of the return")
             if settings.returns_on == "return_day"
             else _("returns are taken off on the day of the order")
-        ),
+        )
+        + _after(tax_exception(context.with_tax)),
     )
     yield Fact(_("Inactivity window"), "", _window(measured))
     yield Fact(_("Guests"), "", _guests(measured))
     yield Fact(_("Margin"), "", _margin(measured))
     if measured.shared_notes:
         yield Fact(_("Said of several figures"), "", " ".join(measured.shared_notes))
+
+
+def _after(sentence: str) -> str:
+    return f" {sentence}" if sentence else ""
 
 
 def _window(measured: Measured) -> str:

@@ -228,7 +228,7 @@ def _refused(measured: Measured) -> list[Text]:
     return [
         Text(
             _("Subscriptions billed by “{interval}” are not predicted: {reason}").format(
-                interval=name, reason=why
+                interval=renewals.interval_words(name), reason=why
             )
         )
         for name, why in reasons.items()
@@ -249,7 +249,7 @@ def _survival(measured: Measured) -> list[Chart]:
     lead = _(
         "As seen over all subscriptions billed by the same interval ({interval}), with the 90% "
         "interval; whoever is still there counts for the renewals survived so far."
-    ).format(interval=largest)
+    ).format(interval=renewals.interval_words(largest))
     series = Series(
         _("still subscribed"),
         [(0.0, 1.0), *((float(one["period"]), one["survival"]) for one in seen)],

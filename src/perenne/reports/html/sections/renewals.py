@@ -8,7 +8,7 @@ from typing import Any
 
 from perenne.reports.html.blocks import Block, Cell, Column, Row, Table, Text
 from perenne.reports.html.measured import Measured
-from perenne.reports.html.words import count
+from perenne.reports.html.words import billing_interval, count
 from perenne.text import format_date
 from perenne.text import gettext as _
 
@@ -29,11 +29,12 @@ def blocks(measured: Measured) -> list[Block]:
     return found
 
 
-def _words(name: str) -> str:
-    """An interval of billing, as the tables name it."""
+def interval_words(name: str) -> str:
+    """An interval of billing, from its code in the tables."""
+    interval = billing_interval(name.removesuffix(_OLDER))
     if name.endswith(_OLDER):
-        return _("{interval}, begun before the records").format(interval=name[: -len(_OLDER)])
-    return name
+        return _("{interval}, begun before the records").format(interval=interval)
+    return interval
 
 
 def _records(name: str, said: Mapping[str, Any]) -> Iterator[Text]:
@@ -43,7 +44,7 @@ def _records(name: str, said: Mapping[str, Any]) -> Iterator[Text]:
                 "Far more subscriptions billed by “{interval}” begin in the first month of the "
                 "records than in any usual month: a transfer between systems must have dated them. "
                 "How old they are is unknown; they are predicted apart, by their lives since."
-            ).format(interval=name.removesuffix(_OLDER))
+            ).format(interval=billing_interval(name.removesuffix(_OLDER)))
         )
     if said.get("records_begin"):
         yield Text(
@@ -51,7 +52,7 @@ def _records(name: str, said: Mapping[str, Any]) -> Iterator[Text]:
                 "Subscriptions billed by “{interval}” that ended before {day} seem to be missing "
                 "from the records. Older ones count from that day on, so that who was left to be "
                 "seen is not taken for more loyal than the others."
-            ).format(interval=_words(name), day=_day(said["records_begin"]))
+            ).format(interval=interval_words(name), day=_day(said["records_begin"]))
         )
 
 
@@ -86,7 +87,7 @@ def _past(name: str, found: Mapping[str, Any]) -> Table:
         n=count(renewals)
     )
     title = _("How forecasts of subscriptions did: billed by “{interval}”")
-    return Table(title.format(interval=_words(name)), columns, rows, [note])
+    return Table(title.format(interval=interval_words(name)), columns, rows, [note])
 
 
 def _between(low: float, high: float) -> str:
@@ -100,7 +101,7 @@ def _verdict(name: str, found: Mapping[str, Any]) -> str:
         else _(
             "The model does not tell who stays better than the rate of the year before does: take "
             "its figures for single subscriptions billed by “{interval}” with care."
-        ).format(interval=_words(name))
+        ).format(interval=interval_words(name))
     )
     inside = _("{inside} of {n} totals of cohorts came to lie in their 90% interval.").format(
         inside=count(found["cohorts_inside"]), n=count(found["cohorts"])
@@ -112,7 +113,7 @@ def _unjudged(name: str) -> str:
     return _(
         "Forecasts of subscriptions billed by “{interval}” could not be judged on the past: the "
         "records hold no day with enough before it and a year after it."
-    ).format(interval=_words(name))
+    ).format(interval=interval_words(name))
 
 
 def _since(earlier: Mapping[str, Any] | None) -> Iterator[str]:
@@ -125,7 +126,7 @@ def _since(earlier: Mapping[str, Any] | None) -> Iterator[str]:
             day=_day((earlier or {})["made"]),
             expected=count(one["expected"]),
             in_force=count(one["in_force"]),
-            interval=_words(name),
+            interval=interval_words(name),
             months=count((earlier or {})["months"]),
             between=_between(one["lo90"], one["hi90"]),
             actual=count(one["actual"]),

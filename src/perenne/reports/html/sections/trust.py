@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perenne.reports.html.blocks import (
@@ -162,11 +162,7 @@ def _facts(prediction: Prediction, champion: Contender) -> Facts:
             Fact(
                 _("Error of the total"),
                 share(champion.typical("bias")),
-                _("median over {dates}; from {low} to {high}").format(
-                    dates=dates_text(len(bias)),
-                    low=signed(share(min(bias)), min(bias)),
-                    high=signed(share(max(bias)), max(bias)),
-                ),
+                _median_of(bias),
             )
         )
     inside = champion.inside()
@@ -180,6 +176,16 @@ def _facts(prediction: Prediction, champion: Contender) -> Facts:
         if champion.typical(measure) is not None:
             items.append(Fact(label, share(champion.typical(measure)), _fair(champion, measure)))
     return Facts(items)
+
+
+def _median_of(bias: Sequence[float]) -> str:
+    """What an error is the median of; one date has no range."""
+    low, high = (signed(share(one), one) for one in (min(bias), max(bias)))
+    if len(bias) == 1:
+        return _("on {dates}: {value}").format(dates=dates_text(1), value=low)
+    return _("median over {dates}; from {low} to {high}").format(
+        dates=dates_text(len(bias)), low=low, high=high
+    )
 
 
 def _fair(champion: Contender, measure: str) -> str:
