@@ -185,6 +185,13 @@ def nearly(chance: float) -> str:
     return whole_share(chance)
 
 
+def no_day_label(note: str | None, *, months: int) -> str:
+    """Why there is no day by which a further order is as likely as not, within so many months."""
+    if note == "after_horizons":
+        return _("Not within {months} months.").format(months=months)
+    return _("It never becomes likelier than not.")
+
+
 def no_path_label(note: str) -> str:
     """Why the chance of still being a customer is not drawn through time."""
     none = _("The chance of still being a customer is not drawn through time: {reason}")
