@@ -15,6 +15,7 @@ from perenne.models.contenders.probability import probability_contender
 from perenne.models.contenders.roster import BASELINES, contender
 from perenne.models.contenders.seasonal import Clock, FittedSeasonal
 from perenne.models.forecast import Settles
+from perenne.models.judging.backtest import Backtest
 from perenne.models.judging.recalibration import Adjustment, Recalibration
 from perenne.models.purchases.pareto_ggg_fitted import FittedParetoGGG
 from perenne.models.purchases.true_births import TrueBirths
@@ -180,6 +181,7 @@ def judged():
         champion=champion,
         field={"recalibrated": SimpleNamespace(name="recalibrated", fit=lambda *_a, **_k: model)},
         outdone=frozenset(),
+        backtest=Backtest((), ()),
     )
 
 
@@ -267,6 +269,7 @@ def test_draws_are_as_many_as_asked_however_large_the_shop(judged, monkeypatch):
         champion=judged.champion,
         field={"recalibrated": SimpleNamespace(name="recalibrated", fit=lambda *_a, **_k: spy)},
         outdone=frozenset(),
+        backtest=Backtest((), ()),
     )
     tables(judged, monkeypatch, cells=400 * 700)
     assert asked == [(700, 400), (700, 400), (100, 400)]

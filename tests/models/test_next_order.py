@@ -14,6 +14,7 @@ from perenne.models.contenders.occasions import BetaGeoBetaBinomialContender, Fi
 from perenne.models.contenders.probability import probability_contender
 from perenne.models.contenders.seasonal import Seasonal
 from perenne.models.forecast import Forecast
+from perenne.models.judging.backtest import Backtest
 from perenne.models.ledger import day_of
 from perenne.models.next_order import ultimate
 from perenne.models.schema import HORIZONS
@@ -121,6 +122,7 @@ def told_of(ledger, champion):
         champion=SimpleNamespace(name=champion.name, standings=()),
         field={champion.name: champion, "hurdle": None},
         outdone=frozenset(),
+        backtest=Backtest((), ()),
     )
     teller = telling.Teller(
         replace(ledger, attributes=places, customer_ids=np.arange(size).astype(str)),

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from perenne.text import (
+    LANGUAGES,
+    bilingual,
     format_date,
     format_money,
     format_number,
@@ -112,6 +114,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield from _carried_lines(snapshot.manifest.get("carried", {}))
         yield from account_lines(refreshed.account, snapshot.manifest["currency"])
         yield from _assumed_lines(snapshot.manifest)
+        yield from _prediction_lines(snapshot.manifest.get("prediction"))
         yield from _product_lines(snapshot.manifest.get("products_sold"))
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
         yield from _acquisition_lines(snapshot.manifest.get("acquisition"))
@@ -166,6 +169,19 @@ def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             n=format_number(undated["rows"]),
             value=format_money(Decimal(undated["net"]), currency, decimals=2),
         )
+
+
+def _prediction_lines(told: Mapping[str, Any] | None) -> Iterator[str]:
+    """Why nothing is predicted, or not by whom the past would have chosen."""
+    from perenne.reports import stands_in_for
+
+    if told is None:
+        return
+    refused = bilingual({name: str(told.get(f"refused_{name}") or "") for name in LANGUAGES})
+    if refused:
+        yield "! " + _("Nothing is predicted: {reason}").format(reason=refused)
+    elif instead := stands_in_for(told):
+        yield "! " + instead
 
 
 def _product_lines(sold: Mapping[str, int] | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ from perenne.models.contenders.combined import Combined, FittedCombined, recalib
 from perenne.models.contenders.occasions import NAME as OCCASIONS
 from perenne.models.contenders.probability import SOURCES, FittedProbability
 from perenne.models.contenders.roster import SEASONAL, contender
+from perenne.models.judging.champion import ranked
 from perenne.models.judging.recalibration import Recalibration
 from perenne.models.judging.trials import Rehearsal, numbers_that_hold
 from perenne.models.ledger import Ledger
@@ -29,10 +30,13 @@ class Companion:
 
 
 def purchase_models(judged: Judged) -> list[str]:
-    """The purchase models of a backtest, best first; those that a season leaves behind last."""
-    standings = judged.champion.standings if judged.champion else ()
+    """The purchase models of a backtest, best first; those that a season leaves behind last.
+
+    Also those that refused at some past day, be it the last: today they may well be fitted.
+    """
     known = (*SOURCES, *SEASONAL, OCCASIONS)
-    found = [one.contender for one in standings if one.contender in known]
+    names = ranked(judged.backtest, horizon=judged.horizon) if judged.champion else ()
+    found = [name for name in names if name in known]
     return sorted(found, key=judged.outdone.__contains__)
 
 

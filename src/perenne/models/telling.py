@@ -47,6 +47,7 @@ from perenne.models.timing import Timing, cost_of_keeping, even_timing, timings
 from perenne.models.value.months import Promised
 from perenne.models.why.codes import Expected, reasons, simple_reasons
 from perenne.models.why.traits import Traits, traits
+from perenne.text import spoken
 
 YEAR = 365
 # Draws times customers held at once: what keeps a shop of any size within memory.
@@ -83,6 +84,7 @@ class Teller:
     fits: dict[str, FittedContender] = field(default_factory=dict)
     learnt: dict[int, int] = field(default_factory=dict)
     promised: dict[int, Promised] = field(default_factory=dict)
+    refused: list[dict[str, Any]] = field(default_factory=list)
     companion: Companion | None = None
 
     def __post_init__(self) -> None:
@@ -134,13 +136,15 @@ class Teller:
         return columns | rising(columns, horizons), totals
 
     def manifest(self) -> dict[str, Any]:
-        """Which model predicts each horizon, and the parameters of the purchase model."""
+        """Which model predicts each horizon, which ones before it could not and why, and the
+        parameters of the purchase model."""
         horizons = {str(months): name for months, name in self.models.items()}
         found: dict[str, Any] = {
             "model": next(iter(self.models.values()), None),
             "models": horizons,
             "discount_rate": self.settings.discount_rate,
             "total_level_spread": self._level_spread(),
+            "refused_by": self.refused,
         }
         if self.companion:
             fitted, spend = self.companion.model.purchases, self.companion.model.spend
@@ -193,13 +197,18 @@ class Teller:
         return chance_alive(self.companion.model, self.ledger)
 
     def _ahead(self, terms: Terms, groups: Sequence[Groups]) -> Ahead:
-        """By the champion; by the next that can, where it cannot look so far."""
+        """By the champion; by the next that can, where it cannot be fitted or look so far."""
         refusals = []
         for candidate in self._candidates():
             try:
                 found = self._told_by(candidate, terms, groups)
             except PerenneError as refusal:
                 refusals.append(str(refusal))
+                said = spoken(refusal.what, refusal.next_step)
+                reason = {f"reason_{language}": text for language, text in said.items()}
+                self.refused.append(
+                    {"horizon_months": terms.months, "name": candidate.name, **reason}
+                )
                 continue
             self.models[terms.months] = candidate.name
             return found

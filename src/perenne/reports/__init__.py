@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ReportInput,
         render_html,
         render_quality,
+        stands_in_for,
         write_consistency_report,
         write_html_report,
         write_quality_report,
@@ -76,6 +77,7 @@ __all__ = [
     "render_quality",
     "shown",
     "shown_account",
+    "stands_in_for",
     "write_archive",
     "write_clv_workbook",
     "write_consistency_report",
@@ -113,6 +115,7 @@ _HOMES = {
     "files": ("write_private",),
     "html": (
         "ReportInput",
+        "stands_in_for",
         "render_html",
         "render_quality",
         "write_consistency_report",

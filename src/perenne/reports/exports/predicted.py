@@ -80,7 +80,10 @@ def _columns() -> Iterator[Described]:
     yield (
         "model",
         "text",
-        _l("What predicts this customer; simple_clv where data are too few for a model."),
+        _l(
+            "What predicts this customer over 12 months; simple_clv where data are too few for a "
+            "model, or none can be fitted: the report says which."
+        ),
     )
     yield (
         "p_alive",

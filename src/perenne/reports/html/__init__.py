@@ -8,6 +8,7 @@ from perenne.core.faces import found_in
 
 if TYPE_CHECKING:
     from perenne.reports.html.checked import render_quality, write_quality_report
+    from perenne.reports.html.contenders import stands_in_for
     from perenne.reports.html.offered import write_consistency_report
     from perenne.reports.html.page import render_html, write_html_report
     from perenne.reports.html.source import ReportInput
@@ -16,6 +17,7 @@ __all__ = [
     "ReportInput",
     "render_html",
     "render_quality",
+    "stands_in_for",
     "write_consistency_report",
     "write_html_report",
     "write_quality_report",
@@ -28,6 +30,7 @@ _HOMES = {
     "render_html": "page",
     "write_html_report": "page",
     "ReportInput": "source",
+    "stands_in_for": "contenders",
 }
 """Where each name lives: words that other parts use need no pages."""
 

@@ -25,7 +25,9 @@ def expected(person: Person) -> Iterator[Block]:
         yield Text(words.missing_label("prediction", code))
         return
     writes = Words(person.currency)
-    if found.model == "simple_clv":
+    if found.instead:
+        yield Text(found.instead)
+    elif found.model == "simple_clv":
         yield Text(
             _(
                 "The data of the shop are too few for a model that can be trusted: the simple CLV "

@@ -202,7 +202,7 @@ def no_path_label(note: str) -> str:
             "this shop sells on occasions, and between two of them nobody shows whether they left."
         ),
         "nobody_leaves": _(
-            "the purchase model that was most often right here is one in which nobody leaves."
+            "the purchase model that came closest on past dates is one in which nobody leaves."
         ),
         "no_formula": _("the purchase model of this shop has no quick formula for it."),
         "one_purchase": _(
