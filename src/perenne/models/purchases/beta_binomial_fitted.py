@@ -181,7 +181,9 @@ def read_opportunities(data: Any, given: Mapping[str, Any], *, weighted: bool = 
     wanted = ("frequency", "recency", "periods", *(("weights?",) if weighted else ()))
     periods = given.get("periods")
     if periods is not None and np.ndim(periods) == 0:  # the same for all
-        size = read_columns(data, ("frequency",), given)["frequency"].size
+        size = read_columns(data, wanted[:1], {"frequency": given.get("frequency")})[
+            "frequency"
+        ].size
         given = {**given, "periods": np.full(size, periods)}
     columns = read_columns(data, wanted, given)
     x, t_x, n = columns["frequency"], columns["recency"], columns["periods"]

@@ -22,10 +22,12 @@ F = TypeVar("F", bound=FittedFamily)
 
 class FittedBetaGeoCNBD(FittedFamily):
     model: ClassVar[str] = "BetaGeoCNBD"
+    of_the_fit: ClassVar[tuple[str, ...]] = ("log_intervals",)
 
 
 class FittedModifiedBetaGeoCNBD(FittedFamily):
     model: ClassVar[str] = "ModifiedBetaGeoCNBD"
+    of_the_fit: ClassVar[tuple[str, ...]] = ("log_intervals",)
     dropout_at_zero: ClassVar[bool] = True
 
 
@@ -68,7 +70,7 @@ class ModifiedBetaGeoCNBD:
 def _fit_stages(
     kind: type[F], k: int | None, data: Any, given: Mapping[str, Any], *, hmc: int
 ) -> F:
-    names = ("frequency", "log_intervals?", "weights?")
+    names = ("frequency", "recency", "tenure", "log_intervals?", "weights?")
     columns = read_columns(data, names, given)
     logs = columns.get("log_intervals")
     if k is None and logs is None:

@@ -24,7 +24,7 @@ from perenne.models.purchases.beta_geo_expectation import Active, expected_while
 from perenne.models.purchases.beta_geo_likelihood import Family, Population, population
 from perenne.models.purchases.beta_geo_sampling import Counts, Sampler, standing
 from perenne.models.purchases.counts import read_up_to, while_active
-from perenne.models.purchases.design import Design
+from perenne.models.purchases.design import Design, refuse_covariates
 from perenne.text import gettext as _
 
 NAMES = ("r", "alpha", "a", "b")
@@ -55,6 +55,8 @@ class FittedFamily(Fitted):
 
     positive: ClassVar[tuple[str, ...]] = NAMES
     dropout_at_zero: ClassVar[bool] = False
+    of_the_fit: ClassVar[tuple[str, ...]] = ()
+    """Columns that the fit reads and predictions need not: they may be given all the same."""
 
     @property
     def family(self) -> Family:
@@ -68,7 +70,7 @@ class FittedFamily(Fitted):
         Without dropout at the first purchase (BG/NBD, BG/CNBD-k) it is 1 for everyone without a
         repeat purchase, whatever the silence: in the paper only a repeat purchase can be the last.
         """
-        x, last, age = read_columns(data, ("frequency", "recency", "tenure"), given).values()
+        x, last, age = self._read(data, given).values()
         check_histories(x, last, age)
         group, rows = self._rows(covariates, x.size)
         people = population(self._point(None, 0), rows)
@@ -194,7 +196,7 @@ class FittedFamily(Fitted):
         covariates: Any,
         horizon: Any = 0.0,
     ) -> Asked:
-        columns = read_columns(data, ("frequency", "recency", "tenure"), given)
+        columns = self._read(data, given)
         size = columns["frequency"].size
         group, rows = self._rows(covariates, size)
         ages, code = np.unique(_ages(horizon, size), return_inverse=True)
@@ -207,10 +209,17 @@ class FittedFamily(Fitted):
             ages = np.full(rows.shape[0], ages[0])
         return Asked(read_histories(group=group, **columns), people, ages)
 
+    def _read(self, data: Any, given: Mapping[str, Any]) -> dict[str, Floats]:
+        told = {name: value for name, value in given.items() if name not in self.of_the_fit}
+        return read_columns(data, ("frequency", "recency", "tenure"), told)
+
     def _rows(self, covariates: Any, size: int) -> tuple[Any, Floats]:
         """(group of each customer, design matrix of the groups)."""
         width = (len(self.covariance) - 4) // 3
-        if not width or (isinstance(covariates, str) and covariates == "average"):
+        average = isinstance(covariates, str) and covariates == "average"
+        if not width and not average:
+            refuse_covariates(covariates)
+        if not width or average:
             return np.broadcast_to(np.int64(0), size), np.zeros((1, width))
         if covariates is None:
             raise PerenneError(

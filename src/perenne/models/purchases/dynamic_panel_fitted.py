@@ -139,7 +139,8 @@ class FittedPanelParetoNBD(DynamicFit):
         horizon: Any = 0.0,
         cuts: Sequence[float] | Floats = (),
     ) -> _Asked:
-        columns = read_columns(data, HISTORY, given)
+        ages = {name: value for name, value in given.items() if name != "customer"}
+        columns = read_columns(data, HISTORY, ages)
         check_histories(*columns.values())
         size = columns["tenure"].size
         end = np.full(size, self.until if until is None else read_moment(until))

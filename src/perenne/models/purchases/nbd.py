@@ -159,5 +159,5 @@ class FittedNBD(Fitted):
 
 
 def _read(history: Mapping[str, Any]) -> tuple[Floats, Floats]:
-    columns = read_columns(None, ("frequency", "tenure"), history)
+    columns = read_columns(None, ("frequency", "recency?", "tenure"), history)
     return columns["frequency"], columns["tenure"]

@@ -20,7 +20,7 @@ from perenne.models.histories import (
     read_histories,
 )
 from perenne.models.purchases.counts import read_up_to, while_alive
-from perenne.models.purchases.design import Design
+from perenne.models.purchases.design import Design, refuse_covariates
 from perenne.models.purchases.horizons import read_horizon, read_horizons
 from perenne.models.purchases.pareto_futures import Counts, Futures
 from perenne.models.purchases.pareto_integral import legendre
@@ -209,6 +209,7 @@ class FittedParetoNBD(Fitted):
     def _matrix(self, covariates: Any, size: int) -> tuple[Any, Floats]:
         """(group of each customer, design matrix of the groups)."""
         if not self._width:
+            refuse_covariates(covariates)
             return np.zeros(size, dtype=np.int64), np.zeros((1, 0))
         if covariates is None:
             raise PerenneError(

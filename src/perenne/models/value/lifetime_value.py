@@ -21,7 +21,7 @@ from perenne.models.value.discounting import (
 )
 from perenne.models.value.even_odds import even_odds
 from perenne.models.value.futures import Customers, Futures, Group, Sampler, draw_futures
-from perenne.models.value.known import Known, read_known
+from perenne.models.value.known import Known, Reads, read_known
 from perenne.models.value.prediction import PredictedValue, Totals
 from perenne.text import gettext as _
 
@@ -44,6 +44,7 @@ class CustomerLifetimeValue:
         tenure: Any = None,
         monetary_value: Any = None,
         first_value: Any = None,
+        log_intervals: Any = None,
         covariates: Any = None,
         discount_rate: float = 0.10,
         kept: Any = None,
@@ -53,7 +54,7 @@ class CustomerLifetimeValue:
         Arguments and errors as in `predict`.
         """
         given = (frequency, recency, tenure, monetary_value, first_value)
-        known = read_known(data, given, covariates=covariates)
+        known = self._known(data, given, covariates=covariates, intervals=log_intervals)
         value, _discounted, _plain = self._means(
             known, self._times(horizon, discount_rate), kept=kept
         )
@@ -69,6 +70,7 @@ class CustomerLifetimeValue:
         tenure: Any = None,
         monetary_value: Any = None,
         first_value: Any = None,
+        log_intervals: Any = None,
         covariates: Any = None,
         discount_rate: float = 0.10,
         interval: Sequence[float] = (0.5, 0.9),
@@ -83,7 +85,8 @@ class CustomerLifetimeValue:
         """Value of each customer until `horizon`, a number or several that increase.
 
         frequency, recency, tenure, monetary_value: (customers,), arrays or columns of `data`; so is
-        first_value, what the first order was worth, which a spend model may read.
+        first_value, what the first order was worth, which a spend model may read, and
+        log_intervals, which Pareto/GGG reads.
         covariates: a mapping or frame with those of either model's fit. interval: coverages of the
         predictive intervals, which hold parameter uncertainty (Laplace), that of the customer and
         that of the orders; `draws` futures, none for 0. groups: name → code of each customer, 0, 1,
@@ -92,7 +95,7 @@ class CustomerLifetimeValue:
         the logarithm of a model error common to all. Raises PerenneError for what cannot be.
         """
         given = (frequency, recency, tenure, monetary_value, first_value)
-        known = read_known(data, given, covariates=covariates)
+        known = self._known(data, given, covariates=covariates, intervals=log_intervals)
         horizons, _force = times = self._times(horizon, discount_rate)
         coverages = _coverages(interval) if draws else ()
         codes = _groups(groups or {}, size=known.size)
@@ -119,6 +122,9 @@ class CustomerLifetimeValue:
             **self._chances(horizons, known),
             **({} if futures is None else _bounds(futures.quantiles, coverages)),
         )
+
+    def _known(self, data: Any, given: Sequence[Any], **more: Any) -> Known:
+        return read_known(data, given, reads=Reads.of(self.purchases, self.spend), **more)
 
     def _times(self, horizon: Any, discount_rate: float) -> tuple[Floats, float]:
         return (
