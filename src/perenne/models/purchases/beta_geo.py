@@ -179,7 +179,7 @@ class _Search:
             )
 
         optimum, used = shrink(climb, blocks=all_blocks, size=len(names), shrinkage=shrinkage)
-        refuse_unknown(optimum, names=names)
+        refuse_unknown(optimum, names=names, objective=shrunk(self.objective, used))
         return optimum, used
 
 
