@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import perenne.models
 from perenne.core import PerenneError
 from perenne.models import (
     BetaGeo,
@@ -12,7 +13,11 @@ from perenne.models import (
     ModifiedBetaGeo,
     ParetoGGG,
     ParetoNBD,
+    ShiftedBetaGeometric,
+    load_model,
 )
+from perenne.models.contracts.subscription_value import SubscriptionValue
+from perenne.models.purchases.nbd import NBD
 from perenne.models.purchases.pareto_ggg_fitted import FittedParetoGGG
 from tests.models.bad_inputs import orders, some
 from tests.models.spending import fitted as fitted_spend
@@ -20,6 +25,11 @@ from tests.models.tiny_beta_geo import tiny
 
 HISTORY = ("frequency", "recency", "tenure")
 RNG = np.random.default_rng
+SETTINGS = {
+    name: kind
+    for name in (*perenne.models.__all__, "NBD")
+    if "hmc" in getattr(kind := getattr(perenne.models, name, NBD), "__dataclass_fields__", ())
+}
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +115,98 @@ def test_intervals_are_asked_for_where_they_are_read_and_refused_elsewhere():
         plain.expected_value(26, **known, **money, log_intervals=logs)
     as_frame = plain.expected_value(26, data=known | money | {"log_intervals": logs})
     np.testing.assert_array_equal(as_frame, plain.expected_value(26, **known, **money))
+
+
+KNOWN = some(*HISTORY, customers=50) | {"monetary_value": orders()["monetary_value"][::10]}
+VALUE = CustomerLifetimeValue(tiny(), fitted_spend())
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"kept": np.ones(3)}, "kept has 3 values, 0 of them missing, for 50 customers"),
+        ({"kept": np.r_[np.nan, np.ones(49)]}, "kept has 50 values, 1 of them missing"),
+        ({"kept": "a"}, r"kept = 'a' is no number, nor a list of numbers. Give a number"),
+        ({"threads": 0}, "threads = 0 is not a whole number of 1 or more. Give threads=1"),
+        ({"draws": -1}, "draws = -1 is not a whole number of 0 or more"),
+        ({"draws": 1.5}, "draws = 1.5 is not a whole number"),
+        ({"rng": 1}, r"rng = 1 is no generator of random numbers. Give rng=numpy.random"),
+        ({"rng": None}, "no generator was given"),
+        ({"horizon": "a year"}, "horizon = 'a year' is no number"),
+        ({"horizon": [[1, 2]]}, "nor a list of numbers. Give a number, or several in one list"),
+        ({"horizon": []}, "is no number, nor a list of numbers"),
+        ({"discount_rate": "0.1"}, "discount_rate = '0.1' cannot be used. Give a number"),
+        ({"discount_rate": -0.1}, "A discount rate of -0.1 per year cannot be used"),
+        ({"level": -1}, "level = -1 cannot be used. Give a number above 0"),
+        ({"level": np.nan}, "level = nan cannot be used"),
+        ({"level_spread": -1}, "level_spread = -1 cannot be used. Give a number of 0 or more"),
+    ],
+)
+def test_lifetime_value_refuses_what_cannot_be(changed, said):
+    asked = {"horizon": 26, "rng": RNG(1), "draws": 20} | changed
+    with pytest.raises(PerenneError, match=said):
+        VALUE.predict(asked.pop("horizon"), **KNOWN, **asked)
+
+
+def test_lifetime_value_takes_numbers_of_all_kinds():
+    told = VALUE.predict(
+        np.int64(26), **KNOWN, draws=np.int64(5), rng=RNG(1), kept=0.5, interval=[]
+    )
+    assert told.expected_value.shape == (1, 50)
+
+
+def test_lifetime_value_is_made_of_fitted_models_in_a_unit_that_there_is():
+    with pytest.raises(PerenneError, match=r"purchases is not a fitted model: BetaGeo. Give what"):
+        CustomerLifetimeValue(BetaGeo(), fitted_spend())
+    with pytest.raises(PerenneError, match="spend is not a fitted model: NoneType"):
+        CustomerLifetimeValue(tiny(), None)
+    with pytest.raises(PerenneError, match="weeks is not a unit of time here"):
+        CustomerLifetimeValue(tiny(), fitted_spend(), time_unit="weeks")
+
+
+@pytest.mark.parametrize("model", [BetaGeo(), ParetoNBD(), NBD()])
+def test_nothing_is_drawn_without_draws_or_a_generator(model, history):
+    fitted = model.fit(**history)
+    for changed, said in (
+        ({"draws": 0}, "draws = 0 is not a whole number of 1 or more"),
+        ({"rng": None}, "rng = None is no generator of random numbers"),
+        ({"rng": 7}, "rng = 7 is no generator"),
+    ):
+        with pytest.raises(PerenneError, match=said):
+            fitted.sample_purchases(26, **history, **({"rng": RNG(1)} | changed))
+    if not isinstance(model, NBD):
+        with pytest.raises(PerenneError, match=r"horizon = \[\] is no number"):
+            fitted.expected_purchases_new([])
+        with pytest.raises(PerenneError, match=r"horizon = \[\] is no number"):
+            fitted.sample_purchases([], **history, rng=RNG(1))
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_a_count_of_draws_to_keep_is_none_or_more(name):
+    with pytest.raises(PerenneError, match="hmc = -1 is not a whole number of 0 or more"):
+        SETTINGS[name](hmc=-1)
+
+
+def test_contracts_and_files_say_what_they_need(tmp_path):
+    contract = ShiftedBetaGeometric().fit(tenure=[1, 2, 3, 4, 4], churned=[1, 1, 1, 1, 0])
+    with pytest.raises(
+        PerenneError, match=r"periods_per_year = 0 cannot be used. Give a number abo"
+    ):
+        contract.discounted_remaining_life(0.1, tenure=[1], periods_per_year=0)
+    with pytest.raises(PerenneError, match="periods_per_year = 0 cannot be used"):
+        SubscriptionValue(contract, periods_per_year=0)
+    with pytest.raises(PerenneError, match=r"The file None cannot be read. Give the path"):
+        load_model(None)
+    with pytest.raises(
+        PerenneError, match=r"cannot be saved as .*x.json. Give the path of a file in"
+    ):
+        contract.save(tmp_path / "no" / "x.json")
+
+
+@pytest.mark.parametrize("wrong", [-5.0, np.nan])
+def test_a_weight_that_is_none_is_refused_by_spend_too(wrong):
+    money = orders()
+    weights = np.r_[wrong, np.ones(money["frequency"].size - 1)]
+    with pytest.raises(PerenneError, match="A weight is negative or not a number") as caught:
+        GammaGamma().fit(**money, weights=weights)
+    assert "Give how many customers each row stands for" in str(caught.value)

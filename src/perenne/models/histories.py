@@ -170,15 +170,21 @@ def read_histories(data: Any = None, *, group: Ints | None = None, **given: Any)
     columns = read_columns(data, ("frequency", "recency", "tenure", "weights?"), given)
     check_histories(columns["frequency"], columns["recency"], columns["tenure"])
     weights = columns.get("weights")
-    if weights is not None:
-        refuse_where(
-            ~(weights >= 0) | ~np.isfinite(weights),
-            _("A weight is negative or not a number."),
-            given={"weights": weights},
-            next_step=_("Give how many customers each row stands for."),
-        )
+    refuse_weights(weights)
     history = (columns["frequency"], columns["recency"], columns["tenure"])
     return compress(*history, weights=weights, group=group)
+
+
+def refuse_weights(weights: Floats | None) -> None:
+    """Raise PerenneError for a weight that is negative or not a number; None has none."""
+    if weights is None:
+        return
+    refuse_where(
+        ~(weights >= 0) | ~np.isfinite(weights),
+        _("A weight is negative or not a number."),
+        given={"weights": weights},
+        next_step=_("Give how many customers each row stands for."),
+    )
 
 
 def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import betaln, gammaln, hyp2f1
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.histories import (
     Floats,
@@ -152,6 +153,7 @@ class FittedBetaGeoBetaBinomial(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
+        require_drawing(rng, draws)
         ahead = _whole(horizons, np.size(horizons))
         read_horizons(ahead)
         histories = read_opportunities(data, given)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.histories import read_columns
 from perenne.models.purchases.beta_geo import FitOptions, fit_family
 from perenne.models.purchases.beta_geo_fitted import FittedFamily
@@ -42,6 +43,9 @@ class BetaGeoCNBD:
     k: int | None = None
     hmc: int = 0
 
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
+
     def fit(self, data: Any = None, **given: Any) -> FittedBetaGeoCNBD:
         """As BetaGeo.fit, with the column log_intervals: sum of the logarithms of the intervals
         between a customer's purchases, 0 for none, in the time unit of recency.
@@ -61,6 +65,9 @@ class ModifiedBetaGeoCNBD:
 
     k: int | None = None
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(self, data: Any = None, **given: Any) -> FittedModifiedBetaGeoCNBD:
         """As BetaGeoCNBD.fit."""

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import betainc
 
 from perenne.core import PerenneError
+from perenne.models.arguments import read_numbers, require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.histories import (
     Floats,
@@ -175,6 +176,7 @@ class FittedFamily(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
+        require_drawing(rng, draws)
         ahead = _increasing(horizons)
         asked = self._ask(data, given, covariates=covariates)
         rows = self._rows(covariates, asked.histories.row.size)[1]
@@ -185,7 +187,7 @@ class FittedFamily(Fitted):
     @staticmethod
     def _new(horizon: Any) -> tuple[Floats, dict[str, Floats]]:
         """Horizons, and as many customers without any past."""
-        ages = np.atleast_1d(np.asarray(horizon, dtype=float))
+        ages = read_numbers("horizon", horizon)
         return ages, dict.fromkeys(("frequency", "recency", "tenure"), np.zeros(ages.size))
 
     def _ask(
@@ -244,7 +246,7 @@ def _or_average(covariates: Any) -> Any:
 
 def _ages(horizon: Any, size: int) -> Floats:
     """A horizon as one value, or one per customer. Raises PerenneError for a bad one."""
-    ages = np.atleast_1d(np.asarray(horizon, dtype=float))
+    ages = read_numbers("horizon", horizon)
     if ages.size not in (1, size) or not np.all(np.isfinite(ages) & (ages >= 0)):
         raise PerenneError(
             _("A horizon is negative, infinite, or not one per customer."),

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import exprel
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.histories import (
     Floats,
@@ -171,6 +172,7 @@ class FittedParetoNBD(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
+        require_drawing(rng, draws)
         ahead = read_horizons(horizons)
         columns, group, matrix = self._read(data, given, covariates)
         histories = read_histories(group=group, **columns)

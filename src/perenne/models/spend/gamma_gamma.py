@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.gammas import gammas
@@ -54,6 +55,9 @@ class GammaGamma:
     shrinkage: float | None = None
     max_left_out: float = 0.05
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(
         self,

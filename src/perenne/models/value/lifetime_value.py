@@ -10,6 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.arguments import (
+    read_each,
+    read_numbers,
+    require_count,
+    require_fitted,
+    require_number,
+    require_rng,
+)
 from perenne.models.histories import Floats
 from perenne.models.value.discounting import (
     LONGEST_YEARS,
@@ -33,6 +41,11 @@ class CustomerLifetimeValue:
     purchases: Any
     spend: Any
     time_unit: str = "week"
+
+    def __post_init__(self) -> None:
+        require_fitted("purchases", self.purchases, says="expected_purchases")
+        require_fitted("spend", self.spend, says="expected_value")
+        units_per_year(self.time_unit)
 
     def expected_value(
         self,
@@ -97,6 +110,7 @@ class CustomerLifetimeValue:
         given = (frequency, recency, tenure, monetary_value, first_value)
         known = self._known(data, given, covariates=covariates, intervals=log_intervals)
         horizons, _force = times = self._times(horizon, discount_rate)
+        _require_futures(draws, threads, level=level, level_spread=level_spread)
         coverages = _coverages(interval) if draws else ()
         codes = _groups(groups or {}, size=known.size)
         value, discounted, plain = self._means(known, times, kept=kept)
@@ -145,7 +159,7 @@ class CustomerLifetimeValue:
         )
         each = self.spend.expected_value(**known.spending())
         if kept is not None:
-            each = each * np.asarray(kept, dtype=float)
+            each = each * read_each("kept", kept, size=known.size)
         value = np.take(discounted, known.rows.row, axis=1)
         value *= each
         return value, discounted, plain
@@ -186,15 +200,22 @@ class CustomerLifetimeValue:
 
 def _given(rng: np.random.Generator | None) -> np.random.Generator:
     if rng is not None:
-        return rng
+        return require_rng(rng)
     raise PerenneError(
         _("Intervals are drawn at random, and no generator was given."),
         next_step=_("Give rng=numpy.random.default_rng(1), or draws=0 for means alone."),
     )
 
 
+def _require_futures(draws: Any, threads: Any, *, level: Any, level_spread: Any) -> None:
+    require_count("draws", draws)
+    require_count("threads", threads, least=1)
+    require_number("level", level, above=0.0)
+    require_number("level_spread", level_spread, least=0.0)
+
+
 def _coverages(interval: Sequence[float]) -> tuple[float, ...]:
-    found = tuple(float(c) for c in np.atleast_1d(np.asarray(interval, dtype=float)))
+    found = tuple(read_numbers("interval", interval).tolist()) if np.size(interval) else ()
     if all(0 < c < 1 for c in found):
         return found
     raise PerenneError(
@@ -229,7 +250,7 @@ def _factor(discounted: Floats, plain: Floats, known: Known, *, kept: Any) -> np
     share = np.divide(owed, orders, out=np.ones_like(owed), where=orders > 0)
     factor = np.take(share.astype(np.float32), known.rows.row, axis=1)
     if kept is not None:
-        factor *= np.asarray(kept, dtype=np.float32)
+        factor *= read_each("kept", kept, size=known.size).astype(np.float32)
     return np.asarray(factor)
 
 
