@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from perenne.reports.html.blocks import Facts
+from perenne.reports.html.contenders import why_simple
 from perenne.reports.person.expected import _chances, _presence
 from perenne.reports.person.record import AliveAt, AlivePath, Outlook, Prediction
 from perenne.text import use_language
@@ -61,3 +62,23 @@ def test_says_why_the_chance_of_today_lies_above_that_through_time():
     assert any("27%" in note and "within 36 months" in note for note in drawn.notes)
     (drawn,) = _presence(person(p_alive=0.08))
     assert not any("within 36 months" in note for note in drawn.notes)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ({"model": "simple_clv", "gate": {"passed": False}}, ""),
+        ({"model": "combined", "champion": {"name": "combined"}}, ""),
+        (
+            {"model": "last_period", "champion": {"name": "last_period", "stands_in": True}},
+            "No model beats the simple rules on this shop: the best of these predicts.",
+        ),
+        (
+            {"model": "simple_clv", "champion": {"reason_en": "Nobody answered."}},
+            "Nobody answered.",
+        ),
+    ],
+)
+def test_a_simple_rule_that_predicts_says_why(manifest, said):
+    with use_language("en"):
+        assert why_simple(manifest) == said

@@ -45,6 +45,19 @@ def stands_in_for(manifest: Mapping[str, Any]) -> str:
     )
 
 
+def why_simple(manifest: Mapping[str, Any]) -> str:
+    """Why a simple rule predicts although the data suffice for a model; else empty."""
+    chosen = manifest.get("champion") or {}
+    gated = (manifest.get("gate") or {}).get("passed") is False
+    if gated or manifest.get("model") not in BASELINES:
+        return ""
+    if chosen.get("stands_in"):
+        return _("No model beats the simple rules on this shop: the best of these predicts.")
+    return bilingual(
+        {language: str(chosen.get(f"reason_{language}") or "") for language in LANGUAGES}
+    )
+
+
 def _first(manifest: Mapping[str, Any]) -> list[str]:
     """The first horizon, whose model is the one that is named."""
     return list(manifest.get("models") or ())[:1]
