@@ -135,7 +135,10 @@ VALUE = CustomerLifetimeValue(tiny(), fitted_spend())
         ({"horizon": "a year"}, "horizon = 'a year' is no number"),
         ({"horizon": [[1, 2]]}, "nor a list of numbers. Give a number, or several in one list"),
         ({"horizon": []}, "is no number, nor a list of numbers"),
-        ({"discount_rate": "0.1"}, "discount_rate = '0.1' cannot be used. Give a number"),
+        (
+            {"discount_rate": "0.1"},
+            "A discount rate of '0.1' per year cannot be used. Give a share",
+        ),
         ({"discount_rate": -0.1}, "A discount rate of -0.1 per year cannot be used"),
         ({"level": -1}, "level = -1 cannot be used. Give a number above 0"),
         ({"level": np.nan}, "level = nan cannot be used"),

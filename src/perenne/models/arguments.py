@@ -18,7 +18,7 @@ def require_count(name: str, value: Any, *, least: int = 0) -> int:
         return int(value)
     raise PerenneError(
         _("{name} = {value} is not a whole number of {least} or more.").format(
-            name=name, value=_shown(value), least=least
+            name=name, value=shown(value), least=least
         ),
         given=value,
         allowed=(f"≥ {least}",),
@@ -26,13 +26,18 @@ def require_count(name: str, value: Any, *, least: int = 0) -> int:
     )
 
 
+def is_number(value: Any) -> bool:
+    """Whether it is one finite number."""
+    known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return known and bool(np.isfinite(value))
+
+
 def require_number(
     name: str, value: Any, *, least: float | None = None, above: float | None = None
 ) -> float:
     """A finite number, at least `least` or above `above`; PerenneError for anything else."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    inside = number and (least is None or value >= least) and (above is None or value > above)
-    if inside and np.isfinite(value):
+    known = is_number(value)
+    if known and (least is None or value >= least) and (above is None or value > above):
         return float(value)
     allowed = (
         _("a number above {limit}").format(limit=f"{above:g}")
@@ -42,7 +47,7 @@ def require_number(
         else _("a number")
     )
     raise PerenneError(
-        _("{name} = {value} cannot be used.").format(name=name, value=_shown(value)),
+        _("{name} = {value} cannot be used.").format(name=name, value=shown(value)),
         given=value,
         allowed=(allowed,),
         next_step=_("Give {allowed}.").format(allowed=allowed),
@@ -54,7 +59,7 @@ def require_rng(rng: Any) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     raise PerenneError(
-        _("rng = {value} is no generator of random numbers.").format(value=_shown(rng)),
+        _("rng = {value} is no generator of random numbers.").format(value=shown(rng)),
         given=type(rng).__name__,
         allowed=("numpy.random.Generator",),
         next_step=_("Give rng=numpy.random.default_rng(1): one seed, one result."),
@@ -77,9 +82,9 @@ def read_numbers(name: str, value: Any) -> Floats:
         return found
     raise PerenneError(
         _("{name} = {value} is no number, nor a list of numbers.").format(
-            name=name, value=_shown(value)
+            name=name, value=shown(value)
         ),
-        given=_shown(value),
+        given=shown(value),
         next_step=_("Give a number, or several in one list."),
     )
 
@@ -94,7 +99,7 @@ def read_each(name: str, value: Any, *, size: int) -> Floats:
         _("{name} has {count} values, {missing} of them missing, for {size} customers.").format(
             name=name, count=found.size, missing=missing, size=size
         ),
-        given=_shown(value),
+        given=shown(value),
         allowed=(1, size),
         next_step=_("Give one number for all, or one for each customer."),
     )
@@ -115,5 +120,6 @@ def require_fitted(name: str, model: Any, *, says: str) -> None:
     )
 
 
-def _shown(value: Any) -> str:
-    return repr(value)[:80]
+def shown(value: Any) -> str:
+    """As a person would write it, cut short."""
+    return (str(value) if isinstance(value, np.number) else repr(value))[:80]

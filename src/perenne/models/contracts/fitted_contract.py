@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.arguments import require_drawing, require_number
+from perenne.models.arguments import is_number, require_drawing, require_number, shown
 from perenne.models.contracts.survival import Curve
 from perenne.models.fitted import Fitted
 from perenne.models.histories import Floats, refuse_where
@@ -19,9 +19,11 @@ from perenne.text import gettext as _
 def rate_per_period(rate_per_year: float, periods_per_year: float) -> float:
     """The rate of one period that compounds to `rate_per_year` in a year; PerenneError below 0."""
     require_number("periods_per_year", periods_per_year, above=0.0)
-    if not require_number("rate", rate_per_year) >= 0:
+    if not (is_number(rate_per_year) and rate_per_year >= 0):
         raise PerenneError(
-            _("A discount rate of {rate} per year cannot be used.").format(rate=rate_per_year),
+            _("A discount rate of {rate} per year cannot be used.").format(
+                rate=shown(rate_per_year)
+            ),
             given=rate_per_year,
             next_step=_("Give the rate as a share: 0.10 for 10 % a year."),
         )

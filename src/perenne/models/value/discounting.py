@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.arguments import read_numbers, require_number
+from perenne.models.arguments import is_number, read_numbers, shown
 from perenne.models.histories import Floats
 from perenne.text import gettext as _
 
@@ -65,9 +65,9 @@ def _refused(horizon: Any, what: str) -> PerenneError:
 
 def discount_force(rate: float, *, time_unit: str) -> float:
     """δ with e^(−δt) = (1 + rate)^(−years): `rate` per year, δ per unit of time."""
-    if not 0 <= require_number("discount_rate", rate) < 10:
+    if not (is_number(rate) and 0 <= rate < 10):
         raise PerenneError(
-            _("A discount rate of {rate} per year cannot be used.").format(rate=rate),
+            _("A discount rate of {rate} per year cannot be used.").format(rate=shown(rate)),
             given=rate,
             next_step=_("Give a share per year, for example 0.10 for 10%."),
         )
