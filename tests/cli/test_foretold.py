@@ -28,7 +28,8 @@ def lines(language: str = "en", **told: Any) -> list[str]:
 
 
 def test_the_model_is_named() -> None:
-    assert lines() == ["Predictions: MBG/NBD."]
+    (line,) = lines()
+    assert line.startswith("Predicted by “MBG/NBD: ")
 
 
 def test_a_prediction_that_no_longer_held_is_marked() -> None:
@@ -48,6 +49,24 @@ def test_too_short_a_history_says_what_is_missing_in_the_language_of_the_reader(
     gate = {"passed": False, "reason_en": "40 buyers, 300 are needed.", "reason_fr": "40 acheteurs"}
     assert lines(gate=gate)[1] == "! 40 buyers, 300 are needed."
     assert lines("fr", gate=gate)[1] == "! 40 acheteurs"
+
+
+def test_why_nothing_is_predicted() -> None:
+    refused = {"refused_en": "No fit converged.", "refused_fr": "Rien ne converge."}
+    assert list(prediction_lines(refused, "EUR")) == ["! Nothing is predicted: No fit converged."]
+    assert prediction_values(refused) == {
+        **dict.fromkeys(("model", "gate", "champion", "refit")),
+        **refused,
+    }
+
+
+def test_somebody_else_than_the_champion_is_named_with_the_reason() -> None:
+    refusal = {"horizon_months": 12, "name": "pareto_nbd", "reason_en": "The fit runs off."}
+    told = {"models": {"12": "combined"}, "champion": {"name": "pareto_nbd"}}
+    (_model, said) = lines(**told, refused_by=[refusal])
+    assert said.startswith("! “Pareto/NBD: ")
+    assert said.endswith("was chosen on past dates, but cannot be fitted today: The fit runs off.")
+    assert len(lines(**told, refused_by=[{**refusal, "horizon_months": 24}])) == 1
 
 
 @pytest.mark.parametrize("told", [None, {}])

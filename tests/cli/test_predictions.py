@@ -200,6 +200,30 @@ def test_alive_is_never_one_by_construction(shop: Path) -> None:
     assert sure == 0
 
 
+def test_each_row_tells_one_story(shop: Path) -> None:
+    """Who orders has not left; the day of the next order keeps with the chances of one."""
+    as_of = manifest(shop)["as_of"]
+    for months in (12, 24, 36):
+        end = f"{months}m"
+        ((wrong,),) = sql(
+            shop,
+            f"""
+            SELECT count(*) FROM {{predictions}}
+            WHERE p_order_{end} > p_alive OR p_order_{end} > expected_orders_{end}
+            OR (p_order_{end} >= 0.5)
+            <> coalesce(next_order_by <= DATE '{as_of}' + INTERVAL {months} MONTH, false)
+            """,
+        )
+        assert wrong == 0
+    for name in ("clv", "expected_orders", "p_order"):
+        ((falls,),) = sql(
+            shop,
+            f"SELECT count(*) FROM {{predictions}} "
+            f"WHERE {name}_24m < {name}_12m OR {name}_36m < {name}_24m",
+        )
+        assert falls == 0
+
+
 def test_the_months_of_present_customers_add_up_to_what_each_is_told(shop: Path) -> None:
     ((customers,),) = sql(shop, "SELECT sum(expected_orders_12m) FROM {predictions}")
     ((months,),) = sql(shop, "SELECT sum(orders) FROM {prediction_months} WHERE part = 'existing'")

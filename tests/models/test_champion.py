@@ -5,8 +5,10 @@ from dataclasses import asdict, replace
 import pytest
 
 from perenne.core import PerenneError
+from perenne.models.choosing import Judged
+from perenne.models.companions import purchase_models
 from perenne.models.judging.backtest import Backtest, Trial
-from perenne.models.judging.champion import champion
+from perenne.models.judging.champion import champion, ranked
 from perenne.models.judging.scores import Scores
 
 BASE = dict.fromkeys(Scores.__dataclass_fields__, 1.0)
@@ -260,3 +262,22 @@ def test_one_that_needs_a_longer_past_is_judged_where_it_could_answer():
     assert standing.gini == pytest.approx(0.8)
     gone = [one for one in later if (one.contender, one.origin) != ("season", 2)]
     assert champion(Backtest(tuple(gone), ()), horizon=90).name == "plain"
+
+
+def test_the_best_purchase_model_may_have_refused_at_the_last_day():
+    """Pareto/NBD answers at the first of two origins only, where it is much better than NBD."""
+    found = judged(
+        all_zero=[{"crps": 10, **POOR}] * 2,
+        nbd=[{"crps": 8, **GOOD}] * 2,
+        pareto_nbd=[{"crps": 5, **GOOD}],
+    )
+    chosen = champion(found, horizon=90)
+    assert "pareto_nbd" not in [one.contender for one in chosen.standings]
+    assert ranked(found, horizon=90) == ("pareto_nbd", "nbd", "all_zero")
+    shop = Judged(found, 90, chosen, "", None, {}, frozenset())
+    assert purchase_models(shop) == ["pareto_nbd", "nbd"]
+    assert purchase_models(replace(shop, outdone=frozenset({"pareto_nbd"}))) == [
+        "nbd",
+        "pareto_nbd",
+    ]
+    assert purchase_models(replace(shop, champion=None)) == []

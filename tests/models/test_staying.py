@@ -35,7 +35,7 @@ def test_alive_is_that_of_bg_bb_at_the_next_occasion(monthly, on_occasions):
 def test_the_day_is_that_of_the_first_occasion_with_even_odds(monthly, on_occasions):
     model, found = on_occasions
     history, occasions = model.history(monthly), find_occasions(monthly)
-    told = np.flatnonzero(~found.never)
+    told = np.flatnonzero(np.isfinite(found.days))
     day = monthly.until + found.days[told]
     number = np.rint((day - occasions.first) / occasions.step)
     np.testing.assert_allclose(day, occasions.first + occasions.step * number, atol=0.5)
@@ -48,7 +48,7 @@ def test_the_day_is_that_of_the_first_occasion_with_even_odds(monthly, on_occasi
         )
         assert (until >= 0.5 - 1e-12).all()
         assert (before < 0.5).all()
-    rest = {name: column[found.never] for name, column in history.items()}
+    rest = {name: column[np.isnan(found.days)] for name, column in history.items()}
     assert (model.purchases.probability_of_purchase(1_000, **rest) < 0.5).all()
 
 

@@ -261,7 +261,7 @@ def test_horizon_zero_brings_nothing():
         (1000 * 52, {}, "beyond 100 years"),
         (-1, {}, "negative"),
         ([52, 26], {}, "do not increase"),
-        ([], {}, "missing"),
+        ([], {}, "is no number"),
         (52, {"discount_rate": -0.1}, "discount rate"),
         (52, {"interval": (1.5,)}, "between 0 and 1"),
         (52, {"rng": None}, "no generator"),

@@ -305,8 +305,39 @@ def test_refusal_is_told_with_its_reason(full: ReportInput, prediction: Predicti
 
 def test_no_model_beats_the_rules(changed: Change) -> None:
     with use_language("en"):
-        text = Reader.of(changed(model="simple_clv")).sections["trust"]
+        chosen = {"name": "simple_clv", "stands_in": True}
+        text = Reader.of(changed(model="simple_clv", champion=chosen)).sections["trust"]
     assert "No model beats the simple rules on this shop" in text
+
+
+@pytest.mark.parametrize(
+    ("model", "language", "said"),
+    [
+        (
+            "simple_clv",
+            "en",
+            "“Pareto/NBD: purchases and leaving at any moment” was chosen on past dates, but "
+            "cannot be fitted today: The fit runs off. “Simple CLV formula” is used.",
+        ),
+        ("bg_nbd", "en", "cannot be fitted today: The fit runs off. “BG/NBD"),
+        ("simple_clv", "fr", "ne s’ajuste pas aux données d’aujourd’hui : L’ajustement file."),
+    ],
+)
+def test_who_stands_in_for_a_champion_that_cannot_be_fitted_is_told(
+    changed: Change, model: str, language: str, said: str
+) -> None:
+    refused = {"horizon_months": 12, "name": "pareto_nbd"}
+    reasons = {"reason_en": "The fit runs off.", "reason_fr": "L’ajustement file."}
+    with use_language(language):
+        page = changed(
+            model=model,
+            models={"12": model},
+            champion={"name": "pareto_nbd", "stands_in": False},
+            refused_by=[refused | reasons],
+        )
+        text = Reader.of(page).sections["trust"]
+    assert said in text
+    assert "No model beats" not in text
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,17 @@ def test_no_workspace(tmp_path: Path) -> None:
 
 def test_version_is_told() -> None:
     assert pn.__version__.count(".") == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"months": 0}, "months = 0 is not a whole number of 1 or more. Give months=1"),
+        ({"months": "x"}, "months = 'x' is not a whole number"),
+        ({"origins": 0}, "origins = 0 is not a whole number of 1 or more"),
+    ],
+)
+def test_a_backtest_of_nothing_is_refused(shop: Shop, changed: dict[str, int], said: str) -> None:
+    with pytest.raises(PerenneError) as caught:
+        shop.backtest("mbg_nbd", **changed)
+    assert said in str(caught.value)

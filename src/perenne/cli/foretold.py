@@ -14,27 +14,34 @@ def prediction_lines(told: Mapping[str, Any] | None, currency: str) -> Iterator[
 
     `told` is what the manifest of a snapshot holds under `prediction`; nothing without it.
     """
-    if not told or "model" not in told:
+    if not told:
         return
-    from perenne.reports.html.contenders import contender_label
+    if refused := _said(told, "refused"):
+        yield "! " + _("Nothing is predicted: {reason}").format(reason=refused)
+    if "model" not in told:
+        return
+    from perenne.reports.html.contenders import contender_label, stands_in_for, why_simple
     from perenne.reports.html.sections.upkeep import since
-    from perenne.reports.html.words import Words
+    from perenne.reports.html.words import Words, quoted
 
-    gate = told["gate"]
-    yield _("Predictions: {model}.").format(model=contender_label(told["model"]))
-    if not gate["passed"]:
-        yield "! " + _reason(gate)
-    found = told.get("refit") or {}
+    gate, found = told["gate"], told.get("refit") or {}
+    yield _("Predicted by {model}.").format(model=quoted(contender_label(told["model"])))
+    gated = "" if gate["passed"] else _said(gate, "reason")
+    for why in (gated, stands_in_for(told), why_simple(told)):
+        if why:
+            yield "! " + why
     if said := since(found, Words(currency)):
         yield ("! " if found["advised"] else "") + said
 
 
 def prediction_values(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The same as values for --json."""
-    if not told or "model" not in told:
+    if not told:
         return None
-    return {name: told.get(name) for name in ("model", "gate", "champion", "refit")}
+    names = ("model", "gate", "champion", "refit")
+    refusals = {name: one for name, one in told.items() if name.startswith("refused_")}
+    return {name: told.get(name) for name in names} | refusals
 
 
-def _reason(part: Mapping[str, Any]) -> str:
-    return bilingual({name: part.get(f"reason_{name}") or "" for name in LANGUAGES})
+def _said(part: Mapping[str, Any], what: str) -> str:
+    return bilingual({name: str(part.get(f"{what}_{name}") or "") for name in LANGUAGES})

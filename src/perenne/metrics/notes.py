@@ -48,7 +48,7 @@ def unavailable(metric: Metric, context: Context) -> str | None:
     if "predictions" in metric.needs and not context.has_predictions:
         return _(
             "This snapshot predicts nothing: switch on [predictions] in perenne.toml, then run "
-            "perenne refresh."
+            "perenne refresh, which says what keeps it from predicting."
         )
     return not_told(metric.needs, context)
 

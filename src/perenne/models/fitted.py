@@ -99,7 +99,15 @@ class Fitted:
         return json.dumps({"model": self.model, "format": FORMAT, **asdict(self)}, indent=2)
 
     def save(self, path: str | Path) -> None:
-        Path(path).write_text(self.to_json() + "\n", encoding="utf-8")
+        """Into a file, which `load_model` reads back. PerenneError where it cannot be written."""
+        try:
+            Path(path).write_text(self.to_json() + "\n", encoding="utf-8")
+        except (OSError, TypeError) as error:
+            raise PerenneError(
+                _("The model cannot be saved as {path}.").format(path=path),
+                given=str(path),
+                next_step=_("Give the path of a file in a folder that exists."),
+            ) from error
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:

@@ -21,6 +21,8 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 EDGE = 18.0
 # Standard error of a logarithm beyond which the data do not even tell the order of magnitude.
 WIDEST = 3.0
+# Log-likelihood that must be lost so far away for a top to be one.
+FLAT = 0.02
 NEWTON_STEPS = 30
 # Twice the gain in log-likelihood that a Newton step still promises: where to stop (and the share
 # of the log-likelihood that rounding hides), what to accept.
@@ -192,12 +194,31 @@ def _covariance(hessian: Floats, names: Sequence[str]) -> Floats:
     return np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
 
 
-def refuse_unknown(optimum: Optimum, *, names: Sequence[str], widest: float = WIDEST) -> None:
+def refuse_unknown(
+    optimum: Optimum,
+    *,
+    names: Sequence[str],
+    widest: float = WIDEST,
+    objective: Objective | None = None,
+) -> None:
     """Raise PerenneError when a logarithm has a standard error of `widest` or more.
 
-    The climb then came to rest on the way to a limit, and where it rests means nothing.
+    The climb then came to rest on the way to a limit, and where it rests means nothing. Far out on
+    such a way the curvature is that of rounding, which differs with the time unit of the data: so
+    `objective`, where it is given, is asked too, `widest` away along the least known direction. A
+    logarithm with a standard error below `widest` costs a likelihood that has its top in 1 / value
+    at least 1 / (2 widest²) = 0.06 there; less than `FLAT` is no top.
     """
     refuse_edges(np.sqrt(np.diag(optimum.covariance)), names=names, edge=widest)
+    if objective is None:
+        return
+    least_known = np.linalg.eigh(optimum.covariance)[1][:, -1]
+    away = widest * least_known / float(np.abs(least_known).max())
+    with np.errstate(all="ignore"):
+        further = [objective(optimum.point + side * away)[0] for side in (1.0, -1.0)]
+        top = objective(optimum.point)[0]
+    if any(top - value < FLAT for value in further):
+        refuse_edges(away, names=names, edge=widest / 2)
 
 
 def refuse_edges(point: Floats, *, names: Sequence[str], edge: float = EDGE) -> None:

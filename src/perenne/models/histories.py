@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
-from perenne.core import PerenneError
+from perenne.core import PerenneError, closest
 from perenne.text import gettext as _
 
 Floats = npt.NDArray[np.float64]
@@ -55,8 +55,10 @@ def read_columns(data: Any, names: tuple[str, ...], given: Mapping[str, Any]) ->
     """Columns `names` as float64 arrays of one length: from `given`, else from the frame `data`.
 
     `data` is as in `read_table`, or None. A name that ends in `?` may be missing. Raises
-    PerenneError for a missing, non-numeric or unequal one.
+    PerenneError for a missing, non-numeric or unequal one, and for one of `given` that is no name:
+    nothing that was meant to count is left out in silence.
     """
+    refuse_unknown_names(given, names)
     table = read_table(data, [name.removesuffix("?") for name in names])
     columns: dict[str, Floats] = {}
     for name in names:
@@ -77,6 +79,25 @@ def read_columns(data: Any, names: tuple[str, ...], given: Mapping[str, Any]) ->
             next_step=_("Give one value per customer in each column."),
         )
     return columns
+
+
+def refuse_unknown_names(given: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Raise PerenneError where `given` has a name that is none of `names`, with the near one."""
+    known = [name.removesuffix("?") for name in names]
+    for name in given:
+        if name in known:
+            continue
+        near, allowed = closest(name, known), ", ".join(known)
+        raise PerenneError(
+            _("Nothing here reads {name}=….").format(name=name),
+            given=name,
+            allowed=known,
+            next_step=_("Did you mean {near}=…? Allowed are {names}.").format(
+                near=near, names=allowed
+            )
+            if near
+            else _("Leave it out; allowed are {names}.").format(names=allowed),
+        )
 
 
 def _as_floats(name: str, value: Any) -> Floats:
@@ -149,15 +170,21 @@ def read_histories(data: Any = None, *, group: Ints | None = None, **given: Any)
     columns = read_columns(data, ("frequency", "recency", "tenure", "weights?"), given)
     check_histories(columns["frequency"], columns["recency"], columns["tenure"])
     weights = columns.get("weights")
-    if weights is not None:
-        refuse_where(
-            ~(weights >= 0) | ~np.isfinite(weights),
-            _("A weight is negative or not a number."),
-            given={"weights": weights},
-            next_step=_("Give how many customers each row stands for."),
-        )
+    refuse_weights(weights)
     history = (columns["frequency"], columns["recency"], columns["tenure"])
     return compress(*history, weights=weights, group=group)
+
+
+def refuse_weights(weights: Floats | None) -> None:
+    """Raise PerenneError for a weight that is negative or not a number; None has none."""
+    if weights is None:
+        return
+    refuse_where(
+        ~(weights >= 0) | ~np.isfinite(weights),
+        _("A weight is negative or not a number."),
+        given={"weights": weights},
+        next_step=_("Give how many customers each row stands for."),
+    )
 
 
 def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:

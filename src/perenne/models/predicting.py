@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -40,22 +40,49 @@ class Groups:
 
 
 @dataclass(frozen=True)
+class Least:
+    """Orders and discounted value expected within a shorter horizon, (customers,) each: what the
+    longer one brings at least. Horizons have levels of their own, learnt apart."""
+
+    orders: Floats
+    value: Floats
+
+    def part(self, rows: slice) -> Least:
+        return Least(self.orders[rows], self.value[rows])
+
+
+@dataclass(frozen=True)
 class Terms:
     """What turns the forecast of one horizon into money of today: discount, margin, retention.
 
     factor: (customers,). margin: what of the value is left. retention: cost of keeping each
     customer until the horizon, discounted; None when no such spend is known. It is what the shop
-    means to spend, so that it moves an interval and does not widen it.
+    means to spend, so that it moves an interval and does not widen it. least: what a shorter
+    horizon expects already.
     """
 
     months: int
     factor: Floats
     margin: MarginRate
     retention: Floats | None
+    least: Least | None = None
 
     def part(self, rows: slice) -> Terms:
         kept = None if self.retention is None else self.retention[rows]
-        return Terms(self.months, self.factor[rows], self.margin.part(rows), kept)
+        least = self.least and self.least.part(rows)
+        return Terms(self.months, self.factor[rows], self.margin.part(rows), kept, least)
+
+    def lifted(self, forecast: Forecast) -> Forecast:
+        """Means no lower than those of the shorter horizon; draws as they are."""
+        if self.least is None:
+            return forecast
+        before = self.least.value
+        enough = np.maximum(forecast.mean_value, before / self.factor)
+        return replace(
+            forecast,
+            mean_orders=np.maximum(forecast.mean_orders, self.least.orders),
+            mean_value=np.where(before > 0, enough, forecast.mean_value),
+        )
 
 
 class Ahead:
@@ -76,12 +103,14 @@ class Ahead:
     def add(self, forecast: Forecast, part: slice, *, rng: np.random.Generator) -> None:
         """The forecast of the customers `part`; parts come in their order. rng: for margins."""
         terms = self.terms.part(part)
+        forecast = terms.lifted(forecast)
         codes = [one.codes[part] for one in self.groups]
         told = of_customers(forecast, factor=terms.factor)
+        draws = 0 if forecast.orders is None else len(forecast.orders)
         margins = self.margins.add(
             forecast, terms.margin, codes, factor=terms.factor, told=told.quantiles, rng=rng
         )
-        for name, values in _columns(told, terms, margins).items():
+        for name, values in _columns(told, terms, margins, draws=draws).items():
             self._columns.setdefault(name, []).append(values)
         self._value += float(forecast.mean_value.sum())
         self._orders += float(forecast.mean_orders.sum())
@@ -97,6 +126,13 @@ class Ahead:
     def promised(self) -> Promised:
         """Of all customers together, undiscounted."""
         return Promised(self._value, self._orders, self._margin)
+
+    def least(self) -> Least:
+        """What a longer horizon brings at least; asked before `columns`."""
+        end = f"{self.terms.months}m"
+        return Least(
+            *(np.concatenate(self._columns[f"{one}_{end}"]) for one in ("expected_orders", "clv"))
+        )
 
     def columns(self) -> dict[str, pa.Array]:
         """The columns of this horizon in `predictions`; they are handed over, not kept."""
@@ -137,15 +173,18 @@ class Ahead:
 
 
 def _columns(
-    told: Outlook, terms: Terms, margins: Mapping[str, Floats]
+    told: Outlook, terms: Terms, margins: Mapping[str, Floats], *, draws: int
 ) -> dict[str, npt.NDArray[Any]]:
     end = f"{terms.months}m"
     margin = told.mean * terms.margin.mean
+    # Orders are computed, the chance of one is drawn: the former bounds the latter. And all of
+    # so many draws do not make an order certain.
+    surest = 1 - 0.5 / max(draws, 1)
     unknown = np.full(margin.size, np.nan)
     quantiles = told.quantiles or dict.fromkeys(QUANTILES, unknown)
     return {
         f"expected_orders_{end}": told.orders,
-        f"p_order_{end}": told.chance,
+        f"p_order_{end}": np.minimum(told.chance, np.minimum(told.orders, surest)),
         f"clv_{end}": told.mean,
         # Draws are in single precision.
         **{f"clv_{end}_{name}": v.astype(np.float32) for name, v in quantiles.items()},

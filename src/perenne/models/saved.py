@@ -63,7 +63,7 @@ def _text_of(source: str | Path) -> str:
         return source
     try:
         return Path(source).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, TypeError, UnicodeDecodeError) as error:
         raise PerenneError(
             _("The file {path} cannot be read.").format(path=source),
             given=str(source),

@@ -49,9 +49,17 @@ PREDICTIONS = _schema(
     (
         Column("customer_id", "string", "", True),
         Column("model", "string", "contender that predicts; simple_clv below the gate", True),
-        Column("p_alive", "float64", "chance of still being a customer; null without meaning"),
+        Column(
+            "p_alive",
+            "float64",
+            "chance of still being a customer, at least that of an order; null without meaning",
+        ),
         *_per_horizon(),
-        Column("next_order_by", "date", "day by which a further order is as likely as not"),
+        Column(
+            "next_order_by",
+            "date",
+            "day by which a further order is as likely as not, given the chances above",
+        ),
         Column("next_order_note", "string", "code of why there is no such day"),
         Column("why", "string", "JSON: reasons as [code, arguments]", True),
     ),

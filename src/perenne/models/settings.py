@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perenne.core import PerenneError
+from perenne.models.names import require_contenders
 from perenne.text import gettext as _
 
 
@@ -26,6 +27,7 @@ class PredictionSettings:
     """Same data and settings, same predictions."""
 
     def __post_init__(self) -> None:
+        require_contenders(self.contenders)
         _refuse_below("origins", self.origins, lowest=1)
         _refuse_below("draws", self.draws, lowest=100)
         _refuse_below("judged_customers", self.judged_customers, lowest=500)

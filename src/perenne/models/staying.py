@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from perenne.models.contenders.occasions import FittedOccasions
 from perenne.models.contenders.probability import NEVER_LEAVE, WEEK, FittedProbability
 from perenne.models.contenders.seasonal import SEASON
 from perenne.models.histories import Floats, compress
 from perenne.models.ledger import Ledger
+from perenne.models.next_order import DAYS_A_YEAR, placed, ultimate
 from perenne.models.value.discounting import LONGEST_YEARS, units_per_year
 from perenne.models.value.even_odds import even_odds
 
@@ -22,29 +22,51 @@ ALIVE_BY_CONSTRUCTION = ("bg_nbd", "bg_cnbd")
 SINCE_LAST_DAY = 0.5 / WEEK
 # Distinct histories times occasions looked at together.
 CELLS = 2_000_000
-DAYS_A_YEAR = 365.25
+
+
+# Why there is no day: the chance that any order follows stays below one half; or it reaches it
+# after the last horizon of which a chance is stated.
+NEVER, LATER = "never_even_odds", "after_horizons"
 
 
 @dataclass(frozen=True)
 class Staying:
     """(customers,) each. alive: chance of still being a customer, NaN where the model cannot but
     say so. days: from the last of the ledger until a further order is as likely as not; NaN where
-    `never` is true: the chance that any follows stays below one half.
+    `notes` say why there is no such day.
     """
 
     alive: Floats
     days: Floats
-    never: npt.NDArray[np.bool_]
+    notes: Sequence[str | None]
 
 
-def staying(model: FittedProbability, ledger: Ledger) -> Staying:
-    """As the purchase model has it; on occasions, by the occasion that comes next."""
+def staying(
+    model: FittedProbability, ledger: Ledger, *, stated: Mapping[int, Floats] | None = None
+) -> Staying:
+    """As the purchase model has it; on occasions, by the occasion that comes next.
+
+    stated: days ahead → the chance of an order until then as another contender tells it,
+    (customers,), rising; NaN where it tells none. What is told here keeps with it: nobody is less
+    likely to be there than to order, and the day lies where these chances put it (`placed`).
+    """
     alive = told_alive(model, ledger)
-    if isinstance(model, FittedOccasions):
-        days = _by_occasion(model, ledger)
-    else:
-        days = _by_day(model, ledger)
-    return Staying(alive, days, np.isnan(days))
+    known = {day: chance for day, chance in (stated or {}).items() if not np.isnan(chance).any()}
+    if not known:
+        days = (
+            _by_occasion(model, ledger)
+            if isinstance(model, FittedOccasions)
+            else _by_day(model, ledger)
+        )
+        return Staying(alive, days, [NEVER if never else None for never in np.isnan(days)])
+    last = known[max(known)]
+    days = placed(model, ledger, known)
+    likely = last >= 0.5
+    ever = likely | (ultimate(model, ledger) >= 0.5)
+    notes = [
+        None if on else LATER if some else NEVER for on, some in zip(likely, ever, strict=True)
+    ]
+    return Staying(np.maximum(alive, last), days, notes)
 
 
 def chance_alive(model: FittedProbability, ledger: Ledger) -> Floats:

@@ -16,21 +16,22 @@ from perenne.core import PerenneError, add_months
 from perenne.models.accounts import account_groups, apart, coded
 from perenne.models.chance import Chance, own
 from perenne.models.choosing import Judged, sample
-from perenne.models.contenders.combined import Combined, FittedCombined, recalibrated
+from perenne.models.companions import Companion, best_companion, purchase_models
+from perenne.models.contenders.combined import Combined, FittedCombined
 from perenne.models.contenders.occasions import NAME as OCCASIONS
 from perenne.models.contenders.occasions import BetaGeoBetaBinomialContender
-from perenne.models.contenders.probability import SOURCES, FittedProbability
-from perenne.models.contenders.roster import SEASONAL, contender
+from perenne.models.contenders.probability import FittedProbability
+from perenne.models.contenders.roster import contender
 from perenne.models.forecast import Contender, FittedContender, Settles
 from perenne.models.histories import Floats
 from perenne.models.horizons import Reach, reaching
-from perenne.models.judging.recalibration import Recalibration
-from perenne.models.judging.trials import Rehearsal, ask, numbers_that_hold
+from perenne.models.judging.trials import ask, numbers_that_hold
 from perenne.models.ledger import Ledger, day_of
 from perenne.models.margin_rates import MarginRates
 from perenne.models.predicting import (
     Ahead,
     Groups,
+    Least,
     Terms,
     as_table,
     days_after,
@@ -38,6 +39,7 @@ from perenne.models.predicting import (
     numbers,
     rising,
 )
+from perenne.models.schema import HORIZONS
 from perenne.models.settings import PredictionSettings
 from perenne.models.shop_months import AHEAD, month_rows
 from perenne.models.staying import chance_alive, staying
@@ -45,6 +47,7 @@ from perenne.models.timing import Timing, cost_of_keeping, even_timing, timings
 from perenne.models.value.months import Promised
 from perenne.models.why.codes import Expected, reasons, simple_reasons
 from perenne.models.why.traits import Traits, traits
+from perenne.text import spoken
 
 YEAR = 365
 # Draws times customers held at once: what keeps a shop of any size within memory.
@@ -55,16 +58,6 @@ MARGINS = 1 << 19
 SHIFTS = MARGINS - 1
 # These read the first order, so that its effect is in what they predict.
 READ_TRAITS = {"hurdle", "stack"}
-NEVER = "never_even_odds"
-
-
-@dataclass(frozen=True)
-class Companion:
-    """The best purchase model of the shop: it tells what the champion may have no idea of."""
-
-    name: str
-    model: FittedProbability
-    recalibration: Recalibration
 
 
 @dataclass(frozen=True)
@@ -91,6 +84,7 @@ class Teller:
     fits: dict[str, FittedContender] = field(default_factory=dict)
     learnt: dict[int, int] = field(default_factory=dict)
     promised: dict[int, Promised] = field(default_factory=dict)
+    refused: list[dict[str, Any]] = field(default_factory=list)
     companion: Companion | None = None
 
     def __post_init__(self) -> None:
@@ -132,21 +126,25 @@ class Teller:
         columns: dict[str, pa.Array] = {}
         totals: list[dict[str, Any]] = []
         groups, when = self._groups(), self._timings(horizons)
+        least: Least | None = None
         for months in horizons:
-            ahead = self._ahead(self._terms(months, when[months]), groups)
+            ahead = self._ahead(self._terms(months, when[months], least=least), groups)
+            least = ahead.least()
             columns |= ahead.columns()
             totals.extend(ahead.rows(learnt=self.learnt.get(months)))
             self.promised[months] = ahead.promised()
         return columns | rising(columns, horizons), totals
 
     def manifest(self) -> dict[str, Any]:
-        """Which model predicts each horizon, and the parameters of the purchase model."""
+        """Which model predicts each horizon, which ones before it could not and why, and the
+        parameters of the purchase model."""
         horizons = {str(months): name for months, name in self.models.items()}
         found: dict[str, Any] = {
             "model": next(iter(self.models.values()), None),
             "models": horizons,
             "discount_rate": self.settings.discount_rate,
             "total_level_spread": self._level_spread(),
+            "refused_by": self.refused,
         }
         if self.companion:
             fitted, spend = self.companion.model.purchases, self.companion.model.spend
@@ -169,13 +167,14 @@ class Teller:
         told = self.fits.get(next(iter(self.models.values()), ""))
         return told.recalibration.value.normal_spread if isinstance(told, FittedCombined) else 0.0
 
-    def _terms(self, months: int, when: Timing) -> Terms:
+    def _terms(self, months: int, when: Timing, *, least: Least | None) -> Terms:
         spent = self.told.retention
         return Terms(
             months=months,
             factor=when.discount,
             margin=self._rates.over(self._days(months)),
             retention=None if spent is None else cost_of_keeping(spent, when, self._alive()),
+            least=least,
         )
 
     def _days(self, months: int) -> int:
@@ -198,13 +197,18 @@ class Teller:
         return chance_alive(self.companion.model, self.ledger)
 
     def _ahead(self, terms: Terms, groups: Sequence[Groups]) -> Ahead:
-        """By the champion; by the next that can, where it cannot look so far."""
+        """By the champion; by the next that can, where it cannot be fitted or look so far."""
         refusals = []
         for candidate in self._candidates():
             try:
                 found = self._told_by(candidate, terms, groups)
             except PerenneError as refusal:
                 refusals.append(str(refusal))
+                said = spoken(refusal.what, refusal.next_step)
+                reason = {f"reason_{language}": text for language, text in said.items()}
+                self.refused.append(
+                    {"horizon_months": terms.months, "name": candidate.name, **reason}
+                )
                 continue
             self.models[terms.months] = candidate.name
             return found
@@ -303,7 +307,7 @@ class Teller:
 
     def _identified(self, columns: Mapping[str, Any], first: int) -> dict[str, Any]:
         size = self.ledger.customers
-        alive, by, note = self._alive_and_next()
+        alive, by, note = self._alive_and_next(columns)
         return {
             "customer_id": self.ledger.customer_ids.tolist(),
             "model": pa.repeat(self.models[first], size),
@@ -338,14 +342,19 @@ class Teller:
             rng=self.rng.spawn(1)[0],
         )
 
-    def _alive_and_next(self) -> tuple[Any, Any, Any]:
-        """By BG/BB itself where the shop sells on occasions, else by the companion."""
+    def _alive_and_next(self, columns: Mapping[str, pa.Array]) -> tuple[Any, Any, Any]:
+        """By BG/BB itself where the shop sells on occasions, else by the companion; in keeping
+        with the chances of an order that `columns` tell."""
         model = self._rhythm
         if model is None:
             return None, None, None
-        found = staying(model, self.ledger)
-        notes = [NEVER if never else None for never in found.never]
-        return found.alive, days_after(self.as_of, found.days), notes
+        stated = {
+            self._days(months): numbers(columns[f"p_order_{months}m"])
+            for months in HORIZONS
+            if f"p_order_{months}m" in columns
+        }
+        found = staying(model, self.ledger, stated=stated)
+        return found.alive, days_after(self.as_of, found.days), list(found.notes)
 
     @cached_property
     def _rhythm(self) -> FittedProbability | None:
@@ -355,43 +364,3 @@ class Teller:
             with suppress(PerenneError):
                 return BetaGeoBetaBinomialContender().fit(self.ledger, horizon=YEAR, rng=self.rng)
         return None if self.companion is None else self.companion.model
-
-
-def purchase_models(judged: Judged) -> list[str]:
-    """The purchase models of a backtest, best first; those that a season leaves behind last."""
-    standings = judged.champion.standings if judged.champion else ()
-    known = (*SOURCES, *SEASONAL, OCCASIONS)
-    found = [one.contender for one in standings if one.contender in known]
-    return sorted(found, key=judged.outdone.__contains__)
-
-
-def best_companion(
-    judged: Judged, ledger: Ledger, sample: Ledger, *, rng: np.random.Generator
-) -> Companion | None:
-    """The purchase model with the lowest error in the backtest, fitted on the whole past.
-
-    Its level is that of past forecasts of `sample`, most of which the backtest has made already.
-    """
-    # Pareto/GGG is too slow for questions by the dozen, and BG/BB knows no days.
-    names = [name for name in purchase_models(judged) if name not in ("pareto_ggg", OCCASIONS)]
-    for name in dict.fromkeys([*names, "mbg_nbd"]):
-        try:
-            with numbers_that_hold(name):
-                known = judged.field.get(name)
-                put_right = (
-                    known
-                    if isinstance(known, Combined)
-                    else recalibrated(contender(name), Rehearsal())
-                )
-                fitted = put_right.fit_on(ledger, sample, horizon=YEAR, rng=rng)
-        except PerenneError:
-            continue
-        return _companion(name, fitted, ledger)
-    return None
-
-
-def _companion(name: str, fitted: FittedCombined, ledger: Ledger) -> Companion | None:
-    (model,) = fitted.members
-    if not isinstance(model, FittedProbability):
-        return None
-    return Companion(name, model, fitted.at_pace(until=ledger.until, horizon=YEAR))

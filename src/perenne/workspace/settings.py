@@ -54,7 +54,7 @@ class ShopSettings(_Section):
     @classmethod
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
-            raise ValueError(f"no such time zone: {value}")
+            raise ValueError(_("no such time zone: {name}").format(name=value))
         ZoneInfo(value)
         return value
 
@@ -148,6 +148,15 @@ class PredictionsSection(_Section):
     judged_customers: int = Field(
         20_000, ge=500, description="Most customers on whom the contenders are judged."
     )
+
+    @field_validator("contenders")
+    @classmethod
+    def _known_contenders(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            PredictionSettings(contenders=value)
+        except PerenneError as refusal:
+            raise ValueError(f"{refusal.what} {refusal.next_step}".rstrip(".")) from refusal
+        return value
 
 
 class ConnectionSettings(_Section):
@@ -307,8 +316,20 @@ def _problems(error: ValidationError) -> Iterator[str]:
             # Of a connection nothing is quoted: it may be a secret in the wrong place.
             given = "…" if key.startswith("connections") else problem.get("input")
             yield _("{key} = {given!r}: {reason}").format(
-                key=key, given=given, reason=problem["msg"]
+                key=key, given=given, reason=_reason(problem)
             )
+
+
+def _reason(problem: Mapping[str, Any]) -> str:
+    """What is wrong with a value, in words of ours where there are some."""
+    told = problem.get("ctx", {})
+    if "error" in told:
+        return str(told["error"])
+    if problem["type"] == "greater_than_equal":
+        return _("{least} or more is allowed").format(least=told["ge"])
+    if problem["type"] == "less_than_equal":
+        return _("{most} or less is allowed").format(most=told["le"])
+    return str(problem["msg"])
 
 
 def _unknown_key(key: str, path: tuple[str, ...]) -> str:

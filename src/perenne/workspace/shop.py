@@ -226,21 +226,29 @@ class Shop:
         origins: int | None = None,
         progress: Callable[[str, int, int], None] = lambda name, done, total: None,
     ) -> Judged:
-        """Judge contenders on the past of this snapshot; the usual ones when none is named."""
+        """Judge contenders on the past of this snapshot; the usual ones when none is named.
+
+        months: ahead of each past day. origins: past days; None: as the settings say. PerenneError
+        for less than one of either.
+        """
+        from perenne.models.arguments import require_count
         from perenne.workspace.predictions import judge_shop
 
         chosen = self.settings.prediction_settings()
         wanted = replace(
             chosen,
             contenders=contenders or chosen.contenders,
-            origins=origins or chosen.origins,
+            origins=chosen.origins
+            if origins is None
+            else require_count("origins", origins, least=1),
         )
+        ahead = require_count("months", months, least=1)
         return judge_shop(
             self.tables,
             as_of=self.as_of,
             settings=self.settings,
             wanted=wanted,
-            horizon_days=(self.as_of - add_months(self.as_of, -months)).days,
+            horizon_days=(self.as_of - add_months(self.as_of, -ahead)).days,
             fetch=self.engine.fetch,
             progress=progress,
         )

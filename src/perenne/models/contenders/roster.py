@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from perenne.core import PerenneError, closest
 from perenne.models.contenders.probability import SOURCES, probability_contender
 from perenne.models.contenders.seasonal import SEASON, Seasonal
 from perenne.models.forecast import Contender
-from perenne.text import gettext as _
+from perenne.models.names import require_contenders
 
 BASELINES: Mapping[str, str] = {
     "all_zero": "AllZero",
@@ -28,7 +27,6 @@ SEASONAL: Mapping[str, str] = {
     source + SEASON: source for source in ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd")
 }
 COVARIATES = ("bg_nbd_covariates", "mbg_nbd_covariates", "pareto_nbd_covariates")
-NAMES = (*BASELINES, *SOURCES, *SEASONAL, *COVARIATES, *LEARNERS)
 # What competes when the owner names nobody: quick, and unlike each other. The stack is the learner
 # that did best on published data; the hurdle and models with covariates compete when named.
 USUAL = (
@@ -39,6 +37,7 @@ USUAL = (
 
 def contender(name: str) -> Contender:
     """The contender of that id; PerenneError for another."""
+    require_contenders([name])
     if name in SOURCES:
         return probability_contender(name)
     if name in SEASONAL:
@@ -49,16 +48,7 @@ def contender(name: str) -> Contender:
         covariates = import_module("perenne.models.contenders.covariates")
         with_covariates: Contender = covariates.CovariateContender(name)
         return with_covariates
-    if name in LEARNERS:
-        return _made(*LEARNERS[name].split(":"))
-    near = closest(name, NAMES)
-    hint = _("Did you mean “{name}”?").format(name=near) + " " if near else ""
-    raise PerenneError(
-        _("There is no contender “{name}”.").format(name=name),
-        given=name,
-        allowed=NAMES,
-        next_step=hint + _("Choose among: {allowed}.").format(allowed=", ".join(NAMES)),
-    )
+    return _made(*LEARNERS[name].split(":"))
 
 
 def contenders(names: Sequence[str] = ()) -> list[Contender]:

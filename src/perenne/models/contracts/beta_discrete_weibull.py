@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from perenne.models.arguments import require_count
 from perenne.models.contracts.fitted_contract import FittedContract
 from perenne.models.contracts.likelihood import log_likelihood
 from perenne.models.contracts.lives import read_lives, refuse_untold
@@ -38,6 +39,9 @@ class BetaDiscreteWeibull:
     """
 
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import is_number, require_drawing, require_number, shown
 from perenne.models.contracts.survival import Curve
 from perenne.models.fitted import Fitted
 from perenne.models.histories import Floats, refuse_where
@@ -17,9 +18,12 @@ from perenne.text import gettext as _
 
 def rate_per_period(rate_per_year: float, periods_per_year: float) -> float:
     """The rate of one period that compounds to `rate_per_year` in a year; PerenneError below 0."""
-    if not (np.isfinite(rate_per_year) and rate_per_year >= 0):
+    require_number("periods_per_year", periods_per_year, above=0.0)
+    if not (is_number(rate_per_year) and rate_per_year >= 0):
         raise PerenneError(
-            _("A discount rate of {rate} per year cannot be used.").format(rate=rate_per_year),
+            _("A discount rate of {rate} per year cannot be used.").format(
+                rate=shown(rate_per_year)
+            ),
             given=rate_per_year,
             next_step=_("Give the rate as a share: 0.10 for 10 % a year."),
         )
@@ -121,6 +125,7 @@ class FittedContract(Fitted):
         One draw uses one parameter vector for all customers (joint predictive distribution). pace:
         of leaving, as in `probability_alive`; one number, or one for each draw.
         """
+        require_drawing(rng, draws)
         t = np.atleast_1d(_counted("tenure", tenure))
         used = {name: np.reshape(v, (-1, 1)) for name, v in (parameters or self.parameters).items()}
         curve = self.curve(used)

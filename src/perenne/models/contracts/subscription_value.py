@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_number
 from perenne.models.contracts.fitted_contract import FittedContract
 from perenne.models.histories import Floats, read_columns, refuse_where
 from perenne.models.judging.recalibration import Adjustment
@@ -57,6 +58,9 @@ class SubscriptionValue:
     margin: float = 1.0
     growth: float = 0.0
     pace: Adjustment | None = None
+
+    def __post_init__(self) -> None:
+        require_number("periods_per_year", self.periods_per_year, above=0.0)
 
     def predict(
         self,

@@ -131,6 +131,15 @@ def champion(
     )
 
 
+def ranked(backtest: Backtest, *, horizon: int) -> tuple[str, ...]:
+    """All contenders that answered, lowest CRPS first, also those that refused at the last origin.
+
+    Each beside the others as in `champion`; who refused then cannot predict for that reason alone.
+    """
+    compared = _compared(backtest, horizon, _origins(backtest, horizon), everyone=True)
+    return tuple(sorted(compared, key=lambda name: float(compared[name].crps.mean())))
+
+
 def group_scores(found: Backtest, chosen: Champion, *, kind: str) -> dict[str, list[Scores]]:
     """Scores of the value that the champion foresaw, by group of one kind, an entry per origin."""
     groups: dict[str, list[Scores]] = {}
@@ -204,8 +213,10 @@ def _filled(values: Floats, others: Floats) -> Floats:
     return np.where(np.isnan(values), others, values)
 
 
-def _compared(backtest: Backtest, horizon: int, origins: Sequence[int]) -> dict[str, _Told]:
-    """Those who answered at the last origin, without gaps, as given."""
+def _compared(
+    backtest: Backtest, horizon: int, origins: Sequence[int], *, everyone: bool = False
+) -> dict[str, _Told]:
+    """Those who answered at the last origin, or at any, without gaps, as given."""
     if not origins:
         return {}
     told = {
@@ -214,7 +225,11 @@ def _compared(backtest: Backtest, horizon: int, origins: Sequence[int]) -> dict[
         )
         for name in backtest.contenders(horizon)
     }
-    last = {name: one for name, one in told.items() if np.isfinite(one.crps[-1])}
+    last = {
+        name: one
+        for name, one in told.items()
+        if np.isfinite(one.crps).any() and (everyone or np.isfinite(one.crps[-1]))
+    }
     always = [one for one in last.values() if np.isfinite(one.crps).all()]
     best = min(always, key=lambda one: float(one.crps.mean()))
     return {

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.fitting import maximise
 from perenne.models.histories import Floats, Histories
 from perenne.models.hmc import posterior_of
@@ -33,6 +34,9 @@ class BetaGeoBetaBinomial:
     opportunity with probability theta ~ Beta(gamma, delta). hmc: as in BetaGeo."""
 
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(self, data: Any = None, **given: Any) -> FittedBetaGeoBetaBinomial:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:

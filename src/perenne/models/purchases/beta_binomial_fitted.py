@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import betaln, gammaln, hyp2f1
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.histories import (
     Floats,
@@ -152,6 +153,7 @@ class FittedBetaGeoBetaBinomial(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
+        require_drawing(rng, draws)
         ahead = _whole(horizons, np.size(horizons))
         read_horizons(ahead)
         histories = read_opportunities(data, given)
@@ -181,7 +183,9 @@ def read_opportunities(data: Any, given: Mapping[str, Any], *, weighted: bool = 
     wanted = ("frequency", "recency", "periods", *(("weights?",) if weighted else ()))
     periods = given.get("periods")
     if periods is not None and np.ndim(periods) == 0:  # the same for all
-        size = read_columns(data, ("frequency",), given)["frequency"].size
+        size = read_columns(data, wanted[:1], {"frequency": given.get("frequency")})[
+            "frequency"
+        ].size
         given = {**given, "periods": np.full(size, periods)}
     columns = read_columns(data, wanted, given)
     x, t_x, n = columns["frequency"], columns["recency"], columns["periods"]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.fitting import Objective, Optimum, maximise, refuse_unknown
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
 from perenne.models.hmc import posterior_of
@@ -57,6 +58,9 @@ class BetaGeo:
     shrinkage: float | None = None
     hmc: int = 0
 
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
+
     def fit(self, data: Any = None, *, covariates: Any = None, **given: Any) -> FittedBetaGeo:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
         frequency (repeat purchases), recency (age at the last), tenure (age at the end), weights.
@@ -79,6 +83,9 @@ class ModifiedBetaGeo:
 
     shrinkage: float | None = None
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(
         self, data: Any = None, *, covariates: Any = None, **given: Any
@@ -179,7 +186,7 @@ class _Search:
             )
 
         optimum, used = shrink(climb, blocks=all_blocks, size=len(names), shrinkage=shrinkage)
-        refuse_unknown(optimum, names=names)
+        refuse_unknown(optimum, names=names, objective=shrunk(self.objective, used))
         return optimum, used
 
 

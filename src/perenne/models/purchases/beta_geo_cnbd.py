@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.histories import read_columns
 from perenne.models.purchases.beta_geo import FitOptions, fit_family
 from perenne.models.purchases.beta_geo_fitted import FittedFamily
@@ -22,10 +23,12 @@ F = TypeVar("F", bound=FittedFamily)
 
 class FittedBetaGeoCNBD(FittedFamily):
     model: ClassVar[str] = "BetaGeoCNBD"
+    of_the_fit: ClassVar[tuple[str, ...]] = ("log_intervals",)
 
 
 class FittedModifiedBetaGeoCNBD(FittedFamily):
     model: ClassVar[str] = "ModifiedBetaGeoCNBD"
+    of_the_fit: ClassVar[tuple[str, ...]] = ("log_intervals",)
     dropout_at_zero: ClassVar[bool] = True
 
 
@@ -39,6 +42,9 @@ class BetaGeoCNBD:
 
     k: int | None = None
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(self, data: Any = None, **given: Any) -> FittedBetaGeoCNBD:
         """As BetaGeo.fit, with the column log_intervals: sum of the logarithms of the intervals
@@ -60,6 +66,9 @@ class ModifiedBetaGeoCNBD:
     k: int | None = None
     hmc: int = 0
 
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
+
     def fit(self, data: Any = None, **given: Any) -> FittedModifiedBetaGeoCNBD:
         """As BetaGeoCNBD.fit."""
         return _fit_stages(FittedModifiedBetaGeoCNBD, self.k, data, given, hmc=self.hmc)
@@ -68,7 +77,7 @@ class ModifiedBetaGeoCNBD:
 def _fit_stages(
     kind: type[F], k: int | None, data: Any, given: Mapping[str, Any], *, hmc: int
 ) -> F:
-    names = ("frequency", "log_intervals?", "weights?")
+    names = ("frequency", "recency", "tenure", "log_intervals?", "weights?")
     columns = read_columns(data, names, given)
     logs = columns.get("log_intervals")
     if k is None and logs is None:

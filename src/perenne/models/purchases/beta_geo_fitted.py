@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import betainc
 
 from perenne.core import PerenneError
+from perenne.models.arguments import read_numbers, require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.histories import (
     Floats,
@@ -24,7 +25,7 @@ from perenne.models.purchases.beta_geo_expectation import Active, expected_while
 from perenne.models.purchases.beta_geo_likelihood import Family, Population, population
 from perenne.models.purchases.beta_geo_sampling import Counts, Sampler, standing
 from perenne.models.purchases.counts import read_up_to, while_active
-from perenne.models.purchases.design import Design
+from perenne.models.purchases.design import Design, refuse_covariates
 from perenne.text import gettext as _
 
 NAMES = ("r", "alpha", "a", "b")
@@ -55,6 +56,8 @@ class FittedFamily(Fitted):
 
     positive: ClassVar[tuple[str, ...]] = NAMES
     dropout_at_zero: ClassVar[bool] = False
+    of_the_fit: ClassVar[tuple[str, ...]] = ()
+    """Columns that the fit reads and predictions need not: they may be given all the same."""
 
     @property
     def family(self) -> Family:
@@ -68,7 +71,7 @@ class FittedFamily(Fitted):
         Without dropout at the first purchase (BG/NBD, BG/CNBD-k) it is 1 for everyone without a
         repeat purchase, whatever the silence: in the paper only a repeat purchase can be the last.
         """
-        x, last, age = read_columns(data, ("frequency", "recency", "tenure"), given).values()
+        x, last, age = self._read(data, given).values()
         check_histories(x, last, age)
         group, rows = self._rows(covariates, x.size)
         people = population(self._point(None, 0), rows)
@@ -173,6 +176,7 @@ class FittedFamily(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
+        require_drawing(rng, draws)
         ahead = _increasing(horizons)
         asked = self._ask(data, given, covariates=covariates)
         rows = self._rows(covariates, asked.histories.row.size)[1]
@@ -183,7 +187,7 @@ class FittedFamily(Fitted):
     @staticmethod
     def _new(horizon: Any) -> tuple[Floats, dict[str, Floats]]:
         """Horizons, and as many customers without any past."""
-        ages = np.atleast_1d(np.asarray(horizon, dtype=float))
+        ages = read_numbers("horizon", horizon)
         return ages, dict.fromkeys(("frequency", "recency", "tenure"), np.zeros(ages.size))
 
     def _ask(
@@ -194,7 +198,7 @@ class FittedFamily(Fitted):
         covariates: Any,
         horizon: Any = 0.0,
     ) -> Asked:
-        columns = read_columns(data, ("frequency", "recency", "tenure"), given)
+        columns = self._read(data, given)
         size = columns["frequency"].size
         group, rows = self._rows(covariates, size)
         ages, code = np.unique(_ages(horizon, size), return_inverse=True)
@@ -207,10 +211,17 @@ class FittedFamily(Fitted):
             ages = np.full(rows.shape[0], ages[0])
         return Asked(read_histories(group=group, **columns), people, ages)
 
+    def _read(self, data: Any, given: Mapping[str, Any]) -> dict[str, Floats]:
+        told = {name: value for name, value in given.items() if name not in self.of_the_fit}
+        return read_columns(data, ("frequency", "recency", "tenure"), told)
+
     def _rows(self, covariates: Any, size: int) -> tuple[Any, Floats]:
         """(group of each customer, design matrix of the groups)."""
         width = (len(self.covariance) - 4) // 3
-        if not width or (isinstance(covariates, str) and covariates == "average"):
+        average = isinstance(covariates, str) and covariates == "average"
+        if not width and not average:
+            refuse_covariates(covariates)
+        if not width or average:
             return np.broadcast_to(np.int64(0), size), np.zeros((1, width))
         if covariates is None:
             raise PerenneError(
@@ -235,7 +246,7 @@ def _or_average(covariates: Any) -> Any:
 
 def _ages(horizon: Any, size: int) -> Floats:
     """A horizon as one value, or one per customer. Raises PerenneError for a bad one."""
-    ages = np.atleast_1d(np.asarray(horizon, dtype=float))
+    ages = read_numbers("horizon", horizon)
     if ages.size not in (1, size) or not np.all(np.isfinite(ages) & (ages >= 0)):
         raise PerenneError(
             _("A horizon is negative, infinite, or not one per customer."),

@@ -119,6 +119,17 @@ class Design:
         )
 
 
+def refuse_covariates(covariates: Any) -> None:
+    """Raise PerenneError where a model that was fitted without covariates is given some."""
+    if covariates is None:
+        return
+    raise PerenneError(
+        _("The model was fitted without covariates, and some are given."),
+        given=sorted(covariate_columns(covariates)),
+        next_step=_("Leave out covariates=…, or fit the model with them."),
+    )
+
+
 def covariate_columns(covariates: Any) -> dict[str, npt.NDArray[Any]]:
     """Columns of a mapping or a frame: float64 for numbers, text for everything else."""
     table = read_table(covariates)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from perenne.models.arguments import require_drawing
 from perenne.models.histories import Floats, Histories, read_columns, read_histories, refuse_where
 from perenne.models.purchases.calendar import Calendar
 from perenne.models.purchases.dynamic_block import Point, Spans
@@ -132,6 +133,7 @@ class FittedDynamicParetoNBD(DynamicFit):
         cumulated counts of one future. parameters: of `parameter_draws(draws)`, one vector per
         draw; None: the estimates in every draw.
         """
+        require_drawing(rng, draws)
         rows, end = self._rows(frequency, recency, tenure, until)
         ends = self._ends(horizons, end)
         future = _Future(rows, end, ends, Silence.of(self.calendar, _spans(rows, end), until=end))

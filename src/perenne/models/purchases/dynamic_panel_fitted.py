@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_drawing
 from perenne.models.histories import Floats, check_histories, read_columns, read_table
 from perenne.models.purchases.calendar import Calendar
 from perenne.models.purchases.dynamic_compared import BASE, DynamicFit
@@ -111,6 +112,7 @@ class FittedPanelParetoNBD(DynamicFit):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
+        require_drawing(rng, draws)
         ahead = read_horizons(horizons)
         asked = self._ask(data, given, panel=panel, until=until, horizon=ahead[-1], cuts=ahead)
         counts = np.empty((draws, ahead.size, asked.frequency.size), dtype=np.int32)
@@ -139,7 +141,8 @@ class FittedPanelParetoNBD(DynamicFit):
         horizon: Any = 0.0,
         cuts: Sequence[float] | Floats = (),
     ) -> _Asked:
-        columns = read_columns(data, HISTORY, given)
+        ages = {name: value for name, value in given.items() if name != "customer"}
+        columns = read_columns(data, HISTORY, ages)
         check_histories(*columns.values())
         size = columns["tenure"].size
         end = np.full(size, self.until if until is None else read_moment(until))

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import gammaln, psi
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.fitting import maximise
 from perenne.models.histories import Floats
 from perenne.models.hmc import posterior_of
@@ -59,6 +60,9 @@ class DynamicParetoNBD:
     life: Iterable[str] | None = None
     ridge: float = 0.0
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     @overload
     def fit(

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import read_numbers
 from perenne.models.histories import Floats
 from perenne.text import gettext as _
 
 
 def read_horizon(horizon: Any, *, size: int) -> Floats:
     """One value, or one per customer (`size`). Raises PerenneError for a negative or infinite."""
-    ahead = np.atleast_1d(np.asarray(horizon, dtype=float))
+    ahead = read_numbers("horizon", horizon)
     if ahead.size not in (1, size) or not np.all(np.isfinite(ahead) & (ahead >= 0)):
         raise PerenneError(
             _("A horizon is negative, infinite, or not one per customer."),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count, require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import maximise
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
@@ -31,6 +32,9 @@ class NBD:
     """
 
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(
         self,
@@ -144,6 +148,7 @@ class FittedNBD(Fitted):
         **history: Any,
     ) -> npt.NDArray[np.int32]:
         """(draws, customers), or (draws, horizons, customers) cumulated for a sequence."""
+        require_drawing(rng, draws)
         x, big_t = _read(history)
         values = self.parameters if parameters is None else parameters
         r, alpha = (np.broadcast_to(values[n], (draws,)) for n in ("r", "alpha"))
@@ -159,5 +164,5 @@ class FittedNBD(Fitted):
 
 
 def _read(history: Mapping[str, Any]) -> tuple[Floats, Floats]:
-    columns = read_columns(None, ("frequency", "tenure"), history)
+    columns = read_columns(None, ("frequency", "recency?", "tenure"), history)
     return columns["frequency"], columns["tenure"]

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.fitting import Optimum, maximise, refuse_unknown
 from perenne.models.histories import Floats, distinct_rows
 from perenne.models.hmc import Rows, posterior_of
@@ -48,6 +49,9 @@ class ParetoGGG:
 
     most: int = MOST
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(self, data: Any = None, **given: Any) -> FittedParetoGGG:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from perenne.models.arguments import require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.histories import (
     Floats,
@@ -80,6 +81,7 @@ class FittedParetoGGG(Fitted):
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         They reweigh the nodes of the estimates.
         """
+        require_drawing(rng, draws)
         ahead = read_horizons(horizons)
         timings = read_timings(data, given)
         counts = np.zeros((draws, ahead.size, timings.frequency.size), dtype=np.int32)

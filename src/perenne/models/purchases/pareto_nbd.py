@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
 from perenne.models.hmc import posterior_of
@@ -38,6 +39,9 @@ class ParetoNBD:
 
     shrinkage: float | None = None
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(self, data: Any = None, *, covariates: Any = None, **given: Any) -> FittedParetoNBD:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import exprel
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_drawing
 from perenne.models.fitted import Fitted
 from perenne.models.histories import (
     Floats,
@@ -20,7 +21,7 @@ from perenne.models.histories import (
     read_histories,
 )
 from perenne.models.purchases.counts import read_up_to, while_alive
-from perenne.models.purchases.design import Design
+from perenne.models.purchases.design import Design, refuse_covariates
 from perenne.models.purchases.horizons import read_horizon, read_horizons
 from perenne.models.purchases.pareto_futures import Counts, Futures
 from perenne.models.purchases.pareto_integral import legendre
@@ -171,6 +172,7 @@ class FittedParetoNBD(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
+        require_drawing(rng, draws)
         ahead = read_horizons(horizons)
         columns, group, matrix = self._read(data, given, covariates)
         histories = read_histories(group=group, **columns)
@@ -209,6 +211,7 @@ class FittedParetoNBD(Fitted):
     def _matrix(self, covariates: Any, size: int) -> tuple[Any, Floats]:
         """(group of each customer, design matrix of the groups)."""
         if not self._width:
+            refuse_covariates(covariates)
             return np.zeros(size, dtype=np.int64), np.zeros((1, 0))
         if covariates is None:
             raise PerenneError(

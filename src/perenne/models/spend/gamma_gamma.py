@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.arguments import require_count
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.gammas import gammas
 from perenne.models.histories import Floats, Rows
 from perenne.models.hmc import posterior_of
-from perenne.models.purchases.design import Design, shrink, shrunk
+from perenne.models.purchases.design import Design, refuse_covariates, shrink, shrunk
 from perenne.models.spend.likelihood import SpendLikelihood
 from perenne.models.spend.orders import (
     SpendRows,
@@ -54,6 +55,9 @@ class GammaGamma:
     shrinkage: float | None = None
     max_left_out: float = 0.05
     hmc: int = 0
+
+    def __post_init__(self) -> None:
+        require_count("hmc", self.hmc)
 
     def fit(
         self,
@@ -318,6 +322,7 @@ class FittedGammaGamma(Fitted):
     def _coded(self, covariates: Any, size: int) -> tuple[npt.NDArray[np.int64], Floats | None]:
         """Group of each customer and the coded covariates of the groups; None without any."""
         if "design" not in self.settings:
+            refuse_covariates(covariates)
             return np.zeros(size, dtype=np.int64), None
         if covariates is None:
             raise PerenneError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.histories import Floats, read_columns, refuse_where
+from perenne.models.histories import Floats, read_columns, refuse_weights, refuse_where
 from perenne.models.ledger import Rows
 from perenne.text import gettext as _
 
@@ -34,8 +34,8 @@ class SpendRows:
 def read_spend(data: Any = None, **given: Any) -> dict[str, Floats]:
     """Columns frequency and monetary_value (and weights when given), checked.
 
-    Raises PerenneError for no rows, a frequency that is negative or not a number, and a missing
-    value of a customer with repeat orders.
+    Raises PerenneError for no rows, a frequency or a weight that is negative or not a number, and a
+    missing value of a customer with repeat orders.
     """
     columns = read_columns(data, ("frequency", "monetary_value", "weights?"), given)
     frequency, value = columns["frequency"], columns["monetary_value"]
@@ -43,6 +43,7 @@ def read_spend(data: Any = None, **given: Any) -> dict[str, Floats]:
         raise PerenneError(
             _("There are no customers to read."), next_step=_("Give at least one row.")
         )
+    refuse_weights(columns.get("weights"))
     shown = {"frequency": frequency, "monetary_value": value}
     refuse_where(
         ~(frequency >= 0) | ~np.isfinite(frequency),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import is_number, read_numbers, shown
 from perenne.models.histories import Floats
 from perenne.text import gettext as _
 
@@ -36,7 +37,7 @@ def months(count: Any, *, time_unit: str = "week") -> Any:
 
 def read_horizons(horizon: Any, *, time_unit: str) -> Floats:
     """Horizons as an increasing array. Raises PerenneError for others, and beyond 100 years."""
-    horizons = np.atleast_1d(np.asarray(horizon, dtype=float))
+    horizons = read_numbers("horizon", horizon)
     longest = LONGEST_YEARS * units_per_year(time_unit)
     if horizons.size == 0 or not np.all(np.isfinite(horizons)) or horizons[0] < 0:
         raise _refused(horizon, _("A horizon is negative, missing or infinite."))
@@ -64,9 +65,9 @@ def _refused(horizon: Any, what: str) -> PerenneError:
 
 def discount_force(rate: float, *, time_unit: str) -> float:
     """δ with e^(−δt) = (1 + rate)^(−years): `rate` per year, δ per unit of time."""
-    if not (np.isfinite(rate) and 0 <= rate < 10):
+    if not (is_number(rate) and 0 <= rate < 10):
         raise PerenneError(
-            _("A discount rate of {rate} per year cannot be used.").format(rate=rate),
+            _("A discount rate of {rate} per year cannot be used.").format(rate=shown(rate)),
             given=rate,
             next_step=_("Give a share per year, for example 0.10 for 10%."),
         )

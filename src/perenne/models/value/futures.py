@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from perenne.models.histories import Floats
+from perenne.models.value.known import Reads
 from perenne.models.value.prediction import Singles
 
 CHUNK = 16_368
@@ -39,6 +40,7 @@ class Customers:
     monetary_value: Floats
     factor: Floats
     first_value: Floats | None = None
+    log_intervals: Floats | None = None
     covariates: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def part(self, rows: npt.NDArray[np.intp]) -> Customers:
@@ -49,6 +51,7 @@ class Customers:
             self.monetary_value[rows],
             self.factor[:, rows],
             None if self.first_value is None else self.first_value[rows],
+            None if self.log_intervals is None else self.log_intervals[rows],
             {name: values[rows] for name, values in self.covariates.items()},
         )
 
@@ -69,7 +72,13 @@ class Sampler:
 
     def values(self, customers: Customers, *, rng: np.random.Generator) -> Singles:
         """Cumulated value, (draws, horizons, customers)."""
-        known = {"covariates": customers.covariates} if customers.covariates else {}
+        reads, known = Reads.of(self.purchases, self.spend), customers.covariates
+        of_purchases: dict[str, Any] = {"covariates": known} if known and reads.purchases else {}
+        if customers.log_intervals is not None:
+            of_purchases["log_intervals"] = customers.log_intervals
+        of_spend: dict[str, Any] = {"covariates": known} if known and reads.spend else {}
+        if customers.first_value is not None:
+            of_spend["first_value"] = customers.first_value
         counts = self.purchases.sample_purchases(
             self.horizons,
             frequency=customers.frequency,
@@ -78,16 +87,15 @@ class Sampler:
             rng=rng,
             draws=self.levels.size,
             parameters=self.purchase_draws,
-            **known,
+            **of_purchases,
         )
         value: Singles = self.spend.sample_totals(
             counts,
             frequency=customers.frequency,
             monetary_value=customers.monetary_value,
-            **({} if customers.first_value is None else {"first_value": customers.first_value}),
             rng=rng,
             parameters=self.spend_draws,
-            **known,
+            **of_spend,
         )
         factor = customers.factor.astype(np.float32)
         # Draw by draw, each of which fits the cache.

@@ -10,6 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
+from perenne.models.arguments import (
+    read_each,
+    read_numbers,
+    require_count,
+    require_fitted,
+    require_number,
+    require_rng,
+)
 from perenne.models.histories import Floats
 from perenne.models.value.discounting import (
     LONGEST_YEARS,
@@ -21,7 +29,7 @@ from perenne.models.value.discounting import (
 )
 from perenne.models.value.even_odds import even_odds
 from perenne.models.value.futures import Customers, Futures, Group, Sampler, draw_futures
-from perenne.models.value.known import Known, read_known
+from perenne.models.value.known import Known, Reads, read_known
 from perenne.models.value.prediction import PredictedValue, Totals
 from perenne.text import gettext as _
 
@@ -34,6 +42,11 @@ class CustomerLifetimeValue:
     spend: Any
     time_unit: str = "week"
 
+    def __post_init__(self) -> None:
+        require_fitted("purchases", self.purchases, says="expected_purchases")
+        require_fitted("spend", self.spend, says="expected_value")
+        units_per_year(self.time_unit)
+
     def expected_value(
         self,
         horizon: Any,
@@ -44,6 +57,7 @@ class CustomerLifetimeValue:
         tenure: Any = None,
         monetary_value: Any = None,
         first_value: Any = None,
+        log_intervals: Any = None,
         covariates: Any = None,
         discount_rate: float = 0.10,
         kept: Any = None,
@@ -53,7 +67,7 @@ class CustomerLifetimeValue:
         Arguments and errors as in `predict`.
         """
         given = (frequency, recency, tenure, monetary_value, first_value)
-        known = read_known(data, given, covariates=covariates)
+        known = self._known(data, given, covariates=covariates, intervals=log_intervals)
         value, _discounted, _plain = self._means(
             known, self._times(horizon, discount_rate), kept=kept
         )
@@ -69,6 +83,7 @@ class CustomerLifetimeValue:
         tenure: Any = None,
         monetary_value: Any = None,
         first_value: Any = None,
+        log_intervals: Any = None,
         covariates: Any = None,
         discount_rate: float = 0.10,
         interval: Sequence[float] = (0.5, 0.9),
@@ -83,7 +98,8 @@ class CustomerLifetimeValue:
         """Value of each customer until `horizon`, a number or several that increase.
 
         frequency, recency, tenure, monetary_value: (customers,), arrays or columns of `data`; so is
-        first_value, what the first order was worth, which a spend model may read.
+        first_value, what the first order was worth, which a spend model may read, and
+        log_intervals, which Pareto/GGG reads.
         covariates: a mapping or frame with those of either model's fit. interval: coverages of the
         predictive intervals, which hold parameter uncertainty (Laplace), that of the customer and
         that of the orders; `draws` futures, none for 0. groups: name → code of each customer, 0, 1,
@@ -92,8 +108,9 @@ class CustomerLifetimeValue:
         the logarithm of a model error common to all. Raises PerenneError for what cannot be.
         """
         given = (frequency, recency, tenure, monetary_value, first_value)
-        known = read_known(data, given, covariates=covariates)
+        known = self._known(data, given, covariates=covariates, intervals=log_intervals)
         horizons, _force = times = self._times(horizon, discount_rate)
+        _require_futures(draws, threads, level=level, level_spread=level_spread)
         coverages = _coverages(interval) if draws else ()
         codes = _groups(groups or {}, size=known.size)
         value, discounted, plain = self._means(known, times, kept=kept)
@@ -120,6 +137,9 @@ class CustomerLifetimeValue:
             **({} if futures is None else _bounds(futures.quantiles, coverages)),
         )
 
+    def _known(self, data: Any, given: Sequence[Any], **more: Any) -> Known:
+        return read_known(data, given, reads=Reads.of(self.purchases, self.spend), **more)
+
     def _times(self, horizon: Any, discount_rate: float) -> tuple[Floats, float]:
         return (
             read_horizons(horizon, time_unit=self.time_unit),
@@ -139,7 +159,7 @@ class CustomerLifetimeValue:
         )
         each = self.spend.expected_value(**known.spending())
         if kept is not None:
-            each = each * np.asarray(kept, dtype=float)
+            each = each * read_each("kept", kept, size=known.size)
         value = np.take(discounted, known.rows.row, axis=1)
         value *= each
         return value, discounted, plain
@@ -180,15 +200,22 @@ class CustomerLifetimeValue:
 
 def _given(rng: np.random.Generator | None) -> np.random.Generator:
     if rng is not None:
-        return rng
+        return require_rng(rng)
     raise PerenneError(
         _("Intervals are drawn at random, and no generator was given."),
         next_step=_("Give rng=numpy.random.default_rng(1), or draws=0 for means alone."),
     )
 
 
+def _require_futures(draws: Any, threads: Any, *, level: Any, level_spread: Any) -> None:
+    require_count("draws", draws)
+    require_count("threads", threads, least=1)
+    require_number("level", level, above=0.0)
+    require_number("level_spread", level_spread, least=0.0)
+
+
 def _coverages(interval: Sequence[float]) -> tuple[float, ...]:
-    found = tuple(float(c) for c in np.atleast_1d(np.asarray(interval, dtype=float)))
+    found = tuple(read_numbers("interval", interval).tolist()) if np.size(interval) else ()
     if all(0 < c < 1 for c in found):
         return found
     raise PerenneError(
@@ -223,7 +250,7 @@ def _factor(discounted: Floats, plain: Floats, known: Known, *, kept: Any) -> np
     share = np.divide(owed, orders, out=np.ones_like(owed), where=orders > 0)
     factor = np.take(share.astype(np.float32), known.rows.row, axis=1)
     if kept is not None:
-        factor *= np.asarray(kept, dtype=np.float32)
+        factor *= read_each("kept", kept, size=known.size).astype(np.float32)
     return np.asarray(factor)
 
 

@@ -18,7 +18,7 @@ from perenne.models.histories import Floats
 from perenne.models.value.acquisition import Acquisition
 from perenne.models.value.discounting import months as months_in
 from perenne.models.value.futures import Customers, Sampler, draw_futures
-from perenne.models.value.known import Known, read_known
+from perenne.models.value.known import Known, Reads, read_known
 from perenne.models.value.lifetime_value import CustomerLifetimeValue
 from perenne.models.value.prediction import Totals
 from perenne.text import gettext as _
@@ -84,6 +84,7 @@ def forecast_months(
     tenure: Any = None,
     monetary_value: Any = None,
     first_value: Any = None,
+    log_intervals: Any = None,
     rng: np.random.Generator,
     kept: Any = 1.0,
     margin: Any = None,
@@ -105,7 +106,12 @@ def forecast_months(
     months then share that, in the proportions that the models here give, and their margin likewise.
     """
     _refuse_months(months)
-    known = read_known(data, (frequency, recency, tenure, monetary_value, first_value))
+    known = read_known(
+        data,
+        (frequency, recency, tenure, monetary_value, first_value),
+        reads=Reads.of(model.purchases, model.spend),
+        intervals=log_intervals,
+    )
     share = np.broadcast_to(np.asarray(kept, dtype=float), known.size)
     if ends is None:
         ends = months_in(np.arange(1, months + 1), time_unit=model.time_unit)

@@ -80,12 +80,18 @@ def _columns() -> Iterator[Described]:
     yield (
         "model",
         "text",
-        _l("What predicts this customer; simple_clv where data are too few for a model."),
+        _l(
+            "What predicts this customer over 12 months; simple_clv where data are too few for a "
+            "model, or none can be fitted: the report says which."
+        ),
     )
     yield (
         "p_alive",
         "decimal",
-        _l("Chance of still being a customer, 0 to 1; empty where the model has none."),
+        _l(
+            "Chance of still being a customer, 0 to 1, no less than that of an order; empty where "
+            "the model has none."
+        ),
     )
     for stem, kind, meaning in _YEAR:
         yield _named(stem, 12), kind, meaning
@@ -95,9 +101,19 @@ def _columns() -> Iterator[Described]:
     yield (
         "next_order_by",
         "date",
-        _l("Day by which a further order is as likely as not; empty when that never comes."),
+        _l(
+            "Day by which a further order is as likely as not; empty when that comes after 36 "
+            "months, or never."
+        ),
     )
-    yield "next_order_note", "text", _l("Code of why there is no such day.")
+    yield (
+        "next_order_note",
+        "text",
+        _l(
+            "Code of why there is no such day: after_horizons (later than 36 months), "
+            "never_even_odds."
+        ),
+    )
     yield (
         "why",
         "text",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from perenne.reports.html.words import quoted
+from perenne.text import LANGUAGES, bilingual
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "rfm_cell", "simple_clv", "klaviyo")
@@ -25,6 +27,40 @@ def contender_meaning(name: str) -> str:
     if name.endswith(RECALIBRATED):
         return _("The same, at the level and spread that its earlier forecasts should have had.")
     return _contenders().get(name, ("", ""))[1]
+
+
+def stands_in_for(manifest: Mapping[str, Any]) -> str:
+    """That the one chosen by the backtest could not be fitted today, and why; empty where it is
+    used."""
+    chosen = str((manifest.get("champion") or {}).get("name") or "")
+    reasons: list[Mapping[str, str]] = [
+        {language: str(one.get(f"reason_{language}") or "") for language in LANGUAGES}
+        for one in manifest.get("refused_by") or ()
+        if one.get("name") == chosen and str(one.get("horizon_months")) in _first(manifest)
+    ]
+    if not reasons:
+        return ""
+    return _("{name} was chosen on past dates, but cannot be fitted today: {reason}").format(
+        name=quoted(contender_label(chosen)), reason=bilingual(reasons[0])
+    )
+
+
+def why_simple(manifest: Mapping[str, Any]) -> str:
+    """Why a simple rule predicts although the data suffice for a model; else empty."""
+    chosen = manifest.get("champion") or {}
+    gated = (manifest.get("gate") or {}).get("passed") is False
+    if gated or manifest.get("model") not in BASELINES:
+        return ""
+    if chosen.get("stands_in"):
+        return _("No model beats the simple rules on this shop: the best of these predicts.")
+    return bilingual(
+        {language: str(chosen.get(f"reason_{language}") or "") for language in LANGUAGES}
+    )
+
+
+def _first(manifest: Mapping[str, Any]) -> list[str]:
+    """The first horizon, whose model is the one that is named."""
+    return list(manifest.get("models") or ())[:1]
 
 
 def _contenders() -> dict[str, tuple[str, str]]:

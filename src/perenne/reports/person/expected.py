@@ -15,6 +15,9 @@ from perenne.reports.person.record import Outlook, Person
 from perenne.text import format_date, format_number
 from perenne.text import gettext as _
 
+# Chances that differ by less are told alike.
+ROUNDING = 0.005
+
 
 def expected(person: Person) -> Iterator[Block]:
     found = person.prediction
@@ -23,7 +26,9 @@ def expected(person: Person) -> Iterator[Block]:
         yield Text(words.missing_label("prediction", code))
         return
     writes = Words(person.currency)
-    if found.model == "simple_clv":
+    if found.instead:
+        yield Text(found.instead)
+    elif found.model == "simple_clv":
         yield Text(
             _(
                 "The data of the shop are too few for a model that can be trusted: the simple CLV "
@@ -71,9 +76,21 @@ def _presence(person: Person) -> Iterator[Block]:
             "Told by the model “{model}”, the best of the purchase models here. The value is "
             "predicted by “{other}”, which follows no customer through time."
         ).format(model=model, other=contender_label(found.model))
-    one = _("One purchase only: it rests on what customers like this one did.")
-    chart = pictures.presence(person, path)
-    yield replace(chart, notes=[told, one] if found.one_purchase else [told])
+    notes = [told]
+    if found.one_purchase:
+        notes.append(_("One purchase only: it rests on what customers like this one did."))
+    if found.p_alive is not None and found.p_alive > path.points[-1].chance + ROUNDING:
+        notes.append(
+            _(
+                "“{other}” takes a further order within {months} months to be likelier than that; "
+                "so the chance of still being a customer is told as {chance} today."
+            ).format(
+                other=contender_label(found.model),
+                months=found.outlooks[-1].months,
+                chance=words.nearly(found.p_alive),
+            )
+        )
+    yield replace(pictures.presence(person, path), notes=notes)
 
 
 def _outlooks(outlooks: Sequence[Outlook], writes: Words, *, taxes: str) -> Table:
@@ -148,5 +165,5 @@ def _chances(person: Person) -> Iterator[Fact]:
         yield Fact(
             _("A further order is as likely as not by"),
             "—",
-            _("It never becomes likelier than not."),
+            words.no_day_label(found.next_order_note, months=found.outlooks[-1].months),
         )

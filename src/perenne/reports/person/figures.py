@@ -13,6 +13,7 @@ from perenne.core import Period
 from perenne.metrics import Request, compute
 from perenne.models.alive import alive_path
 from perenne.models.why.words import reasons_text
+from perenne.reports.html.contenders import stands_in_for, why_simple
 from perenne.reports.html.margin_words import rests_on, why_no_margin_of_one
 from perenne.reports.person.record import (
     AliveAt,
@@ -153,6 +154,7 @@ def prediction(data: PersonInput) -> Prediction | None:
         why=reasons_text(row["why"], currency=data.context.currency),
         reasons=tuple((code, said) for code, said in json.loads(row["why"] or "[]")),
         margin_note=_margin_note(data, row),
+        instead=stands_in_for(data.predicted or {}) or why_simple(data.predicted or {}),
     )
 
 

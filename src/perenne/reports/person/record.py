@@ -169,7 +169,8 @@ class Prediction:
     """What the model expects. `p_alive` means little for who bought once: `one_purchase` says so.
 
     `version` is that of Perenne; `why` is in words, `reasons` the codes that they are made from;
-    `margin_note` says in words what the margin rests on, or why there is none.
+    `margin_note` says in words what the margin rests on, or why there is none; `instead`, why it
+    is not the model chosen on past dates that predicts, or no model at all.
     """
 
     model: str
@@ -184,6 +185,7 @@ class Prediction:
     reasons: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     alive_path: AlivePath | None = None
     margin_note: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,13 @@ def nearly(chance: float) -> str:
     return whole_share(chance)
 
 
+def no_day_label(note: str | None, *, months: int) -> str:
+    """Why there is no day by which a further order is as likely as not, within so many months."""
+    if note == "after_horizons":
+        return _("Not within {months} months.").format(months=months)
+    return _("It never becomes likelier than not.")
+
+
 def no_path_label(note: str) -> str:
     """Why the chance of still being a customer is not drawn through time."""
     none = _("The chance of still being a customer is not drawn through time: {reason}")
@@ -195,7 +202,7 @@ def no_path_label(note: str) -> str:
             "this shop sells on occasions, and between two of them nobody shows whether they left."
         ),
         "nobody_leaves": _(
-            "the purchase model that was most often right here is one in which nobody leaves."
+            "the purchase model that came closest on past dates is one in which nobody leaves."
         ),
         "no_formula": _("the purchase model of this shop has no quick formula for it."),
         "one_purchase": _(

@@ -17,8 +17,8 @@ from perenne.reports.html.blocks import (
     Table,
     Text,
 )
-from perenne.reports.html.contenders import contender_label, requirement_label
-from perenne.reports.html.prediction import Prediction
+from perenne.reports.html.contenders import contender_label, requirement_label, stands_in_for
+from perenne.reports.html.prediction import Prediction, said_of
 from perenne.reports.html.scoreboard import Contender, Scoreboard, scoreboard
 from perenne.reports.html.sections import proof, ranking
 from perenne.reports.html.sections.upkeep import drift, methods
@@ -119,17 +119,22 @@ def _judged(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
 
 
 def verdict(prediction: Prediction, board: Scoreboard) -> str:
-    """Which contender is used, and whether it beats the simple rules: in error and in ranking."""
+    """Which contender is used, instead of whom and why, and whether it beats the simple rules: in
+    error and in ranking."""
     champion = board.find(prediction.model)
     if champion is None or not champion.values:
         return ""
     name = quoted(contender_label(champion.name))
-    if champion.is_baseline:
+    chosen = prediction.part("champion")
+    instead = stands_in_for(prediction.manifest)
+    if champion.is_baseline and chosen.get("stands_in"):
         return _(
             "No model beats the simple rules on this shop, so the best of these is used: {name}."
         ).format(name=name)
     used = _("{name} is used.").format(name=name)
-    return f"{used} {_beaten(prediction, board, champion)}"
+    if champion.is_baseline:
+        return " ".join(filter(None, [instead or said_of(chosen, "reason"), used]))
+    return " ".join(filter(None, [instead, used, _beaten(prediction, board, champion)]))
 
 
 def _beaten(prediction: Prediction, board: Scoreboard, champion: Contender) -> str:

@@ -96,8 +96,8 @@ def _purchases(prediction: Prediction) -> Iterable[Fact]:
         return
     said = [
         _(
-            "{name} tells the months to come, the customers to come, and the day by which a "
-            "further order is as likely as not."
+            "{name} tells the months to come, the customers to come, and when within a horizon the "
+            "next order comes."
         ).format(name=contender_label(str(name)))
     ]
     parameters = prediction.part("parameters")
