@@ -63,6 +63,24 @@ def test_a_suppression_wins_whatever_comes_before_or_after(first: bool) -> None:
     assert found["status_text"] == "HARD_BOUNCE"
 
 
+@pytest.mark.parametrize("on", [None, date(2025, 4, 1)], ids=["undated", "later"])
+def test_a_word_that_cannot_be_read_takes_an_earlier_permission_back(on: date | None) -> None:
+    unread = consent("unread", on, source="crm", status_text="peut-être")
+    found = said(consent("subscribed", DAY), unread)
+    assert (found["status"], found["status_text"]) == ("unknown", "peut-être")
+
+
+def test_a_later_yes_answers_a_dated_word_that_cannot_be_read() -> None:
+    found = said(consent("unread", DAY), consent("subscribed", date(2025, 4, 1)))
+    assert found["status"] == "subscribed"
+
+
+@pytest.mark.parametrize("on", [None, DAY], ids=["undated", "same day"])
+def test_a_refusal_is_told_before_a_word_that_cannot_be_read(on: date | None) -> None:
+    found = said(consent("unread", on), consent("unsubscribed", on, source="crm"))
+    assert found["status"] == "unsubscribed"
+
+
 def test_within_a_source_the_newest_file_s_word_replaces_the_older_one() -> None:
     found = said(consent("unsubscribed"), consent("subscribed", DAY, proof="double opt-in"))
     assert (found["status"], found["said_on"], found["proof"]) == (

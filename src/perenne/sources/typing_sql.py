@@ -18,6 +18,9 @@ _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
 _TRUE = "'(?i)(1|true|yes|y|oui|o|vrai|t)'"
 _FALSE = "'(?i)(0|false|no|n|non|faux|f)'"
+# What `*` in rules stands for: everything; what stands between several things in one cell.
+_ALL = "*"
+_BETWEEN = r" *[,;/|+&] *| (et|and|ou|or|ni|nor|-|–) "
 _SUFFIXES = ("_at", "_on", "_timed", "_last")
 _WHO = ("customer_id", "email", "phone", "customer_name")
 # Columns that any preset may speak of, and the fields each is made of.
@@ -40,6 +43,27 @@ def value_sql(value: Value) -> str:
     )
     missing, otherwise = (_literal(text) for text in (value.missing, value.otherwise))
     return f"CASE WHEN ({value.of}) IS NULL THEN {missing} {cases} ELSE {otherwise} END"
+
+
+def several_sql(value: RuleValue) -> str:
+    """SQL of the list of what a text names, part by part; null for a part that no rule reads."""
+    named = dict.fromkeys(rule.then for rule in value.rules if rule.then != _ALL)
+    everything = f"[{', '.join(quote_text(one) for one in named)}]"
+    cases = " ".join(
+        f"WHEN regexp_matches(part, {quote_text('(?i)' + rule.match)}) "
+        f"THEN {everything if rule.then == _ALL else f'[{quote_text(rule.then)}]'}"
+        for rule in value.rules
+    )
+    parts = f"regexp_split_to_array({value.of}, {quote_text(_BETWEEN)})"
+    read = (
+        f"list_distinct(flatten(list_transform({parts}, lambda part: CASE {cases} ELSE [''] END)))"
+    )
+    unclear = quote_text("(?i)" + value.unclear) if value.unclear else "'^$'"
+    return (
+        f"CASE WHEN ({value.of}) IS NULL THEN [{_literal(value.missing)}] "
+        f"WHEN regexp_matches({value.of}, {unclear}) THEN [NULL] "
+        f"ELSE list_transform({read}, lambda one: nullif(one, '')) END"
+    )
 
 
 def _literal(text: str | None) -> str:

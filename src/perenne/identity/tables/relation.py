@@ -45,18 +45,21 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
 
     A suppression list wins over everything. Else the last word with a date does; one without a date
     can only take away: an undated refusal wins over any permission, an undated permission over
-    nothing but silence. Nothing is inferred from a purchase.
+    nothing but silence. Nothing is inferred from a purchase. Words that cannot be read take away as
+    a refusal does, and leave the consent unknown.
     """
     known = with_customer(staged, link)
     dated = known.said_on.notnull()
     standing = ibis.cases(
         (known.suppressed, 0),
-        ((known.status == "unsubscribed") & ~dated, 1),
+        (known.status.isin(("unsubscribed", "unread")) & ~dated, 1),
         (known.status == "unknown", 4),
         (dated, 2),
         else_=3,
     )
-    refused = (known.status == "unsubscribed").ifelse(0, 1)
+    refused = ibis.cases(
+        (known.status == "unsubscribed", 0), (known.status == "unread", 1), else_=2
+    )
     ranked = known.mutate(_standing=standing, _refused=refused)
     rank = ibis.row_number().over(
         ibis.window(
@@ -75,7 +78,11 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
     )
     ranked = ranked.mutate(_rank=rank)
     first = ranked.filter(ranked._rank == 0)
-    status = first.suppressed.ifelse("unsubscribed", first.status)
+    status = ibis.cases(
+        (first.suppressed, "unsubscribed"),
+        (first.status == "unread", "unknown"),
+        else_=first.status,
+    )
     return shaped(first.mutate(status=status), "consents")
 
 
