@@ -73,6 +73,7 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
                 "source",
                 "row_file",
                 "row_number",
+                "status_text",
             ],
         )
     )
