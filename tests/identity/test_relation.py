@@ -174,6 +174,34 @@ def test_what_was_said_later_is_not_known_yet_and_a_dateless_word_is() -> None:
     assert [row["channel"] for row in shop.tables["consents"]] == ["sms"]
 
 
+def brought(*persons: Row) -> tuple[Any, Any]:
+    """Channel and who told it of ann, whose first order is of 10 February 2024, told by nobody."""
+    files = [Import({"customers": [one]}, name=f"f{n}", seq=n) for n, one in enumerate(persons, 1)]
+    first = line(customer_ref="ann", day=date(2024, 2, 10), channel=None)
+    shop = run(Import({"order_lines": [first]}, name="0", seq=0), *files)
+    (found,) = [row for row in shop.tables["customers"] if row["first_order_on"]]
+    return found["channel"], found["channel_from"]
+
+
+def listed(channel: str, created: date | None, **told: Any) -> Row:
+    return {**who(), "channel": channel, "created_on": created, **told}
+
+
+def test_what_brought_somebody_after_the_first_order_is_no_acquisition() -> None:
+    late, early = listed("popup", date(2025, 3, 12)), listed("ads", date(2024, 2, 10))
+    undated = listed("list", None)
+    assert brought(late) == (None, None)
+    assert brought(early) == ("ads", "source")
+    assert brought(undated) == ("list", "source")
+
+
+def test_a_prospect_was_brought_by_whatever_came() -> None:
+    rows = [listed("popup", date(2025, 3, 12))]
+    shop = run_rows(order_lines=[line(customer_ref="bob")], customers=rows)
+    (found,) = [row for row in shop.tables["customers"] if not row["first_order_on"]]
+    assert (found["channel"], found["channel_from"]) == ("popup", "source")
+
+
 def test_who_only_consents_is_a_prospect() -> None:
     rows = [{**consent("subscribed"), "customer_ref": "eve@x.fr", "customer_ref_kind": "email"}]
     shop = run_rows(order_lines=[line()], consents=rows)

@@ -24,9 +24,12 @@ def told(persons: ir.Table, link: ir.Table) -> ir.Table:
     names = ("klaviyo_predicted_value", "klaviyo_predicted_orders", "klaviyo_predicted_on")
     prediction = ibis.struct({name: known[name] for name in names})
     guess = known.klaviyo_predicted_on.notnull() & known.klaviyo_predicted_value.notnull()
+    dated = known.created_on.notnull()
     found = known.group_by("customer_id").agg(
         created_on=known.created_on.min(),
-        told_channel=_first(known.channel, earliest),
+        dated_channel=_first(known.channel, earliest, where=dated),
+        dated_on=known.created_on.min(where=known.channel.notnull()),
+        undated_channel=_first(known.channel, newest, where=~dated),
         account=_first(known.account_ref, newest),
         tags=_first(known.tags, newest),
         historic_clv=_first(known.historic_clv, newest),
@@ -35,9 +38,12 @@ def told(persons: ir.Table, link: ir.Table) -> ir.Table:
     return found.mutate(**{name: found.guess[name] for name in names}).drop("guess")
 
 
-def _first(column: ir.Column, order: ir.StructColumn) -> ir.Scalar:
+def _first(
+    column: ir.Column, order: ir.StructColumn, *, where: ir.BooleanValue | None = None
+) -> ir.Scalar:
     """The value that is told first in `order`, which has no nulls."""
-    return column.argmin(order, where=column.notnull())
+    told = column.notnull() if where is None else column.notnull() & where
+    return column.argmin(order, where=told)
 
 
 def consents(staged: ir.Table, link: ir.Table) -> ir.Table:

@@ -53,12 +53,16 @@ def identity(data: PersonInput) -> Identity:
     customer = data.row("customers") or {}
     return Identity(
         tuple(sorted(records, key=lambda r: (r.seen_since or 0, r.source, r.source_id))),
-        known_since=customer.get("created_on"),
+        known_since=min(_days(customer, "created_on", "first_order_on"), default=None),
         former_ids=tuple(sorted({*since, *own} - {data.customer_id})),
         pairs_to_review=_waiting(data, own),
         account=customer.get("account"),
         tags=customer.get("tags"),
     )
+
+
+def _days(customer: Mapping[str, Any], *names: str) -> list[date]:
+    return [customer[name] for name in names if customer.get(name)]
 
 
 def _seen_since(data: PersonInput) -> Mapping[str, int]:
