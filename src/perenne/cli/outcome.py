@@ -115,6 +115,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield from _product_lines(snapshot.manifest.get("products_sold"))
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
         yield from _acquisition_lines(snapshot.manifest.get("acquisition"))
+        yield from later_consent_lines(snapshot)
     else:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
@@ -166,6 +167,28 @@ def _assumed_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
             n=format_number(undated["rows"]),
             value=format_money(Decimal(undated["net"]), currency, decimals=2),
         )
+
+
+def later_consent_lines(snapshot: Any) -> Iterator[str]:
+    """Consents said after the day of the snapshot: refusals count at once, permissions wait."""
+    told = snapshot.manifest.get("later_consents")
+    if not told:
+        return
+    day = format_date(snapshot.as_of)
+    if told["refusals"]:
+        yield "! " + ngettext(
+            "{n} refusal of consent was said after {day}: it counts all the same.",
+            "{n} refusals of consent were said after {day}: they count all the same.",
+            told["refusals"],
+        ).format(n=format_number(told["refusals"]), day=day)
+    if told["permissions"]:
+        yield "! " + ngettext(
+            "{n} permission was said after {day} and does not count yet. To count it: "
+            "perenne refresh --as-of {until}",
+            "{n} permissions were said after {day} and do not count yet. To count them: "
+            "perenne refresh --as-of {until}",
+            told["permissions"],
+        ).format(n=format_number(told["permissions"]), day=day, until=told["until"])
 
 
 def _product_lines(sold: Mapping[str, int] | None) -> Iterator[str]:

@@ -41,6 +41,7 @@ def _values(place: Any) -> dict[str, Any]:
         "published": shown and shown.id,
         "as_of": shown and shown.as_of,
         "context": shown and shown.manifest["context"],
+        "later_consents": shown and shown.manifest.get("later_consents"),
         "reconciliation": shown and outcome.account_values(_account(shown)),
     }
 
@@ -101,6 +102,8 @@ def _show(place: Any) -> None:
     )
     say()
     for line in outcome.account_lines(_account(shown), shown.manifest["currency"]):
+        say(line)
+    for line in outcome.later_consent_lines(shown):
         say(line)
 
 

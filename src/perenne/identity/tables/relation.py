@@ -9,8 +9,8 @@ import ibis.expr.types as ir
 
 from perenne.identity.tables.facts import shaped, with_customer
 
-# Staged tables beside orders and refunds that speak of customers.
-RELATION = ("consents", "events", "subscriptions", "surveys")
+# Staged tables beside orders and refunds that speak of customers; of consents those `heard`.
+RELATION = ("events", "subscriptions", "surveys")
 
 
 def told(persons: ir.Table, link: ir.Table) -> ir.Table:
@@ -46,6 +46,17 @@ def _first(
     return column.argmin(order, where=told)
 
 
+REFUSING = ("unsubscribed", "unread")
+"""Statuses that take a permission away."""
+
+
+def heard(staged: ir.Table) -> ir.Table:
+    """Consents that make their person known: of those said `later` than the day of the snapshot the
+    refusals alone."""
+    refuses = staged.suppressed | staged.status.isin(REFUSING)
+    return staged.filter(~staged.later | refuses)
+
+
 def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
     """Schema `consents`: of all that sources say on a channel and purpose, the word that decides.
 
@@ -53,12 +64,16 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
     can only take away: an undated refusal wins over any permission, an undated permission over
     nothing but silence. Nothing is inferred from a purchase. Words that cannot be read take away as
     a refusal does, and leave the consent unknown.
+
+    A word said `later` than the day of the snapshot decides where it is the last of all and
+    refuses; a later permission waits for its day.
     """
     known = with_customer(staged, link)
+    known = known.filter(known.customer_id.notnull())
     dated = known.said_on.notnull()
     standing = ibis.cases(
         (known.suppressed, 0),
-        (known.status.isin(("unsubscribed", "unread")) & ~dated, 1),
+        (known.status.isin(REFUSING) & ~dated, 1),
         (known.status == "unknown", 4),
         (dated, 2),
         else_=3,
@@ -67,30 +82,37 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
         (known.status == "unsubscribed", 0), (known.status == "unread", 1), else_=2
     )
     ranked = known.mutate(_standing=standing, _refused=refused)
-    rank = ibis.row_number().over(
-        ibis.window(
-            group_by=["customer_id", "channel", "purpose"],
-            order_by=[
-                "_standing",
-                ibis.desc("said_on"),
-                ibis.desc("said_at"),
-                "_refused",
-                ibis.desc("seq"),
-                "source",
-                "row_file",
-                "row_number",
-                "status_text",
-            ],
-        )
-    )
-    ranked = ranked.mutate(_rank=rank)
-    first = ranked.filter(ranked._rank == 0)
+    ranked = ranked.mutate(_rank=_place(ranked), _then=_place(ranked, "later"))
+    last = ranked._rank == 0
+    refuses = (last & (ranked.suppressed | ranked.status.isin(REFUSING))).any()
+    whole = ibis.window(group_by=["customer_id", "channel", "purpose"])
+    judged = ranked.mutate(_refuses=refuses.over(whole))
+    known_then = (judged._then == 0) & ~judged.later
+    first = judged.filter(judged._refuses.ifelse(judged._rank == 0, known_then))
     status = ibis.cases(
         (first.suppressed, "unsubscribed"),
         (first.status == "unread", "unknown"),
         else_=first.status,
     )
     return shaped(first.mutate(status=status), "consents")
+
+
+def _place(ranked: ir.Table, *before: str) -> ir.IntegerColumn:
+    """The place of each word among those on its channel and purpose: 0 decides."""
+    order = [
+        *before,
+        "_standing",
+        ibis.desc("said_on"),
+        ibis.desc("said_at"),
+        "_refused",
+        ibis.desc("seq"),
+        "source",
+        "row_file",
+        "row_number",
+        "status_text",
+    ]
+    same = ibis.window(group_by=["customer_id", "channel", "purpose"], order_by=order)
+    return ibis.row_number().over(same)
 
 
 def events(staged: ir.Table, link: ir.Table) -> ir.Table:

@@ -60,6 +60,7 @@ def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None 
         identity=identity,
         timeline=events,
         missing=_missing(data, found),
+        consents_waiting=telling.consents_waiting(data, links),
         **found,
     )
 

@@ -22,6 +22,7 @@ CONTACT = (
     "first_name", "last_name", "company", "email", "phone", "address", "postcode", "city",
     "region", "country", "birth_on",
 )  # fmt: skip
+_REFUSING = ("unsubscribed", "unread")
 Links = Sequence[tuple[str, str, str]]
 
 
@@ -146,11 +147,23 @@ def consents(data: PersonInput) -> tuple[Consent, ...]:
 
 
 def statements(data: PersonInput, links: Links) -> Iterator[Consent]:
-    """All that sources have said of consents until the day of the snapshot, word by word; without
-    the imports, what stands."""
-    rows = [row for row in staged_rows(data, "consents", links) if _by(row["said_on"], data.as_of)]
+    """All that sources have said of consents until the day of the snapshot, and refusals of later
+    days, word by word; without the imports, what stands."""
+    rows = [
+        row
+        for row in staged_rows(data, "consents", links)
+        if _by(row["said_on"], data.as_of) or row["suppressed"] or row["status"] in _REFUSING
+    ]
     for row in rows or data.rows("consents"):
         yield _made(Consent, {**row, "customer_id": data.customer_id})
+
+
+def consents_waiting(data: PersonInput, links: Links) -> int:
+    """Permissions said after the day of the snapshot."""
+    return sum(
+        row["status"] == "subscribed" and not _by(row["said_on"], data.as_of)
+        for row in staged_rows(data, "consents", links)
+    )
 
 
 def _by(day: date | None, as_of: date) -> bool:
