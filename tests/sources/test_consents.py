@@ -96,6 +96,12 @@ def test_words_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     assert "take back one that was given before" in note
 
 
+def test_what_may_speak_of_a_person_is_not_repeated(tmp_path: Path) -> None:
+    rows = ["a@x.fr;E-mail;voir avec claire@x.fr", f"b@x.fr;E-mail;{'Claire en parle ' * 5}"]
+    (note,) = staged("\n".join(["E-mail;Canal;Consentement", *rows]), tmp_path).notes
+    assert "2 consents for email say neither yes nor no (…)" in note
+
+
 @pytest.mark.parametrize(
     ("said", "channels"),
     [

@@ -86,6 +86,7 @@ def import_values(result: ImportResult) -> dict[str, Any]:
         **batch_values(result.batch),
         "known": result.known,
         "replaced": result.replaced,
+        "notes": list(result.batch.notes),
         "recognition": recognition_values(result.recognition),
     }
 

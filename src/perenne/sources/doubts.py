@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from perenne.text import format_number
+from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
 
@@ -31,32 +31,40 @@ def doubts(tables: Mapping[str, Path], *, rows: int, engine: DuckEngine) -> tupl
 
 
 def _unread(file: str, engine: DuckEngine) -> tuple[str, ...]:
-    """Words of consent that no rule reads. They must not pass for a silence."""
+    """Words of consent that no rule reads. They must not pass for a silence; long ones, which may
+    speak of a person, are not repeated."""
     told = engine.duck.execute(
         f"""
-        SELECT channel, sum(rows), list(text ORDER BY rows DESC, text), count(*)
+        SELECT channel, sum(rows)::BIGINT, count(*),
+            list(text ORDER BY rows DESC, text) FILTER (length(text) <= 40 AND text NOT LIKE '%@%')
         FROM (SELECT channel, status_text AS text, count(*) AS rows FROM read_parquet({file})
               WHERE status = 'unread' GROUP BY ALL)
         GROUP BY 1 ORDER BY 1
         """
     ).fetchall()
     return tuple(
-        _(
+        ngettext(
+            "{count} consent for {channel} says neither yes nor no ({words}). It gives no "
+            "permission, and takes back one that was given before. If it means yes or no, write "
+            "so in the file and import it again.",
             "{count} consents for {channel} say neither yes nor no ({words}). They give no "
             "permission, and take back one that was given before. If they mean yes or no, write "
-            "so in the file and import it again."
+            "so in the file and import it again.",
+            count,
         ).format(
             count=format_number(count),
             channel=channel,
-            words=", ".join(
-                [
-                    *(_("“{text}”").format(text=text) for text in texts[:_SHOWN]),
-                    *["…"] * (kinds > _SHOWN),
-                ]
-            ),
+            words=", ".join(_shown(texts or [], kinds)),
         )
-        for channel, count, texts, kinds in told
+        for channel, count, kinds, texts in told
     )
+
+
+def _shown(texts: Sequence[str], kinds: int) -> Iterator[str]:
+    shown = texts[:_SHOWN]
+    yield from (_("“{text}”").format(text=text) for text in shown)
+    if kinds > len(shown):
+        yield "…"
 
 
 def _all_given(file: str, engine: DuckEngine) -> tuple[str, ...]:

@@ -62,8 +62,13 @@ def _rules(name: str) -> list[dict[str, str]]:
 
 
 def _tables(table: dict[str, Any]) -> list[dict[str, Any]]:
-    """A table as it stands, or those that are shared under the name it uses."""
-    return _shared("tables.yaml")[table["use"]] if "use" in table else [table]
+    """A table as it stands, or those that are shared under the name it uses, with its columns."""
+    if "use" not in table:
+        return [table]
+    own = table.get("columns", {})
+    return [
+        {**one, "columns": one["columns"] | own} for one in _shared("tables.yaml")[table["use"]]
+    ]
 
 
 @cache
