@@ -116,11 +116,11 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield from _product_lines(snapshot.manifest.get("products_sold"))
         yield from identity_lines(snapshot.manifest.get("identity"), whole=False)
         yield from _acquisition_lines(snapshot.manifest.get("acquisition"))
-        yield from later_consent_lines(snapshot)
     else:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
         )
+    yield from later_consent_lines(snapshot)
     if refreshed.read_otherwise:
         yield "! " + _(
             "The settings for reading files have changed since these were imported; "
