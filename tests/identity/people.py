@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
 
 from perenne.core import opaque_id
@@ -82,6 +83,9 @@ class Workshop:
         cleaned = {
             "orders": self._references(bought),
             **{name: self._references(()) for name in ("refunds", *RELATION)},
+            "consents": self._references(()).mutate(
+                status=ibis.literal("unknown"), suppressed=False, later=False
+            ),
             "customers": self.engine.arrow(staged(rows)),
         }
         cleaned["words"] = cleaned["customers"]

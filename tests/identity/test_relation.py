@@ -63,6 +63,24 @@ def test_a_suppression_wins_whatever_comes_before_or_after(first: bool) -> None:
     assert found["status_text"] == "HARD_BOUNCE"
 
 
+@pytest.mark.parametrize("on", [None, date(2025, 4, 1)], ids=["undated", "later"])
+def test_a_word_that_cannot_be_read_takes_an_earlier_permission_back(on: date | None) -> None:
+    unread = consent("unread", on, source="crm", status_text="peut-être")
+    found = said(consent("subscribed", DAY), unread)
+    assert (found["status"], found["status_text"]) == ("unknown", "peut-être")
+
+
+def test_a_later_yes_answers_a_dated_word_that_cannot_be_read() -> None:
+    found = said(consent("unread", DAY), consent("subscribed", date(2025, 4, 1)))
+    assert found["status"] == "subscribed"
+
+
+@pytest.mark.parametrize("on", [None, DAY], ids=["undated", "same day"])
+def test_a_refusal_is_told_before_a_word_that_cannot_be_read(on: date | None) -> None:
+    found = said(consent("unread", on), consent("unsubscribed", on, source="crm"))
+    assert found["status"] == "unsubscribed"
+
+
 def test_within_a_source_the_newest_file_s_word_replaces_the_older_one() -> None:
     found = said(consent("unsubscribed"), consent("subscribed", DAY, proof="double opt-in"))
     assert (found["status"], found["said_on"], found["proof"]) == (
@@ -154,6 +172,72 @@ def test_what_was_said_later_is_not_known_yet_and_a_dateless_word_is() -> None:
     rows = [consent("subscribed", LATER), consent("subscribed", channel="sms")]
     shop = run_rows(order_lines=[line()], consents=rows)
     assert [row["channel"] for row in shop.tables["consents"]] == ["sms"]
+
+
+AFTER = date(2028, 3, 1)
+"""Later than the day of the snapshot of `run`."""
+
+
+@pytest.mark.parametrize("later", ["unsubscribed", "unread"])
+def test_a_refusal_counts_though_it_was_said_later(later: str) -> None:
+    found = said(consent("subscribed", DAY), consent(later, AFTER, source="crm"))
+    assert found["status"] == ("unknown" if later == "unread" else later)
+    assert found["said_on"] == AFTER
+
+
+def test_a_later_suppression_is_never_a_permission() -> None:
+    found = said(consent("subscribed", DAY), suppression(said_on=AFTER, said_at=at(AFTER)))
+    assert (found["status"], found["suppressed"]) == ("unsubscribed", True)
+
+
+def test_a_later_permission_waits_for_its_day() -> None:
+    found = said(consent("unsubscribed", DAY), consent("subscribed", AFTER))
+    assert (found["status"], found["said_on"]) == ("unsubscribed", DAY)
+
+
+def test_a_refusal_that_was_taken_back_later_leaves_what_was_known() -> None:
+    again = AFTER.replace(day=2)
+    found = said(
+        consent("subscribed", DAY), consent("unsubscribed", AFTER), consent("subscribed", again)
+    )
+    assert (found["status"], found["said_on"]) == ("subscribed", DAY)
+
+
+def test_who_only_refuses_later_is_known_and_who_only_allows_later_is_not() -> None:
+    eve = {"customer_ref": "eve@x.fr", "customer_ref_kind": "email"}
+    zoe = {"customer_ref": "zoe@x.fr", "customer_ref_kind": "email"}
+    rows = [{**consent("unsubscribed", AFTER), **eve}, {**consent("subscribed", AFTER), **zoe}]
+    shop = run_rows(order_lines=[line()], consents=rows)
+    assert [row["status"] for row in shop.tables["consents"]] == ["unsubscribed"]
+    assert len(shop.tables["customers"]) == 2
+
+
+def brought(*persons: Row) -> tuple[Any, Any]:
+    """Channel and who told it of ann, whose first order is of 10 February 2024, told by nobody."""
+    files = [Import({"customers": [one]}, name=f"f{n}", seq=n) for n, one in enumerate(persons, 1)]
+    first = line(customer_ref="ann", day=date(2024, 2, 10), channel=None)
+    shop = run(Import({"order_lines": [first]}, name="0", seq=0), *files)
+    (found,) = [row for row in shop.tables["customers"] if row["first_order_on"]]
+    return found["channel"], found["channel_from"]
+
+
+def listed(channel: str, created: date | None, **told: Any) -> Row:
+    return {**who(), "channel": channel, "created_on": created, **told}
+
+
+def test_what_brought_somebody_after_the_first_order_is_no_acquisition() -> None:
+    late, early = listed("popup", date(2025, 3, 12)), listed("ads", date(2024, 2, 10))
+    undated = listed("list", None)
+    assert brought(late) == (None, None)
+    assert brought(early) == ("ads", "source")
+    assert brought(undated) == ("list", "source")
+
+
+def test_a_prospect_was_brought_by_whatever_came() -> None:
+    rows = [listed("popup", date(2025, 3, 12))]
+    shop = run_rows(order_lines=[line(customer_ref="bob")], customers=rows)
+    (found,) = [row for row in shop.tables["customers"] if not row["first_order_on"]]
+    assert (found["channel"], found["channel_from"]) == ("popup", "source")
 
 
 def test_who_only_consents_is_a_prospect() -> None:

@@ -63,6 +63,19 @@ def _consents() -> list[str]:
     return rows
 
 
+def _few() -> list[str]:
+    """Nothing is planted: a row tells of two channels, and few persons say nothing of a no."""
+    rows = ["E-mail,Opt-in e-mail,Opt-in SMS,Date opt-in,Source du consentement"]
+    return rows + [f"zenobie.few{n}@exemple.fr,oui,oui,2024-03-12,caisse" for n in range(5)]
+
+
+def _cases() -> list[str]:
+    """Nothing is planted: orders of one person, whose e-mail is written in two ways."""
+    rows = ["order_id,order_date,customer_id,email,total,currency,country"]
+    mails = ("Zenobie.Secret@exemple.fr", "zenobie.secret@exemple.fr")
+    return rows + [f"K{n},2024-03-0{n + 1},Z1,{mails[n % 2]},20.00,EUR,FR" for n in range(6)]
+
+
 def _products() -> list[str]:
     return [
         "product_id,product_name,price,cost",
@@ -79,5 +92,7 @@ FILES = {
     "refunds.csv": _refunds(),
     "customers.csv": _customers(),
     "consents.csv": _consents(),
+    "few.csv": _few(),
+    "cases.csv": _cases(),
     "products.csv": _products(),
 }

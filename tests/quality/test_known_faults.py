@@ -63,6 +63,25 @@ def test_nothing_else_stands_out(judged: Mapping[str, ImportQuality]) -> None:
     assert told == planted
 
 
+def test_what_there_are_too_few_of_is_not_judged(judged: Mapping[str, ImportQuality]) -> None:
+    made = {one.check.name for _table, one in judged["few.csv"].outcomes}
+    assert "opt_in" not in made
+    assert "repeated" in made
+
+
+def test_a_row_that_tells_of_two_channels_is_no_repeat(judged: Mapping[str, ImportQuality]) -> None:
+    found = outcome(judged["few.csv"], "repeated", table="consents")
+    assert (found.units, found.failed, found.level) == (5, 0, "passed")
+
+
+def test_what_orders_told_of_a_person_is_no_list_of_persons(
+    judged: Mapping[str, ImportQuality],
+) -> None:
+    made = {one.check.name for table, one in judged["cases.csv"].outcomes if table == "customers"}
+    assert "key" not in made
+    assert "repeated" in made
+
+
 def test_refused_rows_are_told_by_reason(judged: Mapping[str, ImportQuality]) -> None:
     assert judged["orders.csv"].refused == {"order_date: not a date": 1}
 

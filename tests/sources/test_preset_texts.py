@@ -14,6 +14,7 @@ def texts(kind: Preset) -> Iterator[str]:
     yield kind.title
     yield from kind.notes
     yield from (skip.reason for skip in kind.skip)
+    yield from (reason for table in kind.tables for reason in table.unread.values())
     if kind.refuse:
         yield from (kind.refuse.reason, kind.refuse.next_step)
 

@@ -18,7 +18,8 @@ import pytest
 from perenne.cli import main
 from perenne.core import PerenneError
 from perenne.workspace import Layout, erase, forget_import, list_imports, open_shop, prove
-from perenne.workspace.erasure.jobs import desk, refuse_if_found
+from perenne.workspace.erasure.jobs import desk
+from perenne.workspace.erasure.proving import refuse_if_found
 from perenne.workspace.snapshots import damaged, published
 from tests.cli.files import write
 from tests.cli.program import perenne, succeed
@@ -74,6 +75,17 @@ def _others(place: Layout, name: str, gone: Sequence[str]) -> list[dict[str, Any
 def test_the_search_of_these_tests_finds_what_is_there(whole: Layout) -> None:
     found = {trace for _file, trace in traces(whole.root)}
     assert found == set(erasure_shop.TRACES) - {"203.0.113.77"}
+
+
+def test_proving_who_was_not_erased_says_so_and_touches_no_file(whole: Layout) -> None:
+    for word in (ADDRESS, "carte-40077"):
+        proof = prove(whole, [word])
+        assert (proof.holds, proof.alive) == (False, 1)
+        with pytest.raises(PerenneError) as refused:
+            refuse_if_found(proof)
+        assert "was not erased" in str(refused.value)
+        assert "perenne erase CUSTOMER" in str(refused.value.next_step)
+        assert "parquet" not in str(refused.value)
 
 
 def test_nothing_of_the_person_is_left(erased: Layout) -> None:

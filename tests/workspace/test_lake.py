@@ -12,7 +12,7 @@ from perenne.core import PerenneError
 from perenne.warehouse import pointer
 from perenne.workspace import Layout, erase, forget_import, list_imports, prove
 from perenne.workspace.batches import damaged as damaged_import
-from perenne.workspace.erasure.jobs import refuse_if_found
+from perenne.workspace.erasure.proving import refuse_if_found
 from perenne.workspace.lakes import lake_of
 from perenne.workspace.settings import load
 from perenne.workspace.snapshots import current, damaged

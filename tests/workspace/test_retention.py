@@ -11,7 +11,7 @@ import pytest
 from perenne.core import PerenneError
 from perenne.workspace import Layout, retention
 from tests.cli.files import write
-from tests.workspace.shops import bring, computed, new_workspace, table, values
+from tests.workspace.shops import bring, computed, new_workspace, table, values, without_models
 
 ORDERS = """order_id,order_date,customer_id,total
 A1,2020-01-10,old,10
@@ -75,6 +75,25 @@ def test_an_opened_message_is_no_act_and_a_click_is_one(whole: Layout) -> None:
         "middle": "customer order 2021-06-10",
         "lead": "prospect created 2020-05-02",
     }
+
+
+def test_of_acts_on_one_day_the_same_is_told_each_time(tmp_path: Path) -> None:
+    place = new_workspace(tmp_path / "shop")
+    bring(place, write(tmp_path / "orders.csv", ORDERS))
+    clicks = [
+        f"{n};{who};Clic dans {what};2020-03-10;email"
+        for n, (who, what) in enumerate(
+            [("clicker", "le SMS"), ("old", "le SMS"), ("clicker", "l'e-mail"), ("old", "l'e-mail")]
+        )
+    ]
+    head, *_others = EVENTS.splitlines()
+    bring(place, write(tmp_path / "events.csv", "\n".join([head, *clicks])))
+    without_models(place)
+    computed(place)
+    due = _due(place)
+    assert due["clicker"] == "customer order 2020-03-10"
+    assert due["old"] == "customer email_click 2020-03-10"
+    assert len({retention(place, as_of=ON).review.digest for _ in range(5)}) == 1
 
 
 def test_who_cannot_be_judged_or_is_held_is_said(whole: Layout) -> None:

@@ -87,6 +87,7 @@ def import_values(result: ImportResult) -> dict[str, Any]:
         **batch_values(result.batch),
         "known": result.known,
         "replaced": result.replaced,
+        "notes": list(result.batch.notes),
         "recognition": recognition_values(result.recognition),
     }
 
@@ -124,6 +125,7 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
         yield _("Snapshot {id} is up to date (as of {day}).").format(
             id=snapshot.id, day=format_date(snapshot.as_of)
         )
+    yield from later_consent_lines(snapshot)
     if refreshed.read_otherwise:
         yield "! " + _(
             "The settings for reading files have changed since these were imported; "
@@ -196,6 +198,28 @@ def taxed_line(batch: Batch) -> str:
         "Amounts of “{column}” hold tax that no column tells: it counts as revenue unless "
         "default_rate under [tax] in perenne.toml takes it out."
     ).format(column=column)
+
+
+def later_consent_lines(snapshot: Any) -> Iterator[str]:
+    """Consents said after the day of the snapshot: refusals count at once, permissions wait."""
+    told = snapshot.manifest.get("later_consents")
+    if not told:
+        return
+    day = format_date(snapshot.as_of)
+    if told["refusals"]:
+        yield "! " + ngettext(
+            "{n} refusal of consent was said after {day}: it counts all the same.",
+            "{n} refusals of consent were said after {day}: they count all the same.",
+            told["refusals"],
+        ).format(n=format_number(told["refusals"]), day=day)
+    if told["permissions"]:
+        yield "! " + ngettext(
+            "{n} permission was said after {day} and does not count yet. To count it: "
+            "perenne refresh --as-of {until}",
+            "{n} permissions were said after {day} and do not count yet. To count them: "
+            "perenne refresh --as-of {until}",
+            told["permissions"],
+        ).format(n=format_number(told["permissions"]), day=day, until=told["until"])
 
 
 def _product_lines(sold: Mapping[str, int] | None) -> Iterator[str]:

@@ -41,6 +41,7 @@ def _values(place: Any) -> dict[str, Any]:
         "published": shown and shown.id,
         "as_of": shown and shown.as_of,
         "context": shown and shown.manifest["context"],
+        "later_consents": shown and shown.manifest.get("later_consents"),
         "reconciliation": shown and outcome.account_values(_account(shown)),
         "prediction": shown and foretold.prediction_values(shown.manifest.get("prediction")),
     }
@@ -108,6 +109,8 @@ def _show(place: Any) -> None:
     for line in foretold.prediction_lines(
         shown.manifest.get("prediction"), shown.manifest["currency"]
     ):
+        say(line)
+    for line in outcome.later_consent_lines(shown):
         say(line)
 
 

@@ -37,6 +37,7 @@ class Settled:
 def own_links(cleaned: Mapping[str, Table], *, key: str, settled: Settled | None = None) -> Table:
     """Schema `customer_links` when each source stands alone: by its own id, e-mail or person."""
     speakers = [cleaned[name] for name in ("orders", "refunds", *relation.RELATION)]
+    speakers += [relation.heard(cleaned["consents"])]
     if settled:
         speakers.append(settled.references)
     return facts.links(speakers, cleaned["customers"], key)

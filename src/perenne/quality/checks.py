@@ -12,7 +12,9 @@ from perenne.quality.settings import QualitySettings
 from perenne.warehouse import STAGED
 
 Test = Literal["filled", "distinct", "between", "at_least", "pattern", "true"]
-View = Literal["rows", "keyed", "sales", "judged", "gaps", "said", "earlier", "read"]
+View = Literal["rows", "lines", "keyed", "sales", "judged", "gaps", "said", "earlier", "read"]
+MAY_BE_EMPTY: tuple[View, ...] = ("keyed", "sales", "said")
+"""Views of a table with rows that may have none: there is nothing to judge then."""
 
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s.]{2,}$"
 # Digits and the signs between them; no 6.12E+08, which a spreadsheet makes of a number.
@@ -183,7 +185,7 @@ def _checks(
     key = tuple(column for column in STAGED[table].key if facts.has(column))
     if key and len(key) == len(STAGED[table].key):
         yield Check("key", ", ".join(key), "distinct", "keyed", columns=key)
-    yield Check("repeated", "row_hash", "distinct", columns=("row_hash",))
+    yield Check("repeated", "row_hash", "distinct", "lines", columns=("row_hash",))
     for column in _WANTED[table]:
         if facts.has(column):
             yield Check("filled", column, "filled")

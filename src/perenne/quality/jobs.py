@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from perenne.quality.checks import Check, Facts, Surroundings, plan
+from perenne.quality.checks import MAY_BE_EMPTY, Check, Facts, Surroundings, plan
 from perenne.quality.results import ImportQuality, TableQuality
 from perenne.quality.settings import QualitySettings
 from perenne.quality.validation import require, validate
@@ -95,7 +95,11 @@ def _judged(
         earlier=subject.earlier,
         read=subject.counts,
     )
-    checks = plan(subject.name, facts, around, settings=settings)
+    checks = [
+        check
+        for check in plan(subject.name, facts, around, settings=settings)
+        if check.view not in MAY_BE_EMPTY or fetch(view(check).limit(1)).num_rows
+    ]
     outcomes, markup = validate(table, checks, name=subject.name, views=view, words=asked)
     return TableQuality(subject.name, facts, outcomes, markup)
 

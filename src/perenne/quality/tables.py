@@ -42,9 +42,11 @@ def view(
     read: tuple[int, int],
 ) -> ir.Table:
     """The rows that a check asks, of the kind that its `view` names."""
+    if check.view == "lines":
+        # One row of a file may tell a consent by e-mail and another by SMS.
+        return table.select("row_file", "row_number", "row_hash").distinct()
     if check.view == "keyed":
-        known = table.filter([table[column].notnull() for column in check.columns])
-        return known.select(*check.columns, "row_hash").distinct()
+        return keyed(table, check.columns)
     if check.view == "sales":
         return table.filter(table.document.isnull() | (table.document == "sale"))
     if check.view == "judged":
@@ -58,6 +60,15 @@ def view(
     if check.view == "read":
         return kept(*read)
     return table
+
+
+def keyed(table: ir.Table, columns: Sequence[str]) -> ir.Table:
+    """Rows that fill the key. What orders and answers told of their persons (`told_on`) may be told
+    in other words each time, and is no list of them."""
+    known = table.filter([table[column].notnull() for column in columns])
+    if "told_on" in table.columns:
+        known = known.filter(known.told_on.isnull())
+    return known.select(*columns, "row_hash").distinct()
 
 
 def judged(

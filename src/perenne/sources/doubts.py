@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
 
 # With fewer consents than this, all alike is no wonder.
 _FEW = 20
+# As many different words are shown as fit a line.
+_SHOWN = 6
 
 
 def doubts(tables: Mapping[str, Path], *, rows: int, engine: DuckEngine) -> tuple[str, ...]:
@@ -23,10 +26,52 @@ def doubts(tables: Mapping[str, Path], *, rows: int, engine: DuckEngine) -> tupl
         )
     if "consents" not in tables:
         return ()
+    file = quote_text(str(tables["consents"]))
+    return (*_unread(file, engine), *_all_given(file, engine))
+
+
+def _unread(file: str, engine: DuckEngine) -> tuple[str, ...]:
+    """Words of consent that no rule reads. They must not pass for a silence; long ones, which may
+    speak of a person, are not repeated."""
+    told = engine.duck.execute(
+        f"""
+        SELECT channel, sum(rows)::BIGINT, count(*),
+            list(text ORDER BY rows DESC, text) FILTER (length(text) <= 40 AND text NOT LIKE '%@%')
+        FROM (SELECT channel, status_text AS text, count(*) AS rows FROM read_parquet({file})
+              WHERE status = 'unread' GROUP BY ALL)
+        GROUP BY 1 ORDER BY 1
+        """
+    ).fetchall()
+    return tuple(
+        ngettext(
+            "{count} consent for {channel} says neither yes nor no ({words}). It gives no "
+            "permission, and takes back one that was given before. If it means yes or no, write "
+            "so in the file and import it again.",
+            "{count} consents for {channel} say neither yes nor no ({words}). They give no "
+            "permission, and take back one that was given before. If they mean yes or no, write "
+            "so in the file and import it again.",
+            count,
+        ).format(
+            count=format_number(count),
+            channel=channel,
+            words=", ".join(_shown(texts or [], kinds)),
+        )
+        for channel, count, kinds, texts in told
+    )
+
+
+def _shown(texts: Sequence[str], kinds: int) -> Iterator[str]:
+    shown = texts[:_SHOWN]
+    yield from (_("“{text}”").format(text=text) for text in shown)
+    if kinds > len(shown):
+        yield "…"
+
+
+def _all_given(file: str, engine: DuckEngine) -> tuple[str, ...]:
     told = engine.duck.execute(
         f"""
         SELECT channel, count(*), count(*) FILTER (status = 'subscribed'), count(said_on)
-        FROM read_parquet({quote_text(str(tables["consents"]))})
+        FROM read_parquet({file})
         WHERE NOT suppressed GROUP BY 1 ORDER BY 1
         """
     ).fetchall()

@@ -151,6 +151,9 @@ MACROS: Final[dict[str, str]] = {
     "AND (part = 1 OR c[6:6] IN ('/', '-', '.')) THEN substr(c, 3 * part - 2, 2) "
     "ELSE date_part_text(c, part) END AS INTEGER)",
     "bare_words(c)": "lower(strip_accents(c))",
+    # One kind of apostrophe and of blank beside: "N’accepte  pas" is "n'accepte pas".
+    "said_words(c)": "CASE WHEN NOT is_blank(c) THEN trim(regexp_replace(regexp_replace("
+    r"bare_words(c), '[’ʼ`´]', '''', 'g'), '[\s\x{A0}\x{202F}]+', ' ', 'g')) END",
     "period_shape(c)": _PERIOD,
     "date_shape(c)": _SHAPE,
     "full_year(y, top)": _YEAR,

@@ -21,6 +21,7 @@ def problem_sql(
         if name in recognition.columns:
             cases += _cell_cases(recognition, name, context=context)
     cases += _required_cases(recognition, table)
+    cases += _unread_cases(recognition, table)
     whole = " ".join(cases)
     nothing = 'CAST(NULL AS STRUCT("column" VARCHAR, value VARCHAR, reason VARCHAR))'
     return f"CASE {whole} ELSE {nothing} END" if cases else nothing
@@ -114,3 +115,17 @@ def _required_cases(recognition: Recognition, table: TableSpec) -> list[str]:
         missing = f"coalesce({values}) IS NULL"
         cases.append(_case(missing, column=column, value=cell, reason=_("missing")))
     return cases
+
+
+def _unread_cases(recognition: Recognition, table: TableSpec) -> list[str]:
+    """Of a staged column that bears the name of its field, cells that no rule reads."""
+    return [
+        _case(
+            f"{quote_staged(name)} IS NULL",
+            column=recognition.columns[name],
+            value=raw(name),
+            reason=_(reason),
+        )
+        for name, reason in table.unread.items()
+        if name in recognition.columns
+    ]

@@ -125,7 +125,8 @@ def _copied(
 def _one_pass(recognition: Recognition) -> bool:
     """Does every row of the file become one row of one table, whatever the other rows hold?"""
     specs = recognition.writes
-    return len(specs) == 1 and specs[0].rows == "all" and not is_grouped(recognition)
+    plain = len(specs) == 1 and specs[0].rows == "all" and not specs[0].several
+    return plain and not is_grouped(recognition)
 
 
 def _refuse_questions(recognition: Recognition) -> None:

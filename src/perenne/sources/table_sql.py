@@ -8,13 +8,14 @@ from perenne.sources.channels import channel_columns
 from perenne.sources.context import ReadContext
 from perenne.sources.countries import with_country_codes
 from perenne.sources.groups import carried_rows, head_rows
-from perenne.sources.presets.model import TableSpec
+from perenne.sources.presets.model import RuleValue, TableSpec, Value
 from perenne.sources.problems import problem_sql
 from perenne.sources.recognition import Recognition
 from perenne.sources.typing_sql import (
     currency_sql,
     quote_staged,
     raw,
+    several_sql,
     typed_columns,
     used_fields,
     value_sql,
@@ -43,7 +44,7 @@ def staged_sql(
     fields = used_fields(recognition, spec)
     typed = typed_columns(recognition, fields, context=context)
     typed |= _extras(recognition, spec, context=context)
-    outs = {quote_staged(name): value_sql(value) for name, value in spec.columns.items()}
+    outs = {quote_staged(name): _out(name, value) for name, value in spec.columns.items()}
     problem = problem_sql(recognition, spec, fields, context=context)
     if spec.rows == "all":
         rows = carried_rows(recognition, relation, fields=fields)
@@ -54,10 +55,22 @@ def staged_sql(
     return f"""
         SELECT _line, _hash, {problem} AS _problem, {", ".join(outs)} FROM (
             SELECT *, {_listed(outs)} FROM (
-                {_layered(typed, rows)}
+                {_spread(spec, _layered(typed, rows))}
             ) {only} {_words(spec) if spec.rows == "words" else ""}
         )
     """
+
+
+def _out(name: str, value: Value) -> str:
+    several = isinstance(value, RuleValue) and value.every
+    return f"one_{name}" if several else value_sql(value)
+
+
+def _spread(spec: TableSpec, query: str) -> str:
+    """`query` with a row of its own for each thing that a cell names: a channel, a purpose."""
+    for name, value in spec.several.items():
+        query = f"SELECT *, unnest({several_sql(value)}) AS one_{name} FROM ({query})"
+    return query
 
 
 def _words(spec: TableSpec) -> str:

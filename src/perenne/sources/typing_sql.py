@@ -18,8 +18,14 @@ _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
 _TRUE = "'(?i)(1|true|yes|y|oui|o|vrai|t)'"
 _FALSE = "'(?i)(0|false|no|n|non|faux|f)'"
+# What `*` in rules stands for: everything; what stands between several things in one cell.
+_ALL = "*"
+_BETWEEN = r" *[,;/|+&] *| (et|and|ou|or|ni|nor|-|–) "
 _SUFFIXES = ("_at", "_on", "_timed", "_last")
-_WHO = ("customer_id", "email", "phone", "customer_name")
+_WHO = ("customer_id", "email", "phone", "customer_name", "whose")
+_MAILBOX = r"regexp_full_match(customer_name, '\S+@\S+')"
+# One word with a figure: an id; Anne is nobody's.
+_NUMBER = r"[^\s@]*\d[^\s@]*"
 # Columns that any preset may speak of, and the fields each is made of.
 DERIVED = {"who": _WHO, "who_kind": _WHO, "known_channel": ("attributes", "tags")}
 
@@ -40,6 +46,27 @@ def value_sql(value: Value) -> str:
     )
     missing, otherwise = (_literal(text) for text in (value.missing, value.otherwise))
     return f"CASE WHEN ({value.of}) IS NULL THEN {missing} {cases} ELSE {otherwise} END"
+
+
+def several_sql(value: RuleValue) -> str:
+    """SQL of the list of what a text names, part by part; null for a part that no rule reads."""
+    named = dict.fromkeys(rule.then for rule in value.rules if rule.then != _ALL)
+    everything = f"[{', '.join(quote_text(one) for one in named)}]"
+    cases = " ".join(
+        f"WHEN regexp_matches(part, {quote_text('(?i)' + rule.match)}) "
+        f"THEN {everything if rule.then == _ALL else f'[{quote_text(rule.then)}]'}"
+        for rule in value.rules
+    )
+    parts = f"regexp_split_to_array({value.of}, {quote_text(_BETWEEN)})"
+    read = (
+        f"list_distinct(flatten(list_transform({parts}, lambda part: CASE {cases} ELSE [''] END)))"
+    )
+    unclear = quote_text("(?i)" + value.unclear) if value.unclear else "'^$'"
+    return (
+        f"CASE WHEN ({value.of}) IS NULL THEN [{_literal(value.missing)}] "
+        f"WHEN regexp_matches({value.of}, {unclear}) THEN [NULL] "
+        f"ELSE list_transform({read}, lambda one: nullif(one, '')) END"
+    )
 
 
 def _literal(text: str | None) -> str:
@@ -130,16 +157,24 @@ def _absent(name: str, kind: FieldType) -> dict[str, str]:
 
 
 def who_sql(recognition: Recognition) -> dict[str, str]:
-    """SQL of `who` (the customer's reference) and `who_kind`: id, else e-mail, phone, name."""
-    made = {
-        "id": ("customer_id", "customer_id"),
-        "email": ("email", "lower(email)"),
-        "phone": ("phone", "digits(phone)"),
-        "name": ("customer_name", "lower(trim(customer_name))"),
-    }
-    known = {k: sql for k, (field, sql) in made.items() if field in recognition.preset.fields}
-    kinds = " ".join(f"WHEN {sql} IS NOT NULL THEN '{kind}'" for kind, sql in known.items())
-    return {"who": f"coalesce({', '.join(known.values())})", "who_kind": f"CASE {kinds} END"}
+    """SQL of `who` (the customer's reference) and `who_kind`: id, else e-mail, phone, name.
+
+    A cell of which no header says what it is (`whose`: Customer, Client) may be an e-mail or a
+    number, and so may a name be an e-mail; what `whose` holds beside is nobody's id.
+    """
+    made = (
+        ("id", "customer_id", "customer_id"),
+        ("id", "whose", f"CASE WHEN regexp_full_match(whose, '{_NUMBER}') THEN bare_id(whose) END"),
+        ("email", "email", "lower(email)"),
+        ("email", "whose", "CASE WHEN contains(whose, '@') THEN lower(whose) END"),
+        ("phone", "phone", "digits(phone)"),
+        ("email", "customer_name", f"CASE WHEN {_MAILBOX} THEN lower(customer_name) END"),
+        ("name", "customer_name", "lower(trim(customer_name))"),
+    )
+    known = [(kind, sql) for kind, field, sql in made if field in recognition.preset.fields]
+    kinds = " ".join(f"WHEN {sql} IS NOT NULL THEN '{kind}'" for kind, sql in known)
+    who = ", ".join(sql for _kind, sql in known)
+    return {"who": f"coalesce({who})", "who_kind": f"CASE {kinds} END"}
 
 
 def currency_sql(recognition: Recognition, *, context: ReadContext) -> str:

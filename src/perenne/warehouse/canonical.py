@@ -159,7 +159,7 @@ CONSENTS = TableSchema(
         (
             "purpose",
             "string",
-            "marketing | partners | ads_matching | surveys | service …",
+            "marketing | partners | ads_matching | surveys | service | cookies …",
             True,
         ),
         ("status", "string", "subscribed | unsubscribed | unknown, over all sources", True),

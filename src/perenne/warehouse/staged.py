@@ -169,10 +169,15 @@ STAGED_CONSENTS = TableSchema(
             (
                 "purpose",
                 "string",
-                "marketing | partners | ads_matching | surveys | service …",
+                "marketing | partners | ads_matching | surveys | service | cookies …",
                 True,
             ),
-            ("status", "string", "subscribed | unsubscribed | unknown", True),
+            (
+                "status",
+                "string",
+                "subscribed | unsubscribed | unknown | unread (no yes or no)",
+                True,
+            ),
             ("suppressed", "boolean", "stands on a suppression list: wins over everything", True),
             ("status_text", "string", "status or reason as the source wrote it"),
             ("said_at", "timestamp('UTC')", "when it was said; null when the source does not tell"),

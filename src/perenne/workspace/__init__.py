@@ -9,7 +9,8 @@ from perenne.core.faces import found_in
 if TYPE_CHECKING:
     from perenne.workspace.batches import Batch, ImportResult, Options, list_imports
     from perenne.workspace.connections import described_kinds
-    from perenne.workspace.erasure.jobs import Erased, certificate, erase, prove, refuse_if_found
+    from perenne.workspace.erasure.jobs import Erased, certificate, erase
+    from perenne.workspace.erasure.proving import prove, refuse_if_found
     from perenne.workspace.erasure.retention import retention
     from perenne.workspace.frame import Frame
     from perenne.workspace.jobs import (
@@ -76,6 +77,8 @@ _HOMES = {
         "Erased",
         "certificate",
         "erase",
+    ),
+    "erasure.proving": (
         "prove",
         "refuse_if_found",
     ),

@@ -150,6 +150,7 @@ class Run:
             context,
             tables=tables,
             codes=cleaned.codes,
+            said=cleaned.tables["consents"],
             account=account,
             engine=self.engine,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import perenne
@@ -35,10 +36,12 @@ def manifest(
     *,
     tables: Mapping[str, Table],
     codes: Table,
+    said: Table,
     account: Account,
     engine: Engine,
 ) -> dict[str, Any]:
-    """How a snapshot was made, and what its tables hold. `codes`: by which lines name products."""
+    """How a snapshot was made, and what its tables hold. `codes`: by which lines name products;
+    `said`: consents, those of later days too."""
     return {
         "as_of": context.as_of.isoformat(),
         "currency": context.currency,
@@ -51,6 +54,7 @@ def manifest(
         "reconciliation": account.to_manifest(),
         "undated_refunds": _undated_refunds(tables["refunds"], engine),
         "products_sold": _products_sold(tables["order_lines"], codes, engine),
+        "later_consents": _later_consents(tables["consents"], said, context.as_of, engine),
         "acquisition": {
             "rule": settings.acquisition.rule,
             **_acquisition(tables["customers"], engine),
@@ -68,6 +72,21 @@ def _acquisition(customers: Table, engine: Engine) -> dict[str, int]:
     found = {row["channel_from"]: row["n"] for row in engine.fetch(counts).to_pylist()}
     names = {"touch": "touch", "order": "order", "source": "source", "unknown": None}
     return {name: found.get(told, 0) for name, told in names.items()}
+
+
+def _later_consents(
+    consents: Table, said: Table, as_of: date, engine: Engine
+) -> dict[str, Any] | None:
+    """Of consents said after the day of the snapshot: refusals, which count all the same, and
+    permissions, which wait, until which day. None without any."""
+    waiting = said.filter(said.later & (said.status == "subscribed") & ~said.suppressed)
+    found = waiting.agg(permissions=waiting.count(), until=waiting.said_on.max())
+    (row,) = engine.fetch(found).to_pylist()
+    refusals = _rows(consents.filter(consents.said_on > as_of), engine)
+    if not refusals and not row["permissions"]:
+        return None
+    until = row["until"].isoformat() if row["until"] else None
+    return {"refusals": refusals, "permissions": row["permissions"], "until": until}
 
 
 def _products_sold(lines: Table, codes: Table, engine: Engine) -> dict[str, int] | None:

@@ -18,13 +18,14 @@ _MONTHS = {"day": 1 / DAYS_PER_MONTH, "week": 7 / DAYS_PER_MONTH, "month": 1.0, 
 def known_by(
     kept: Mapping[str, ir.Table], as_of: date, *, rates: ir.Table | None, currency: str
 ) -> dict[str, ir.Table]:
-    """Customers, consents, events, subscriptions and surveys without what came after `as_of`."""
+    """Customers, consents, events, subscriptions and surveys without what came after `as_of`; of
+    consents all, and whether each was said `later`: a refusal is heeded whenever it was said."""
     until = ibis.literal(as_of)
     consents, events, surveys = kept["consents"], kept["events"], kept["surveys"]
     return {
         "customers": _without_later_predictions(kept["customers"], until),
         # A consent without a date may always have been there.
-        "consents": consents.filter(consents.said_on.isnull() | (consents.said_on <= until)),
+        "consents": consents.mutate(later=(consents.said_on > until).fill_null(False)),
         "events": _unsolved_then(events.filter(events.occurred_on <= until), until),
         "subscriptions": _monthly(
             _as_they_stood(kept["subscriptions"], until), until, rates=rates, currency=currency

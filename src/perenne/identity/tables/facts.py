@@ -171,10 +171,14 @@ def customers(
     joined = joined.left_join(start, "customer_id", rname="s_{name}")
     for number, part in enumerate((told, account, touch)):
         joined = joined.left_join(part, "customer_id", rname=f"t{number}_{{name}}")
+    # What brought somebody to a newsletter after the first order did not bring the customer.
+    in_time = (joined.first_order_on.isnull() | (joined.dated_on <= joined.first_order_on)).ifelse(
+        joined.dated_channel, ibis.null("string")
+    )
     channels = {
         "touch": joined.touch_channel,
         "order": joined.channel,
-        "source": joined.told_channel,
+        "source": ibis.coalesce(in_time, joined.undated_channel),
     }
     told_by = ibis.cases(
         *((channel.notnull(), name) for name, channel in channels.items()),

@@ -77,7 +77,7 @@ def _named(said: ir.Table) -> ir.Table:
         known = known.inner_join(last, known[after] == last.bare)
         ways.append(known.select("box", "box_first", box_last="name", way=ibis.literal(place)))
     found = ibis.union(*ways)
-    best = ibis.window(group_by="box", order_by="way")
+    best = ibis.window(group_by="box", order_by=["way", "box_first", "box_last"])
     found = found.mutate(again=ibis.row_number().over(best)).filter(lambda t: t.again == 0)
     keyed = said.mutate(box=box)
     return keyed.left_join(found.drop("way", "again"), "box", rname="f_{name}").drop("box", "f_box")

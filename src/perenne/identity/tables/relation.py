@@ -9,8 +9,8 @@ import ibis.expr.types as ir
 
 from perenne.identity.tables.facts import shaped, with_customer
 
-# Staged tables beside orders and refunds that speak of customers.
-RELATION = ("consents", "events", "subscriptions", "surveys")
+# Staged tables beside orders and refunds that speak of customers; of consents those `heard`.
+RELATION = ("events", "subscriptions", "surveys")
 
 
 def told(persons: ir.Table, link: ir.Table) -> ir.Table:
@@ -24,9 +24,12 @@ def told(persons: ir.Table, link: ir.Table) -> ir.Table:
     names = ("klaviyo_predicted_value", "klaviyo_predicted_orders", "klaviyo_predicted_on")
     prediction = ibis.struct({name: known[name] for name in names})
     guess = known.klaviyo_predicted_on.notnull() & known.klaviyo_predicted_value.notnull()
+    dated = known.created_on.notnull()
     found = known.group_by("customer_id").agg(
         created_on=known.created_on.min(),
-        told_channel=_first(known.channel, earliest),
+        dated_channel=_first(known.channel, earliest, where=dated),
+        dated_on=known.created_on.min(where=known.channel.notnull()),
+        undated_channel=_first(known.channel, newest, where=~dated),
         account=_first(known.account_ref, newest),
         tags=_first(known.tags, newest),
         historic_clv=_first(known.historic_clv, newest),
@@ -35,9 +38,23 @@ def told(persons: ir.Table, link: ir.Table) -> ir.Table:
     return found.mutate(**{name: found.guess[name] for name in names}).drop("guess")
 
 
-def _first(column: ir.Column, order: ir.StructColumn) -> ir.Scalar:
+def _first(
+    column: ir.Column, order: ir.StructColumn, *, where: ir.BooleanValue | None = None
+) -> ir.Scalar:
     """The value that is told first in `order`, which has no nulls."""
-    return column.argmin(order, where=column.notnull())
+    told = column.notnull() if where is None else column.notnull() & where
+    return column.argmin(order, where=told)
+
+
+REFUSING = ("unsubscribed", "unread")
+"""Statuses that take a permission away."""
+
+
+def heard(staged: ir.Table) -> ir.Table:
+    """Consents that make their person known: of those said `later` than the day of the snapshot the
+    refusals alone."""
+    refuses = staged.suppressed | staged.status.isin(REFUSING)
+    return staged.filter(~staged.later | refuses)
 
 
 def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
@@ -45,38 +62,57 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
 
     A suppression list wins over everything. Else the last word with a date does; one without a date
     can only take away: an undated refusal wins over any permission, an undated permission over
-    nothing but silence. Nothing is inferred from a purchase.
+    nothing but silence. Nothing is inferred from a purchase. Words that cannot be read take away as
+    a refusal does, and leave the consent unknown.
+
+    A word said `later` than the day of the snapshot decides where it is the last of all and
+    refuses; a later permission waits for its day.
     """
     known = with_customer(staged, link)
+    known = known.filter(known.customer_id.notnull())
     dated = known.said_on.notnull()
     standing = ibis.cases(
         (known.suppressed, 0),
-        ((known.status == "unsubscribed") & ~dated, 1),
+        (known.status.isin(REFUSING) & ~dated, 1),
         (known.status == "unknown", 4),
         (dated, 2),
         else_=3,
     )
-    refused = (known.status == "unsubscribed").ifelse(0, 1)
-    ranked = known.mutate(_standing=standing, _refused=refused)
-    rank = ibis.row_number().over(
-        ibis.window(
-            group_by=["customer_id", "channel", "purpose"],
-            order_by=[
-                "_standing",
-                ibis.desc("said_on"),
-                ibis.desc("said_at"),
-                "_refused",
-                ibis.desc("seq"),
-                "source",
-                "row_file",
-                "row_number",
-            ],
-        )
+    refused = ibis.cases(
+        (known.status == "unsubscribed", 0), (known.status == "unread", 1), else_=2
     )
-    ranked = ranked.mutate(_rank=rank)
-    first = ranked.filter(ranked._rank == 0)
-    status = first.suppressed.ifelse("unsubscribed", first.status)
+    ranked = known.mutate(_standing=standing, _refused=refused)
+    ranked = ranked.mutate(_rank=_place(ranked), _then=_place(ranked, "later"))
+    last = ranked._rank == 0
+    refuses = (last & (ranked.suppressed | ranked.status.isin(REFUSING))).any()
+    whole = ibis.window(group_by=["customer_id", "channel", "purpose"])
+    judged = ranked.mutate(_refuses=refuses.over(whole))
+    known_then = (judged._then == 0) & ~judged.later
+    first = judged.filter(judged._refuses.ifelse(judged._rank == 0, known_then))
+    status = ibis.cases(
+        (first.suppressed, "unsubscribed"),
+        (first.status == "unread", "unknown"),
+        else_=first.status,
+    )
     return shaped(first.mutate(status=status), "consents")
+
+
+def _place(ranked: ir.Table, *before: str) -> ir.IntegerColumn:
+    """The place of each word among those on its channel and purpose: 0 decides."""
+    order = [
+        *before,
+        "_standing",
+        ibis.desc("said_on"),
+        ibis.desc("said_at"),
+        "_refused",
+        ibis.desc("seq"),
+        "source",
+        "row_file",
+        "row_number",
+        "status_text",
+    ]
+    same = ibis.window(group_by=["customer_id", "channel", "purpose"], order_by=order)
+    return ibis.row_number().over(same)
 
 
 def events(staged: ir.Table, link: ir.Table) -> ir.Table:

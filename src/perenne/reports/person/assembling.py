@@ -57,6 +57,7 @@ def assemble(data: PersonInput, *, every_event: bool = False, limit: int | None 
         timeline=events,
         with_tax=data.context.with_tax,
         missing=_missing(data, found, links),
+        consents_waiting=telling.consents_waiting(data, links),
         **found,
     )
 

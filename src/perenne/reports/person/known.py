@@ -8,7 +8,7 @@ from perenne.reports.html.blocks import Block, Cell, Column, Row, Table, Text, f
 from perenne.reports.html.words import Words, count
 from perenne.reports.person import words
 from perenne.reports.person.record import Answer, Consent, ContactField, Person, Subscription, Told
-from perenne.text import format_date, format_number
+from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
 
 Names = Mapping[str, str]
@@ -121,8 +121,9 @@ def _identity(person: Person) -> Iterator[str]:
 
 
 def consents(person: Person, *, names: Names | None = None) -> Iterator[Block]:
+    waiting = _waiting(person)
     if not person.consents:
-        yield Text(why(person, "consents"))
+        yield Text(" ".join([why(person, "consents"), *waiting]))
         return
     columns, rows = _with_contact(
         names,
@@ -135,7 +136,28 @@ def consents(person: Person, *, names: Names | None = None) -> Iterator[Block]:
         "A suppression wins over everything. Where there is no row, nothing is known, and nothing "
         "is inferred from a purchase."
     )
-    yield filled(Table(_("Consents per channel and purpose"), columns, rows, [note], css="stacked"))
+    yield filled(
+        Table(_("Consents per channel and purpose"), columns, rows, [note, *waiting], css="stacked")
+    )
+
+
+def _waiting(person: Person) -> list[str]:
+    """What was said of consents after the day of the record."""
+    day = format_date(person.as_of)
+    notes = []
+    if any(one.said_on and one.said_on > person.as_of for one in person.consents):
+        notes.append(
+            _("A refusal counts from the day it is read, also one after {day}.").format(day=day)
+        )
+    if person.consents_waiting:
+        notes.append(
+            ngettext(
+                "{n} permission was said after {day} and does not count: refresh --as-of DATE.",
+                "{n} permissions were said after {day} and do not count: refresh --as-of DATE.",
+                person.consents_waiting,
+            ).format(n=count(person.consents_waiting), day=day)
+        )
+    return notes
 
 
 def _consent(one: Consent) -> Row:

@@ -347,6 +347,8 @@ class Person(Written):
     personal: bool = True
     contact: tuple[ContactField, ...] = ()
     consents: tuple[Consent, ...] = ()
+    consents_waiting: int = 0
+    """Permissions said after the day of the snapshot, which do not count yet."""
     standing: Standing | None = None
     facts: tuple[Figure, ...] = ()
     prediction: Prediction | None = None

@@ -22,6 +22,7 @@ CONTACT = (
     "first_name", "last_name", "company", "email", "phone", "address", "postcode", "city",
     "region", "country", "birth_on",
 )  # fmt: skip
+_REFUSING = ("unsubscribed", "unread")
 Links = Sequence[tuple[str, str, str]]
 
 
@@ -53,12 +54,16 @@ def identity(data: PersonInput) -> Identity:
     customer = data.row("customers") or {}
     return Identity(
         tuple(sorted(records, key=lambda r: (r.seen_since or 0, r.source, r.source_id))),
-        known_since=customer.get("created_on"),
+        known_since=min(_days(customer, "created_on", "first_order_on"), default=None),
         former_ids=tuple(sorted({*since, *own} - {data.customer_id})),
         pairs_to_review=_waiting(data, own),
         account=customer.get("account"),
         tags=customer.get("tags"),
     )
+
+
+def _days(customer: Mapping[str, Any], *names: str) -> list[date]:
+    return [customer[name] for name in names if customer.get(name)]
 
 
 def _seen_since(data: PersonInput) -> Mapping[str, int]:
@@ -142,11 +147,23 @@ def consents(data: PersonInput) -> tuple[Consent, ...]:
 
 
 def statements(data: PersonInput, links: Links) -> Iterator[Consent]:
-    """All that sources have said of consents until the day of the snapshot, word by word; without
-    the imports, what stands."""
-    rows = [row for row in staged_rows(data, "consents", links) if _by(row["said_on"], data.as_of)]
+    """All that sources have said of consents until the day of the snapshot, and refusals of later
+    days, word by word; without the imports, what stands."""
+    rows = [
+        row
+        for row in staged_rows(data, "consents", links)
+        if _by(row["said_on"], data.as_of) or row["suppressed"] or row["status"] in _REFUSING
+    ]
     for row in rows or data.rows("consents"):
         yield _made(Consent, {**row, "customer_id": data.customer_id})
+
+
+def consents_waiting(data: PersonInput, links: Links) -> int:
+    """Permissions said after the day of the snapshot."""
+    return sum(
+        row["status"] == "subscribed" and not _by(row["said_on"], data.as_of)
+        for row in staged_rows(data, "consents", links)
+    )
 
 
 def _by(day: date | None, as_of: date) -> bool:

@@ -98,6 +98,8 @@ def purpose_label(purpose: str) -> str:
         "ads_matching": _("Advertising audiences"),
         "surveys": _("Surveys"),
         "service": _("Service messages"),
+        "profiling": _("Profiling"),
+        "cookies": _("Cookies and audience measurement"),
     }.get(purpose, purpose)
 
 
@@ -109,6 +111,7 @@ def consent_label(status: str, *, suppressed: bool = False) -> str:
         "subscribed": _("Given"),
         "unsubscribed": _("Refused or withdrawn"),
         "unknown": _("Unknown"),
+        "unread": _("Neither yes nor no"),
     }.get(status, status)
 
 

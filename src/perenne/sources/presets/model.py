@@ -92,10 +92,17 @@ class Rule(_Strict):
 
 
 class RuleValue(_Strict):
-    """A value looked up by the first rule that matches the SQL expression `of`."""
+    """A value looked up by the first rule that matches the SQL expression `of`.
+
+    With `every` the text may name several things (e-mail, SMS and post), and the row is one row of
+    each; `*` stands for whatever the other rules may give. Where `unclear` matches (all but SMS),
+    no rule does.
+    """
 
     of: str
     rules: tuple[Rule, ...]
+    every: bool = False
+    unclear: str | None = None
     otherwise: str | None = None
     """What no rule matches."""
     missing: str | None = None
@@ -125,7 +132,8 @@ class TableSpec(_Strict):
     that say the same one, that of the latest day where rows tell one (`told_on`), else the one
     furthest down.
     `only` is an SQL condition on which rows concern this table at all. `required` maps staged
-    columns (`a|b` = one of them) whose absence refuses the row to the fields they come from.
+    columns (`a|b` = one of them) whose absence refuses the row to the fields they come from;
+    `unread` maps fields to the reason for which a row is refused whose filled cell no rule reads.
     """
 
     table: TableName
@@ -135,6 +143,7 @@ class TableSpec(_Strict):
     unless: tuple[str, ...] = ()
     only: str | None = None
     required: dict[str, str] = {}
+    unread: dict[str, str] = {}
     columns: dict[str, Value]
     control: ControlSpec | None = None
 
@@ -144,6 +153,12 @@ class TableSpec(_Strict):
         if unknown:
             raise ValueError(f"staged {self.table} has no column {sorted(unknown)}")
         return self
+
+    @property
+    def several(self) -> dict[str, RuleValue]:
+        """Columns of which one row of the file may tell several."""
+        values = self.columns.items()
+        return {name: v for name, v in values if isinstance(v, RuleValue) and v.every}
 
 
 class Grouping(_Strict):

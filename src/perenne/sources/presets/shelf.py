@@ -51,13 +51,24 @@ def _with_shared(content: dict[str, Any]) -> dict[str, Any]:
     for table in tables:
         for value in table["columns"].values():
             if isinstance(value, dict) and isinstance(value["rules"], str):
-                value["rules"] = _shared("rules.yaml")[value["rules"]]
+                value["rules"] = _rules(value["rules"])
     return {**content, "fields": fields, "tables": tables}
 
 
+def _rules(name: str) -> list[dict[str, str]]:
+    """The shared rules of this name, those of others that they use in their place."""
+    rules = _shared("rules.yaml")[name]
+    return [one for rule in rules for one in (_rules(rule["use"]) if "use" in rule else [rule])]
+
+
 def _tables(table: dict[str, Any]) -> list[dict[str, Any]]:
-    """A table as it stands, or those that are shared under the name it uses."""
-    return _shared("tables.yaml")[table["use"]] if "use" in table else [table]
+    """A table as it stands, or those that are shared under the name it uses, with its columns."""
+    if "use" not in table:
+        return [table]
+    own = table.get("columns", {})
+    return [
+        {**one, "columns": one["columns"] | own} for one in _shared("tables.yaml")[table["use"]]
+    ]
 
 
 @cache

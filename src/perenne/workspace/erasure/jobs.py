@@ -195,33 +195,6 @@ def prove_erased(place: Desk, plan: Plan) -> Proof:
     return search.prove(plan.names, refs=refs)
 
 
-def prove(
-    layout: Layout,
-    words: Sequence[str] = (),
-    *,
-    step: Step = lambda text: None,
-    wait: Wait = lambda: None,
-) -> Proof:
-    """Search every file for `words`; without any, for everyone on the suppression list."""
-    with desk(layout, step=step, wait=wait) as place:
-        search = Search(layout, place.engine, place.key)
-        country = place.settings.identity.default_country
-        names, refs = identifiers(words, engine=place.engine, country=country)
-        return search.prove(names, refs=refs, suppressed=not words)
-
-
-def refuse_if_found(proof: Proof) -> None:
-    """Raise PerenneError that names every file and column where somebody is still named."""
-    if proof.holds:
-        return
-    places = sorted({f"{one.file} ({one.place})" for one in proof.found})
-    raise PerenneError(
-        _("Identifiers are still there, in: {places}.").format(places="; ".join(places)),
-        given=places,
-        next_step=_("Remove or correct these files, then run: perenne erase --prove"),
-    )
-
-
 @dataclass
 class _Erasure:
     """Prepares every file anew, then puts all in place as if in one step."""

@@ -52,12 +52,14 @@ class Found:
 @dataclass(frozen=True)
 class Proof:
     """What was searched: files, columns of Parquet files, identifiers (0: all hashes of the list);
-    and what was found."""
+    and what was found. `alive`: how many of the words found lead to a person of the workspace, who
+    was not erased or has come back."""
 
     files: int
     columns: int
     identifiers: int
     found: tuple[Found, ...]
+    alive: int = 0
 
     @property
     def holds(self) -> bool:

@@ -195,7 +195,7 @@ class Screening:
     def _met(self, source: str) -> list[Met]:
         """References that their e-mail or number alone leads to somebody on the list."""
         rows = self.engine.duck.execute(
-            f"SELECT kind, ref, max_by(token, until), max(until) FROM {_MATCHED} "
+            f"SELECT kind, ref, max_by(token, (until, token)), max(until) FROM {_MATCHED} "
             f"WHERE kind <> '{ERASED}' GROUP BY kind, ref "
             f"HAVING bool_and(of <> '{REF}' AND NOT returned) ORDER BY ALL"
         ).fetchall()
