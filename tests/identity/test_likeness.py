@@ -91,6 +91,28 @@ def test_two_sources_of_one_town(shop: Workshop) -> None:
     assert len(after.groups()) == len(found.groups()) + 1
 
 
+@pytest.mark.slow
+def test_a_crowd_under_one_address_teaches_nothing(shop: Workshop) -> None:
+    """Its thousand names made those of all others look rarer, and their links surer."""
+    rows = town(200)
+    shared = "famille@mail.example"
+    crowd = [
+        person(f"x{n}", source="crm", email=shared, first_name="Ines", last_name=f"Flot{n}")
+        for n in range(1_000)
+    ]
+
+    def proposed(found: Customers) -> set[tuple[str, str, str, float]]:
+        return {
+            (row["own_id_1"], row["own_id_2"], row["status"], row["probability"])
+            for row in found.pairs
+            if "crm" not in (row["source_1"], row["source_2"])
+        }
+
+    before = proposed(shop.resolve(rows))
+    assert len(before) > 150
+    assert proposed(shop.resolve([*rows, *crowd])) == before
+
+
 @pytest.mark.parametrize(
     ("rows", "model"),
     [

@@ -101,10 +101,11 @@ def resolve(
     word = _words(task, told, identifier)
     bears = task.keep("borne", words.borne(word, value, identifier))
     used = task.keep("linking", words.linking(identifier, bears))
-    person = task.keep("people", words.people(word, node, used=used, bears=bears))
-    shared = task.engine.fetch(sharing.pairs(used, node))
+    shared = identifier.filter(identifier.state == "shared")
+    person = task.keep("people", words.people(word, node, used=used, bears=bears, shared=shared))
+    common = task.engine.fetch(sharing.pairs(used, node))
     with comparing.people_in(task.engine, task.engine.ibis.compile(person)):
-        pairs, weighed, scored = _weighed(task, node, shared)
+        pairs, weighed, scored = _weighed(task, node, common)
         outcome = pa.table(weighed.outcome(pairs, from_=task.settings.review_from))
         evidence = comparing.evidence(task.engine, outcome)
     arrow = task.engine.arrow

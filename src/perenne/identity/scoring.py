@@ -105,7 +105,7 @@ def _present(engine: DuckEngine) -> tuple[int, int, tuple[str, ...]]:
     cells = ", ".join(f"count({name}), approx_count_distinct({name})" for name in FIELDS)
     person = "coalesce(first_name, last_name, birth, company) IS NOT NULL"
     sources = f"count(DISTINCT source) FILTER ({person})"
-    asked = f"SELECT count(*), {sources}, {cells} FROM {PEOPLE}"
+    asked = f"SELECT count(*), {sources}, {cells} FROM {PEOPLE} WHERE usual"
     ((people, told, *counts),) = engine.duck.execute(asked).fetchall()
     known = zip(FIELDS, counts[::2], counts[1::2], strict=True)
     fields = tuple(name for name, rows, values in known if rows > _SHARE * people and values > 1)
@@ -126,8 +126,10 @@ class Trained:
 def _trained(engine: DuckEngine, fields: tuple[str, ...], linked: pa.Table) -> Trained | None:
     """What the sample teaches; None when no pair of the sample teaches anything."""
     with registered(engine, "perenne_linked", linked):
-        sample = f"SELECT * FROM {PEOPLE} JOIN perenne_linked USING (idx) ORDER BY own_id LIMIT"
-        engine.duck.execute(f"CREATE OR REPLACE TEMP TABLE perenne_sample AS {sample} {SAMPLE}")
+        engine.duck.execute(
+            f"CREATE OR REPLACE TEMP TABLE perenne_sample AS SELECT * FROM {PEOPLE} "
+            f"JOIN perenne_linked USING (idx) WHERE usual ORDER BY own_id LIMIT {SAMPLE}"
+        )
     try:
         keys = among(TRAINING, set(fields))
         keys = [key for key in keys if 0 < _found(engine, [key]) <= MOST_PAIRS]
@@ -285,9 +287,10 @@ def _predicted(engine: DuckEngine, trained: Trained) -> pa.Table:
 def _shares(engine: DuckEngine, name: str) -> pa.Table:
     """How many of the records that say something of a field say each value: one that says it
     several times counts once."""
+    told = f"FROM {WORDS} WHERE {name} IS NOT NULL AND usual"
     return engine.duck.sql(
-        f"SELECT {name}, count(DISTINCT idx) / (SELECT count(DISTINCT idx) FROM {WORDS} "
-        f"WHERE {name} IS NOT NULL) AS tf_{name} FROM {WORDS} WHERE {name} IS NOT NULL GROUP BY 1"
+        f"SELECT {name}, count(DISTINCT idx) / (SELECT count(DISTINCT idx) {told}) AS tf_{name} "
+        f"{told} GROUP BY 1"
     ).to_arrow_table()
 
 

@@ -115,10 +115,16 @@ def linking(identifier: ir.Table, bears: ir.Table) -> ir.Table:
     return used.filter(known).union(told)
 
 
-def people(word: ir.Table, node: ir.Table, *, used: ir.Table, bears: ir.Table) -> ir.Table:
+def people(
+    word: ir.Table, node: ir.Table, *, used: ir.Table, bears: ir.Table, shared: ir.Table
+) -> ir.Table:
     """A row per word of each record that tells of a person: `idx`, `word` (its number), `place` (0:
-    the newest), `words` (how many the record has), `own_id`, `source` and `FIELDS`. What a word
-    does not say of e-mail and telephone is what the record says otherwise."""
+    the newest), `words` (how many the record has), `own_id`, `source`, `usual` and `FIELDS`. What a
+    word does not say of e-mail and telephone is what the record says otherwise.
+
+    Not `usual` are records of the identifiers `shared` by more than the cap: a thousand rows typed
+    under one address may be compared, but say nothing of how rare a name is.
+    """
     reached = used.group_by("own_id").agg(
         email=used.value.min(where=used.kind == "email"),
         phone=used.value.min(where=used.kind == "phone"),
@@ -132,8 +138,11 @@ def people(word: ir.Table, node: ir.Table, *, used: ir.Table, bears: ir.Table) -
     )
     said = said.drop("b_own_id", "b_place")
     joined = node.left_join(said, "own_id", rname="s_{name}").drop("s_own_id")
-    joined = joined.left_join(reached, "own_id", rname="r_{name}")
+    joined = joined.left_join(reached, "own_id", rname="r_{name}").drop("r_own_id")
+    crowded = shared.group_by("own_id").agg(crowded=shared.value.count())
+    joined = joined.left_join(crowded, "own_id", rname="c_{name}")
     joined = joined.mutate(
+        usual=joined.crowded.isnull(),
         email=ibis.coalesce(joined.own_email, joined.email),
         phone=ibis.coalesce(joined.own_phone, joined.phone),
         place=joined.place.fill_null(0),
@@ -142,5 +151,7 @@ def people(word: ir.Table, node: ir.Table, *, used: ir.Table, bears: ir.Table) -
     mine = ibis.window(group_by="idx")
     row = joined.mutate(_told=told.any().over(mine), words=joined.idx.count().over(mine))
     return row.filter(row._told).select(
-        "idx", "own_id", "source", "place", "words", *FIELDS, word=row.idx * MOST + row.place
+        *("idx", "own_id", "source", "place", "words", "usual"),
+        *FIELDS,
+        word=row.idx * MOST + row.place,
     )
