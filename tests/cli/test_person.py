@@ -65,7 +65,8 @@ def test_margin_stands_beside_the_value_with_its_interval(
     net = words.between(year["margin_low90"] - cost, year["margin_high90"] - cost)
     page = tmp_path / "page.html"
     succeed("person", row["customer_id"], "-w", shop, "-o", page)
-    for said in (page.read_text("utf-8"), succeed("person", row["customer_id"], "-w", shop).out):
+    written = page.read_text("utf-8").replace("\u2060", "")  # joins a minus to its currency sign
+    for said in (written, succeed("person", row["customer_id"], "-w", shop).out):
         assert interval in said
         assert net in said
         assert told["margin_note"] in said

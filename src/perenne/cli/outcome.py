@@ -201,15 +201,15 @@ def taxed_line(batch: Batch) -> str:
 
 
 def later_consent_lines(snapshot: Any) -> Iterator[str]:
-    """Consents said after the day of the snapshot: refusals count at once, permissions wait."""
+    """Consents said after the day of the snapshot: refusals are heeded, permissions wait."""
     told = snapshot.manifest.get("later_consents")
     if not told:
         return
     day = format_date(snapshot.as_of)
     if told["refusals"]:
         yield "! " + ngettext(
-            "{n} refusal of consent was said after {day}: it counts all the same.",
-            "{n} refusals of consent were said after {day}: they count all the same.",
+            "{n} refusal of consent was said after {day}: it is heeded all the same.",
+            "{n} refusals of consent were said after {day}: they are heeded all the same.",
             told["refusals"],
         ).format(n=format_number(told["refusals"]), day=day)
     if told["permissions"]:

@@ -11,6 +11,7 @@ from perenne.identity.jobs import Newcomers, Settled, identify, newcomers, resol
 from perenne.identity.missing import Likely, Missed
 from perenne.identity.resolving import Before, Resolved, Task
 from perenne.identity.settings import IdentitySettings
+from perenne.identity.tables.relation import refused_since
 from perenne.identity.thresholds import Threshold, choose
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "masked",
     "newcomers",
     "phone_spellings",
+    "refused_since",
     "resolve",
     "rule_words",
     "standing",

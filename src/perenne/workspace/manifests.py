@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import perenne
 from perenne.cleaning import Account
+from perenne.identity import refused_since
 from perenne.metrics import Context
 from perenne.warehouse import Engine, Table
 from perenne.workspace.batches import Batch
@@ -54,7 +54,7 @@ def manifest(
         "reconciliation": account.to_manifest(),
         "undated_refunds": _undated_refunds(tables["refunds"], engine),
         "products_sold": _products_sold(tables["order_lines"], codes, engine),
-        "later_consents": _later_consents(tables["consents"], said, context.as_of, engine),
+        "later_consents": _later_consents(said, tables["customer_links"], engine),
         "acquisition": {
             "rule": settings.acquisition.rule,
             **_acquisition(tables["customers"], engine),
@@ -74,15 +74,13 @@ def _acquisition(customers: Table, engine: Engine) -> dict[str, int]:
     return {name: found.get(told, 0) for name, told in names.items()}
 
 
-def _later_consents(
-    consents: Table, said: Table, as_of: date, engine: Engine
-) -> dict[str, Any] | None:
-    """Of consents said after the day of the snapshot: refusals, which count all the same, and
+def _later_consents(said: Table, links: Table, engine: Engine) -> dict[str, Any] | None:
+    """Of consents said after the day of the snapshot: refusals, which are heeded all the same, and
     permissions, which wait, until which day. None without any."""
     waiting = said.filter(said.later & (said.status == "subscribed") & ~said.suppressed)
     found = waiting.agg(permissions=waiting.count(), until=waiting.said_on.max())
     (row,) = engine.fetch(found).to_pylist()
-    refusals = _rows(consents.filter(consents.said_on > as_of), engine)
+    refusals = _rows(refused_since(said, links), engine)
     if not refusals and not row["permissions"]:
         return None
     until = row["until"].isoformat() if row["until"] else None

@@ -51,10 +51,8 @@ REFUSING = ("unsubscribed", "unread")
 
 
 def heard(staged: ir.Table) -> ir.Table:
-    """Consents that make their person known: of those said `later` than the day of the snapshot the
-    refusals alone."""
-    refuses = staged.suppressed | staged.status.isin(REFUSING)
-    return staged.filter(~staged.later | refuses)
+    """Consents that were said by the day of the snapshot."""
+    return staged.filter(~staged.later)
 
 
 def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
@@ -64,10 +62,25 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
     can only take away: an undated refusal wins over any permission, an undated permission over
     nothing but silence. Nothing is inferred from a purchase. Words that cannot be read take away as
     a refusal does, and leave the consent unknown.
-
-    A word said `later` than the day of the snapshot decides where it is the last of all and
-    refuses; a later permission waits for its day.
     """
+    first = _deciding(heard(staged), link)
+    status = ibis.cases(
+        (first.suppressed, "unsubscribed"),
+        (first.status == "unread", "unknown"),
+        else_=first.status,
+    )
+    return shaped(first.mutate(status=status), "consents")
+
+
+def refused_since(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """Words said `later` than the day of the snapshot that decide, and refuse: they change nothing
+    of that day, and yet nobody may be written to against them."""
+    first = _deciding(staged, link)
+    return first.filter(first.later & (first.suppressed | first.status.isin(REFUSING)))
+
+
+def _deciding(staged: ir.Table, link: ir.Table) -> ir.Table:
+    """The word that decides on each channel and purpose of a customer."""
     known = with_customer(staged, link)
     known = known.filter(known.customer_id.notnull())
     dated = known.said_on.notnull()
@@ -82,37 +95,24 @@ def consents(staged: ir.Table, link: ir.Table) -> ir.Table:
         (known.status == "unsubscribed", 0), (known.status == "unread", 1), else_=2
     )
     ranked = known.mutate(_standing=standing, _refused=refused)
-    ranked = ranked.mutate(_rank=_place(ranked), _then=_place(ranked, "later"))
-    last = ranked._rank == 0
-    refuses = (last & (ranked.suppressed | ranked.status.isin(REFUSING))).any()
-    whole = ibis.window(group_by=["customer_id", "channel", "purpose"])
-    judged = ranked.mutate(_refuses=refuses.over(whole))
-    known_then = (judged._then == 0) & ~judged.later
-    first = judged.filter(judged._refuses.ifelse(judged._rank == 0, known_then))
-    status = ibis.cases(
-        (first.suppressed, "unsubscribed"),
-        (first.status == "unread", "unknown"),
-        else_=first.status,
+    rank = ibis.row_number().over(
+        ibis.window(
+            group_by=["customer_id", "channel", "purpose"],
+            order_by=[
+                "_standing",
+                ibis.desc("said_on"),
+                ibis.desc("said_at"),
+                "_refused",
+                ibis.desc("seq"),
+                "source",
+                "row_file",
+                "row_number",
+                "status_text",
+            ],
+        )
     )
-    return shaped(first.mutate(status=status), "consents")
-
-
-def _place(ranked: ir.Table, *before: str) -> ir.IntegerColumn:
-    """The place of each word among those on its channel and purpose: 0 decides."""
-    order = [
-        *before,
-        "_standing",
-        ibis.desc("said_on"),
-        ibis.desc("said_at"),
-        "_refused",
-        ibis.desc("seq"),
-        "source",
-        "row_file",
-        "row_number",
-        "status_text",
-    ]
-    same = ibis.window(group_by=["customer_id", "channel", "purpose"], order_by=order)
-    return ibis.row_number().over(same)
+    ranked = ranked.mutate(_rank=rank)
+    return ranked.filter(ranked._rank == 0)
 
 
 def events(staged: ir.Table, link: ir.Table) -> ir.Table:

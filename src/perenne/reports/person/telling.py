@@ -141,9 +141,43 @@ def _plain(name: str, value: str) -> str:
 
 
 def consents(data: PersonInput) -> tuple[Consent, ...]:
-    """The word that stands on each channel and purpose."""
-    rows = sorted(data.rows("consents"), key=lambda row: (row["channel"], row["purpose"]))
-    return tuple(_made(Consent, row) for row in rows)
+    """The word that stands on each channel and purpose.
+
+    A refusal said after the day of the snapshot, which its tables cannot hold, stands in place of
+    what they do: nobody who has left is shown as one who may be written to.
+    """
+    rows = {_matter(row): row for row in data.rows("consents")}
+    rows |= {what: row for what, row in _said_since(data).items() if _refuses(row)}
+    return tuple(_made(Consent, rows[what]) for what in sorted(rows))
+
+
+def _matter(row: Row) -> tuple[str, str, str]:
+    return row["channel"], row["purpose"], row["customer_id"]
+
+
+def _refuses(row: Row) -> bool:
+    return row["suppressed"] or row["status"] in _REFUSING
+
+
+def _said_since(data: PersonInput) -> Mapping[tuple[str, str, str], Row]:
+    """The last word after the day of the snapshot; a refusal wins over a permission of its day."""
+    links = {
+        (row["source"], row["source_id"], row["source_id_kind"]): row["customer_id"]
+        for row in data.rows("customer_links")
+    }
+    rows = [
+        row
+        for row in staged_rows(data, "consents", list(links))
+        if not _by(row["said_on"], data.as_of)
+    ]
+    rows.sort(key=lambda row: (row["suppressed"], row["said_on"], _refuses(row)))
+    found = {}
+    for row in rows:
+        whose = links[row["source"], row["customer_ref"], row["customer_ref_kind"] or "id"]
+        status = "unsubscribed" if row["suppressed"] else row["status"]
+        told = {**row, "customer_id": whose, "status": status}
+        found[_matter(told)] = told
+    return found
 
 
 def statements(data: PersonInput, links: Links) -> Iterator[Consent]:
@@ -152,7 +186,7 @@ def statements(data: PersonInput, links: Links) -> Iterator[Consent]:
     rows = [
         row
         for row in staged_rows(data, "consents", links)
-        if _by(row["said_on"], data.as_of) or row["suppressed"] or row["status"] in _REFUSING
+        if _by(row["said_on"], data.as_of) or _refuses(row)
     ]
     for row in rows or data.rows("consents"):
         yield _made(Consent, {**row, "customer_id": data.customer_id})
