@@ -104,6 +104,11 @@ def _when(day: date | None, at: datetime | None) -> Row:
     return {"ordered_on": day, "ordered_at": at, "time_known": False if day else None}
 
 
+def who(ref: str | None = "ann", kind: str = "id") -> Row:
+    """Whom a row refers to."""
+    return {"customer_ref": ref, "customer_ref_kind": kind if ref else None}
+
+
 def line(
     number: str = "A",
     product: str | None = "mug",

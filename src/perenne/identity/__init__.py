@@ -11,11 +11,12 @@ from perenne.identity.jobs import Newcomers, Settled, identify, newcomers, resol
 from perenne.identity.missing import Likely, Missed
 from perenne.identity.resolving import Before, Resolved, Task
 from perenne.identity.settings import IdentitySettings
-from perenne.identity.tables.relation import refused_since
+from perenne.identity.tables.relation import REFUSING, refused_since
 from perenne.identity.thresholds import Threshold, choose
 
 __all__ = [
     "CLICKS",
+    "REFUSING",
     "VISITS",
     "AccountSettings",
     "AcquisitionSettings",

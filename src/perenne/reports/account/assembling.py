@@ -218,10 +218,7 @@ def _missing(data: PersonInput, found: Account) -> dict[str, str]:
     parts = [part for part, rows in filled.items() if not rows]
     if not data.has("events"):
         parts.append("events")
-    links = [
-        (row["source"], row["source_id"], row["source_id_kind"])
-        for row in (data.rows("customer_links") if parts else ())
-    ]
+    links = list(telling.owners(data)) if parts else []
     empty = {part: why_empty(data, part, links) for part in parts}
     if not found.facts:
         empty |= dict.fromkeys(("facts", "standing", "prediction"), "not_ordered")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from perenne.identity import REFUSING
 from perenne.reports.person.record import (
     Answer,
     Consent,
@@ -22,7 +23,6 @@ CONTACT = (
     "first_name", "last_name", "company", "email", "phone", "address", "postcode", "city",
     "region", "country", "birth_on",
 )  # fmt: skip
-_REFUSING = ("unsubscribed", "unread")
 Links = Sequence[tuple[str, str, str]]
 
 
@@ -32,6 +32,14 @@ _AFTER_EVERY_DAY = 10_000_000
 def links_of(records: Iterable[SourceRecord]) -> Links:
     """The references by which sources speak of the customer: source, id, kind."""
     return [(one.source, one.source_id, one.kind) for one in records]
+
+
+def owners(data: PersonInput) -> Mapping[tuple[str, str, str], str]:
+    """Whose each of these references is: of an account, one of its customers."""
+    return {
+        (row["source"], row["source_id"], row["source_id_kind"]): row["customer_id"]
+        for row in data.rows("customer_links")
+    }
 
 
 def identity(data: PersonInput) -> Identity:
@@ -156,26 +164,23 @@ def _matter(row: Row) -> tuple[str, str, str]:
 
 
 def _refuses(row: Row) -> bool:
-    return row["suppressed"] or row["status"] in _REFUSING
+    return row["suppressed"] or row["status"] in REFUSING
 
 
 def _said_since(data: PersonInput) -> Mapping[tuple[str, str, str], Row]:
     """The last word after the day of the snapshot; a refusal wins over a permission of its day."""
-    links = {
-        (row["source"], row["source_id"], row["source_id_kind"]): row["customer_id"]
-        for row in data.rows("customer_links")
-    }
+    whose = owners(data)
     rows = [
         row
-        for row in staged_rows(data, "consents", list(links))
+        for row in staged_rows(data, "consents", list(whose))
         if not _by(row["said_on"], data.as_of)
     ]
     rows.sort(key=lambda row: (row["suppressed"], row["said_on"], _refuses(row)))
     found = {}
     for row in rows:
-        whose = links[row["source"], row["customer_ref"], row["customer_ref_kind"] or "id"]
+        owner = whose[row["source"], row["customer_ref"], row["customer_ref_kind"] or "id"]
         status = "unsubscribed" if row["suppressed"] else row["status"]
-        told = {**row, "customer_id": whose, "status": status}
+        told = {**row, "customer_id": owner, "status": status}
         found[_matter(told)] = told
     return found
 
