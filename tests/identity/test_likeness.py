@@ -147,9 +147,10 @@ def asked_of(sql: str, one: Row, other: Row) -> object:
     """What the engine answers of two records."""
     sides = []
     for row in (one, other):
-        cells = {**dict.fromkeys(FIELDS), **row}
+        cells = {**dict.fromkeys((*FIELDS, "first_borne")), **row}
         texts = (
-            f"CAST({'NULL' if value is None else repr(value)} AS VARCHAR) AS {name}"
+            f"CAST({'NULL' if value is None else repr(value)} AS "
+            f"{'BIGINT' if name == 'first_borne' else 'VARCHAR'}) AS {name}"
             for name, value in cells.items()
         )
         sides.append(f"(SELECT {', '.join(texts)})")
@@ -255,6 +256,30 @@ HOME = {"last_name": "dupre", "address": "3 rue haute", "phone": "+33671000001"}
 def test_contrary_first_names_of_one_home(one: Row, other: Row, contrary: bool) -> None:
     sql = contrary_sql("one", "two")
     assert asked_of(sql, HOME | one, HOME | other) is contrary
+
+
+@pytest.mark.parametrize(
+    ("names", "borne", "contrary"),
+    [
+        (("marie", "martine"), (400, 90), True),
+        (("christian", "christine"), (5, 5), True),
+        (("marie", "marrine"), (400, 4), False),
+        (("marie", "marine"), (400, 90), False),
+        (("martine", "martinne"), (4_000, 30), False),
+        (("martine", "martyna"), (4_000, 30), False),
+        (("martine", "martyna"), (4_000, 41), True),
+        (("marie", "marie claire"), (400, 90), False),
+        (("julie", "juliette"), (400, 90), False),
+        (("mickael", "mike"), (400, 90), False),
+        (("marie", "martine"), (None, None), False),
+    ],
+)
+def test_two_names_that_others_bear_are_no_slip_of_each_other(
+    names: tuple[str, str], borne: tuple[int | None, int | None], contrary: bool
+) -> None:
+    sides = [{"first_name": a, "first_borne": n} for a, n in zip(names, borne, strict=True)]
+    for one, other in (sides, sides[::-1]):
+        assert asked_of(contrary_sql("one", "two"), HOME | one, HOME | other) is contrary
 
 
 @pytest.mark.parametrize(

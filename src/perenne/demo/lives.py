@@ -71,7 +71,7 @@ class Life:
 def life_of(number: int, country: int) -> Life:
     """The true person `number`; members of one household are numbers 2k and 2k + 1."""
     mate = number - 1 if number % 2 and _lives_together(number) else number
-    first = people.first_name(number)
+    first = _first_name(number, mate)
     same_name = share(number, 41) < RATES["same_family_name"]
     last = people.last_name(mate if same_name else number)
     home = people.home_of(mate, country)
@@ -104,6 +104,15 @@ def life_of(number: int, country: int) -> Life:
         phone=phone if country == 0 else "",
         born=_born(number),
     )
+
+
+def _first_name(number: int, mate: int) -> str:
+    """Who lives with a namesake would be called otherwise at home."""
+    first = people.first_name(number)
+    while mate != number and first == people.first_name(mate):
+        number += 1_000_000_000
+        first = people.first_name(number)
+    return first
 
 
 def _lives_together(number: int) -> bool:

@@ -8,6 +8,10 @@ from __future__ import annotations
 from perenne.identity.fields import ALIKE, EDITS, FIELDS, in_mailbox, level_sql, scripts_differ
 from perenne.identity.nicknames import short_form_sql
 
+OWN, RARER = 5, 100
+"""Records that make a first name one of its own, and how much rarer than another it may be then:
+slips of a frequent name are further below."""
+
 
 def contrary_sql(left: str, right: str) -> str:
     """SQL of whether two records bear names that contradict each other, and no date of birth
@@ -39,9 +43,10 @@ def _contrary_families_sql(left: str, right: str) -> str:
 def contrary_names_sql(left: str, right: str) -> str:
     """SQL of whether two records bear first names that contradict each other.
 
-    Names do not contradict each other when they are alike, a letter apart (Mai, Mi), when one is
-    part of the other, its initials or a short form of it, when first and family name change places,
-    or when they are written in different scripts.
+    Names do not contradict each other when they are a letter apart (Mai, Mi), when they are alike
+    and one of them is no name that others bear (Marie and Martine are two), when one is part of the
+    other, its initials or a short form of it, when first and family name change places, or when
+    they are written in different scripts.
     """
     one, other = f"{left}.first_name", f"{right}.first_name"
     letters = r"regexp_replace({0}, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')"
@@ -50,7 +55,8 @@ def contrary_names_sql(left: str, right: str) -> str:
         for a, b in ((one, other), (other, one))
     )
     apart = (
-        f"{ALIKE.format('first_name')} < 0.75 AND {EDITS.format('first_name')} > 1 "
+        f"({ALIKE.format('first_name')} < 0.75 OR {_two_names(left, right)}) "
+        f"AND {EDITS.format('first_name')} > 1 "
         f"AND CASE WHEN least(length({one}), length({other})) > 1 "
         f"THEN NOT contains({one}, {other}) AND NOT contains({other}, {one}) "
         f"ELSE 'm' NOT IN ({one}, {other}) END "
@@ -63,3 +69,12 @@ def contrary_names_sql(left: str, right: str) -> str:
     known = f"coalesce({ways[0]}, {ways[1]}, false)"
     crossed = " AND ".join([known, *(f"coalesce({way}, true)" for way in ways)])
     return f"(coalesce({apart}, false) AND NOT coalesce({crossed}, false))"
+
+
+def _two_names(left: str, right: str) -> str:
+    """SQL of whether both first names are borne by so many records that neither is a slip of the
+    other."""
+    fewer, more = (
+        f"{which}({left}.first_borne, {right}.first_borne)" for which in ("least", "greatest")
+    )
+    return f"({fewer} >= {OWN} AND {fewer} * {RARER} >= {more})"

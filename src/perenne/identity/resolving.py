@@ -170,7 +170,8 @@ def _identifiers(task: Task, reference: Table, told: Table) -> tuple[Table, Tabl
 def _words(task: Task, told: Table, identifier: Table) -> Table:
     """What each record has said of its person, the newest first."""
     spoken = task.keep("spoken", words.spoken(told))
-    every = task.keep("said", words.words(spoken))
+    once = task.keep("once", words.words(spoken))
+    every = task.keep("said", words.borne_by(once, words.bearers(once, identifier)))
     astray = comparing.astray(task.engine, task.engine.ibis.compile(every))
     return task.keep("words", words.without(every, task.engine.arrow(astray), identifier))
 

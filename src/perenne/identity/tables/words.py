@@ -77,6 +77,20 @@ def words(said: ir.Table) -> ir.Table:
     return ranked.mutate(**again).select("own_id", "place", *FIELDS, "country")
 
 
+def bearers(word: ir.Table, identifier: ir.Table) -> ir.Table:
+    """How many records bear each first name: `first_name`, `first_borne`. Records of an identifier
+    that more than the cap share teach nothing of names."""
+    crowd = identifier.filter(identifier.state == "shared").select("own_id").distinct()
+    named = word.filter(word.first_name.notnull()).anti_join(crowd, "own_id")
+    return named.group_by("first_name").agg(first_borne=named.own_id.nunique())
+
+
+def borne_by(word: ir.Table, bearer: ir.Table) -> ir.Table:
+    """`word` with `first_borne`, how many records bear its first name (`bearers`)."""
+    joined = word.left_join(bearer, "first_name", rname="b_{name}")
+    return joined.drop("b_first_name")
+
+
 def without(word: ir.Table, astray: ir.Table, identifier: ir.Table) -> ir.Table:
     """`word` without those of somebody else (`astray`: own_id, place), and of a record that carries
     too many identifiers to be a person (`identifier`, judged) the newest alone."""
@@ -119,8 +133,8 @@ def people(
     word: ir.Table, node: ir.Table, *, used: ir.Table, bears: ir.Table, shared: ir.Table
 ) -> ir.Table:
     """A row per word of each record that tells of a person: `idx`, `word` (its number), `place` (0:
-    the newest), `words` (how many the record has), `own_id`, `source`, `usual` and `FIELDS`. What a
-    word does not say of e-mail and telephone is what the record says otherwise.
+    the newest), `words` (how many the record has), `own_id`, `source`, `usual`, `first_borne` and
+    `FIELDS`. What a word does not say of e-mail and telephone is what the record says otherwise.
 
     Not `usual` are records of the identifiers `shared` by more than the cap: a thousand rows typed
     under one address may be compared, but say nothing of how rare a name is.
@@ -151,7 +165,7 @@ def people(
     mine = ibis.window(group_by="idx")
     row = joined.mutate(_told=told.any().over(mine), words=joined.idx.count().over(mine))
     return row.filter(row._told).select(
-        *("idx", "own_id", "source", "place", "words", "usual"),
+        *("idx", "own_id", "source", "place", "words", "usual", "first_borne"),
         *FIELDS,
         word=row.idx * MOST + row.place,
     )
