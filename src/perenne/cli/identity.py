@@ -36,8 +36,8 @@ def _review() -> click.Command:
         "--sample",
         is_flag=True,
         help=_(
-            "Pairs drawn at random from all that likeness links or proposes: deciding all of "
-            "them measures the threshold."
+            "Undecided pairs drawn from every pair of sources and every likelihood: deciding all "
+            "of them measures the thresholds."
         ),
     )
     @click.option("--personal", is_flag=True, help=_("Show names, addresses and ids in full."))

@@ -158,7 +158,7 @@ def _threshold_words(threshold: Threshold) -> str:
             "links from probability {value} on, unmeasured: no pair decided, some {missing} are "
             "needed"
         ).format(value=value, missing=format_number(threshold.missing))
-    if not threshold.measured or threshold.at_least is None or threshold.precision is None:
+    if not threshold.measured or threshold.at_least is None:
         return _(
             "links from probability {value} on, unmeasured: {judged} pairs decided, some {missing} "
             "more are needed"
@@ -168,13 +168,13 @@ def _threshold_words(threshold: Threshold) -> str:
             missing=format_number(threshold.missing),
         )
     return _(
-        "links from probability {value} on, measured on {judged} decided pairs: {precision} right, "
-        "at least {bound}"
+        "links from probability {value} on, measured: at least {bound} right (pairs decided: "
+        "{judged} of these sources, {others} of others)"
     ).format(
         value=value,
-        judged=format_number(threshold.judged),
-        precision=format_percent(threshold.precision),
         bound=format_percent(threshold.at_least),
+        judged=format_number(threshold.judged),
+        others=format_number(threshold.others),
     )
 
 

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.identity.clusters import Ints, components
+from perenne.identity.curves import Curves, log_odds
 
 DRAWS = 200
 """Ways in which the open pairs may come out."""
 WITHIN = (0.05, 0.95)
-_TRUST = 5.0
-"""Decided pairs that the model's own probabilities weigh beside those of the owner."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -51,49 +50,41 @@ class Missed:
         return self.customers.stated / self.customers.likely - 1 if self.customers.likely else 0.0
 
 
-def recalled(probability: Floats, judged: Floats, same: npt.NDArray[np.bool_]) -> Floats:
-    """Probabilities whose odds are moved by one factor, so that those of the `judged` pairs add up
-    to how many of them the owner accepted; the fewer there are, the less they move."""
-    if not len(judged):
-        return probability
-    wanted = same.sum() + _TRUST * judged.mean()
-    weight = 1 + _TRUST / len(judged)
-    low, high = -12.0, 12.0
-    for _step in range(60):
-        middle = (low + high) / 2
-        low, high = (
-            (middle, high) if _moved(judged, middle).sum() * weight < wanted else (low, middle)
-        )
-    return _moved(probability, (low + high) / 2)
+@dataclass(frozen=True)
+class Open:
+    """Pairs of records left apart: their numbers, the probability that the model states, and the
+    pair of sources of each by number."""
 
-
-def _moved(probability: Floats, by: float) -> Floats:
-    sure = np.clip(probability, 1e-9, 1 - 1e-9)
-    odds = np.log(sure) - np.log1p(-sure)
-    moved: Floats = 1.0 / (1.0 + np.exp(-(odds + by)))
-    return moved
+    left: Ints
+    right: Ints
+    chance: Floats
+    group: Ints
 
 
 def likely(
     root: Ints,
     orders: Ints,
     *,
-    pairs: tuple[Ints, Ints, Floats],
+    pairs: Open,
     linked: Floats,
+    curves: Curves,
     decided: int,
     rng: np.random.Generator,
 ) -> Missed:
     """What stands apart in error. `root` and `orders` are of each record: its customer, and the
-    purchases it carries; `pairs` (left, right, probability) of records left apart; `linked` are
-    the probabilities of links that likeness made."""
+    purchases it carries; `linked` are the probabilities of links that likeness made. How often
+    stated probabilities are right is as little known as the `curves` are: without decisions of the
+    owner the range is wide."""
     bought = np.bincount(root, weights=orders, minlength=len(root)).astype(np.int64)
     customers, repeat = int((bought > 0).sum()), int((bought > 1).sum())
-    left, right, chance = _between_buyers(root, bought, pairs)
+    left, right, best = _between_buyers(root, bought, pairs)
     number, place = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, other = place[: len(left)], place[len(left) :]
     mine = bought[number]
     fewer, more = np.zeros(DRAWS), np.zeros(DRAWS)
-    for draw in range(DRAWS):
+    odds, group = log_odds(pairs.chance[best]), pairs.group[best]
+    chances = curves.drawn(DRAWS, rng).chance(odds, group)
+    for draw, chance in enumerate(chances):
         same = rng.random(len(chance)) < chance
         joined = components(len(number), one[same], other[same])
         together = np.bincount(joined, weights=mine, minlength=len(number))
@@ -102,28 +93,25 @@ def likely(
     left_over = customers - fewer
     rate = (repeat + more) / np.maximum(left_over, 1)
     return Missed(
-        links=float(fewer.mean()),
+        links=float(np.median(fewer)),
         wrong=float((1 - linked).sum()),
-        pairs=len(chance),
+        pairs=len(best),
         decided=decided,
         customers=_spread(float(customers), left_over),
         repeat_rate=_spread(repeat / max(customers, 1), rate),
     )
 
 
-def _between_buyers(
-    root: Ints, bought: Ints, pairs: tuple[Ints, Ints, Floats]
-) -> tuple[Ints, Ints, Floats]:
-    """Pairs of customers who both bought, each with its likeliest pair of records."""
-    left, right, chance = root[pairs[0]], root[pairs[1]], pairs[2]
-    open_ = (left != right) & (bought[left] > 0) & (bought[right] > 0)
-    low, high = np.minimum(left, right)[open_], np.maximum(left, right)[open_]
-    key, place = np.unique(low * len(root) + high, return_inverse=True)
-    best = np.zeros(len(key))
-    np.maximum.at(best, place, chance[open_])
-    return key // len(root), key % len(root), best
+def _between_buyers(root: Ints, bought: Ints, pairs: Open) -> tuple[Ints, Ints, Ints]:
+    """Pairs of customers who both bought, each with the place of its likeliest pair of records."""
+    left, right = root[pairs.left], root[pairs.right]
+    open_ = np.flatnonzero((left != right) & (bought[left] > 0) & (bought[right] > 0))
+    key = np.minimum(left, right)[open_] * len(root) + np.maximum(left, right)[open_]
+    order = np.lexsort((-pairs.chance[open_], key))
+    key, first = np.unique(key[order], return_index=True)
+    return key // len(root), key % len(root), open_[order[first]]
 
 
 def _spread(stated: float, drawn: Floats) -> Likely:
     low, high = np.quantile(drawn, WITHIN).tolist()
-    return Likely(stated, float(drawn.mean()), low, high)
+    return Likely(stated, float(np.median(drawn)), low, high)

@@ -16,7 +16,7 @@ from perenne.identity.account import IdentityAccount, Unused, alarm
 from perenne.identity.clusters import Ints
 from perenne.identity.decisions import Decision, standing
 from perenne.identity.identifiers import blocked_pattern, masked, normal_emails, normal_phones
-from perenne.identity.missing import Missed, likely, recalled
+from perenne.identity.missing import Missed, Open, likely
 from perenne.identity.schema import PAIRS
 from perenne.identity.settings import IdentitySettings
 from perenne.identity.tables import records, sharing, words
@@ -236,16 +236,14 @@ def _missed(task: Task, pairs: Pairs, weighed: Weighed, *, bought: Table) -> Mis
     open_ = told & apart & (pairs.decision == NONE)
     judged = told & (pairs.rule >= MODEL) & (pairs.decision != NONE)
     linked = told & ~apart & (pairs.rule == MODEL) & (pairs.decision == NONE) & weighed.wanted
-    known, right = pairs.probability[judged], pairs.decision[judged] == ACCEPT
     return likely(
         weighed.root,
         orders,
-        pairs=(
-            pairs.left[open_],
-            pairs.right[open_],
-            recalled(pairs.probability[open_], known, right),
+        pairs=Open(
+            pairs.left[open_], pairs.right[open_], pairs.probability[open_], weighed.profile[open_]
         ),
         linked=pairs.probability[linked],
+        curves=weighed.curves,
         decided=int(judged.sum()),
         # The same records give the same estimate.
         rng=np.random.default_rng(len(orders)),

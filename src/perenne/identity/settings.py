@@ -86,7 +86,7 @@ class IdentitySettings(BaseModel):
         0.5, gt=0, le=1, description="Probability from which a link is proposed for review."
     )
     precision: float = Field(
-        0.985,
+        0.98,
         ge=0.5,
         lt=1,
         description="Share of right links that a measured threshold must reach.",

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.identity.clusters import Ints, components, separated
+from perenne.identity.curves import Curves
 from perenne.identity.joining import Likeness, joins, odds_of
 from perenne.identity.settings import IdentitySettings
-from perenne.identity.thresholds import Threshold, choose
+from perenne.identity.thresholds import Choosing, Group, Threshold, Wanted
 
 RULES = ("owner", "number", "email", "phone", "model", "email_apart", "phone_apart")
 """What a pair rests on, the strongest first; the last two are an e-mail or a telephone number
@@ -121,13 +122,16 @@ def _strongest(pairs: Pairs) -> Ints:
 class Weighed:
     """`root`: of each record the oldest record of its customer. `wanted`: which pairs are links,
     unless that would join a refused pair; `torn`: which of these were left out since names would
-    contradict each other. `thresholds`: per pair of sources that the model knows.
+    contradict each other. `thresholds`: per pair of sources that the model knows. `curves`: how
+    often its probabilities are right, by pair of sources; `profile`: that of each pair, by number.
     """
 
     root: Ints
     wanted: Bools
     torn: Bools
     thresholds: Mapping[str, Threshold]
+    curves: Curves
+    profile: Ints
 
     def outcome(self, pairs: Pairs, *, from_: float) -> dict[str, npt.NDArray[np.generic]]:
         """What became of the pairs that concern anybody: those that link, were decided, or wait
@@ -169,7 +173,8 @@ def weigh(
     """
     profile, names, source = _profiles(pairs, sources)
     model = _Model(pairs, source, profile)
-    thresholds = _thresholds(model, names=names, settings=settings)
+    choosing = _choosing(model, number=len(names), settings=settings)
+    thresholds = dict(zip(names, choosing.thresholds(), strict=True))
     limit = np.array([thresholds[name].value for name in names] or [settings.threshold])
     wanted = ((pairs.rule < MODEL) | (pairs.decision == ACCEPT)) & (pairs.decision != REFUSE)
     wanted |= model.supported(wanted, limit)
@@ -186,7 +191,12 @@ def weigh(
     torn &= root[pairs.left] != root[pairs.right]
     told = np.unique(profile[~np.isnan(pairs.probability)])
     return Weighed(
-        root, wanted, torn, {names[code]: thresholds[names[code]] for code in told.tolist()}
+        root,
+        wanted,
+        torn,
+        {names[code]: thresholds[names[code]] for code in told.tolist()},
+        choosing.curves(),
+        profile,
     )
 
 
@@ -247,7 +257,7 @@ class _Model:
         odds = odds_of(self.pairs.probability[heard])
         return Likeness(left, right, odds, self.profile[heard])
 
-    def judged(self) -> dict[int, tuple[list[_Judged], list[tuple[float, int]]]]:
+    def judged(self) -> dict[int, Group]:
         """Of each pair of sources every step in which likeness would join customers: those whose
         likeliest decided pair tells whether they are right, and those that nobody has judged."""
         pairs = self.pairs
@@ -267,28 +277,17 @@ class _Model:
                 seen.append((probability, bool(said == ACCEPT), step.number))
             else:
                 open_.append((probability, step.number))
-        return found
+        return {profile: Group(seen, open_) for profile, (seen, open_) in found.items()}
 
 
 def _both(pairs: Pairs, chosen: Bools) -> tuple[Ints, Ints]:
     return pairs.left[chosen], pairs.right[chosen]
 
 
-def _thresholds(
-    model: _Model, *, names: list[str], settings: IdentitySettings
-) -> dict[str, Threshold]:
+def _choosing(model: _Model, *, number: int, settings: IdentitySettings) -> Choosing:
     """The threshold of each pair of sources, measured on what was decided of the model's pairs."""
     pairs = model.pairs
     said = (pairs.decision != NONE) & ~np.isnan(pairs.probability)
     judged = model.judged() if said.any() else {}
-    found = {}
-    for number, name in enumerate(names):
-        seen, open_ = judged.get(number, ([], []))
-        found[name] = choose(
-            seen,
-            open_=open_,
-            precision=settings.precision,
-            confidence=settings.confidence,
-            fallback=settings.threshold,
-        )
-    return found
+    wanted = Wanted(settings.precision, settings.confidence, settings.threshold)
+    return Choosing([judged.get(group, Group()) for group in range(number)], wanted)

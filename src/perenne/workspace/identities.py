@@ -161,7 +161,7 @@ class ReviewPair:
 @dataclass(frozen=True)
 class Asked:
     """Which pairs to show, the likeliest first. `at_random` draws from all that the model proposed
-    or linked, for decisions that measure it."""
+    or linked and nobody has decided, for decisions that measure it."""
 
     status: Status = "review"
     customer_id: str | None = None
@@ -171,7 +171,12 @@ class Asked:
 
 def pairs(shop: Shop, asked: Asked) -> tuple[list[ReviewPair], int]:
     """Pairs of the published snapshot, and how many there are in all."""
-    from perenne.workspace.tables import pairs_of_customer, review_pairs, review_sides
+    from perenne.workspace.tables import (
+        pairs_of_customer,
+        review_pairs,
+        review_sides,
+        sampled_pairs,
+    )
 
     if "identity_pairs" not in shop.tables:
         raise PerenneError(
@@ -180,7 +185,8 @@ def pairs(shop: Shop, asked: Asked) -> tuple[list[ReviewPair], int]:
             next_step=_("Compute a new one: perenne refresh"),
         )
     links, contacts = (shop.tables[name] for name in ("customer_links", "contacts"))
-    chosen = review_pairs(shop.tables["identity_pairs"], asked.status, at_random=asked.at_random)
+    every = shop.tables["identity_pairs"]
+    chosen = sampled_pairs(every) if asked.at_random else review_pairs(every, asked.status)
     if asked.customer_id:
         chosen = pairs_of_customer(chosen, links, asked.customer_id)
     total = shop.engine.fetch(chosen.count()).as_py()

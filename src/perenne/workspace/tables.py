@@ -83,13 +83,34 @@ def published_value(lines: ir.Table, orders: ir.Table, *, money: Collection[str]
     return found.mutate(month=found.month.strftime("%Y-%m"))
 
 
-def review_pairs(pair: ir.Table, status: str, *, at_random: bool) -> ir.Table:
-    """Pairs of a status, the likeliest first; or all that the model speaks of, as their ids, which
-    know nothing of them, have them."""
-    if at_random:
-        return pair.filter(pair.rule == "model").order_by("pair_id")
+_SHARE = 0.75
+"""Of pairs that are n times as many, n to this power are drawn for review."""
+
+
+def review_pairs(pair: ir.Table, status: str) -> ir.Table:
+    """Pairs of a status, the likeliest first."""
     chosen = pair if status == "all" else pair.filter(pair.status == status)
     return chosen.order_by([ibis.desc(chosen.probability.fill_null(0.0)), "pair_id"])
+
+
+def sampled_pairs(pair: ir.Table) -> ir.Table:
+    """Pairs that the model speaks of and nobody has decided, in an order that knows nothing of who
+    they are: of every pair of sources and every likelihood some, the more the more there are, but
+    not in proportion. Most pairs are beyond doubt: deciding many of them would teach little."""
+    open_ = pair.filter(pair.rule == "model", pair.decision.isnull())
+    sure = open_.probability.clip(upper=0.9999)
+    kinds = open_.mutate(
+        one=ibis.least(open_.source_1, open_.source_2),
+        other=ibis.greatest(open_.source_1, open_.source_2),
+        likely=(sure / (1 - sure)).ln().floor(),
+    )
+    kind = ibis.window(group_by=["one", "other", "likely"])
+    drawn = kinds.mutate(
+        place=ibis.row_number().over(kind, order_by="pair_id"),
+        many=kinds.pair_id.count().over(kind),
+    )
+    turn = (drawn.place + 0.5) / drawn.many.cast("float64").pow(_SHARE)
+    return drawn.order_by(turn, "pair_id").select(*pair.columns)
 
 
 def pairs_of_customer(pair: ir.Table, link: ir.Table, customer_id: str) -> ir.Table:
