@@ -23,7 +23,7 @@ CONTRARY, MEMBERS = 0.03, 0.95
 """How often first names contradict each other: of two records of one person, which bear another
 name of hers or a name misheard beyond likeness; and of two members of a household."""
 TRIED = 30
-"""Pairs that `CONTRARY` weighs beside those of one date of birth."""
+"""Pairs that `CONTRARY` weighs beside those that are known to be one person's."""
 Floats = npt.NDArray[np.float64]
 Weights = Mapping[str, Floats]
 """Of each field how often its levels occur, `different` last; they add up to one."""
@@ -80,10 +80,10 @@ def same_person(
     return known
 
 
-def slips(births: int, apart: int) -> float:
-    """How often first names of one person contradict each other; `apart` of `births` pairs of
-    records that share a family name and a date of birth do."""
-    return (CONTRARY * TRIED + apart) / (TRIED + births)
+def slips(pairs: int, apart: int) -> float:
+    """How often first names of one person contradict each other; `apart` of `pairs` of records that
+    are one person's do."""
+    return (CONTRARY * TRIED + apart) / (TRIED + pairs)
 
 
 def one_person(homes: int, apart: int, *, contrary: float = CONTRARY) -> float:

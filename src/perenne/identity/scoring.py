@@ -32,6 +32,7 @@ from perenne.identity.fields import (
     level_sql,
 )
 from perenne.identity.learning import (
+    CONTRARY,
     Floats,
     Patterns,
     learnt,
@@ -164,10 +165,16 @@ def _household(engine: DuckEngine, fields: tuple[str, ...]) -> float:
     )
     asked = f"SELECT count(*), count(*) FILTER (contrary) FROM ({pairs})"
     ((homes, apart),) = engine.duck.execute(asked).fetchall()
-    born, named = [("last_name", "birth")], "one.first_name || two.first_name IS NOT NULL"
-    same = _found(engine, born, where=named)
-    torn = _found(engine, born, where=contrary_names_sql("one", "two"))
-    return one_person(homes, apart, contrary=slips(same, torn))
+    # Of one person for sure, or nearly: a household may share a mailbox, so that this says at most
+    # how often one person's first names contradict each other.
+    known = [rule for rule in (("last_name", "birth"), ("email",)) if set(rule) <= set(fields)]
+    named = "one.first_name || two.first_name IS NOT NULL"
+    torn = contrary_names_sql("one", "two")
+    rates = [
+        slips(_found(engine, [rule], where=named), _found(engine, [rule], where=torn))
+        for rule in known
+    ]
+    return one_person(homes, apart, contrary=min(rates, default=CONTRARY))
 
 
 def _found(engine: DuckEngine, rules: Sequence[tuple[str, ...]], *, where: str = "true") -> int:

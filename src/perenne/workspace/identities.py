@@ -186,7 +186,7 @@ def pairs(shop: Shop, asked: Asked) -> tuple[list[ReviewPair], int]:
         )
     links, contacts = (shop.tables[name] for name in ("customer_links", "contacts"))
     every = shop.tables["identity_pairs"]
-    chosen = sampled_pairs(every) if asked.at_random else review_pairs(every, asked.status)
+    chosen = sampled_pairs(every, links) if asked.at_random else review_pairs(every, asked.status)
     if asked.customer_id:
         chosen = pairs_of_customer(chosen, links, asked.customer_id)
     total = shop.engine.fetch(chosen.count()).as_py()

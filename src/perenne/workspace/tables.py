@@ -93,15 +93,33 @@ def review_pairs(pair: ir.Table, status: str) -> ir.Table:
     return chosen.order_by([ibis.desc(chosen.probability.fill_null(0.0)), "pair_id"])
 
 
-def sampled_pairs(pair: ir.Table) -> ir.Table:
+def sampled_pairs(pair: ir.Table, link: ir.Table) -> ir.Table:
     """Pairs that the model speaks of and nobody has decided, in an order that knows nothing of who
     they are: of every pair of sources and every likelihood some, the more the more there are, but
-    not in proportion. Most pairs are beyond doubt: deciding many of them would teach little."""
+    not in proportion. Most pairs are beyond doubt: deciding many of them would teach little. Of the
+    same two customers, or within one, the likeliest pair of two sources tells what others would."""
     open_ = pair.filter(pair.rule == "model", pair.decision.isnull())
-    sure = open_.probability.clip(upper=0.9999)
-    kinds = open_.mutate(
-        one=ibis.least(open_.source_1, open_.source_2),
-        other=ibis.greatest(open_.source_1, open_.source_2),
+    who = link.select("own_id", "customer_id").distinct()
+    for side in ("1", "2"):
+        named = who.rename({f"own_id_{side}": "own_id", f"customer_{side}": "customer_id"})
+        open_ = open_.inner_join(named, f"own_id_{side}")
+    ends = ibis.window(
+        group_by=[
+            end(open_[f"{name}_1"], open_[f"{name}_2"])
+            for name in ("source", "customer")
+            for end in (ibis.least, ibis.greatest)
+        ],
+        order_by=[ibis.desc("probability"), "pair_id"],
+    )
+    telling = open_.mutate(again=ibis.row_number().over(ends)).filter(lambda t: t.again == 0)
+    return _in_turn(telling).select(*pair.columns)
+
+
+def _in_turn(pair: ir.Table) -> ir.Table:
+    sure = pair.probability.clip(upper=0.9999)
+    kinds = pair.mutate(
+        one=ibis.least(pair.source_1, pair.source_2),
+        other=ibis.greatest(pair.source_1, pair.source_2),
         likely=(sure / (1 - sure)).ln().floor(),
     )
     kind = ibis.window(group_by=["one", "other", "likely"])
@@ -110,7 +128,7 @@ def sampled_pairs(pair: ir.Table) -> ir.Table:
         many=kinds.pair_id.count().over(kind),
     )
     turn = (drawn.place + 0.5) / drawn.many.cast("float64").pow(_SHARE)
-    return drawn.order_by(turn, "pair_id").select(*pair.columns)
+    return drawn.order_by(turn, "pair_id")
 
 
 def pairs_of_customer(pair: ir.Table, link: ir.Table, customer_id: str) -> ir.Table:
