@@ -33,11 +33,15 @@ CHUNK = 16_384
 
 @dataclass(frozen=True)
 class Source:
-    """Where a purchase model lives. intervals: it reads the regularity of orders as well."""
+    """Where a purchase model lives. intervals: it reads the regularity of orders as well.
+
+    limit: the source of the model that it becomes where its parameters run off.
+    """
 
     module: str
     model: str
     intervals: bool = False
+    limit: str = ""
 
 
 SOURCES: Mapping[str, Source] = {
@@ -46,7 +50,8 @@ SOURCES: Mapping[str, Source] = {
     "mbg_nbd": Source("beta_geo", "ModifiedBetaGeo"),
     "bg_cnbd": Source("beta_geo_cnbd", "BetaGeoCNBD", intervals=True),
     "mbg_cnbd": Source("beta_geo_cnbd", "ModifiedBetaGeoCNBD", intervals=True),
-    "pareto_nbd": Source("pareto_nbd", "ParetoNBD"),
+    "pareto_nbd": Source("pareto_nbd", "ParetoNBD", limit="exponential_nbd"),
+    "exponential_nbd": Source("exponential_nbd", "ExponentialNBD"),
     "pareto_ggg": Source("pareto_ggg", "ParetoGGG", intervals=True),
 }
 
@@ -61,8 +66,35 @@ def probability_contender(name: str) -> ProbabilityContender:
             next_step=_("Use one of {names}.").format(names=", ".join(SOURCES)),
         )
     source = SOURCES[name]
-    module = import_module(f"perenne.models.purchases.{source.module}")
-    return ProbabilityContender(name, getattr(module, source.model)(), source.intervals)
+    model = _settings(source)
+    if source.limit:
+        model = OrItsLimit(model, _settings(SOURCES[source.limit]))
+    return ProbabilityContender(name, model, source.intervals)
+
+
+def _settings(source: Source) -> Any:
+    return getattr(import_module(f"perenne.models.purchases.{source.module}"), source.model)()
+
+
+@dataclass(frozen=True)
+class OrItsLimit:
+    """A purchase model, or where its parameters run off the model that it becomes there.
+
+    The likelihood of the one then rises towards that of the other, which has a top of its own.
+    """
+
+    whole: Any
+    limit: Any
+
+    def fit(self, data: Any = None, **given: Any) -> Any:
+        """PerenneError of the whole model where both refuse."""
+        try:
+            return self.whole.fit(data, **given)
+        except PerenneError as refusal:
+            try:
+                return self.limit.fit(data, **given)
+            except PerenneError:
+                raise refusal from None
 
 
 @dataclass(frozen=True)

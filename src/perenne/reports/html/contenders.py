@@ -109,6 +109,10 @@ def _probability_models() -> dict[str, tuple[str, str]]:
             _("Pareto/NBD: purchases and leaving at any moment"),
             _("Customers buy at a pace of their own, and may leave at any moment."),
         ),
+        "exponential_nbd": (
+            _("Exponential/NBD: purchases, and one rate of leaving"),
+            _("As Pareto/NBD, where no customer is more likely to leave than another."),
+        ),
         "pareto_ggg": (
             _("Pareto/GGG: each with a regularity of their own"),
             _("As Pareto/NBD; each customer is more or less regular."),
