@@ -17,6 +17,7 @@ from perenne.models.chance import own
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
+from perenne.models.purchases.regularity import Regularity, regularity
 from perenne.models.spend.first_order import with_first_order
 from perenne.models.spend.gamma_gamma import FittedGammaGamma
 from perenne.models.spend.moments import spend_model, variation_within
@@ -26,6 +27,8 @@ from perenne.text import gettext as _
 WEEK = 7.0
 # Models of which no customer ever leaves.
 NEVER_LEAVE = ("nbd",)
+# Those to try first where customers buy at regular intervals.
+FOR_REGULAR = ("mbg_cnbd", "pareto_ggg")
 THREADS = min(2, os.cpu_count() or 1)
 CHUNK = 16_384
 """Customers drawn at a time, each chunk from a random stream of its own."""
@@ -273,6 +276,12 @@ def log_intervals(ledger: Ledger) -> Floats:
     return np.bincount(who[1:][same], weights=np.log(weeks), minlength=ledger.customers).astype(
         np.float64
     )
+
+
+def regularity_of(ledger: Ledger) -> Regularity | None:
+    """How regularly the customers of a ledger buy; None where too few tell."""
+    sold = ledger.orders > 0
+    return regularity(ledger.customer[sold], ledger.day[sold])
 
 
 def _sales(ledger: Ledger) -> tuple[Floats, Floats]:

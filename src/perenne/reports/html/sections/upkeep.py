@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from perenne.reports.html.blocks import Block, Fact, Fold, Points
-from perenne.reports.html.contenders import contender_label, contender_meaning
+from perenne.reports.html.contenders import contender_label, contender_meaning, regular_buyers
 from perenne.reports.html.prediction import Prediction, Row, number
 from perenne.reports.html.scoreboard import Scoreboard
 from perenne.reports.html.words import Words, change_text, listed, quoted
@@ -68,6 +68,7 @@ def methods(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
         *_model(prediction),
         *_purchases(prediction),
         *_choice(board),
+        *_rhythm(prediction.manifest),
         *_truncation(prediction.part("truncation")),
         *_independence(prediction.part("independence")),
         *_intervals(prediction),
@@ -127,6 +128,11 @@ def _choice(board: Scoreboard | None) -> Iterable[Fact]:
                 "none is chosen by hand."
             ),
         )
+
+
+def _rhythm(manifest: Mapping[str, Any]) -> Iterable[Fact]:
+    if said := regular_buyers(manifest):
+        yield Fact(_("Regular buyers"), "", said)
 
 
 def _level(prediction: Prediction) -> list[str]:
