@@ -202,17 +202,18 @@ def test_the_time_unit_changes_nothing_but_the_unit():
 
 
 def test_draws_have_the_mean_and_the_chance_that_the_formulas_give():
-    model, draws = fitted(**TRUTH), 40_000
+    model, draws, copies = fitted(**TRUTH), 20, 2000
     one = {name: column[:6] for name, column in SHOP.items()}
-    drawn = model.sample_purchases([13, 104], rng=np.random.default_rng(1), draws=draws, **one)
+    alike = {name: np.tile(column, copies) for name, column in one.items()}
+    drawn = model.sample_purchases([13, 104], rng=np.random.default_rng(1), draws=draws, **alike)
     assert (np.diff(drawn, axis=1) >= 0).all()
     for index, ahead in enumerate((13, 104)):
-        counts = drawn[:, index]
+        counts = drawn[:, index].reshape(draws * copies, 6)
         off = counts.mean(axis=0) - model.expected_purchases(ahead, **one)
-        assert np.all(np.abs(off) < 4 * counts.std(axis=0) / np.sqrt(draws) + 1e-12)
+        assert np.all(np.abs(off) < 4 * counts.std(axis=0) / np.sqrt(len(counts)) + 1e-12)
         chance = model.probability_of_purchase(ahead, **one)
         off = (counts > 0).mean(axis=0) - chance
-        assert np.all(np.abs(off) < 4 * np.sqrt(chance * (1 - chance) / draws) + 1e-12)
+        assert np.all(np.abs(off) < 4 * np.sqrt(chance * (1 - chance) / len(counts)) + 1e-12)
 
 
 def test_it_is_asked_with_draws_of_its_parameters_and_knows_no_covariates():
