@@ -69,6 +69,16 @@ def test_somebody_else_than_the_champion_is_named_with_the_reason() -> None:
     assert len(lines(**told, refused_by=[{**refusal, "horizon_months": 24}])) == 1
 
 
+def test_regular_buyers_are_pointed_to_the_models_made_for_them() -> None:
+    found = {"k": 2.09, "error": 0.1, "buyers": 779, "suggested": ["mbg_cnbd", "pareto_ggg"]}
+    (_model, said) = lines(regularity=found)
+    assert said.startswith("→ Customers buy at regular intervals (k = 2.1; 1 is at random).")
+    assert said.endswith("perenne backtest --contender mbg_cnbd --contender pareto_ggg")
+    assert lines("fr", regularity=found)[1].startswith("→ Les clients achètent à intervalles")
+    for nothing in (None, {**found, "suggested": []}, {**found, "k": None}):
+        assert len(lines(regularity=nothing)) == 1
+
+
 @pytest.mark.parametrize("told", [None, {}])
 def test_nothing_is_said_without_predictions(told: Any) -> None:
     assert list(prediction_lines(told, "EUR")) == []

@@ -331,6 +331,7 @@ CASES: dict[str, Case] = {
     "BetaGeoCNBD": purchases("BetaGeoCNBD", "log_intervals"),
     "ModifiedBetaGeoCNBD": purchases("ModifiedBetaGeoCNBD", "log_intervals"),
     "ParetoNBD": purchases("ParetoNBD"),
+    "ExponentialNBD": purchases("ExponentialNBD"),
     "ParetoGGG": purchases("ParetoGGG", "log_intervals", customers=125),
     "BetaGeoBetaBinomial": Case(
         good=donors,

@@ -16,18 +16,21 @@ from perenne.models.contenders.seasonal import Clock, FittedSeasonal
 from perenne.models.ledger import day_number
 from perenne.models.purchases.beta_geo import FittedBetaGeo, FittedModifiedBetaGeo
 from perenne.models.purchases.beta_geo_cnbd import FittedBetaGeoCNBD, FittedModifiedBetaGeoCNBD
+from perenne.models.purchases.exponential_nbd import FittedExponentialNBD
 from perenne.models.purchases.pareto_nbd import FittedParetoNBD
 from perenne.models.staying import told_alive
 from tests.models.shops import ledger_of
 
 BG = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
 PARETO = {"r": 0.553, "alpha": 10.578, "s": 0.606, "beta": 11.669}
+LIMIT = FittedExponentialNBD({"r": 0.8, "alpha": 8.0, "mu": 0.017}, 0.0, ((0.0,) * 3,) * 3, 1.0)
 FITTED = {
     "bg_nbd": FittedBetaGeo(BG, 0.0, ((0.0,) * 4,) * 4, 1.0),
     "mbg_nbd": FittedModifiedBetaGeo(BG, 0.0, ((0.0,) * 4,) * 4, 1.0),
     "bg_cnbd": FittedBetaGeoCNBD(BG | {"k": 3}, 0.0, ((0.0,) * 4,) * 4, 1.0),
     "mbg_cnbd": FittedModifiedBetaGeoCNBD(BG | {"k": 2}, 0.0, ((0.0,) * 4,) * 4, 1.0),
     "pareto_nbd": FittedParetoNBD(PARETO, 0.0, ((0.0,) * 4,) * 4, 1.0),
+    "exponential_nbd": LIMIT,
 }
 FIRST = date(2024, 1, 10)
 
@@ -45,6 +48,17 @@ def test_it_is_what_the_model_says(name: str) -> None:
         for n, r, t in zip(x, last, tenure, strict=True)
     ]
     np.testing.assert_allclose(found, told, rtol=1e-8, atol=1e-12)
+
+
+def test_pareto_at_its_limit() -> None:
+    one = {"frequency": 3, "recency": 20.0, "tenure": 90.0}
+    found = [
+        chance_alive(name, LIMIT.parameters, **one) for name in ("pareto_nbd", "exponential_nbd")
+    ]
+    told = LIMIT.probability_alive(**{name: [value] for name, value in one.items()})[0]
+    assert found == pytest.approx([told, told], rel=1e-8)
+    far = chance_alive("pareto_nbd", LIMIT.parameters, frequency=0, recency=0.0, tenure=5000.0)
+    assert 0 <= far < 1e-6
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from perenne.models.companions import purchase_models
 from perenne.models.judging.backtest import Backtest, Trial
 from perenne.models.judging.champion import champion, ranked
 from perenne.models.judging.scores import Scores
+from perenne.text import use_language
 
 BASE = dict.fromkeys(Scores.__dataclass_fields__, 1.0)
 
@@ -118,6 +119,26 @@ def test_over_four_origins_the_bias_decides_between_those_that_tie():
         for t in told.trials
     ]
     assert champion(Backtest(tuple(moved), ()), horizon=90).name == "clever"
+
+
+def test_the_reason_is_the_one_that_applied():
+    far = judged(
+        all_zero=[{"crps": 10, **POOR}] * 2,
+        near=[{"crps": 5, "bias": 0.02, **GOOD}] * 2,
+        far=[{"crps": 4, "bias": 0.9, **GOOD}] * 2,
+    )
+    for found, name, said in (
+        (close(1), "simple", "simple has the lowest error"),
+        (far, "near", "Of the models whose totals were not far off, near has the lowest error"),
+        (behind(0.01), "combined", "combined mixes all models, and over 2 past forecasts none was"),
+        (close(4, bias=0.1), "simple", "simple is chosen for its small bias among the models"),
+    ):
+        chosen = champion(found, horizon=90)
+        assert chosen.name == name
+        assert chosen.reason.startswith(said)
+    assert "over 1 past forecast;" in champion(close(1), horizon=90).reason
+    with use_language("fr"):
+        assert "sur 1 prévision du passé ;" in champion(close(1), horizon=90).reason
 
 
 def test_misses_of_both_signs_do_not_cancel():

@@ -89,7 +89,7 @@ def fitted(name):
 
 ALL = (
     "rfm_cell", "nbd", "bg_nbd", "mbg_nbd", "mbg_cnbd", "pareto_nbd", "pareto_nbd_births",
-    *UNSETTLED, "bg_cnbd", "pareto_ggg", "pareto_nbd_season", "hurdle",
+    "exponential_nbd", *UNSETTLED, "bg_cnbd", "pareto_ggg", "pareto_nbd_season", "hurdle",
 )  # fmt: skip
 
 

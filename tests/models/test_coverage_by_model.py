@@ -21,6 +21,7 @@ from perenne.models import (
     BetaGeoBetaBinomial,
     CustomerLifetimeValue,
     DynamicParetoNBD,
+    ExponentialNBD,
     GammaGamma,
     ParetoGGG,
     ParetoNBD,
@@ -58,11 +59,19 @@ def split(customer: np.ndarray, time: np.ndarray, *, until: float, ahead: float)
 
 
 def living(
-    size: int, *, rng: np.random.Generator, regular: tuple[float, float] | None = None
+    size: int,
+    *,
+    rng: np.random.Generator,
+    regular: tuple[float, float] | None = None,
+    leaving: float | None = None,
 ) -> Any:
-    """Purchases of customers with a lifetime; regular: of the gamma of k, else at random."""
+    """Purchases of customers with a lifetime; regular: of the gamma of k, else at random.
+
+    leaving: the rate at which all leave, else each has one of their own.
+    """
     birth = rng.uniform(0, 26, size)
-    death = birth + rng.exponential(1 / rng.gamma(LIFE["s"], 1 / LIFE["beta"], size))
+    rates = rng.gamma(LIFE["s"], 1 / LIFE["beta"], size) if leaving is None else leaving
+    death = birth + rng.exponential(1 / rates, size)
     rate = rng.gamma(LIFE["r"], 1 / LIFE["alpha"], size)
     k = np.ones(size) if regular is None else rng.gamma(regular[0], 1 / regular[1], size)
     who, now = np.arange(size), birth
@@ -107,6 +116,14 @@ def pareto(rng: np.random.Generator) -> Seen:
     rows.pop("log_intervals")
     fitted = ParetoNBD().fit(rows)
     return Seen(fitted, LIFE, drawn(fitted, rows, rng=rng, draws=DRAWS), later)
+
+
+def alike(rng: np.random.Generator) -> Seen:
+    rows, later = split(*living(6000, rng=rng, leaving=0.02), until=PAST, ahead=AHEAD)
+    rows.pop("log_intervals")
+    fitted = ExponentialNBD().fit(rows)
+    truth = {"r": LIFE["r"], "alpha": LIFE["alpha"], "mu": 0.02}
+    return Seen(fitted, truth, drawn(fitted, rows, rng=rng, draws=DRAWS), later)
 
 
 def rhythms(rng: np.random.Generator) -> Seen:
@@ -202,6 +219,7 @@ WORLDS: dict[str, Callable[[np.random.Generator], Seen]] = {
     "BetaGeoCNBD": family("BetaGeoCNBD", k=3),
     "ModifiedBetaGeoCNBD": family("ModifiedBetaGeoCNBD", k=3),
     "ParetoNBD": pareto,
+    "ExponentialNBD": alike,
     "ParetoGGG": rhythms,
     "DynamicParetoNBD": promotions,
     "BetaGeoBetaBinomial": donors,

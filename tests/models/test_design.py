@@ -36,6 +36,21 @@ def test_unknown_level_and_missing_number_are_the_average_customer():
     np.testing.assert_array_equal(rows, 0.0)
 
 
+@pytest.mark.parametrize("nothing", [None, np.nan, "", pd.NA])
+def test_a_missing_word_is_the_average_customer_and_no_level(nothing):
+    given = [*CHANNELS.tolist(), nothing, nothing]
+    for values in (given, np.array(given, dtype=object), pd.Series(given, dtype=object)):
+        frame = pd.DataFrame({"channel": values})
+        for covariates in ({"channel": values}, frame):
+            design = Design.learn(covariates)
+            assert design == Design.learn({"channel": CHANNELS})
+            group, rows = design.encode(covariates, size=8)
+            np.testing.assert_array_equal(rows[group[-2:]], 0.0)
+            np.testing.assert_allclose(rows[group].mean(axis=0), 0, atol=1e-12)
+    with pytest.raises(PerenneError, match="same value"):
+        Design.learn({"channel": ["web", "web", nothing]})
+
+
 def test_the_reference_is_the_most_common_level():
     design = Design.learn({"channel": CHANNELS}, reference=True)
     assert design.names == ["channel=app", "channel=shop"]

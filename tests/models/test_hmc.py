@@ -13,6 +13,7 @@ from perenne.models import (
     BetaGeo,
     BetaGeoBetaBinomial,
     BetaGeoCNBD,
+    ExponentialNBD,
     GammaGamma,
     ModifiedBetaGeo,
     ModifiedBetaGeoCNBD,
@@ -54,6 +55,7 @@ def test_a_skewed_posterior_has_its_exact_mean():
         (partial(ModifiedBetaGeoCNBD, k=2), 0.4, 0.25),
         (NBD, 0.3, 0.2),
         (ParetoNBD, 0.7, 0.6),
+        (ExponentialNBD, 0.4, 0.2),
     ],
 )
 def test_cdnow_agrees_with_laplace(shared_data, model, away, wider):
@@ -214,7 +216,7 @@ def spend():
 
 def test_every_model_with_a_fit_keeps_draws_where_it_is_asked_to():
     fitted = [name for name in public_models() if hasattr(getattr(perenne.models, name), "fit")]
-    assert len(fitted) == 11
+    assert len(fitted) == 12
     for name in fitted:
         assert getattr(perenne.models, name).hmc == 0, name
 

@@ -29,9 +29,14 @@ def shop() -> Ledger:
 
 
 def test_a_model_is_left_behind_by_any_of_its_kind_that_knows_the_season() -> None:
-    told = ["nbd", "bg_nbd", "pareto_nbd", "mbg_nbd_season", "stack", "bg_cnbd"]
-    assert outdone(told, pace(0.001)) == {"bg_nbd", "pareto_nbd"}
-    assert outdone([*told, "nbd_season"], pace(0.001)) == {"nbd", "bg_nbd", "pareto_nbd"}
+    told = ["nbd", "bg_nbd", "pareto_nbd", "exponential_nbd", "mbg_nbd_season", "stack", "bg_cnbd"]
+    assert outdone(told, pace(0.001)) == {"bg_nbd", "pareto_nbd", "exponential_nbd"}
+    assert outdone([*told, "nbd_season"], pace(0.001)) == {
+        "nbd",
+        "bg_nbd",
+        "pareto_nbd",
+        "exponential_nbd",
+    }
     assert outdone(["bg_nbd", "nbd", "nbd_season"], pace(0.001)) == {"nbd"}
     assert outdone(LEAVING, pace(0.001)) == set()
 
@@ -75,6 +80,11 @@ def test_few_past_forecasts_leave_it_to_the_likelihood(shop: Ledger) -> None:
     assert unlikely(models, shop, told=told) == {"bg_nbd_season", "mbg_nbd_season"}
     answered = {name: [object(), object()] for name in names}
     assert unlikely(models, shop, told=answered) == set()  # type: ignore[arg-type]  # counted only
+    # Who knows no leaving is among them, and stays where it is alone.
+    steady = Seasonal("nbd").fit(shop, horizon=365, rng=rng)
+    told["nbd_season"] = [None, None]
+    assert "nbd_season" in unlikely([*models, steady], shop, told=told)
+    assert unlikely([steady], shop, told=told) == set()
     # Without a rival nobody is unlikely.
     assert unlikely(models[:1], shop, told=told) == set()
 

@@ -6,8 +6,9 @@ import pytest
 
 from perenne.models.contenders.probability import FittedProbability, probability_contender
 from perenne.models.forecast import Forecast
+from perenne.models.margins import MarginRate
 from perenne.models.outlook import mean_discount, of_customers, of_groups
-from perenne.models.predicting import rising
+from perenne.models.predicting import Ahead, Groups, Least, Terms, rising
 from perenne.models.timing import Timing, cost_of_keeping, even_timing, timings
 from tests.models.shops import ledger_of, shop
 
@@ -117,3 +118,24 @@ def test_a_margin_rises_with_the_horizon_unless_a_loss_is_in_sight():
     found = rising(columns, (12, 24))
     told = [[float(one) for one in found[f"clv_margin_{n}m_hi50"].to_pylist()] for n in (12, 24)]
     assert told == [[2.5, 3.0], [2.5, 2.0]]
+
+
+def test_the_margin_of_a_longer_time_is_no_lower_where_value_leaves_something():
+    """Rates of both horizons are learnt apart: here those of the longer one are lower."""
+    size = 3
+    groups = [Groups("all", [None], np.zeros(size, dtype=np.int64))]
+
+    def told(months, value, rate, least=None):
+        rates = MarginRate(np.array(rate), np.zeros(size))
+        terms = Terms(months, np.ones(size), rates, None, least)
+        ahead = Ahead(terms, groups, shifts=np.zeros(0, dtype=np.float32))
+        ahead.add(Forecast(np.ones(size), np.array(value)), slice(0, size), rng=None)
+        return ahead
+
+    first = told(12, [100.0, 100, 100], [0.4, 0.4, -0.1])
+    then = told(24, [110.0, 300, 200], [0.3, 0.3, -0.1], first.least())
+    (total,) = then.rows(learnt=None)
+    found = then.columns()["clv_margin_24m"].to_pylist()
+    assert found == [40, 90, -20]
+    assert total["margin_mean"] == pytest.approx(110)
+    assert isinstance(first.least(), Least)

@@ -20,7 +20,12 @@ def prediction_lines(told: Mapping[str, Any] | None, currency: str) -> Iterator[
         yield "! " + _("Nothing is predicted: {reason}").format(reason=refused)
     if "model" not in told:
         return
-    from perenne.reports.html.contenders import contender_label, stands_in_for, why_simple
+    from perenne.reports.html.contenders import (
+        contender_label,
+        regular_buyers,
+        stands_in_for,
+        why_simple,
+    )
     from perenne.reports.html.sections.upkeep import since
     from perenne.reports.html.words import Words, quoted
 
@@ -30,6 +35,8 @@ def prediction_lines(told: Mapping[str, Any] | None, currency: str) -> Iterator[
     for why in (gated, stands_in_for(told), why_simple(told)):
         if why:
             yield "! " + why
+    if rhythm := regular_buyers(told):
+        yield "→ " + rhythm
     if said := since(found, Words(currency)):
         yield ("! " if found["advised"] else "") + said
 

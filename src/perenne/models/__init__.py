@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from perenne.models.purchases.beta_geo_cnbd import BetaGeoCNBD, ModifiedBetaGeoCNBD
     from perenne.models.purchases.dynamic_panel import Panel
     from perenne.models.purchases.dynamic_pareto_nbd import DynamicParetoNBD
+    from perenne.models.purchases.exponential_nbd import ExponentialNBD
     from perenne.models.purchases.pareto_ggg import ParetoGGG
     from perenne.models.purchases.pareto_nbd import ParetoNBD
     from perenne.models.saved import load_model
@@ -32,6 +33,7 @@ _HOMES = {
     "BetaGeoCNBD": "purchases.beta_geo_cnbd",
     "CustomerLifetimeValue": "value.lifetime_value",
     "DynamicParetoNBD": "purchases.dynamic_pareto_nbd",
+    "ExponentialNBD": "purchases.exponential_nbd",
     "GammaGamma": "spend.gamma_gamma",
     "ModifiedBetaGeo": "purchases.beta_geo",
     "ModifiedBetaGeoCNBD": "purchases.beta_geo_cnbd",
@@ -52,6 +54,7 @@ __all__ = [
     "BetaGeoCNBD",
     "CustomerLifetimeValue",
     "DynamicParetoNBD",
+    "ExponentialNBD",
     "GammaGamma",
     "ModifiedBetaGeo",
     "ModifiedBetaGeoCNBD",

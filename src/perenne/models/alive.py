@@ -26,7 +26,9 @@ FAMILY: Mapping[str, bool] = {
     "mbg_nbd": True,
     "mbg_cnbd": True,
 }
-PARETO, SEASON = "pareto_nbd", "_season"
+PARETO, SEASON = ("pareto_nbd", "exponential_nbd"), "_season"
+# Where all leave at one rate mu, s is this large and s / beta is mu.
+ALIKE = 1e12
 # Of these, nobody leaves; of those, customers are there or not by occasion, not by day.
 STAYING, OCCASIONS = "nbd", "bg_bb"
 # Why there is no path, in the order in which it is asked.
@@ -109,7 +111,7 @@ def _refused(told: Mapping[str, Any] | None, orders: Sequence[date], until: date
     plain = name.removesuffix(SEASON)
     if plain == STAYING:
         return "nobody_leaves"
-    if plain not in FAMILY and plain != PARETO:
+    if plain not in FAMILY and plain not in PARETO:
         return "no_formula"
     if name != plain and not told.get("clock"):
         return "older_snapshot"
@@ -152,8 +154,8 @@ def chance_alive(
     recency: float,
     tenure: float,
 ) -> float:
-    """P(alive) of a customer by BG/NBD, MBG/NBD, their regular forms, or Pareto/NBD."""
-    if name == PARETO:
+    """P(alive) of a customer by BG/NBD, MBG/NBD, their regular forms, Pareto/NBD, or its limit."""
+    if name in PARETO:
         return _pareto(parameters, frequency, (recency, tenure))
     return _family(parameters, frequency, (recency, tenure), leaves_at_once=FAMILY[name])
 
@@ -180,8 +182,10 @@ def _family(
 def _pareto(at: Mapping[str, float], x: int, ages: tuple[float, float]) -> float:
     """The two terms of `pareto_rows`, each as a share of what is there at the last order."""
     recency, tenure = ages
-    shape, s, since = at["r"] + x, at["s"], tenure - recency
-    alpha, beta = at["alpha"] + recency, at["beta"] + recency
+    s = at.get("s", ALIKE)
+    shape, since = at["r"] + x, tenure - recency
+    alpha = at["alpha"] + recency
+    beta = (at["beta"] if "beta" in at else s / at["mu"]) + recency
 
     def left(time: float) -> float:
         return shape * log1p(time / alpha) + s * log1p(time / beta)

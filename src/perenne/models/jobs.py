@@ -14,6 +14,7 @@ import pyarrow as pa
 from perenne.core import PerenneError, add_months
 from perenne.models.choosing import Judged, SegmentsAt, choose, groups_of, judge, judged_further
 from perenne.models.contenders.births import late_start
+from perenne.models.contenders.probability import FOR_REGULAR, SOURCES, regularity_of
 from perenne.models.earlier import Earlier, refit
 from perenne.models.judging.backtest import Progress as JudgeProgress
 from perenne.models.judging.gate import gate
@@ -122,6 +123,7 @@ def _predicted(
         "gate": _gate_values(ledger),
         "champion": _champion_values(judged),
         "truncation": _late_start(ledger) if judged else None,
+        "regularity": _regularity(ledger, settings) if judged else None,
         "refit": refit(ledger, previous),
     }
     return Predicted(found, manifest)
@@ -245,6 +247,21 @@ def _late_start(ledger: Ledger) -> dict[str, Any]:
         "found": told["en"].found,
         "older": told["en"].older,
         **{f"reason_{language}": found.reason for language, found in told.items()},
+    }
+
+
+def _regularity(ledger: Ledger, settings: PredictionSettings) -> dict[str, Any] | None:
+    """How regularly customers buy, and the models to try where they do and none of them was."""
+    found = regularity_of(ledger)
+    if found is None:
+        return None
+    known = {name for name, source in SOURCES.items() if source.intervals}
+    tried = bool(known.intersection(settings.contenders))
+    return {
+        "k": found.k,
+        "error": found.error,
+        "buyers": found.buyers,
+        "suggested": list(FOR_REGULAR) if found.found and not tried else [],
     }
 
 

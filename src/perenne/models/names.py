@@ -9,7 +9,8 @@ from perenne.text import gettext as _
 
 CONTENDERS = (
     "all_zero", "last_period", "rfm_cell", "simple_clv", "klaviyo",
-    "nbd", "bg_nbd", "mbg_nbd", "bg_cnbd", "mbg_cnbd", "pareto_nbd", "pareto_ggg",
+    "nbd", "bg_nbd", "mbg_nbd", "bg_cnbd", "mbg_cnbd", "pareto_nbd", "exponential_nbd",
+    "pareto_ggg",
     "nbd_season", "bg_nbd_season", "mbg_nbd_season", "pareto_nbd_season",
     "bg_nbd_covariates", "mbg_nbd_covariates", "pareto_nbd_covariates",
     "bg_bb", "pareto_nbd_births", "hurdle", "stack",

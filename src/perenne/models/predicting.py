@@ -41,14 +41,16 @@ class Groups:
 
 @dataclass(frozen=True)
 class Least:
-    """Orders and discounted value expected within a shorter horizon, (customers,) each: what the
-    longer one brings at least. Horizons have levels of their own, learnt apart."""
+    """Orders, discounted value and its margin expected within a shorter horizon, (customers,) each:
+    what the longer one brings at least. Horizons have levels and rates of their own, learnt apart.
+    """
 
     orders: Floats
     value: Floats
+    margin: Floats
 
     def part(self, rows: slice) -> Least:
-        return Least(self.orders[rows], self.value[rows])
+        return Least(self.orders[rows], self.value[rows], self.margin[rows])
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,18 @@ class Terms:
             mean_value=np.where(before > 0, enough, forecast.mean_value),
         )
 
+    def keeping(self, forecast: Forecast) -> Terms:
+        """At rates that leave of the forecast no less than the shorter horizon does.
+
+        Only where further value leaves something: a rate below zero makes a loss grow.
+        """
+        if self.least is None:
+            return self
+        rate, value = self.margin.mean, forecast.mean_value * self.factor
+        gains = (rate >= 0) & (value > 0) & (self.least.margin > rate * value)
+        raised = np.divide(self.least.margin, value, out=rate.copy(), where=gains)
+        return replace(self, margin=replace(self.margin, mean=raised))
+
 
 class Ahead:
     """One horizon told in parts: columns of customers as they come, sums of groups draw by draw."""
@@ -104,6 +118,7 @@ class Ahead:
         """The forecast of the customers `part`; parts come in their order. rng: for margins."""
         terms = self.terms.part(part)
         forecast = terms.lifted(forecast)
+        terms = terms.keeping(forecast)
         codes = [one.codes[part] for one in self.groups]
         told = of_customers(forecast, factor=terms.factor)
         draws = 0 if forecast.orders is None else len(forecast.orders)
@@ -131,7 +146,10 @@ class Ahead:
         """What a longer horizon brings at least; asked before `columns`."""
         end = f"{self.terms.months}m"
         return Least(
-            *(np.concatenate(self._columns[f"{one}_{end}"]) for one in ("expected_orders", "clv"))
+            *(
+                np.concatenate(self._columns[f"{one}_{end}"])
+                for one in ("expected_orders", "clv", "clv_margin")
+            )
         )
 
     def columns(self) -> dict[str, pa.Array]:

@@ -19,6 +19,7 @@ HOMES = {
     "BetaGeoCNBD": f"{PURCHASES}.beta_geo_cnbd",
     "ModifiedBetaGeoCNBD": f"{PURCHASES}.beta_geo_cnbd",
     "ParetoNBD": f"{PURCHASES}.pareto_nbd",
+    "ExponentialNBD": f"{PURCHASES}.exponential_nbd",
     "DynamicParetoNBD": f"{PURCHASES}.dynamic_pareto_nbd",
     "PanelParetoNBD": f"{PURCHASES}.dynamic_panel_fitted",
     "NBD": f"{PURCHASES}.nbd",

@@ -21,7 +21,7 @@ from perenne.models.judging.trials import Evidence, Rehearsal
 from perenne.models.ledger import Ledger
 
 # Purchase models of which customers leave, and which may have a season.
-LEAVING = ("bg_nbd", "mbg_nbd", "pareto_nbd")
+LEAVING = ("bg_nbd", "mbg_nbd", "pareto_nbd", "exponential_nbd")
 SEASONED = (*LEAVING, *NEVER_LEAVE)
 # Chance below which no doubt is left: of there being no season, of a model beside a likelier one.
 DOUBT = 0.01
@@ -50,20 +50,21 @@ def unlikely(
     *,
     told: Mapping[str, Sequence[Evidence | None]],
 ) -> set[str]:
-    """Of models with a season of which customers leave, those that the past makes unlikely.
+    """Of purchase models with a season, those that the past makes unlikely.
 
-    Each has four parameters, so that likelihoods are compared as they are. Only while they answered
-    fewer than two past forecasts (`told`, by name): later these weigh them.
+    Log-likelihoods are compared less the number of parameters (Akaike 1974): NBD, of which nobody
+    leaves, has two of the four. Only while they answered fewer than two past forecasts (`told`, by
+    name): later these weigh them.
     """
     found = {
-        one.name: one.log_likelihood(ledger)
+        one.name: one.log_likelihood(ledger) - len(one.purchases.parameters)
         for one in fitted
         if isinstance(one, FittedSeasonal)
-        and one.name.removesuffix(SEASON) in LEAVING
+        and one.name.removesuffix(SEASON) in SEASONED
         and sum(evidence is not None for evidence in told[one.name]) < FEWEST
     }
     highest = max(found.values(), default=0.0)
-    return {name for name, likelihood in found.items() if likelihood < highest + np.log(DOUBT)}
+    return {name for name, likely in found.items() if likely < highest + np.log(DOUBT)}
 
 
 def left_behind(

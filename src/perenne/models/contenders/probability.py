@@ -17,6 +17,7 @@ from perenne.models.chance import own
 from perenne.models.forecast import Forecast
 from perenne.models.histories import Floats
 from perenne.models.ledger import Ledger
+from perenne.models.purchases.regularity import Regularity, regularity
 from perenne.models.spend.first_order import with_first_order
 from perenne.models.spend.gamma_gamma import FittedGammaGamma
 from perenne.models.spend.moments import spend_model, variation_within
@@ -26,6 +27,8 @@ from perenne.text import gettext as _
 WEEK = 7.0
 # Models of which no customer ever leaves.
 NEVER_LEAVE = ("nbd",)
+# Those to try first where customers buy at regular intervals.
+FOR_REGULAR = ("mbg_cnbd", "pareto_ggg")
 THREADS = min(2, os.cpu_count() or 1)
 CHUNK = 16_384
 """Customers drawn at a time, each chunk from a random stream of its own."""
@@ -33,11 +36,15 @@ CHUNK = 16_384
 
 @dataclass(frozen=True)
 class Source:
-    """Where a purchase model lives. intervals: it reads the regularity of orders as well."""
+    """Where a purchase model lives. intervals: it reads the regularity of orders as well.
+
+    limit: the source of the model that it becomes where its parameters run off.
+    """
 
     module: str
     model: str
     intervals: bool = False
+    limit: str = ""
 
 
 SOURCES: Mapping[str, Source] = {
@@ -46,7 +53,8 @@ SOURCES: Mapping[str, Source] = {
     "mbg_nbd": Source("beta_geo", "ModifiedBetaGeo"),
     "bg_cnbd": Source("beta_geo_cnbd", "BetaGeoCNBD", intervals=True),
     "mbg_cnbd": Source("beta_geo_cnbd", "ModifiedBetaGeoCNBD", intervals=True),
-    "pareto_nbd": Source("pareto_nbd", "ParetoNBD"),
+    "pareto_nbd": Source("pareto_nbd", "ParetoNBD", limit="exponential_nbd"),
+    "exponential_nbd": Source("exponential_nbd", "ExponentialNBD"),
     "pareto_ggg": Source("pareto_ggg", "ParetoGGG", intervals=True),
 }
 
@@ -61,8 +69,35 @@ def probability_contender(name: str) -> ProbabilityContender:
             next_step=_("Use one of {names}.").format(names=", ".join(SOURCES)),
         )
     source = SOURCES[name]
-    module = import_module(f"perenne.models.purchases.{source.module}")
-    return ProbabilityContender(name, getattr(module, source.model)(), source.intervals)
+    model = _settings(source)
+    if source.limit:
+        model = OrItsLimit(model, _settings(SOURCES[source.limit]))
+    return ProbabilityContender(name, model, source.intervals)
+
+
+def _settings(source: Source) -> Any:
+    return getattr(import_module(f"perenne.models.purchases.{source.module}"), source.model)()
+
+
+@dataclass(frozen=True)
+class OrItsLimit:
+    """A purchase model, or where its parameters run off the model that it becomes there.
+
+    The likelihood of the one then rises towards that of the other, which has a top of its own.
+    """
+
+    whole: Any
+    limit: Any
+
+    def fit(self, data: Any = None, **given: Any) -> Any:
+        """PerenneError of the whole model where both refuse."""
+        try:
+            return self.whole.fit(data, **given)
+        except PerenneError as refusal:
+            try:
+                return self.limit.fit(data, **given)
+            except PerenneError:
+                raise refusal from None
 
 
 @dataclass(frozen=True)
@@ -241,6 +276,12 @@ def log_intervals(ledger: Ledger) -> Floats:
     return np.bincount(who[1:][same], weights=np.log(weeks), minlength=ledger.customers).astype(
         np.float64
     )
+
+
+def regularity_of(ledger: Ledger) -> Regularity | None:
+    """How regularly the customers of a ledger buy; None where too few tell."""
+    sold = ledger.orders > 0
+    return regularity(ledger.customer[sold], ledger.day[sold])
 
 
 def _sales(ledger: Ledger) -> tuple[Floats, Floats]:

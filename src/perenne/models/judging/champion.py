@@ -13,7 +13,7 @@ from perenne.models.judging.backtest import Backtest
 from perenne.models.judging.recalibration import PUT_RIGHT
 from perenne.models.judging.scores import Scores
 from perenne.models.judging.ties import SURELY, behind_of, error_of
-from perenne.text import format_number, format_percent
+from perenne.text import format_number, format_percent, ngettext
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
@@ -21,6 +21,8 @@ BASELINES = ("all_zero", "last_period", "simple_clv", "rfm_cell", "klaviyo")
 LEVEL_BAND = 0.15
 # How much a bias varies from one origin to the next, as recalibration believes as well.
 BIAS_SPREAD = 0.12
+# Why a model is chosen: the lowest CRPS of all, of those at the right level, or a tie with it.
+LOWEST, LEVEL, MIXED, LESS_BIASED = "lowest", "level", "mixed", "less_biased"
 # The mixture of all models; origins from which a bias tells more than mixing gains.
 MIXTURE = "combined"
 FEWEST_FOR_BIAS = 4
@@ -114,14 +116,15 @@ def champion(
     models = [one for one in standings if not one.is_baseline and one.contender not in raw]
     ahead = [one for one in models if one.contender not in outdone]
     left = tuple(one.contender for one in models if one.contender in outdone) if ahead else ()
-    best = _best(ahead or models or standings, losses)
+    best, why = _best(ahead or models or standings, losses)
     better = _unbeaten(best, [one for one in standings if one.is_baseline])
     stand_in = [one for one in better if _stands_in(one, best)]
     chosen = min(stand_in, key=lambda one: one.rmse) if stand_in else best
     return Champion(
         name=chosen.contender,
         horizon=horizon,
-        reason=_reason(chosen, best, [one.contender for one in better], origins=_count(losses))
+        reason=_said(chosen, best, why=why, origins=_count(losses))
+        + _but([one.contender for one in better if chosen is best])
         + _left_out(left),
         standings=tuple(sorted(standings, key=lambda one: one.crps)),
         origins=_count(losses),
@@ -262,7 +265,8 @@ def _mean(values: Floats) -> float:
     return float(known.mean()) if known.size else np.nan
 
 
-def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standing:
+def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> tuple[Standing, str]:
+    """The model that the rule chooses, and by which part of it."""
     shown = {one.contender: max(abs(one.median_bias) - one.bias_error, 0.0) for one in standings}
     least = min(shown.values())
     allowed = LEVEL_BAND if least <= LEVEL_BAND else least + LEVEL_BAND
@@ -275,10 +279,14 @@ def _best(standings: Sequence[Standing], losses: Mapping[str, Floats]) -> Standi
 
     if _count(losses) < FEWEST_FOR_BIAS:
         mixed = [one for one in within(SURELY) if one.contender == MIXTURE]
-        return mixed[0] if mixed else lowest
-    tied = within(1.0)
-    known = [one for one in tied if one.answers >= FEWEST_FOR_BIAS]
-    return min(known or tied, key=lambda one: one.typical_bias)
+        found, otherwise = mixed[0] if mixed else lowest, MIXED
+    else:
+        tied = within(1.0)
+        known = [one for one in tied if one.answers >= FEWEST_FOR_BIAS]
+        found, otherwise = min(known or tied, key=lambda one: one.typical_bias), LESS_BIASED
+    if found is not lowest:
+        return found, otherwise
+    return found, LOWEST if found.crps <= min(one.crps for one in standings) else LEVEL
 
 
 def _within(loss: Floats, lowest: Floats, *, errors: float) -> bool:
@@ -308,32 +316,60 @@ def _left_out(names: Sequence[str]) -> str:
     ).format(names=", ".join(names))
 
 
-def _reason(chosen: Standing, best: Standing, better: Sequence[str], *, origins: int) -> str:
-    if chosen.contender != best.contender:
+def _said(chosen: Standing, best: Standing, *, why: str, origins: int) -> str:
+    told = _judged_on(origins)
+    if chosen is not best:
         said = (
             _(
                 "No model beats the baselines: {baseline} has a lower error and ranks customers "
-                "better than {model} over {origins} past forecasts, and stands in."
+                "better than {model} over {forecasts}, and stands in."
             )
             if chosen.gini >= best.gini
             else _(
                 "No model beats the baselines: {baseline} has lower errors and comes closer to the "
-                "total than {model} over {origins} past forecasts, and stands in."
+                "total than {model} over {forecasts}, and stands in."
             )
         )
-        return said.format(baseline=chosen.contender, model=best.contender, origins=origins)
-    said = _(
-        "{model} has the lowest error of the distribution (CRPS {crps} of the mean spend) over "
-        "{origins} past forecasts, or cannot be told apart from it and mixes all models or has the "
-        "smaller bias; its median bias is {bias}."
-    ).format(
+        return said.format(baseline=chosen.contender, model=best.contender, forecasts=told)
+    return _reasons()[why].format(
         model=chosen.contender,
         crps=format_number(chosen.crps, decimals=2),
-        origins=origins,
+        forecasts=told,
         bias=("+" if chosen.median_bias > 0 else "") + format_percent(chosen.median_bias),
     )
-    if better:
-        said += " " + _("It does not beat {baselines} on both error and ranking.").format(
-            baselines=", ".join(better)
-        )
-    return said
+
+
+def _judged_on(origins: int) -> str:
+    return ngettext("{n} past forecast", "{n} past forecasts", origins).format(n=origins)
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        LOWEST: _(
+            "{model} has the lowest error of the distribution (CRPS {crps} of the mean spend) over "
+            "{forecasts}; its median bias is {bias}."
+        ),
+        LEVEL: _(
+            "Of the models whose totals were not far off, {model} has the lowest error of the "
+            "distribution (CRPS {crps} of the mean spend) over {forecasts}; its median bias is "
+            "{bias}."
+        ),
+        MIXED: _(
+            "{model} mixes all models, and over {forecasts} none was surely better: its error of "
+            "the distribution (CRPS {crps} of the mean spend) cannot be told apart from the "
+            "lowest; its median bias is {bias}."
+        ),
+        LESS_BIASED: _(
+            "{model} is chosen for its small bias among the models whose error of the distribution "
+            "(CRPS {crps} of the mean spend) cannot be told apart from the lowest over "
+            "{forecasts}; its median bias is {bias}."
+        ),
+    }
+
+
+def _but(better: Sequence[str]) -> str:
+    if not better:
+        return ""
+    return " " + _("It does not beat {baselines} on both error and ranking.").format(
+        baselines=", ".join(better)
+    )

@@ -15,6 +15,8 @@ from perenne.models.histories import Floats, read_table
 from perenne.text import gettext as _
 
 MOST_LEVELS = 1000
+# A missing word, and what the values that mean one print as.
+MISSING, NOTHING = "", ("None", "nan", "NaT", "<NA>")
 # Bounds of the standard deviation of effects, in logarithms, that empirical Bayes may choose.
 LEAST_SPREAD, MOST_SPREAD = 1e-3, 3.0
 # Change of that standard deviation from round to round that no prediction would show.
@@ -42,7 +44,7 @@ class Column:
         return [f"{self.name}={level}" for level in self.levels]
 
     def encode(self, values: npt.NDArray[Any]) -> Floats:
-        """(n, columns), centred: an unknown level and a missing number are the average customer."""
+        """(n, columns), centred: an unknown or missing value is the average customer."""
         if self.levels is None:
             number = (values.astype(np.float64) - self.centre[0]) / self.scale
             return np.nan_to_num(number, nan=0.0, posinf=0.0, neginf=0.0)[:, None]
@@ -64,8 +66,9 @@ class Design:
         """The coding of a frame (any that narwhals knows) or a mapping of name to values.
 
         Text, categories and booleans become one centred column per level, numbers one standardised
-        column. reference=True leaves out each column's most common level, which exact maximum
-        likelihood needs; with shrinkage every level is pulled to the whole instead.
+        column. What is missing (None, NaN, empty text) is no level: it tells nothing of a customer.
+        reference=True leaves out each column's most common level, which exact maximum likelihood
+        needs; with shrinkage every level is pulled to the whole instead.
         Raises PerenneError for a covariate with one value, or with more than 1,000 levels.
         """
         named = covariate_columns(covariates)
@@ -133,13 +136,22 @@ def refuse_covariates(covariates: Any) -> None:
 def covariate_columns(covariates: Any) -> dict[str, npt.NDArray[Any]]:
     """Columns of a mapping or a frame: float64 for numbers, text for everything else."""
     table = read_table(covariates)
-    return {name: _plain(np.atleast_1d(values)) for name, values in table.items()}
+    return {name: _plain(values) for name, values in table.items()}
 
 
-def _plain(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _plain(given: Any) -> npt.NDArray[Any]:
+    values = np.atleast_1d(given)
     if values.dtype.kind in "iuf":
         return values.astype(np.float64)
-    return values.astype(str)
+    if not isinstance(given, np.ndarray):
+        values = np.atleast_1d(np.asarray(given, dtype=object))  # text and NaN in one list
+    if values.dtype.kind != "O":
+        return values.astype(str)
+    return np.array([MISSING if _is_missing(one) else str(one) for one in values], dtype=str)
+
+
+def _is_missing(value: object) -> bool:
+    return not isinstance(value, str) and str(value) in NOTHING
 
 
 def _learn_column(name: str, values: npt.NDArray[Any], reference: bool) -> Column:
@@ -149,7 +161,8 @@ def _learn_column(name: str, values: npt.NDArray[Any], reference: bool) -> Colum
         if spread == 0.0:
             raise _one_value(name)
         return Column(name, None, (float(known.mean()),), spread)
-    levels, counts = np.unique(values, return_counts=True)
+    known = values[values != MISSING]
+    levels, counts = np.unique(known, return_counts=True)
     if levels.size < 2:
         raise _one_value(name)
     if levels.size > MOST_LEVELS:
@@ -161,7 +174,7 @@ def _learn_column(name: str, values: npt.NDArray[Any], reference: bool) -> Colum
         )
     left_out = str(levels[np.argmax(counts)]) if reference else None
     kept = levels != left_out if reference else np.ones(levels.size, dtype=bool)
-    shares = tuple((counts[kept] / values.size).tolist())
+    shares = tuple((counts[kept] / known.size).tolist())
     return Column(name, tuple(levels[kept].tolist()), shares, reference=left_out)
 
 

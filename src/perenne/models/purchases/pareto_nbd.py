@@ -59,7 +59,7 @@ class ParetoNBD:
             design = Design.learn(covariates, reference=self.shrinkage == 0)
             group, matrix = design.encode(covariates, size=columns["frequency"].size)
         histories = read_histories(group=group, **columns)
-        _refuse_too_little(histories)
+        refuse_too_little(histories)
         unit = float(histories.weights @ histories.tenure) / histories.customers
         search = _Search(histories, unit, matrix, design)
         optimum, precision = search.run(self.shrinkage)
@@ -139,7 +139,7 @@ class _Search:
         return dict(zip(self.names, map(float, values), strict=True))
 
 
-def _refuse_too_little(histories: Histories) -> None:
+def refuse_too_little(histories: Histories) -> None:
     if histories.customers <= 1:
         raise PerenneError(
             _("One customer cannot tell how customers differ."),

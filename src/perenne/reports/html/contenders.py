@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perenne.reports.html.words import quoted
-from perenne.text import LANGUAGES, bilingual
+from perenne.text import LANGUAGES, bilingual, format_number
 from perenne.text import gettext as _
 
 BASELINES = ("all_zero", "last_period", "rfm_cell", "simple_clv", "klaviyo")
@@ -55,6 +55,21 @@ def why_simple(manifest: Mapping[str, Any]) -> str:
         return _("No model beats the simple rules on this shop: the best of these predicts.")
     return bilingual(
         {language: str(chosen.get(f"reason_{language}") or "") for language in LANGUAGES}
+    )
+
+
+def regular_buyers(manifest: Mapping[str, Any]) -> str:
+    """That customers buy to a rhythm and models made for that were not tried; else empty."""
+    found = manifest.get("regularity") or {}
+    suggested, k = found.get("suggested") or (), found.get("k")
+    if not suggested or not isinstance(k, int | float):
+        return ""
+    return _(
+        "Customers buy at regular intervals (k = {k}; 1 is at random). Models made for that are "
+        "not among the usual ones; try them: {command}"
+    ).format(
+        k=format_number(k, decimals=1),
+        command=" ".join(["perenne backtest", *(f"--contender {one}" for one in suggested)]),
     )
 
 
@@ -108,6 +123,10 @@ def _probability_models() -> dict[str, tuple[str, str]]:
         "pareto_nbd": (
             _("Pareto/NBD: purchases and leaving at any moment"),
             _("Customers buy at a pace of their own, and may leave at any moment."),
+        ),
+        "exponential_nbd": (
+            _("Exponential/NBD: purchases, and one rate of leaving"),
+            _("As Pareto/NBD, where no customer is more likely to leave than another."),
         ),
         "pareto_ggg": (
             _("Pareto/GGG: each with a regularity of their own"),

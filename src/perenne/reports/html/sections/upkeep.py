@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from perenne.reports.html.blocks import Block, Fact, Fold, Points
-from perenne.reports.html.contenders import contender_label, contender_meaning
+from perenne.reports.html.contenders import contender_label, contender_meaning, regular_buyers
 from perenne.reports.html.prediction import Prediction, Row, number
 from perenne.reports.html.scoreboard import Scoreboard
 from perenne.reports.html.words import Words, change_text, listed, quoted
@@ -15,6 +15,8 @@ from perenne.text import format_date, format_number, format_value
 from perenne.text import gettext as _
 
 _LEAST_CORRECTION = 0.005
+# A parameter that only the limit of Pareto/NBD has: the rate at which all leave.
+_RATE_OF_ALL = "mu"
 
 
 def drift(prediction: Prediction) -> str:
@@ -66,6 +68,7 @@ def methods(prediction: Prediction, board: Scoreboard | None) -> list[Block]:
         *_model(prediction),
         *_purchases(prediction),
         *_choice(board),
+        *_rhythm(prediction.manifest),
         *_truncation(prediction.part("truncation")),
         *_independence(prediction.part("independence")),
         *_intervals(prediction),
@@ -101,6 +104,10 @@ def _purchases(prediction: Prediction) -> Iterable[Fact]:
         ).format(name=contender_label(str(name)))
     ]
     parameters = prediction.part("parameters")
+    if _RATE_OF_ALL in parameters:
+        said.append(
+            _("Here all customers leave at one rate: it is fitted at this limit (Exponential/NBD).")
+        )
     values = [
         f"{parameter} = {format_number(value, decimals=4)}"
         for parameter in parameters
@@ -121,6 +128,11 @@ def _choice(board: Scoreboard | None) -> Iterable[Fact]:
                 "none is chosen by hand."
             ),
         )
+
+
+def _rhythm(manifest: Mapping[str, Any]) -> Iterable[Fact]:
+    if said := regular_buyers(manifest):
+        yield Fact(_("Regular buyers"), "", said)
 
 
 def _level(prediction: Prediction) -> list[str]:
