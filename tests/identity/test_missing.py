@@ -83,7 +83,7 @@ def test_pairs_of_one_customer_or_without_orders_change_nothing() -> None:
 
 
 def test_a_group_of_which_little_was_judged_learns_from_the_others() -> None:
-    """The model is too bold by two on the log odds in each group, but the last, where it is right."""
+    """The model is too bold by two on log odds in each group but the last, where it is right."""
     rng = np.random.default_rng(5)
     odds = rng.uniform(-2, 5, 2_660)
     group = np.repeat([0, 1, 2, 3], [1_000, 900, 10, 750])

@@ -44,7 +44,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves that may be true (a row of coefficients each: those of `BELIEF`, the log odds of slips,
+    """Curves that may be true (a row of coefficients each: `BELIEF`, the log odds of slips and
     the groups' shifts), and how likely each is."""
 
     rows: Floats

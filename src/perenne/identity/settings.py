@@ -89,7 +89,8 @@ class IdentitySettings(BaseModel):
         0.98,
         ge=0.5,
         lt=1,
-        description="Share of right links that a measured threshold must reach.",
+        description="Share of right links, of all that likeness makes, that measured thresholds "
+        "must reach.",
     )
     confidence: float = Field(
         0.9,
