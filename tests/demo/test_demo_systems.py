@@ -114,10 +114,11 @@ def test_the_other_systems_speak_too(tables: Path) -> None:
 
 def test_status_says_what_is_likely_missed(workspace: Path) -> None:
     told = succeed("identity", "status", "-w", workspace, "--json").json()
-    customers = told["missed"]["customers"]
-    assert customers["low"] <= customers["likely"] <= customers["high"] <= customers["stated"]
+    missed = told["missed"]
+    customers, wrong = missed["customers"], max(missed["links"], missed["wrong"]) >= 0.5
+    assert customers["low"] <= customers["likely"] <= customers["high"]
     said = succeed("identity", "status", "-w", workspace)
     report = (workspace / "report-en.html").read_text(encoding="utf-8")
-    assert ("likely missed" in said.out) == (told["missed"]["links"] >= 0.5)
-    assert ("likely missed" in report) == (told["missed"]["links"] >= 0.5)
+    assert ("likely missed" in said.out) == wrong
+    assert ("likely missed" in report) == wrong
     assert "records of the sources make" in report

@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 
 from perenne.identity import IdentityAccount, Likely, Missed
+from perenne.identity.clusters import components
 from perenne.identity.curves import Judged, learnt, log_odds, probability
-from perenne.identity.missing import Open, likely
+from perenne.identity.missing import Spoken, Stated, likely
 
 CUSTOMERS = 4_000
 Found = tuple[Missed, int, float]
 
 
-def shop(seed: int, *, shown: float = 1.0, decided: int = 3_000) -> Found:
+def shop(seed: int, *, shown: float = 1.0, decided: int = 3_000, linked: float = 1.0) -> Found:
     """Buyers of whom some are two customers; the pairs' probabilities are right (`shown` 1) or off
-    by a factor on the odds. Returns the estimate, with so many other pairs decided, and the true
-    customers and repeat rate."""
+    by a factor on the odds. Those from `linked` on are links. Returns the estimate, with so many
+    other pairs decided, and the true customers and repeat rate."""
     rng = np.random.default_rng(seed)
     orders = 1 + rng.poisson(0.6, CUSTOMERS)
     left = rng.permutation(CUSTOMERS)
@@ -31,11 +32,15 @@ def shop(seed: int, *, shown: float = 1.0, decided: int = 3_000) -> Found:
     true = together[together > 0]
     odds = chance / (1 - chance) * shown
     stated, nowhere = odds / (1 + odds), np.zeros(600 + decided, dtype=np.int64)
+    alone = np.arange(CUSTOMERS)
+    spoken = Spoken(left, right, stated[:600], nowhere[:600])
+    # The likelier half may be linked: what is wrong of it is counted back.
+    made = stated[:600] >= linked
+    root = components(CUSTOMERS, left[made], right[made])
     found = likely(
-        np.arange(CUSTOMERS),
-        orders,
-        pairs=Open(left, right, stated[:600], nowhere[:600]),
-        linked=np.ones(3),
+        Stated(root, alone, orders),
+        apart=spoken.among(~made),
+        linked=spoken.among(made),
         curves=learnt(Judged(stated[600:], same[600:], nowhere[600:]), groups=1),
         decided=decided,
         rng=rng,
@@ -71,15 +76,33 @@ def test_without_decisions_the_range_allows_for_probabilities_that_are_off(shown
 def test_pairs_of_one_customer_or_without_orders_change_nothing() -> None:
     root, orders = np.array([0, 0, 2, 3]), np.array([1, 1, 0, 2])
     nowhere = np.zeros(2, dtype=np.int64)
-    pairs = Open(np.array([0, 0]), np.array([1, 2]), np.array([0.9, 0.9]), nowhere)
-    rng = np.random.default_rng(0)
+    apart = Spoken(np.array([0, 0]), np.array([1, 2]), np.array([0.9, 0.9]), nowhere)
+    linked = apart.among(np.zeros(2, dtype=bool))
     curves = learnt(Judged(np.zeros(0), np.zeros(0, dtype=bool), nowhere[:0]), groups=1)
     found = likely(
-        root, orders, pairs=pairs, linked=np.array([0.8]), curves=curves, decided=0, rng=rng
+        Stated(root, root, orders),
+        apart=apart,
+        linked=linked,
+        curves=curves,
+        decided=0,
+        rng=np.random.default_rng(0),
     )
     assert (found.customers, found.repeat_rate) == (Likely(2, 2, 2, 2), Likely(1, 1, 1, 1))
-    assert (found.links, found.pairs, found.overstated) == (0, 0, 0)
-    assert found.wrong == pytest.approx(0.2)
+    assert (found.links, found.pairs) == (0, 0)
+    assert found.wrong == 0
+
+
+def test_wrong_links_are_counted_back() -> None:
+    """Links from a probability of 0.3 on: more customers are hidden than stand apart."""
+    hits = []
+    for seed in range(20):
+        found, customers, rate = shop(seed, linked=0.3)
+        hits.append(found.customers.low <= customers <= found.customers.high)
+        assert found.customers.likely == pytest.approx(customers, rel=0.015)
+        assert found.repeat_rate.likely == pytest.approx(rate, abs=0.008)
+        assert found.wrong > found.links > 0
+        assert found.customers.stated < found.customers.low
+    assert sum(hits) >= 15
 
 
 def test_a_group_of_which_little_was_judged_learns_from_the_others() -> None:

@@ -70,18 +70,18 @@ def since_words(decided: Mapping[Any, int]) -> Iterator[str]:
 
 def missed_words(missed: Missed | None) -> Iterator[str]:
     """What the pairs left apart likely do to the figures; nothing where they hardly do anything."""
-    if missed is None or missed.links < 0.5:
+    if missed is None or max(missed.links, missed.wrong) < 0.5:
         return
     customers, rate = missed.customers, missed.repeat_rate
     yield "≈ " + ngettext(
-        "Some {n} link between customers is likely missed: customers overstated by {share} "
-        "({low} to {high} instead of {stated}),",
-        "Some {n} links between customers are likely missed: customers overstated by {share} "
-        "({low} to {high} instead of {stated}),",
+        "Some {n} link between customers is likely missed, {wrong} made in error: {low} to {high} "
+        "customers instead of {stated},",
+        "Some {n} links between customers are likely missed, {wrong} made in error: {low} to "
+        "{high} customers instead of {stated},",
         round(missed.links),
     ).format(
         n=format_number(round(missed.links)),
-        share=format_percent(missed.overstated),
+        wrong=format_number(round(missed.wrong)),
         low=format_number(round(customers.low)),
         high=format_number(round(customers.high)),
         stated=format_number(round(customers.stated)),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.identity.clusters import Ints, components
-from perenne.identity.curves import Curves, log_odds
+from perenne.identity.curves import Bools, Curves, log_odds
 
 DRAWS = 200
 """Ways in which the open pairs may come out."""
@@ -34,8 +34,9 @@ class Likely:
 @dataclass(frozen=True)
 class Missed:
     """What the pairs left apart do. `links`: of customers with orders, how many are likely the same
-    person as another one. `wrong`: links by likeness that are likely two persons. `pairs`: pairs
-    the estimate rests on; `decided`: decisions of the owner that it is measured by."""
+    person as another one. `wrong`: how many more customers there are likely, since links by
+    likeness join two persons. `pairs`: pairs left apart that the estimate rests on; `decided`:
+    decisions of the owner that it is measured by."""
 
     links: float
     wrong: float
@@ -44,72 +45,108 @@ class Missed:
     customers: Likely
     repeat_rate: Likely
 
-    @property
-    def overstated(self) -> float:
-        """By which share the number of customers is too high."""
-        return self.customers.stated / self.customers.likely - 1 if self.customers.likely else 0.0
-
 
 @dataclass(frozen=True)
-class Open:
-    """Pairs of records left apart: their numbers, the probability that the model states, and the
-    pair of sources of each by number."""
+class Spoken:
+    """Pairs of records that likeness speaks of: their numbers, the probability that the model
+    states, and the pair of sources of each by number."""
 
     left: Ints
     right: Ints
     chance: Floats
     group: Ints
 
+    def among(self, chosen: Bools) -> Spoken:
+        left, right, group = (column[chosen] for column in (self.left, self.right, self.group))
+        return Spoken(left, right, self.chance[chosen], group)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Who is one customer (`root` of each record), who would be by what is certain alone (`sure`),
+    and the purchases that each record carries."""
+
+    root: Ints
+    sure: Ints
+    orders: Ints
+
+    def bought(self, root: Ints) -> Ints:
+        return np.bincount(root, weights=self.orders, minlength=len(root)).astype(np.int64)
+
 
 def likely(
-    root: Ints,
-    orders: Ints,
+    stated: Stated,
     *,
-    pairs: Open,
-    linked: Floats,
+    apart: Spoken,
+    linked: Spoken,
     curves: Curves,
     decided: int,
     rng: np.random.Generator,
 ) -> Missed:
-    """What stands apart in error. `root` and `orders` are of each record: its customer, and the
-    purchases it carries; `linked` are the probabilities of links that likeness made. How often
-    stated probabilities are right is as little known as the `curves` are: without decisions of the
-    owner the range is wide."""
-    bought = np.bincount(root, weights=orders, minlength=len(root)).astype(np.int64)
+    """What pairs left `apart`, and those `linked` by likeness, do in error. How often stated
+    probabilities are right is as little known as the `curves` are: without decisions of the owner
+    the range is wide."""
+    bought = stated.bought(stated.root)
     customers, repeat = int((bought > 0).sum()), int((bought > 1).sum())
-    left, right, best = _between_buyers(root, bought, pairs)
-    number, place = np.unique(np.concatenate([left, right]), return_inverse=True)
-    one, other = place[: len(left)], place[len(left) :]
-    mine = bought[number]
-    fewer, more = np.zeros(DRAWS), np.zeros(DRAWS)
-    odds, group = log_odds(pairs.chance[best]), pairs.group[best]
-    chances = curves.drawn(DRAWS, rng).chance(odds, group)
-    for draw, chance in enumerate(chances):
-        same = rng.random(len(chance)) < chance
-        joined = components(len(number), one[same], other[same])
-        together = np.bincount(joined, weights=mine, minlength=len(number))
-        fewer[draw] = len(number) - np.count_nonzero(together)
-        more[draw] = (together > 1).sum() - (mine > 1).sum()
-    left_over = customers - fewer
-    rate = (repeat + more) / np.maximum(left_over, 1)
+    open_ = _Edges.of(stated.root, bought, apart, among=bought > 0)
+    made = _Edges.of(stated.sure, stated.bought(stated.sure), linked)
+    drawn = curves.drawn(DRAWS, rng)
+    joined = open_.counted(open_.none()) - open_.outcomes(drawn, rng)
+    split = made.outcomes(drawn, rng) - made.counted(~made.none())
+    likely_customers = customers - joined[:, 0] + split[:, 0]
+    rate = (repeat - joined[:, 1] + split[:, 1]) / np.maximum(likely_customers, 1)
     return Missed(
-        links=float(np.median(fewer)),
-        wrong=float((1 - linked).sum()),
-        pairs=len(best),
+        links=float(np.median(joined[:, 0])),
+        wrong=float(np.median(split[:, 0])),
+        pairs=len(open_.one),
         decided=decided,
-        customers=_spread(float(customers), left_over),
+        customers=_spread(float(customers), likely_customers),
         repeat_rate=_spread(repeat / max(customers, 1), rate),
     )
 
 
-def _between_buyers(root: Ints, bought: Ints, pairs: Open) -> tuple[Ints, Ints, Ints]:
-    """Pairs of customers who both bought, each with the place of its likeliest pair of records."""
-    left, right = root[pairs.left], root[pairs.right]
-    open_ = np.flatnonzero((left != right) & (bought[left] > 0) & (bought[right] > 0))
-    key = np.minimum(left, right)[open_] * len(root) + np.maximum(left, right)[open_]
-    order = np.lexsort((-pairs.chance[open_], key))
-    key, first = np.unique(key[order], return_index=True)
-    return key // len(root), key % len(root), open_[order[first]]
+@dataclass(frozen=True)
+class _Edges:
+    """Customers two by two, each pair with the log odds and the pair of sources of its likeliest
+    records: their places among the customers concerned, and what each of these has bought."""
+
+    one: Ints
+    other: Ints
+    odds: Floats
+    group: Ints
+    bought: Ints
+
+    @classmethod
+    def of(cls, root: Ints, bought: Ints, pairs: Spoken, *, among: Bools | None = None) -> _Edges:
+        left, right = root[pairs.left], root[pairs.right]
+        wanted = left != right
+        if among is not None:
+            wanted &= among[left] & among[right]
+        asked = np.flatnonzero(wanted)
+        key = np.minimum(left, right)[asked] * len(root) + np.maximum(left, right)[asked]
+        order = np.lexsort((-pairs.chance[asked], key))
+        key, first = np.unique(key[order], return_index=True)
+        best = asked[order[first]]
+        number, place = np.unique(
+            np.concatenate([key // len(root), key % len(root)]), return_inverse=True
+        )
+        one, other = place[: len(key)], place[len(key) :]
+        return cls(one, other, log_odds(pairs.chance[best]), pairs.group[best], bought[number])
+
+    def none(self) -> Bools:
+        return np.zeros(len(self.one), dtype=bool)
+
+    def counted(self, same: Bools) -> Ints:
+        """How many of the customers concerned have bought, and have come back, if these pairs are
+        one person each."""
+        joined = components(len(self.bought), self.one[same], self.other[same])
+        together = np.bincount(joined, weights=self.bought, minlength=len(self.bought))
+        return np.array([(together > 0).sum(), (together > 1).sum()])
+
+    def outcomes(self, curves: Curves, rng: np.random.Generator) -> Ints:
+        """`counted`, a row for each curve as it may come out."""
+        chances = curves.chance(self.odds, self.group)
+        return np.array([self.counted(rng.random(len(chance)) < chance) for chance in chances])
 
 
 def _spread(stated: float, drawn: Floats) -> Likely:

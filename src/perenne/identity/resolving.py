@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 
 from perenne.identity import comparing, scoring
 from perenne.identity.account import IdentityAccount, Unused, alarm
-from perenne.identity.clusters import Ints
+from perenne.identity.clusters import Ints, components
 from perenne.identity.decisions import Decision, standing
 from perenne.identity.identifiers import blocked_pattern, masked, normal_emails, normal_phones
-from perenne.identity.missing import Missed, Open, likely
+from perenne.identity.missing import Missed, Spoken, Stated, likely
 from perenne.identity.schema import PAIRS
 from perenne.identity.settings import IdentitySettings
 from perenne.identity.tables import records, sharing, words
@@ -236,13 +236,13 @@ def _missed(task: Task, pairs: Pairs, weighed: Weighed, *, bought: Table) -> Mis
     open_ = told & apart & (pairs.decision == NONE)
     judged = told & (pairs.rule >= MODEL) & (pairs.decision != NONE)
     linked = told & ~apart & (pairs.rule == MODEL) & (pairs.decision == NONE) & weighed.wanted
+    sure = weighed.wanted & ~apart & ((pairs.rule < MODEL) | (pairs.decision == ACCEPT))
+
+    spoken = Spoken(pairs.left, pairs.right, pairs.probability, weighed.profile)
     return likely(
-        weighed.root,
-        orders,
-        pairs=Open(
-            pairs.left[open_], pairs.right[open_], pairs.probability[open_], weighed.profile[open_]
-        ),
-        linked=pairs.probability[linked],
+        Stated(weighed.root, components(len(orders), pairs.left[sure], pairs.right[sure]), orders),
+        apart=spoken.among(open_),
+        linked=spoken.among(linked),
         curves=weighed.curves,
         decided=int(judged.sum()),
         # The same records give the same estimate.

@@ -26,17 +26,17 @@ def blocks(account: IdentityAccount | None) -> list[Block]:
         )
     ]
     missed = account.missed
-    if missed is None or missed.links < 0.5:
+    if missed is None or max(missed.links, missed.wrong) < 0.5:
         return told
     return [
         *told,
         Text(
             _(
                 "Two records that are probably one person, but not surely enough to be linked, "
-                "count as two customers. Some {links} such links are likely missed: the number of "
-                "customers is {share} too high."
+                "count as two customers; two persons who look alike may count as one. Links that "
+                "are likely missed: some {links}; made in error: some {wrong}."
             ).format(
-                links=format_number(round(missed.links)), share=format_percent(missed.overstated)
+                links=format_number(round(missed.links)), wrong=format_number(round(missed.wrong))
             )
         ),
         Table(
