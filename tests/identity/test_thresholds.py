@@ -102,6 +102,14 @@ def test_pairs_of_sources_teach_each_other() -> None:
     assert (unknown.measured, unknown.value, unknown.missing) == (False, 0.99, OWN)
 
 
+def test_a_pair_of_sources_of_which_all_is_wrong_links_nothing() -> None:
+    fine = Group([(0.97, True, 1)] * 150 + [(0.999, True, 1)] * 150)
+    poor = Group([(0.995, False, 1)] * 40 + [(0.999, False, 1)] * 20)
+    first, second = Choosing([fine, poor], Wanted(0.9, 0.9, 0.99)).thresholds()
+    assert first.measured
+    assert (second.measured, second.value, second.missing, second.judged) == (False, 1.0, 0, 60)
+
+
 def test_doubtful_links_may_be_asked_for_first() -> None:
     """Which pairs were judged may depend on their probability: the promise is of all links."""
     chance, kept = random.Random(11), []

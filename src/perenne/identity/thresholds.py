@@ -177,8 +177,8 @@ class Choosing:
 
     def _measured(self, place: int, taken: int) -> Threshold:
         seen, steps = self.seen[place], self.steps[place]
-        if not taken:
-            return Threshold(1.0, True, len(seen), others=self.total - len(seen))
+        if not taken:  # None of its links is likely enough.
+            return Threshold(1.0, False, len(seen), others=self.total - len(seen))
         last, curves = taken - 1, self.curves()
         above = seen.chance >= steps.last[last]
         weight = seen.number[above]
