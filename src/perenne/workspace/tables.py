@@ -122,10 +122,10 @@ def _in_turn(pair: ir.Table) -> ir.Table:
         other=ibis.greatest(pair.source_1, pair.source_2),
         likely=(sure / (1 - sure)).ln().floor(),
     )
-    kind = ibis.window(group_by=["one", "other", "likely"])
+    kind = ["one", "other", "likely"]
     drawn = kinds.mutate(
-        place=ibis.row_number().over(kind, order_by="pair_id"),
-        many=kinds.pair_id.count().over(kind),
+        place=ibis.row_number().over(ibis.window(group_by=kind, order_by="pair_id")),
+        many=kinds.pair_id.count().over(ibis.window(group_by=kind)),
     )
     turn = (drawn.place + 0.5) / drawn.many.cast("float64").pow(_SHARE)
     return drawn.order_by(turn, "pair_id")
