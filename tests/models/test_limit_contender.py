@@ -1,4 +1,4 @@
-"""A shop whose customers all leave at one rate: the contender pareto_nbd is told at its limit."""
+"""A shop whose customers all leave at one rate: Exponential/NBD where Pareto/NBD runs off."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from perenne.core import PerenneError
-from perenne.models.contenders.probability import OrItsLimit, probability_contender
-from perenne.models.contenders.seasonal import Seasonal
+from perenne.models.choosing import competing
+from perenne.models.contenders.probability import ALIKE, probability_contender
 from perenne.models.ledger import Ledger
 from perenne.models.purchases.exponential_nbd import FittedExponentialNBD
-from perenne.models.purchases.pareto_nbd import FittedParetoNBD
 from perenne.models.saved import load_model
 from perenne.models.staying import told_alive
 from tests.models.living import simulate_ledger
@@ -51,47 +50,41 @@ def test_three_years_are_told_where_nbd_would_expect_several_times_as_much(whole
     past, rng = whole.as_of(PAST), np.random.default_rng(1)
     actual = float(whole.outcome(past, horizon=AHEAD).orders.sum())
     bias = {}
-    for name in ("nbd", "pareto_nbd", "exponential_nbd"):
+    for name in ("nbd", ALIKE):
         fitted = probability_contender(name).fit(past, horizon=AHEAD, rng=rng)
         told = fitted.forecast(past, horizon=AHEAD, draws=40, rng=rng)
         assert told.orders is not None
         assert told.orders.sum(axis=1).mean() == pytest.approx(told.mean_orders.sum(), rel=0.05)
         bias[name] = float(told.mean_orders.sum()) / actual - 1
-    assert bias["pareto_nbd"] == bias["exponential_nbd"]
-    assert abs(bias["pareto_nbd"]) < 0.12
+    assert abs(bias[ALIKE]) < 0.12
     assert bias["nbd"] > 1.0
+
+
+def test_it_competes_where_pareto_nbd_runs_off(whole: Ledger) -> None:
+    past = whole.as_of(PAST)
+    assert ALIKE in competing(past)
+    assert ALIKE not in competing(past, ["nbd", "pareto_nbd"]), "who names others has these"
+    with pytest.raises(PerenneError, match="s, beta"):
+        probability_contender("pareto_nbd").fit(past, horizon=91, rng=np.random.default_rng(1))
 
 
 def test_it_is_saved_and_says_who_is_still_there(whole: Ledger) -> None:
     past = whole.as_of(PAST)
-    rng = np.random.default_rng(1)
-    fitted = probability_contender("pareto_nbd").fit(past, horizon=AHEAD, rng=rng)
-    assert fitted.name == "pareto_nbd"
+    fitted = probability_contender(ALIKE).fit(past, horizon=AHEAD, rng=np.random.default_rng(1))
     assert list(fitted.purchases.parameters) == ["r", "alpha", "mu"]
     assert isinstance(load_model(fitted.purchases.to_json()), FittedExponentialNBD)
     alive = told_alive(fitted, past)
     assert ((alive > 0) & (alive <= 1)).all()
 
 
-def test_where_rates_of_leaving_differ_it_is_the_whole_model() -> None:
+def test_where_rates_of_leaving_differ_it_is_left_out() -> None:
     ledger = simulate_ledger(np.random.default_rng(2), customers=2500, days=700)
-    rng = np.random.default_rng(1)
-    fitted = probability_contender("pareto_nbd").fit(ledger, horizon=91, rng=rng)
-    assert type(fitted.purchases) is FittedParetoNBD
+    assert ALIKE not in competing(ledger)
 
 
-def test_where_nobody_leaves_the_whole_model_says_why_it_refuses() -> None:
-    past, rng = shop(4, customers=1500, leaving=0.0).as_of(PAST), np.random.default_rng(1)
-    contender = probability_contender("pareto_nbd")
-    assert isinstance(contender.purchases, OrItsLimit)
-    with pytest.raises(PerenneError) as refused:
-        contender.fit(past, horizon=91, rng=rng)
-    with pytest.raises(PerenneError) as alone:
-        probability_contender("exponential_nbd").fit(past, horizon=91, rng=rng)
-    assert "beta" in str(refused.value)
-    assert "beta" not in str(alone.value)
-
-
-def test_on_the_clock_of_the_shop_no_season_shows_here(whole: Ledger) -> None:
-    with pytest.raises(PerenneError, match="No season shows"):
-        Seasonal("pareto_nbd").fit(whole.as_of(PAST), horizon=91, rng=np.random.default_rng(1))
+def test_where_nobody_leaves_both_are_refused_and_it_is_left_out() -> None:
+    past = shop(4, customers=1500, leaving=0.0).as_of(PAST)
+    for name, runs_off in (("pareto_nbd", "beta"), (ALIKE, "mu")):
+        with pytest.raises(PerenneError, match=runs_off):
+            probability_contender(name).fit(past, horizon=91, rng=np.random.default_rng(1))
+    assert ALIKE not in competing(past)

@@ -239,12 +239,6 @@ def test_drift_and_methods_are_told(pages: Pages) -> None:
     assert "r = 0.2426" in text
 
 
-def test_a_model_at_its_limit_says_so(changed: Change) -> None:
-    with use_language("fr"):
-        text = Reader.of(changed(parameters={"r": 0.8, "alpha": 8.0, "mu": 0.02})).sections["trust"]
-    assert "tous les clients partent à un même taux" in text
-
-
 def test_too_few_data_are_said_first_and_nothing_pretends(pages: Pages) -> None:
     text = said(pages, "gated", "next")
     assert "the simple CLV formula stands in" in text

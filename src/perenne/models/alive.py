@@ -27,7 +27,8 @@ FAMILY: Mapping[str, bool] = {
     "mbg_cnbd": True,
 }
 PARETO, SEASON = ("pareto_nbd", "exponential_nbd"), "_season"
-# Where all leave at one rate mu, s is this large and s / beta is mu.
+# Where all leave at one rate mu, s is this large and s / beta is mu. The logarithm of the chance to
+# live for t differs from -mu t by (mu t)² / 2s: for as long as anybody lives, by less than 1e-9.
 ALIKE = 1e12
 # Of these, nobody leaves; of those, customers are there or not by occasion, not by day.
 STAYING, OCCASIONS = "nbd", "bg_bb"

@@ -17,6 +17,7 @@ from perenne.models.contenders.combined import Combined
 from perenne.models.contenders.occasions import NAME as OCCASIONS
 from perenne.models.contenders.occasions import find_occasions
 from perenne.models.contenders.outdone import left_behind
+from perenne.models.contenders.probability import ALIKE, leave_alike
 from perenne.models.contenders.roster import BASELINES, contender, contenders
 from perenne.models.forecast import Contender
 from perenne.models.judging.backtest import Backtest, Groups, Progress, backtest
@@ -30,6 +31,8 @@ SegmentsAt = Callable[[date], Mapping[str, str | None]]
 """Segment by customer as of a day, by the rules of today on what was known then."""
 
 UNKNOWN = "?"
+TRIED = 100_000
+"""Customers on whom it is tried whether all leave alike."""
 SHORTEST = 28
 """Days below which a forecast is not judged."""
 
@@ -106,7 +109,11 @@ def competing(
 
 
 def _called_for(ledger: Ledger) -> list[Contender]:
-    signs = {LATE: late_start(ledger).found, OCCASIONS: find_occasions(ledger) is not None}
+    signs = {
+        LATE: late_start(ledger).found,
+        OCCASIONS: find_occasions(ledger) is not None,
+        ALIKE: leave_alike(sample(ledger, most=TRIED)),
+    }
     return [contender(name) for name, shown in signs.items() if shown]
 
 

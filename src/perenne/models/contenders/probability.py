@@ -27,6 +27,8 @@ from perenne.text import gettext as _
 WEEK = 7.0
 # Models of which no customer ever leaves.
 NEVER_LEAVE = ("nbd",)
+# The model of which all leave at one rate.
+ALIKE = "exponential_nbd"
 # Those to try first where customers buy at regular intervals.
 FOR_REGULAR = ("mbg_cnbd", "pareto_ggg")
 THREADS = min(2, os.cpu_count() or 1)
@@ -36,15 +38,11 @@ CHUNK = 16_384
 
 @dataclass(frozen=True)
 class Source:
-    """Where a purchase model lives. intervals: it reads the regularity of orders as well.
-
-    limit: the source of the model that it becomes where its parameters run off.
-    """
+    """Where a purchase model lives. intervals: it reads the regularity of orders as well."""
 
     module: str
     model: str
     intervals: bool = False
-    limit: str = ""
 
 
 SOURCES: Mapping[str, Source] = {
@@ -53,8 +51,8 @@ SOURCES: Mapping[str, Source] = {
     "mbg_nbd": Source("beta_geo", "ModifiedBetaGeo"),
     "bg_cnbd": Source("beta_geo_cnbd", "BetaGeoCNBD", intervals=True),
     "mbg_cnbd": Source("beta_geo_cnbd", "ModifiedBetaGeoCNBD", intervals=True),
-    "pareto_nbd": Source("pareto_nbd", "ParetoNBD", limit="exponential_nbd"),
-    "exponential_nbd": Source("exponential_nbd", "ExponentialNBD"),
+    "pareto_nbd": Source("pareto_nbd", "ParetoNBD"),
+    ALIKE: Source("exponential_nbd", "ExponentialNBD"),
     "pareto_ggg": Source("pareto_ggg", "ParetoGGG", intervals=True),
 }
 
@@ -69,35 +67,26 @@ def probability_contender(name: str) -> ProbabilityContender:
             next_step=_("Use one of {names}.").format(names=", ".join(SOURCES)),
         )
     source = SOURCES[name]
-    model = _settings(source)
-    if source.limit:
-        model = OrItsLimit(model, _settings(SOURCES[source.limit]))
-    return ProbabilityContender(name, model, source.intervals)
+    return ProbabilityContender(name, _settings(source), source.intervals)
 
 
 def _settings(source: Source) -> Any:
     return getattr(import_module(f"perenne.models.purchases.{source.module}"), source.model)()
 
 
-@dataclass(frozen=True)
-class OrItsLimit:
-    """A purchase model, or where its parameters run off the model that it becomes there.
-
-    The likelihood of the one then rises towards that of the other, which has a top of its own.
-    """
-
-    whole: Any
-    limit: Any
-
-    def fit(self, data: Any = None, **given: Any) -> Any:
-        """PerenneError of the whole model where both refuse."""
+def leave_alike(ledger: Ledger) -> bool:
+    """Does Pareto/NBD run off here, since all customers leave at one rate, and the model that knows
+    one rate alone does not?"""
+    history = weekly_history(ledger)
+    try:
+        _settings(SOURCES["pareto_nbd"]).fit(**history)
+    except PerenneError:
         try:
-            return self.whole.fit(data, **given)
-        except PerenneError as refusal:
-            try:
-                return self.limit.fit(data, **given)
-            except PerenneError:
-                raise refusal from None
+            _settings(SOURCES[ALIKE]).fit(**history)
+        except PerenneError:
+            return False
+        return True
+    return False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from perenne.models.alive import ALIKE
 from perenne.models.arguments import require_count
 from perenne.models.fitting import maximise, refuse_unknown
 from perenne.models.histories import Floats, Histories, read_histories
@@ -28,9 +29,6 @@ from perenne.models.purchases.pareto_nbd import refuse_too_little
 from perenne.models.purchases.pareto_nbd_fitted import FittedParetoNBD
 
 PARAMETERS = ("r", "alpha", "mu")
-# s where rates of leaving are alike. The logarithm of the chance to live for t differs from -mu t
-# by (mu t)² / 2s: for as long as anybody lives, by less than 1e-9.
-ALIKE = 1e12
 # r, and mu in mean tenures; alpha follows from r and the mean frequency.
 STARTS = ((0.5, 1.0), (1.0, 0.2))
 # Distinct histories on which the starts are climbed.

@@ -15,8 +15,6 @@ from perenne.text import format_date, format_number, format_value
 from perenne.text import gettext as _
 
 _LEAST_CORRECTION = 0.005
-# A parameter that only the limit of Pareto/NBD has: the rate at which all leave.
-_RATE_OF_ALL = "mu"
 
 
 def drift(prediction: Prediction) -> str:
@@ -104,10 +102,6 @@ def _purchases(prediction: Prediction) -> Iterable[Fact]:
         ).format(name=contender_label(str(name)))
     ]
     parameters = prediction.part("parameters")
-    if _RATE_OF_ALL in parameters:
-        said.append(
-            _("Here all customers leave at one rate: it is fitted at this limit (Exponential/NBD).")
-        )
     values = [
         f"{parameter} = {format_number(value, decimals=4)}"
         for parameter in parameters
