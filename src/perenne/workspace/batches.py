@@ -33,6 +33,8 @@ from perenne.workspace.layout import (
     read_json,
     write_json,
 )
+from perenne.workspace.lost import lost as gone_imports
+from perenne.workspace.lost import require_all, taken_back
 
 MANIFEST = "manifest.json"
 
@@ -153,7 +155,8 @@ def damaged(layout: Layout, batch: Batch) -> list[str]:
 
 
 def require_sound(layout: Layout, imports: Iterable[Batch]) -> None:
-    """Raise PerenneError that names every damaged file of the imports, and what brings it back."""
+    """Raise PerenneError that names every lost import or damaged file, and what brings it back."""
+    require_all(layout, {batch.sha256 for batch in list_imports(layout)})
     if bare := without_manifest(layout):
         name = f"raw/{bare[0].name}/{MANIFEST}"
         raise PerenneError(
@@ -351,18 +354,23 @@ def publish(scratch: Path, layout: Layout, batch: Batch) -> Batch:
 def forget(layout: Layout, batch_id: str) -> None:
     """Take one import back. The next refresh no longer counts it; snapshots stay as they are."""
     folder = layout.raw / batch_id
-    if not (folder / MANIFEST).is_file():
+    missing = gone_imports(layout, {batch.sha256 for batch in list_imports(layout)})
+    if batch_id in {one["id"] for one in missing}:
+        taken_back(layout, batch_id)
+    elif not (folder / MANIFEST).is_file():
         raise PerenneError(
             _("There is no import {batch}.").format(batch=batch_id),
             given=batch_id,
             allowed=[batch.id for batch in list_imports(layout)],
             next_step=_("perenne status lists the imports."),
         )
-    gone = layout.scratch / f"forgotten-{batch_id}"
-    shutil.rmtree(gone, ignore_errors=True)
-    layout.scratch.mkdir(exist_ok=True)
-    folder.rename(gone)
-    shutil.rmtree(gone)
+    else:
+        gone = layout.scratch / f"forgotten-{batch_id}"
+        shutil.rmtree(gone, ignore_errors=True)
+        layout.scratch.mkdir(exist_ok=True)
+        folder.rename(gone)
+        taken_back(layout, batch_id)
+        shutil.rmtree(gone)
     (layout.quarantine / f"{batch_id}.parquet").unlink(missing_ok=True)
     for report in layout.quality.glob(f"{batch_id}*"):
         report.unlink()
