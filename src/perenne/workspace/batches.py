@@ -18,8 +18,10 @@ from perenne.sources import (
     DecimalMark,
     ReadContext,
     Recognition,
+    Refusal,
     StagedFile,
     recognise,
+    refusals,
     stage,
 )
 from perenne.text import gettext as _
@@ -75,12 +77,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import did: the batch, whether it was there already, and what it replaced."""
+    """What an import did: the batch, whether it was there already, what it replaced, and why rows
+    were refused."""
 
     batch: Batch
     recognition: Recognition
     known: bool
     replaced: str | None = None
+    refused: tuple[Refusal, ...] = ()
 
 
 def list_imports(layout: Layout) -> list[Batch]:
@@ -242,11 +246,13 @@ def import_file(
     )
     if twin and same and twin.tables == batch.tables:
         return ImportResult(twin, recognition, known=True)
+    why = refusals(staged.quarantine, engine=engine) if batch.quarantined else ()
     file = screen(scratch, source, batch.file)
     batch = publish(scratch, layout, replace(batch, file=file))
     if twin:
         forget(layout, twin.id)
-    return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)
+    gone = twin.id if twin else None
+    return ImportResult(batch, recognition, known=False, replaced=gone, refused=why)
 
 
 def _earlier_day(batch: Batch, context: ReadContext) -> bool:
