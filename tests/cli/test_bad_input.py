@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -173,6 +174,27 @@ def test_bad_row_goes_to_quarantine_with_its_place_and_reason(
     assert (row["file"], row["line"], row["column"], row["value"]) == ("o.csv", 62, column, value)
     assert row["reason"]
     assert len(_kept(shop)) == 60
+
+
+def test_reasons_are_told_with_the_first_line_of_each(tmp_path: Path) -> None:
+    """They stood in a Parquet file alone, which nothing on the command line reads."""
+    bad = ("Y,2024-02-01,c1,ten euros", "Z,2999-01-01,c1,10", "X,2024-02-02,c1,no")
+    file, shop = write(tmp_path / "o.csv", orders(*bad)), tmp_path / "shop"
+    succeed("init", shop)
+    said = succeed("import", file, "-w", shop).out
+    assert "  ✓ 63 rows read, 3 refused" in said
+    assert "    total: not a number (2 rows, the first in line 62)\n" in said
+    assert "    order_date: a date in the future of the import (1 row, line 63)\n" in said
+    shutil.rmtree(shop)
+    succeed("init", shop, "--lang", "fr")
+    said = succeed("import", file, "-w", shop).out
+    assert "    total\u00a0: pas un nombre (2 lignes, la première au n°\u00a062)\n" in said
+
+
+def test_file_of_refused_rows_bears_no_tick(tmp_path: Path) -> None:
+    file, shop = write(tmp_path / "o.csv", f"{HEADER}\nA,2024-02-01,c1,x\n"), tmp_path / "shop"
+    succeed("init", shop)
+    assert "  ! 1 row read, 1 refused" in succeed("import", file, "-w", shop).out
 
 
 def test_mixed_encodings_lose_no_name(

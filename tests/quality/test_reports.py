@@ -60,6 +60,7 @@ def test_command_writes_page_and_json_and_is_strict_when_asked(
     assert "out of 100" in said.out
     assert "! error, Orders: The currency is a known one. 1 of 62 fail (1.6%)." in said.out
     assert page.is_file()
+    assert re.search(r"→ See the reasons below.*\n(.*\n)*    \d+ rows? refused: \S", said.out)
     values = succeed("quality", batch[:6], "-w", place.root, "--json").json()
     assert values["import"] == batch
     assert values["level"] == "error"

@@ -212,6 +212,41 @@ def test_mixed_currencies_are_staged_as_they_are(write: Write, bring_in: BringIn
     assert outcome.done.currencies == ("EUR", "GBP")
 
 
+CSV = "order_id,order_date,customer_id,total\n1,2025-01-02,c,3.50\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "step"),
+    [
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "is packed (7-Zip)", "Unpack it"),
+        (b"\xfd7zXZ\x00\x00\x04", "is packed (xz)", "Unpack it"),
+        (CSV.encode("utf-32"), "is written in UTF-32", "Save it as UTF-8"),
+        (CSV.replace("c,", "c\0,").encode(), "a null byte in line 2", "Export it again"),
+        ("<!DOCTYPE html><html>Log in</html>", "is a web page", "log in"),
+        ("<html><table><tr><td>a</td></tr></table></html>", "is a web page", "spreadsheet"),
+    ],
+)
+def test_what_a_file_is_instead_is_said(
+    engine: DuckEngine, context: Any, write: Write, *, content: Any, said: str, step: str
+) -> None:
+    error = refusal(engine, context, write(content))
+    assert said in str(error)
+    assert step in error.next_step
+
+
+def test_currencies_are_named_by_code_sign_or_word(write: Write, bring_in: BringIn) -> None:
+    named = ["EUR", "€", "euros", "Euro", "£", "$"]
+    rows = "".join(f"{n},2025-01-0{n},c,10.50,{name}\n" for n, name in enumerate(named, start=1))
+    outcome = bring_in(write("order_id,order_date,customer_id,total,currency\n" + rows))
+    codes = ["EUR", "EUR", "EUR", "EUR", "GBP", "$"]
+    assert [row["currency"] for row in outcome.tables["orders"]] == codes
+    assert {one.currency: one.rows for one in outcome.done.controls} == {
+        "EUR": 4,
+        "GBP": 1,
+        "$": 1,
+    }
+
+
 def test_emoji_and_right_to_left_names_come_through(write: Write, bring_in: BringIn) -> None:
     outcome = bring_in(
         write(

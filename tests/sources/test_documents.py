@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from perenne.core import PerenneError
 from perenne.sources import recognise
 from perenne.sources.layout import Place
-from perenne.sources.readers import load, look, objects
+from perenne.sources.readers import bytes_in, json_values, load, look, objects
 from perenne.warehouse import DuckEngine
 from tests.sources.golden import CONTEXT
 
@@ -77,6 +78,71 @@ def test_documents_of_any_dress_hold_the_same_rows(
         {"_line": 2, "id": "1", "items.n": "x"},
         {"_line": 3, "id": "2"},
     ]
+
+
+ROWS = '{"order_id": "1", "order_date": "2025-01-02", "customer_id": "C", "total": 3.5}'
+AGAIN = ROWS.replace('"1"', '"2"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"data": {{"orders": [{ROWS}, {AGAIN}]}}}}',
+        f'{{"data": {{"orders": {{"count": 2, "edges": [{{"cursor": "a", "node": {ROWS}}}, '
+        f'{{"node": {AGAIN}}}], "pageInfo": {{"next": null}}}}}}}}',
+        f"[[{ROWS}], [{AGAIN}]]",
+        f'[{{"orders": [{ROWS}]}}, {{"orders": [{AGAIN}]}}]',
+        f'{{"data": [{ROWS}, {AGAIN}], "included": [{{"id": "9"}}], "links": {{"self": "/"}}}}',
+    ],
+    ids=["wrapped twice", "graphql", "pages", "wrapped pages", "json api"],
+)
+def test_lists_however_deep_are_found(write: Write, bring_in: Any, *, text: str) -> None:
+    outcome = bring_in(write(text, name="a.json"))
+    assert [row["source_order_id"] for row in outcome.tables["orders"]] == ["1", "2"]
+    assert not outcome.quarantine
+
+
+@pytest.mark.parametrize("wrap", ["[{}]", '{{"orders": [{}]}}'])
+def test_what_is_no_object_in_a_list_goes_to_quarantine(
+    write: Write, bring_in: Any, *, wrap: str
+) -> None:
+    """They were left out, and no count told it."""
+    outcome = bring_in(write(wrap.format(f'{ROWS}, null, "oops", {AGAIN}, 4'), name="a.json"))
+    assert [row["source_order_id"] for row in outcome.tables["orders"]] == ["1", "2"]
+    refused = [(row["line"], row["value"], row["reason"]) for row in outcome.quarantine]
+    why = "not a JSON object"
+    assert sorted(refused) == [(2, "null", why), (3, '"oops"', why), (5, "4", why)]
+
+
+@pytest.mark.parametrize("longest", [16 << 20, 120])
+def test_several_lists_are_refused_by_name(
+    engine: DuckEngine, write: Write, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first was read and the second left out, and nothing said so."""
+    monkeypatch.setattr(json_values, "LONGEST_LINE", longest)
+    monkeypatch.setattr(bytes_in, "CHUNK", 64)
+    text = f'{{"orders": [{ROWS}, {AGAIN}], "customers": [{{"id": "C"}}]}}'
+    with pytest.raises(PerenneError, match=r"several lists: orders, customers") as error:
+        recognise(write(text, name="a.json"), engine=engine, context=CONTEXT)
+    assert "a file of its own" in error.value.next_step
+
+
+def test_a_long_list_is_found_however_deep(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_values, "LONGEST_LINE", 120)
+    monkeypatch.setattr(bytes_in, "CHUNK", 64)
+    path = write(f'{{"data": {{"count": 2, "orders": [{ROWS}, {AGAIN}]}}}}', name="a.json")
+    assert [row["order_id"] for row in objects.rows_of(path)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "[1, 2]"])
+def test_documents_without_an_object_are_refused_as_that(
+    engine: DuckEngine, write: Write, *, text: str
+) -> None:
+    with pytest.raises(PerenneError) as error:
+        recognise(write(text, name="a.json"), engine=engine, context=CONTEXT)
+    assert "holds no list of objects" in str(error.value)
 
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)

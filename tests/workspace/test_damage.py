@@ -149,6 +149,43 @@ def test_import_without_its_manifest_is_kept_and_told(
     assert current(mine).tables
 
 
+def test_import_whose_folder_is_gone_is_told(mine: Layout, tmp_path: Path) -> None:
+    """Its orders left the figures of the next refresh, and nothing said so."""
+    (batch,) = list_imports(mine)
+    more = write(tmp_path / "more.csv", orders("Z1,2024-09-09,c1,5.00"))
+    succeed("import", str(more), "-w", mine.root)
+    aside = mine.raw.rename(tmp_path / "aside")
+    mine.raw.mkdir()
+    for folder in aside.glob("000002-*"):
+        shutil.move(folder, mine.raw)
+    shown = current(mine).id
+    said = refused("refresh", "-w", mine.root)
+    assert f"{batch.id} (orders.csv)" in said
+    assert f"perenne forget {batch.id}" in said
+    assert current(mine).id == shown
+    assert perenne("doctor", "-w", mine.root).code == 1
+    shutil.copytree(aside / batch.id, mine.raw / batch.id)
+    succeed("refresh", "-w", mine.root)
+    shutil.rmtree(mine.raw / batch.id)
+    (again,) = bring(mine, write(tmp_path / "orders.csv", orders()))
+    assert not again.known
+    assert perenne("doctor", "-w", mine.root).code == 0
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_import_that_was_taken_back_is_not_missed(
+    mine: Layout, tmp_path: Path, *, gone: bool
+) -> None:
+    (batch,) = list_imports(mine)
+    more = write(tmp_path / "more.csv", orders("Z1,2024-09-09,c1,5.00"))
+    succeed("import", str(more), "-w", mine.root)
+    if gone:
+        shutil.rmtree(mine.raw / batch.id)
+    succeed("forget", batch.id, "-w", mine.root)
+    succeed("refresh", "-w", mine.root)
+    assert perenne("doctor", "-w", mine.root).code == 0
+
+
 @pytest.mark.parametrize("text", [None, "", "0123"], ids=["missing", "empty", "cut"])
 def test_key_of_the_ids_must_be_there(mine: Layout, text: str | None) -> None:
     mine.key.unlink()

@@ -11,6 +11,7 @@ import click
 
 from perenne.cli import options as opts
 from perenne.cli import outcome
+from perenne.cli.imported import import_lines, import_values
 from perenne.cli.printing import print_json, progress, say, tell
 from perenne.cli.quality import check_imported
 from perenne.text import gettext as _
@@ -139,7 +140,7 @@ def import_command() -> click.Command:
         results = import_into(place, files, chosen, quiet=as_json)
         check_imported(place, results)
         if as_json:
-            print_json([outcome.import_values(result) for result in results])
+            print_json([import_values(result) for result in results])
         else:
             say("→ " + _("See how good the data are: perenne quality"))
             say("→ " + _("Compute the figures: perenne refresh"))
@@ -183,7 +184,7 @@ def import_into(
     untold = not brief and stays(load(place.settings).tax)
 
     def imported(result: Any) -> None:
-        for line in outcome.import_lines(result):
+        for line in import_lines(result):
             write(line)
         if untold and not result.known and (line := outcome.taxed_line(result.batch)):
             write(line)

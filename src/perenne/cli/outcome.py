@@ -22,7 +22,7 @@ from perenne.text import gettext as _
 if TYPE_CHECKING:
     from perenne.cleaning import Account
     from perenne.sources import Recognition
-    from perenne.workspace import Batch, ImportResult, Refreshed, Shop
+    from perenne.workspace import Batch, Refreshed, Shop
 
 
 def recognition_lines(one: Recognition, *, whole: bool) -> Iterator[str]:
@@ -54,41 +54,6 @@ def recognition_values(one: Recognition) -> dict[str, Any]:
         "questions": [
             {"text": q.text, "option": q.option, "answers": list(q.answers)} for q in one.questions
         ],
-    }
-
-
-def import_lines(result: ImportResult) -> Iterator[str]:
-    batch = result.batch
-    if result.known:
-        yield "  = " + _("Already imported as {batch}: nothing changes.").format(batch=batch.id)
-        return
-    read, refused = batch.rows_read, batch.quarantined
-    text = ngettext("{n} row read", "{n} rows read", read).format(n=format_number(read))
-    if refused:
-        text += ", " + ngettext(
-            "{n} refused into quarantine/{batch}.parquet",
-            "{n} refused into quarantine/{batch}.parquet",
-            refused,
-        ).format(n=format_number(refused), batch=batch.id)
-    yield f"  ✓ {text}"
-    yield from (f"  · {note}" for note in batch.notes)
-    if batch.unknown_channel_share:
-        yield "  · " + _("Channel unknown for {share} of the orders.").format(
-            share=format_percent(batch.unknown_channel_share)
-        )
-    if result.replaced:
-        yield "  · " + _("Replaces the earlier import {batch} of the same file.").format(
-            batch=result.replaced
-        )
-
-
-def import_values(result: ImportResult) -> dict[str, Any]:
-    return {
-        **batch_values(result.batch),
-        "known": result.known,
-        "replaced": result.replaced,
-        "notes": list(result.batch.notes),
-        "recognition": recognition_values(result.recognition),
     }
 
 

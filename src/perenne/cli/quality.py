@@ -83,6 +83,10 @@ def quality_lines(found: ImportQuality, *, most: int | None = None) -> Iterator[
         )
         if most is None:
             yield f"    → {advice(outcome)}"
+    if most is None:
+        for reason, rows in sorted(found.refused.items(), key=lambda one: -one[1]):
+            text = ngettext("{n} row refused: {reason}", "{n} rows refused: {reason}", rows)
+            yield "    " + text.format(n=format_number(rows), reason=reason)
     more = len(found.findings) - len(shown)
     if more:
         yield ngettext("  … and {n} more", "  … and {n} more", more).format(n=format_number(more))

@@ -6,6 +6,7 @@ from perenne.sources.layout import Layout
 from perenne.sources.presets import Preset, preset, preset_names
 from perenne.sources.recognise import recognise
 from perenne.sources.recognition import Question, Recognition
+from perenne.sources.refusals import Refusal, refusals
 from perenne.sources.stage import stage
 from perenne.sources.staged import Control, StagedFile, TableCount
 
@@ -19,11 +20,13 @@ __all__ = [
     "Question",
     "ReadContext",
     "Recognition",
+    "Refusal",
     "StagedFile",
     "TableCount",
     "default_channel_rules",
     "preset",
     "preset_names",
     "recognise",
+    "refusals",
     "stage",
 ]

@@ -18,7 +18,7 @@ from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import ControlSpec
 from perenne.sources.recognition import Recognition
 from perenne.sources.staged import Control
-from perenne.sources.typing_sql import currency_sql, first_mapped, raw, words_of
+from perenne.sources.typing_sql import currency_code, currency_sql, first_mapped, raw, words_of
 from perenne.warehouse import DuckEngine, quote_text
 
 _ZERO = Decimal(0)
@@ -138,7 +138,7 @@ def _currency(recognition: Recognition, control: ControlSpec, context: ReadConte
     named = [name for name in (control.currency or "").split("|") if name in recognition.columns]
     if named:
         cells = ", ".join(f"nullif(trim({raw(name)}), '')" for name in named)
-        return f"upper(coalesce({cells}))"
+        return currency_code(f"coalesce({cells})")
     return currency_sql(recognition, context=context)
 
 

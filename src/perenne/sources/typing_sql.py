@@ -15,6 +15,7 @@ from perenne.sources.recognition import Recognition
 from perenne.warehouse import quote_text
 
 _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
+_CURRENCY_WORDS = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP"}
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
 _TRUE = "'(?i)(1|true|yes|y|oui|o|vrai|t)'"
 _FALSE = "'(?i)(0|false|no|n|non|faux|f)'"
@@ -132,7 +133,7 @@ def _text_sql(cell: str, kind: FieldType) -> str:
     if kind == "email":
         return f"CASE WHEN contains({bare}, '@') THEN {bare} END"
     if kind == "currency":
-        return f"upper({bare})"
+        return currency_code(bare)
     if kind == "country":
         return f"coalesce({country_code(cell)}, {bare})"
     if kind == "flag":
@@ -141,6 +142,15 @@ def _text_sql(cell: str, kind: FieldType) -> str:
             f"WHEN regexp_full_match({bare}, {_FALSE}) THEN false END"
         )
     return bare
+
+
+def currency_code(text: str) -> str:
+    """SQL of the code of a currency that a cell names by code, sign or word. A bare $ is that of
+    many countries, and stays."""
+    words = " ".join(
+        f"WHEN {quote_text(word)} THEN {quote_text(code)}" for word, code in _CURRENCY_WORDS.items()
+    )
+    return f"CASE upper({text}) {words} ELSE upper({text}) END"
 
 
 def _absent(name: str, kind: FieldType) -> dict[str, str]:

@@ -18,8 +18,10 @@ from perenne.sources import (
     DecimalMark,
     ReadContext,
     Recognition,
+    Refusal,
     StagedFile,
     recognise,
+    refusals,
     stage,
 )
 from perenne.text import gettext as _
@@ -33,6 +35,8 @@ from perenne.workspace.layout import (
     read_json,
     write_json,
 )
+from perenne.workspace.lost import lost as gone_imports
+from perenne.workspace.lost import require_all, taken_back
 
 MANIFEST = "manifest.json"
 
@@ -73,12 +77,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import did: the batch, whether it was there already, and what it replaced."""
+    """What an import did: the batch, whether it was there already, what it replaced, and why rows
+    were refused."""
 
     batch: Batch
     recognition: Recognition
     known: bool
     replaced: str | None = None
+    refused: tuple[Refusal, ...] = ()
 
 
 def list_imports(layout: Layout) -> list[Batch]:
@@ -153,7 +159,8 @@ def damaged(layout: Layout, batch: Batch) -> list[str]:
 
 
 def require_sound(layout: Layout, imports: Iterable[Batch]) -> None:
-    """Raise PerenneError that names every damaged file of the imports, and what brings it back."""
+    """Raise PerenneError that names every lost import or damaged file, and what brings it back."""
+    require_all(layout, {batch.sha256 for batch in list_imports(layout)})
     if bare := without_manifest(layout):
         name = f"raw/{bare[0].name}/{MANIFEST}"
         raise PerenneError(
@@ -239,11 +246,13 @@ def import_file(
     )
     if twin and same and twin.tables == batch.tables:
         return ImportResult(twin, recognition, known=True)
+    why = refusals(staged.quarantine, engine=engine) if batch.quarantined else ()
     file = screen(scratch, source, batch.file)
     batch = publish(scratch, layout, replace(batch, file=file))
     if twin:
         forget(layout, twin.id)
-    return ImportResult(batch, recognition, known=False, replaced=twin.id if twin else None)
+    gone = twin.id if twin else None
+    return ImportResult(batch, recognition, known=False, replaced=gone, refused=why)
 
 
 def _earlier_day(batch: Batch, context: ReadContext) -> bool:
@@ -351,18 +360,23 @@ def publish(scratch: Path, layout: Layout, batch: Batch) -> Batch:
 def forget(layout: Layout, batch_id: str) -> None:
     """Take one import back. The next refresh no longer counts it; snapshots stay as they are."""
     folder = layout.raw / batch_id
-    if not (folder / MANIFEST).is_file():
+    missing = gone_imports(layout, {batch.sha256 for batch in list_imports(layout)})
+    if batch_id in {one["id"] for one in missing}:
+        taken_back(layout, batch_id)
+    elif not (folder / MANIFEST).is_file():
         raise PerenneError(
             _("There is no import {batch}.").format(batch=batch_id),
             given=batch_id,
             allowed=[batch.id for batch in list_imports(layout)],
             next_step=_("perenne status lists the imports."),
         )
-    gone = layout.scratch / f"forgotten-{batch_id}"
-    shutil.rmtree(gone, ignore_errors=True)
-    layout.scratch.mkdir(exist_ok=True)
-    folder.rename(gone)
-    shutil.rmtree(gone)
+    else:
+        gone = layout.scratch / f"forgotten-{batch_id}"
+        shutil.rmtree(gone, ignore_errors=True)
+        layout.scratch.mkdir(exist_ok=True)
+        folder.rename(gone)
+        taken_back(layout, batch_id)
+        shutil.rmtree(gone)
     (layout.quarantine / f"{batch_id}.parquet").unlink(missing_ok=True)
     for report in layout.quality.glob(f"{batch_id}*"):
         report.unlink()

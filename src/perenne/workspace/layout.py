@@ -85,6 +85,11 @@ class Layout:
         return self.root / ".lock"
 
     @property
+    def forgotten(self) -> Path:
+        """Ids of the imports that were taken back; any other that is gone is lost."""
+        return self.root / "forgotten.txt"
+
+    @property
     def erasing(self) -> Path:
         """What an erasure has prepared; the next run that writes ends what a killed one began."""
         return self.root / ".erasing"

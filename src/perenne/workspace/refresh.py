@@ -13,7 +13,7 @@ from perenne.cleaning import Account
 from perenne.core import PerenneError, opaque_id
 from perenne.identity import Decision, standing
 from perenne.text import gettext as _
-from perenne.workspace import identities, snapshots
+from perenne.workspace import identities, lost, snapshots
 from perenne.workspace.batches import Batch, list_imports, require_sound
 from perenne.workspace.computing import Progress, Run
 from perenne.workspace.engines import Engines
@@ -51,6 +51,7 @@ def refresh(
     all is to be computed anew: `whole`.
     """
     imports = [batch for batch in list_imports(layout) if batch.tables]
+    lost.require_all(layout, {batch.sha256 for batch in list_imports(layout)})
     _require_orders(imports)
     fingerprint = _fingerprint(imports, settings, as_of, identities.decisions(layout))
     if not whole and (known := _up_to_date(layout, fingerprint)):

@@ -11,6 +11,7 @@ from contextlib import suppress
 from perenne.workspace.batches import MANIFEST, forget, list_imports, replaced, without_manifest
 from perenne.workspace.lakes import claim, sweep_lake
 from perenne.workspace.layout import SPILL, Layout
+from perenne.workspace.lost import lost
 
 _PAPER = re.compile(r"(\d{6}-[0-9a-f]{12})[.-]")
 _DRAFT_SECONDS = 3600
@@ -59,8 +60,10 @@ def _runs(number: str) -> bool:
 
 def _papers(layout: Layout) -> None:
     """Refused rows and quality reports are named after their import."""
-    kept = {batch.id for batch in list_imports(layout)}
+    imports = list_imports(layout)
+    kept = {batch.id for batch in imports}
     kept |= {path.name for path in without_manifest(layout)}
+    kept |= {one["id"] for one in lost(layout, {batch.sha256 for batch in imports})}
     for folder in (layout.quarantine, layout.quality):
         for path in folder.glob("*"):
             named = _PAPER.match(path.name)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from perenne.core import PerenneError
 from perenne.sources.bounds import check_line, check_unpacked
+from perenne.sources.readers.foreign import is_utf32, no_text
 from perenne.text import gettext as _
 
 CHUNK = 4 << 20
@@ -66,6 +67,8 @@ def tell_encoding(head: bytes, *, name: str) -> str:
 
     Raises PerenneError when the bytes are not text.
     """
+    if is_utf32(head):
+        raise no_text(head, name=name)
     for mark, encoding in _BOMS.items():
         if head.startswith(mark):
             return encoding
@@ -179,9 +182,4 @@ def _wide_encoding(head: bytes, *, name: str) -> str:
         return "utf-16-le"
     if even > 0.3 and odd < 0.1:
         return "utf-16-be"
-    raise PerenneError(
-        _("{file} is not a text file that Perenne can read.").format(file=name),
-        given=head[:16].hex(),
-        allowed=("CSV", "TSV", "Excel", "Parquet", "JSON Lines"),
-        next_step=_("Export it as CSV, Excel (.xlsx), Parquet or JSON Lines."),
-    )
+    raise no_text(head, name=name)

@@ -20,6 +20,7 @@ from perenne.sources.bounds import check_line
 from perenne.sources.layout import Layout, Lines, Loaded, Place, Sample, unique_names
 from perenne.sources.readers import careful
 from perenne.sources.readers.bytes_in import TextFacts, chunks, is_gzip, is_utf8, tell_encoding
+from perenne.sources.readers.foreign import refuse_page
 from perenne.sources.readers.header import find_header
 from perenne.sources.readers.scan import scan
 from perenne.text import gettext as _
@@ -170,6 +171,7 @@ def _tell_delimiter(text: str, *, name: str) -> str:
         return SPACES
     if _is_address_list(text):
         return ","
+    refuse_page(text, name=name)
     first = text.splitlines()[0][:120] if text.splitlines() else ""
     raise PerenneError(
         _("{file} has one column only: “{header}”.").format(file=name, header=first),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -44,7 +45,8 @@ def _kind(path: Path) -> Kind:
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return "excel"
     text = head.lstrip(b"\xef\xbb\xbf \r\n\t")
-    if text.startswith((b"<?xml", b"<prestashop")) or _is_array(text):
+    named = ".json" in path.suffixes and text.startswith(b"[")
+    if text.startswith((b"<?xml", b"<prestashop")) or named or _is_array(text):
         return "objects"
     if text.startswith(b"{"):
         return "jsonl" if json_lines.is_flat(text) else "objects"
@@ -52,7 +54,8 @@ def _kind(path: Path) -> Kind:
 
 
 def _is_array(text: bytes) -> bool:
-    return text.startswith(b"[") and text[1:].lstrip().startswith(b"{")
+    """A list that begins with an object, or with a list of objects (pages)."""
+    return re.match(rb"\[\s*(\[\s*)?\{", text) is not None
 
 
 def _head(path: Path) -> bytes:

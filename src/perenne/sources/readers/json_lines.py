@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perenne.core import PerenneError
 from perenne.sources.layout import Layout, Loaded, Place, Sample, Unreadable, unique_names
+from perenne.sources.readers import json_values
 from perenne.sources.readers.bytes_in import chunks, is_gzip, tell_encoding
 from perenne.sources.readers.delimited import lines
 from perenne.sources.readers.scan import scan
@@ -24,7 +25,9 @@ def is_flat(head: bytes) -> bool:
         row = json.loads(line)
     except ValueError:
         return bool(newline) and not line.rstrip().endswith((b"{", b"[", b","))
-    return not any(isinstance(v, list) and v and isinstance(v[0], dict) for v in row.values())
+    if any(isinstance(v, list) and v and isinstance(v[0], dict) for v in row.values()):
+        return False
+    return bool(row) and not json_values.wrapped(row)
 
 
 def look(path: Path, *, engine: DuckEngine) -> Sample:

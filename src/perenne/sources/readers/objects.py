@@ -19,13 +19,14 @@ from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.presets import unnested
 from perenne.sources.readers import json_values, xml_objects
 from perenne.sources.readers.bytes_in import chunks, tell_encoding
-from perenne.sources.readers.copies import Copy, numbered
+from perenne.sources.readers.copies import Copy, SetAside, numbered
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
 SAMPLE_ROWS = 2000
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 Row = dict[str, str]
+Stray = json_values.Stray
 
 
 def look(path: Path, *, engine: DuckEngine) -> Sample:
@@ -34,6 +35,8 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     rows: list[Row] = []
     count = 0
     for count, row in enumerate(rows_of(path), start=1):
+        if isinstance(row, Stray):
+            continue
         for name, cell in row.items():
             names[name] = names.get(name, True) and _NUMBER.fullmatch(cell) is not None
         check_columns(len(names))
@@ -58,17 +61,27 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
 
 def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
     """Copy every row as text to a Parquet file."""
-    with Copy(place.file("objects.parquet"), numbered(layout)) as copy:
+    with (
+        Copy(place.file("objects.parquet"), numbered(layout)) as copy,
+        SetAside(place.file("unreadable.parquet")) as aside,
+    ):
         for line, row in enumerate(rows_of(path), start=1):
+            if isinstance(row, Stray):
+                aside.note(line, row, _("not a JSON object"))
+                continue
             cells = (line, *map(row.get, layout.columns))
             copy.add(cells, characters=sum(map(len, row.values())))
-    return Loaded(copy.relation)
+    return Loaded(copy.relation, aside.told())
 
 
-def rows_of(path: Path) -> Iterator[Row]:
-    """Every row of the document, its cells by name; cells that are empty are left out."""
+def rows_of(path: Path) -> Iterator[Row | Stray]:
+    """Every row of the document, its cells by name; cells that are empty are left out. What stands
+    in the place of an object and is none takes a number too."""
     wanted = unnested()
     for found in _objects(path):
+        if isinstance(found, Stray):
+            yield found
+            continue
         head: Row = {}
         below: list[Row] = []
         _flatten(found, "", head, below, wanted)
@@ -105,8 +118,8 @@ def _text(value: object) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _objects(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of the document's list: a JSON array, the first list within one object
+def _objects(path: Path) -> Iterator[dict[str, Any] | Stray]:
+    """The objects of the document's list: a JSON array, the list within one object
     (`{"orders": [...]}`), objects one after the other, or the elements below an XML root."""
     head = next(chunks(path))
     encoding = tell_encoding(head, name=path.name)
