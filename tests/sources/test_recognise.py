@@ -10,7 +10,8 @@ import pytest
 
 from perenne.core import PerenneError
 from perenne.sources import ChannelRule, recognise
-from perenne.sources.headers import currency_of, key
+from perenne.sources.currencies import in_header
+from perenne.sources.headers import key
 from perenne.warehouse import DuckEngine
 from tests.sources.golden import CONTEXT, SHELF, recognised
 
@@ -213,7 +214,7 @@ def test_headers_are_alike_whatever_accents_case_and_punctuation(name: str, alia
     ],
 )
 def test_a_header_may_name_its_currency(name: str, code: str | None) -> None:
-    assert currency_of(name) == code
+    assert in_header(name) == code
 
 
 SHOPIFY = (

@@ -11,14 +11,14 @@ from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
+from perenne.sources import currencies
 from perenne.sources.context import ReadContext
 from perenne.sources.dates import PERIODS, DateLayout
 from perenne.sources.groups import carried_rows
-from perenne.sources.numbers import number_sql
 from perenne.sources.presets.model import ControlSpec
 from perenne.sources.recognition import Recognition
 from perenne.sources.staged import Control
-from perenne.sources.typing_sql import currency_code, currency_sql, first_mapped, raw, words_of
+from perenne.sources.typing_sql import currency_sql, first_mapped, number_cell, raw, words_of
 from perenne.warehouse import DuckEngine, quote_text
 
 _ZERO = Decimal(0)
@@ -130,15 +130,14 @@ def _number(recognition: Recognition, name: str) -> str:
         return "CAST(NULL AS DECIMAL(18, 4))"
     if recognition.preset.fields[name].type == "decimal":
         return f"try_cast({raw(name)} AS DECIMAL(18, 4))"
-    machine = recognition.columns[name] in recognition.layout.machine_numbers
-    return number_sql(raw(name), "." if machine else recognition.decimal_mark or ".")
+    return number_cell(recognition, name)
 
 
 def _currency(recognition: Recognition, control: ControlSpec, context: ReadContext) -> str:
     named = [name for name in (control.currency or "").split("|") if name in recognition.columns]
     if named:
         cells = ", ".join(f"nullif(trim({raw(name)}), '')" for name in named)
-        return currency_code(f"coalesce({cells})")
+        return currencies.code_sql(f"coalesce({cells})", shop=context.currency)
     return currency_sql(recognition, context=context)
 
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Final
 from weakref import WeakSet
 
+from perenne.sources.currencies import PATTERN
 from perenne.warehouse import DuckEngine
 
-CURRENCIES: Final = (
-    *("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "NZD", "JPY", "CNY", "BRL", "SEK", "NOK", "DKK"),
-    *("PLN", "CZK", "HUF", "RON", "INR", "MAD", "TND", "DZD", "XOF", "XAF", "MXN", "ZAR", "SGD"),
-    *("HKD", "TRY", "AED"),
-)
 _MONTHS: Final = "jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec"
 
-_MONEY: Final = rf"(?:[€$£¥₹]|{'|'.join(CURRENCIES)})"
 # Months in full or shortened: "marketing 2024" is no March.
 _MONTH_IN_FULL: Final = (
     "(jan(v|vier|uary)?|fev(r|rier)?|feb(ruary)?|mar(s|ch)?|avr(il)?|apr(il)?|mai|may|juin|june?|"
@@ -25,17 +20,18 @@ _MONTH_IN_FULL: Final = (
 _NUMBER_BASE = rf"""
 trim(regexp_replace(regexp_replace(
   regexp_replace(replace(c, '−', '-'), '[\s\x{{A0}}\x{{202F}}\x{{2007}}\x{{2009}}''’]', ' ', 'g'),
-  '^ *([-+(]?) *{_MONEY}? *([-+]?) *', '\1\2'), ' *{_MONEY}? *([-)]?) *$', '\1'))
+  '^ *([-+(]?) *{PATTERN}? *([-+]?) *', '\1\2'), ' *{PATTERN}? *([-)]?) *$', '\1'))
 """
 _NUMBER_TEXT = """
 CASE WHEN number_base(c) LIKE '(%)' THEN '-' || number_base(c)[2:-2]
      WHEN number_base(c) LIKE '%_-' THEN '-' || number_base(c)[1:-2]
      ELSE number_base(c) END
 """
-# Groups of thousands must be groups of three, so that 1,50 never becomes 150.
+# Groups of thousands must be groups of three, so that 1,50 never becomes 150; in India those before
+# the last are of two (12,34,567.00).
 _NUMBER_SLOW = r"""
 CASE WHEN regexp_full_match(number_text(c),
-       '[+-]?(\d{1,3}([ <group>]\d{3})+|\d*)(<mark>\d*)?([eE][+-]?\d+)?')
+       '[+-]?(\d{1,3}([ <group>]\d{3})+|<lakhs>\d*)(<mark>\d*)?([eE][+-]?\d+)?')
      THEN try_cast(replace(translate(number_text(c), ' ' || <thousands>, ''), <decimal>, '.')
                    AS DECIMAL(18, 4)) END
 """
@@ -100,7 +96,9 @@ _PART = "split_part(translate(c, '/. T,', '-----'), '-', "
 
 def _number_slow(*, thousands: str, decimal: str) -> str:
     """The body of a macro for numbers with these marks."""
+    lakhs = r"\d{1,2}(,\d{2})+,\d{3}|" if thousands == "," else ""
     body = _NUMBER_SLOW.replace("<group>", rf"\{thousands}").replace("<mark>", rf"\{decimal}")
+    body = body.replace("<lakhs>", lakhs)
     return body.replace("<thousands>", f"'{thousands}'").replace("<decimal>", f"'{decimal}'")
 
 

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from perenne.sources.context import DecimalMark
+from perenne.sources.currencies import PATTERN
 from perenne.warehouse import DuckEngine, quote_name
+
+_BARE = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
+_GROUPS = r"\d{1,3}([ .,'’\xa0\u2009\u202f]\d{2,3})+"
+_WRITTEN = re.compile(
+    rf"\s*[-+−(]?\s*({PATTERN})?\s*[-+−]?\s*({_GROUPS}|\d+)?([.,]\d*)?\s*({PATTERN})?\s*[-)]?\s*"
+)
+
+
+def is_bare(text: str) -> bool:
+    """Is this a number as machines write it: a dot, no blanks, no currency?"""
+    return _BARE.fullmatch(text) is not None
+
+
+def written_number(text: str) -> bool:
+    """Is this a number as people write it: `1 234,50 €`, `(12.50)`? A bare one is not."""
+    some = any(map(str.isdigit, text))
+    return some and not is_bare(text) and _WRITTEN.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -38,7 +57,7 @@ def number_evidence(engine: DuckEngine, *, relation: str, column: str) -> Number
         SELECT count(*) FILTER (({both} AND {dot_last})
                  OR (NOT ({both}) AND (regexp_full_match(s, '-?\d*\.(\d{{0,2}}|\d{{4,}})')
                  OR regexp_full_match(s, '-?(0|\d{{4,}})?\.\d{{3}}')
-                 OR regexp_full_match(s, '-?\d{{1,3}}(,\d{{3}}){{2,}}')))),
+                 OR regexp_full_match(s, '-?\d{{1,3}}(,\d{{2,3}})+,\d{{3}}')))),
                count(*) FILTER (({both} AND NOT {dot_last})
                  OR (NOT ({both}) AND (regexp_full_match(s, '-?\d*,(\d{{0,2}}|\d{{4,}})')
                  OR regexp_full_match(s, '-?(0|\d{{4,}})?,\d{{3}}')

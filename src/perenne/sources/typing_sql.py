@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from perenne.sources import headers
+from perenne.sources import currencies
 from perenne.sources.context import ReadContext
 from perenne.sources.countries import country_code
 from perenne.sources.dates import last_day_sql, moment_columns
-from perenne.sources.numbers import number_sql
+from perenne.sources.numbers import number_sql, quick_sql
 from perenne.sources.presets.model import FieldType, RuleValue, TableSpec, Value
 from perenne.sources.recognition import Recognition
 from perenne.warehouse import quote_text
 
 _WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*")
-_CURRENCY_WORDS = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP"}
-_DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
 _TRUE = "'(?i)(1|true|yes|y|oui|o|vrai|t)'"
 _FALSE = "'(?i)(0|false|no|n|non|faux|f)'"
 # What `*` in rules stands for: everything; what stands between several things in one cell.
@@ -118,12 +116,20 @@ def _typed(recognition: Recognition, name: str, *, context: ReadContext) -> dict
         found = moment_columns(name, cell, layout, context=context, zone=spec.zone)
         return found | ({f"{name}_last": last_day_sql(name, layout)} if spec.periods else {})
     if kind == "number":
-        machine = recognition.columns[name] in recognition.layout.machine_numbers
-        mark = "." if machine else (recognition.decimal_mark or ".")
-        return {name: number_sql(cell, mark)}
+        return {name: number_cell(recognition, name)}
     if kind == "decimal":
         return {name: f"try_cast({cell} AS DECIMAL(18, 4))"}
+    if kind == "currency":
+        return {name: currencies.code_sql(f"bare_text({cell})", shop=context.currency)}
     return {name: _text_sql(cell, kind)}
+
+
+def number_cell(recognition: Recognition, name: str) -> str:
+    """SQL of a field that is a number as DECIMAL(18, 4); null when its cell is none. Among numbers
+    that the file stores as such nothing written is guessed at: `1,234` may be either."""
+    if recognition.columns[name] in recognition.layout.machine_numbers:
+        return quick_sql(raw(name), ".")
+    return number_sql(raw(name), recognition.decimal_mark or ".")
 
 
 def _text_sql(cell: str, kind: FieldType) -> str:
@@ -132,8 +138,6 @@ def _text_sql(cell: str, kind: FieldType) -> str:
         return f"bare_id({bare})"
     if kind == "email":
         return f"CASE WHEN contains({bare}, '@') THEN {bare} END"
-    if kind == "currency":
-        return currency_code(bare)
     if kind == "country":
         return f"coalesce({country_code(cell)}, {bare})"
     if kind == "flag":
@@ -142,15 +146,6 @@ def _text_sql(cell: str, kind: FieldType) -> str:
             f"WHEN regexp_full_match({bare}, {_FALSE}) THEN false END"
         )
     return bare
-
-
-def currency_code(text: str) -> str:
-    """SQL of the code of a currency that a cell names by code, sign or word. A bare $ is that of
-    many countries, and stays."""
-    words = " ".join(
-        f"WHEN {quote_text(word)} THEN {quote_text(code)}" for word, code in _CURRENCY_WORDS.items()
-    )
-    return f"CASE upper({text}) {words} ELSE upper({text}) END"
 
 
 def _absent(name: str, kind: FieldType) -> dict[str, str]:
@@ -194,21 +189,17 @@ def currency_sql(recognition: Recognition, *, context: ReadContext) -> str:
         for field, column in recognition.columns.items()
         if recognition.preset.fields[field].type == "number"
     ]
-    named = next((c for _f, column in numbers if (c := headers.currency_of(column))), None)
-    signs = {"€": "EUR", "£": "GBP", "¥": "JPY", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
-    if context.currency not in _DOLLARS:
-        signs["$"] = "USD"
-    cells = [raw(f) for f, column in numbers if column not in recognition.layout.machine_numbers]
+    shop = context.currency
+    told = (currencies.in_header(column, shop=shop) for _field, column in numbers)
+    named = next(filter(None, told), None)
     fallback = quote_text(named) if named else "CAST(NULL AS VARCHAR)"
+    cells = [raw(f) for f, column in numbers if column not in recognition.layout.machine_numbers]
     if not cells or recognition.bare_numbers:
         return fallback
-    text = f"concat({', '.join(cells)})"
+    text = f"concat_ws(' ', {', '.join(cells)})"
     plain = f"regexp_full_match({text}, '[-+0-9.,eE\\s]*')"
-    cases = " ".join(
-        f"WHEN contains({text}, {quote_text(sign)}) THEN {quote_text(code)}"
-        for sign, code in signs.items()
-    )
-    return f"CASE WHEN {plain} THEN {fallback} {cases} ELSE {fallback} END"
+    found = currencies.named_sql(text, shop=shop)
+    return f"CASE WHEN {plain} THEN {fallback} ELSE coalesce({found}, {fallback}) END"
 
 
 def first_mapped(fields: str, recognition: Recognition) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perenne.core import PerenneError
 from perenne.sources.layout import Layout, Loaded, Place, Sample, Unreadable, unique_names
+from perenne.sources.numbers import is_bare
 from perenne.sources.readers import json_values
 from perenne.sources.readers.bytes_in import chunks, is_gzip, tell_encoding
 from perenne.sources.readers.delimited import lines
@@ -105,9 +106,9 @@ def _text(value: object) -> str | None:
 
 
 def _all_numbers(objects: list[dict[str, object]], key: str) -> bool:
-    """A number was read as text above; one without comma is written with a dot by JSON's rule."""
-    values = [row[key] for row in objects if row.get(key) is not None]
-    return all(isinstance(value, str) and "," not in value for value in values)
+    """A number was read as text above, written with a dot by JSON's rule."""
+    values = [row[key] for row in objects if row.get(key) not in (None, "")]
+    return all(isinstance(value, str) and is_bare(value) for value in values)
 
 
 def _pointer(name: str) -> str:

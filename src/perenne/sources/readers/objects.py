@@ -8,7 +8,6 @@ object's row keeps the list as JSON text. Rows are numbered from 1 in this order
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from perenne.core import PerenneError
 from perenne.sources.bounds import check_columns
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
+from perenne.sources.numbers import is_bare
 from perenne.sources.presets import unnested
 from perenne.sources.readers import json_values, xml_objects
 from perenne.sources.readers.bytes_in import chunks, tell_encoding
@@ -24,7 +24,6 @@ from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
 SAMPLE_ROWS = 2000
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 Row = dict[str, str]
 Stray = json_values.Stray
 
@@ -38,7 +37,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
         if isinstance(row, Stray):
             continue
         for name, cell in row.items():
-            names[name] = names.get(name, True) and _NUMBER.fullmatch(cell) is not None
+            names[name] = names.get(name, True) and is_bare(cell)
         check_columns(len(names))
         if count <= SAMPLE_ROWS:
             rows.append(row)
