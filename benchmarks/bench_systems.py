@@ -127,6 +127,7 @@ def judge(place: Layout, truth: Path) -> None:
     for name, chosen in (("all records", joined), ("records that carry orders", selling)):
         p, r = quality([c for _r, _p, c in chosen], [p for _r, p, _c in chosen])
         print(f"  {name} ({len(chosen)}): precision {p:.4f}, recall {r:.4f}")
+    apart(selling, truth)
     for name, value in values.items():
         print(f"  {name}: {float(value):.4f}, true {true[name]:.4f} "
               f"({float(value) / true[name] - 1:+.2%})")  # fmt: skip
@@ -143,6 +144,17 @@ def judge(place: Layout, truth: Path) -> None:
           f"({float(row['value']) / true_year - 1:+.2%})")  # fmt: skip
     missed(found.missed, true)
     errors(joined)
+
+
+def apart(joined: list[tuple[tuple[str, str], int, str]], truth: Path) -> None:
+    """Print by how many links customers and persons differ. Who ordered under records of somebody
+    else only (a household's account) is no matter of links: no estimate of them can tell."""
+    links = {(person, customer) for _ref, person, customer in joined}
+    persons, customers = ({link[side] for link in links} for side in (0, 1))
+    orders = pq.read_table(truth / "orders.parquet", columns=["record", "customer"]).to_pylist()
+    sharing = {row["customer"] for row in orders if row["record"] is not None} - persons
+    print(f"  {len(links) - len(persons)} links missed, {len(links) - len(customers)} wrong; "
+          f"{len(sharing)} persons have no record of their own")  # fmt: skip
 
 
 def missed(estimate: Missed | None, true: dict[str, float]) -> None:
