@@ -83,9 +83,10 @@ class Place:
         return self.folder / name
 
 
-def unique_names(header: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the header with repeated and empty names told apart, and the repeated names."""
-    check_columns(len(header))
+def unique_names(header: list[str], *, file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the header of `file` with repeated and empty names told apart, and the repeated
+    names."""
+    check_columns(len(header), name=file)
     seen: dict[str, int] = {}
     names, repeated = [], []
     for position, cell in enumerate(header, start=1):

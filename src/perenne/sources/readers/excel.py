@@ -27,7 +27,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     sheet, rows = _rows(path)
     head = list(islice(rows, SAMPLE_ROWS + 40))
     position = find_header(head)
-    names, repeated = unique_names([cell or "" for cell in head[position]])
+    names, repeated = unique_names([cell or "" for cell in head[position]], file=path.name)
     numbers = frozenset(names)  # cells that hold numbers come with a dot, whatever the display
     body = [row for row in head[position + 1 :] if any(row)]
     layout = Layout(

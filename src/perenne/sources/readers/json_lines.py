@@ -45,7 +45,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
             next_step=_("Export it again as JSON Lines, one object per line, or as CSV."),
         )
     keys = list(dict.fromkeys(key for row in objects for key in row))
-    names, repeated = unique_names(keys)
+    names, repeated = unique_names(keys, file=path.name)
     layout = Layout(
         "jsonl",
         names,

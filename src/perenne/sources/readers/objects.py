@@ -39,7 +39,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
             continue
         for name, cell in row.items():
             names[name] = names.get(name, True) and _NUMBER.fullmatch(cell) is not None
-        check_columns(len(names))
+        check_columns(len(names), name=path.name)
         if count <= SAMPLE_ROWS:
             rows.append(row)
     if not names:
@@ -48,7 +48,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
             given=str(path),
             next_step=_("Export it again with its data."),
         )
-    columns, repeated = unique_names(list(names))
+    columns, repeated = unique_names(list(names), file=path.name)
     layout = Layout(
         "objects",
         columns,

@@ -1,0 +1,68 @@
+"""Broken files, one kind of damage each: what is told is true, and every row is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from perenne.core import PerenneError
+from perenne.text import use_language
+from tests.sources.conftest import Outcome
+
+Write = Callable[..., Path]
+BringIn = Callable[..., Outcome]
+
+HEADER = "order_id,order_date,customer_id,total"
+ROWS = [f"A{n},2025-01-{n % 28 + 1:02d},C{n % 7},{n}.50" for n in range(120)]
+ORDERS = "\n".join([HEADER, *ROWS]) + "\n"
+
+
+def refusal(bring_in: BringIn, path: Path) -> PerenneError:
+    with pytest.raises(PerenneError) as caught:
+        bring_in(path)
+    assert caught.value.next_step
+    return caught.value
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\n\x00"])
+def test_a_byte_order_mark_alone_is_an_empty_file(
+    mark: bytes, write: Write, bring_in: BringIn
+) -> None:
+    error = refusal(bring_in, write(mark))
+    assert error.what == "file.csv is empty."
+
+
+def test_ignored_columns_are_counted_not_all_named(write: Write, bring_in: BringIn) -> None:
+    header = HEADER + "".join(f",c{n}" for n in range(3000))
+    found = bring_in(write(header + "\nA1,2025-01-02,C1,3.50" + ",x" * 3000 + "\n")).found
+    assert len(found.ignored) == 3000
+    (said,) = (line for line in found.plan if line.startswith("Ignore"))
+    assert said.startswith("Ignore the columns c0, c1, c2")
+    assert said.endswith(" and 2,988 more.")
+
+
+def test_unknown_columns_are_counted_not_all_named(write: Write, bring_in: BringIn) -> None:
+    header = ",".join(f"c{n}" for n in range(3000))
+    error = refusal(bring_in, write(f"{header}\n{header}\n"))
+    assert "c0, c1, c2" in error.what
+    assert "and 2,988 more" in error.what
+
+
+@pytest.mark.parametrize("codec", ["snappy", "gzip", "zstd"])
+def test_a_damaged_page_of_parquet_is_told_in_the_language_of_the_reader(
+    codec: str, bring_in: BringIn, tmp_path: Path
+) -> None:
+    file = tmp_path / "o.parquet"
+    columns = zip(*(row.split(",") for row in ROWS), strict=True)
+    table = pa.table(dict(zip(HEADER.split(","), map(list, columns), strict=True)))
+    pq.write_table(table, file, compression=codec)
+    packed = bytearray(file.read_bytes())
+    packed[200:400] = bytes(200)
+    file.write_bytes(packed)
+    with use_language("fr"):
+        error = refusal(bring_in, file)
+    assert error.what == "o.parquet est abîmé\u00a0: il ne se lit pas comme du Parquet."
