@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -66,3 +68,57 @@ def test_a_damaged_page_of_parquet_is_told_in_the_language_of_the_reader(
     with use_language("fr"):
         error = refusal(bring_in, file)
     assert error.what == "o.parquet est abîmé\u00a0: il ne se lit pas comme du Parquet."
+
+
+OBJECTS = [dict(zip(HEADER.split(","), row.split(","), strict=True)) for row in ROWS]
+BAD = {
+    "order_id": "B\ud83d",
+    "order_date": "2025-01-02",
+    "customer_id": "Zoé 🌸\udc00",
+    "total": "1",
+}
+
+
+def _as_lines(objects: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in objects)
+
+
+@pytest.mark.parametrize(("name", "write_json"), [("o.jsonl", _as_lines), ("o.json", json.dumps)])
+def test_half_characters_are_replaced_and_told(
+    name: str, write_json: Callable[[Any], str], write: Write, bring_in: BringIn
+) -> None:
+    outcome = bring_in(write(write_json([*OBJECTS, {**BAD, "note\udfff": "x"}]), name=name))
+    last = outcome.tables["orders"][-1]
+    assert (last["source_order_id"], last["customer_ref"]) == ("B�", "Zoé 🌸�")
+    assert [(c.read, c.kept, c.quarantined) for c in outcome.done.counts] == [(121, 121, 0)]
+    (said,) = outcome.done.notes
+    assert said == "3 half characters, as a cut emoji leaves one, were read as “�”."
+
+
+def test_what_only_looks_like_half_a_character_stays(write: Write, bring_in: BringIn) -> None:
+    """A backslash of the text itself, and two halves that make a character."""
+    odd = [{**BAD, "order_id": r"B\ud83d", "customer_id": "C"}, {**BAD, "customer_id": "🌸"}]
+    outcome = bring_in(write(_as_lines([*OBJECTS, *odd]), name="o.jsonl"))
+    first, second = outcome.tables["orders"][-2:]
+    assert (first["source_order_id"], second["customer_ref"]) == (r"B\ud83d", "🌸")
+    assert outcome.done.notes == ("1 half character, as a cut emoji leaves one, was read as “�”.",)
+
+
+def test_a_half_character_among_the_objects_goes_to_quarantine(
+    write: Write, bring_in: BringIn
+) -> None:
+    outcome = bring_in(write(json.dumps([*OBJECTS, "\ud83d"]), name="o.json"))
+    assert [(row["line"], row["value"]) for row in outcome.quarantine] == [(121, '"�"')]
+
+
+def test_json_that_is_too_deep_is_told_as_that(write: Write, bring_in: BringIn) -> None:
+    error = refusal(bring_in, write("[" * 100_000 + "]" * 100_000, name="o.json"))
+    assert error.what.startswith("o.json could not be read to its end: its values stand too deep")
+
+
+def test_one_deep_line_takes_no_other_with_it(write: Write, bring_in: BringIn) -> None:
+    deep = _as_lines(OBJECTS[:1])[:-2] + ', "x": ' + "[" * 100_000 + "]" * 100_000 + "}\n"
+    outcome = bring_in(write(_as_lines(OBJECTS) + deep, name="o.jsonl"))
+    (count,) = outcome.done.counts
+    assert (count.read, count.kept + count.quarantined) == (121, 121)
+    assert len(outcome.tables["orders"]) >= 120

@@ -70,6 +70,8 @@ class Loaded:
     unreadable: Unreadable | None = None
     lines: Lines | None = None
     """The same rows without their numbers, where each is a line of the file."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how they were read."""
 
 
 @dataclass(frozen=True)
