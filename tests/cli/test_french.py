@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,35 @@ def test_refusals_are_french(case: str, shop: Path) -> None:
     assert english.code == french.code == 1
     assert not common_sentences(english.err, french.err)
     assert french.err.startswith("Refus")
+
+
+SETTINGS = {
+    "words for a number": "[metrics]\ninactivity_days = 'x'\n",
+    "no text": "[shop]\ncurrency = 5\n",
+    "form": "[shop]\ncurrency = 'eu'\n",
+    "no choice": "[import]\ndate_order = 'abc'\n",
+    "no list": "rates = 5\n",
+    "too little told": "[[rates]]\ncurrency = 'USD'\n",
+    "no rate": "[[rates]]\ncurrency = 'USD'\nrate = 0\nsince = 'x'\n",
+    "segments": "[segments]\nrules = 5\n",
+}
+
+
+@pytest.mark.parametrize("case", SETTINGS)
+def test_settings_that_cannot_be_used_are_told_in_french(case: str, tmp_path: Path) -> None:
+    write(tmp_path / "perenne.toml", SETTINGS[case])
+    english = perenne("status", "-w", tmp_path, "--lang", "en").err
+    french = perenne("status", "-w", tmp_path, "--lang", "fr").err
+    assert english.startswith("Refused"), english
+    assert not common_sentences(english, french)
+    for words in ("Input should", "Field required", "unable to"):
+        assert words not in english + french
+
+
+def test_a_connection_that_cannot_be_used_is_told_in_french(tmp_path: Path) -> None:
+    write(tmp_path / "perenne.toml", "[connections.shop]\nkind = 'shopify'\nsince = 'x'\n")
+    said = perenne("sync", "-w", tmp_path, "--lang", "fr").err
+    assert "since\u00a0: une date comme 2025-01-31 est attendue" in said
 
 
 MISUSED: dict[str, tuple[str, ...]] = {
@@ -108,6 +138,17 @@ def test_figures_are_written_as_in_france(shop: Path) -> None:
     said = succeed("kpis", "net_revenue", "repeat_purchase_rate", "-w", shop, "--lang", "fr")
     assert re.search(r"\d[\u202f\u00a0]\d{3}(,\d\d)?\u00a0€", said.out), said.out
     assert re.search(r"\d,\d[\u202f\u00a0]%", said.out), said.out
+
+
+def test_doctor_puts_a_no_break_space_before_its_colon(shop: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "shop"
+    shutil.copytree(shop, copy)
+    (published,) = (copy / "snapshots").iterdir()
+    older = copy / "snapshots" / "000000-20200101"
+    shutil.copytree(published, older)
+    (older / "orders.parquet").unlink()
+    said = perenne("doctor", "-w", copy, "--lang", "fr").out
+    assert f"{older.name}\u00a0: abîmé\u00a0: orders.parquet" in said
 
 
 @pytest.mark.slow

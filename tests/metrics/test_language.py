@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perenne.core import PerenneError
-from perenne.metrics import load_catalogue
+from perenne.metrics import describe_window, load_catalogue
 from perenne.metrics.arithmetic import operate
 from perenne.metrics.datasets import DATASETS
 from perenne.metrics.expressions import Aggregate, Check, Junction, parse
@@ -129,3 +129,10 @@ revenue_per_buyer:
     file.write_text(text.replace("buyers\n", "byers\n"), "utf-8")
     with pytest.raises(PerenneError, match="unknown name 'byers'"):
         load_catalogue(extra=[file])
+
+
+@pytest.mark.parametrize("how", ["learnt", "default"])
+def test_the_inactivity_window_is_told_with_thousands_apart(how: str) -> None:
+    assert "162,319 gaps" in describe_window(how, days=90, gaps=162_319)
+    with use_language("fr"):
+        assert "162\u202f319 intervalles" in describe_window(how, days=90, gaps=162_319)

@@ -204,12 +204,12 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes | str], str]] = {
     "10,000 columns": (
         "o.csv",
         lambda: ",".join(f"c{n}" for n in range(10_000)) + "\n" + ",".join("1" * 10_000) + "\n",
-        "more than 4096 columns",
+        "o.csv has more than 4,096 columns",
     ),
     "200,000 keys": (
         "o.json",
         lambda: "[" + ",".join(f'{{"k{n}": 1}}' for n in range(200_000)) + "]",
-        "more than 4096 columns",
+        "o.json has more than 4,096 columns",
     ),
     "a line of 40 MB": (
         "o.csv",

@@ -224,9 +224,8 @@ def _late_rate(money: str, day: date, since: date) -> PerenneError:
         ),
         given=day,
         next_step=_(
-            'Add an older one to perenne.toml: [[rates]] currency = "{currency}" rate = … '
-            "since = {day}."
-        ).format(currency=money, day=day.isoformat()),
+            "Add an older one to perenne.toml, in lines of its own, for example:\n{lines}"
+        ).format(lines=_rate_lines(money, since=day)),
     )
 
 
@@ -240,7 +239,13 @@ def _mixed_currencies(counts: Mapping[str, int], unknown: Iterable[str], base: s
         given=listed,
         allowed=(base,),
         next_step=_(
-            'Give a rate in perenne.toml, for example [[rates]] currency = "{first}" '
-            "rate = 0.92, or import the shops into workspaces of their own."
-        ).format(first=first),
+            "Import the shops into workspaces of their own, or give a rate in perenne.toml, in "
+            "lines of its own, for example:\n{lines}"
+        ).format(lines=_rate_lines(first)),
     )
+
+
+def _rate_lines(money: str, *, since: date | None = None) -> str:
+    """A rate as perenne.toml holds it: a table of TOML does not fit in a line."""
+    lines = ["[[rates]]", f'currency = "{money}"', "rate = 0.92"]
+    return "\n".join(["", *lines, *([f"since = {since.isoformat()}"] if since else [])])

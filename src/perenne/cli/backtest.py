@@ -138,8 +138,8 @@ def _show(judged: Any) -> None:
         list(_rows(judged)),
         right=range(1, len(SHOWN) + 1),
     )
-    for reason in dict.fromkeys(f"{one.contender}: {one.reason}" for one in _refusals(judged)):
-        say("  " + reason)
+    for name, reason in dict.fromkeys((one.contender, one.reason) for one in _refusals(judged)):
+        say("  " + _("{label}: {value}").format(label=name, value=reason))
     say()
     say(judged.why)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -93,7 +94,7 @@ def _say_demo_is_there(folder: Path) -> None:
         + _(
             "Look at it: perenne status --workspace {folder}, or name another folder: "
             "perenne demo OTHER"
-        ).format(folder=folder)
+        ).format(folder=quote(str(folder)))
     )
 
 

@@ -259,8 +259,9 @@ def _snapshot_checks(place: Any) -> Iterator[Check]:
         bad = damaged(one)
         if bad or published:
             found = _("damaged: {files}").format(files=", ".join(bad)) if bad else f"{name} ✓"
+            told = _("{label}: {value}").format(label=name, value=found)
             further = way_back(place) if published and bad else _older(one)
-            yield Check(_("Snapshot"), not bad, found if published else f"{name}: {found}", further)
+            yield Check(_("Snapshot"), not bad, found if published else told, further)
 
 
 def _older(snapshot: Any) -> str:

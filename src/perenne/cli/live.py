@@ -175,7 +175,7 @@ def _lines(one: Any) -> list[str]:
     new = ngettext("{n} new or changed", "{n} new or changed", one.kept).format(
         n=format_number(one.kept)
     )
-    lines = [f"{name}: {read}, {new}"]
+    lines = [_("{label}: {value}").format(label=name, value=f"{read}, {new}")]
     for batch in one.batches:
         if batch.quarantined:
             lines.append(

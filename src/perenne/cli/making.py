@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -35,7 +36,7 @@ def init_command() -> click.Command:
         say(
             "→ "
             + _("Import your orders: perenne import FILE --workspace {folder}").format(
-                folder=folder
+                folder=quote(str(folder))
             )
         )
 
@@ -323,7 +324,9 @@ def finish(place: Any, as_of: date | None, folder: Path) -> None:
     say(_("Report: {file}").format(file=report))
     say(
         "→ "
-        + _("Ask for more: perenne kpis --by channel --workspace {folder}").format(folder=folder)
+        + _("Ask for more: perenne kpis --by channel --workspace {folder}").format(
+            folder=quote(str(folder))
+        )
     )
 
 

@@ -15,6 +15,7 @@ from perenne.text import (
     format_percent,
     format_period,
     format_value,
+    listed,
     ngettext,
 )
 from perenne.text import gettext as _
@@ -35,7 +36,7 @@ def recognition_lines(one: Recognition, *, whole: bool) -> Iterator[str]:
         for field, column in one.columns.items():
             yield f"    {field} ← {column}"
         if one.ignored:
-            yield "  · " + _("Columns not used: {names}").format(names=", ".join(one.ignored))
+            yield "  · " + _("Columns not used: {names}").format(names=listed(one.ignored))
     yield from (f"  · {sentence}" for sentence in one.plan)
     for question in one.questions:
         yield f"  ? {question.text} {question.option} {'|'.join(question.answers)}"

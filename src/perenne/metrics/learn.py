@@ -14,6 +14,7 @@ from perenne.metrics.tables.learning import (
     relation_facts,
     spend_facts,
 )
+from perenne.text import format_number
 from perenne.text import gettext as _
 
 
@@ -89,8 +90,8 @@ def describe_window(how: str, *, days: int, gaps: int) -> str:
         return _("set to {days} days").format(days=days)
     if how == "default":
         return _("{days} days by default: only {gaps} gaps between purchases are known").format(
-            days=days, gaps=gaps
+            days=days, gaps=format_number(gaps)
         )
     return _("{days} days, learnt: 90% of {gaps} gaps between purchases are shorter").format(
-        days=days, gaps=gaps
+        days=days, gaps=format_number(gaps)
     )

@@ -16,6 +16,7 @@ from perenne.quality.settings import QualitySettings
 from perenne.quality.validation import require, validate
 from perenne.quality.words import asked
 from perenne.text import currency_codes
+from perenne.text import gettext as _
 from perenne.warehouse import Table
 
 Fetch = Callable[[Table], pa.Table]
@@ -130,6 +131,7 @@ def _refused(subjects: Subjects, fetch: Fetch) -> dict[str, int]:
     rows = fetch(tables.refused_by_reason(subjects.quarantine)).to_pylist()
     found: dict[str, int] = {}
     for row in rows:
-        name = f"{row['column']}: {row['reason']}" if row["column"] else row["reason"]
+        why = _("{column}: {reason}").format(column=row["column"], reason=row["reason"])
+        name = why if row["column"] else row["reason"]
         found[name] = found.get(name, 0) + row["rows"]
     return found

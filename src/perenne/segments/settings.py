@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails
 
 from perenne.core import PerenneError
 from perenne.segments.conditions import Condition
-from perenne.text import LANGUAGES
+from perenne.text import LANGUAGES, misfit
 from perenne.text import gettext as _
 
 Scoring = Literal["quintiles", "thresholds"]
@@ -168,14 +168,10 @@ def read_settings(given: Mapping[str, Any] | None = None) -> SegmentSettings:
 
 def _said(problem: ErrorDetails) -> str:
     """What is wrong with one setting, in the person's language."""
-    if problem["type"] == "value_error":
-        return str(problem["ctx"]["error"])
-    if problem["type"] == "extra_forbidden":
-        return _("there is no such setting")
-    if problem["type"] == "missing":
-        return _("it is missing")
+    if problem["type"] in ("value_error", "extra_forbidden", "missing"):
+        return misfit(problem)
     text = _("“{value}” is not accepted: {reason}")
-    return text.format(value=problem["input"], reason=problem["msg"])
+    return text.format(value=problem["input"], reason=misfit(problem))
 
 
 def _path(location: Sequence[str | int]) -> str:

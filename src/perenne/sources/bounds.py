@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from perenne.core import PerenneError
+from perenne.text import format_number
 from perenne.text import gettext as _
 
 MIB = 1 << 20
@@ -22,6 +23,8 @@ MOST_UNPACKED = 300
 
 _OF_MEMORY = ("OutOfMemoryException", "ArrowMemoryError")
 _OF_PARSERS = ("duckdb", "_duckdb", "pyarrow", "_csv")
+_OF_QUERIES = ("BinderException", "CatalogException", "ConversionException", "InternalException")
+"""Of which the bytes of a file are no cause."""
 
 
 def check_line(length: int, *, name: str, longest: int = LONGEST_LINE) -> None:
@@ -52,11 +55,13 @@ def long_record(path: Path) -> PerenneError:
     )
 
 
-def check_columns(count: int) -> None:
+def check_columns(count: int, *, name: str) -> None:
     """Refuse a table of more columns than any export has."""
     if count > MOST_COLUMNS:
         raise PerenneError(
-            _("The file has more than {limit} columns.").format(limit=MOST_COLUMNS),
+            _("{file} has more than {limit} columns.").format(
+                file=name, limit=format_number(MOST_COLUMNS)
+            ),
             given=count,
             allowed=(MOST_COLUMNS,),
             next_step=_("Export only the columns that you need, one row per record."),
@@ -85,13 +90,33 @@ def explained(path: Path) -> Iterator[None]:
     except MemoryError as error:
         raise _short_of_memory(path) from error
     except RecursionError as error:
-        raise _unreadable(path, type(error).__name__) from error
+        raise _unreadable(path, _("its values stand too deep in one another")) from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in _OF_PARSERS:
             raise
         if type(error).__name__ in _OF_MEMORY:
             raise _short_of_memory(path) from error
-        raise _unreadable(path, str(error).splitlines()[0][:200]) from error
+        if _is_damaged_parquet(path, error):
+            raise damaged_parquet(path, error) from error
+        words = str(error).splitlines()[0][:200]
+        raise _unreadable(path, _("the engine says “{words}”").format(words=words)) from error
+
+
+def damaged_parquet(path: Path, error: Exception) -> PerenneError:
+    return PerenneError(
+        _("{file} is damaged: it does not read as Parquet.").format(file=path.name),
+        given=str(error).splitlines()[0],
+        next_step=_("Export it again, then import the new file."),
+    )
+
+
+def _is_damaged_parquet(path: Path, error: Exception) -> bool:
+    """An error of reading or writing tells which file it means; other damage does not."""
+    kind = type(error).__name__
+    if kind in _OF_QUERIES or (kind == "IOException" and path.name not in str(error)):
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PAR1"
 
 
 def _short_of_memory(path: Path) -> PerenneError:

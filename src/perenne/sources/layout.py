@@ -70,6 +70,8 @@ class Loaded:
     unreadable: Unreadable | None = None
     lines: Lines | None = None
     """The same rows without their numbers, where each is a line of the file."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how they were read."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,10 @@ class Place:
         return self.folder / name
 
 
-def unique_names(header: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the header with repeated and empty names told apart, and the repeated names."""
-    check_columns(len(header))
+def unique_names(header: list[str], *, file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the header of `file` with repeated and empty names told apart, and the repeated
+    names."""
+    check_columns(len(header), name=file)
     seen: dict[str, int] = {}
     names, repeated = [], []
     for position, cell in enumerate(header, start=1):

@@ -14,6 +14,7 @@ from perenne.sources.presets import Preset, preset, preset_names
 from perenne.sources.presets.model import FieldSpec
 from perenne.sources.recognition import applicable
 from perenne.text import gettext as _
+from perenne.text import listed
 
 # Two presets closer than this are not told apart.
 _MARGIN = 0.1
@@ -105,7 +106,7 @@ def named(name: str, sample: Sample, *, mapping: Mapping[str, str], path: Path) 
             given=list(sample.layout.columns),
             allowed=list(kind.fields),
             next_step=_("Its columns are: {names}. Map one with --map {field}=COLUMN.").format(
-                names=", ".join(sample.layout.columns), field=first
+                names=listed(sample.layout.columns), field=first
             ),
         )
     reasons = (_("The preset was named, not detected."),)
@@ -128,7 +129,7 @@ def best(sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
     if not matches:
         raise PerenneError(
             _("Perenne does not recognise the columns of {file}: {names}.").format(
-                file=path.name, names=", ".join(sample.layout.columns)
+                file=path.name, names=listed(sample.layout.columns)
             ),
             given=list(sample.layout.columns),
             allowed=preset_names(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perenne.sources.context import ReadContext
 from perenne.sources.recognition import Recognition
 from perenne.text import gettext as _
+from perenne.text import listed
 
 _KEYS = {"customer_id", "email", "phone"}
 
@@ -31,7 +32,7 @@ def describe(recognition: Recognition, *, context: ReadContext) -> tuple[str, ..
     if recognition.layout.encoding == "mixed":
         said.append(_("Read the lines that are not UTF-8 as cp1252."))
     if recognition.ignored:
-        names = ", ".join(recognition.ignored)
+        names = listed(recognition.ignored)
         said.append(_("Ignore the columns {names}.").format(names=names))
     return (*said, *(_(note) for note in recognition.preset.notes))
 

@@ -23,6 +23,7 @@ from perenne.sources.recognition import Recognition, applicable, with_constants
 from perenne.sources.settle import settle
 from perenne.sources.typing_sql import first_mapped
 from perenne.text import gettext as _
+from perenne.text import listed
 from perenne.warehouse import DuckEngine
 
 _SAMPLE = "perenne_sample"
@@ -181,7 +182,7 @@ def _checked(mapping: Mapping[str, str], sample: Sample) -> dict[str, str]:
                 _("The file has no column “{column}”.").format(column=column),
                 given=column,
                 allowed=columns,
-                next_step=_("Its columns are: {names}.").format(names=", ".join(columns)),
+                next_step=_("Its columns are: {names}.").format(names=listed(columns)),
             )
         checked[field] = column if column in columns else by_key[headers.key(column)]
     return checked

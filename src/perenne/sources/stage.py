@@ -46,6 +46,7 @@ class _Work:
     direct: bool
     """Does every row become one row of one table, so that a row that is not kept was refused?"""
     unreadable: Unreadable | None
+    notes: tuple[str, ...]
 
     @property
     def unread(self) -> int:
@@ -85,7 +86,10 @@ def _prepare(
     )
     as_text = f"(SELECT {as_in_file} FROM {relation})"
     settled = settle(recognition, relation=as_text, engine=engine, context=context)
-    return _Work(settled, engine, context, into, place, relation, rows, direct, loaded.unreadable)
+    return _Work(
+        settled, engine, context, into, place,
+        relation, rows, direct, loaded.unreadable, loaded.notes,
+    )  # fmt: skip
 
 
 def _copied(
@@ -170,7 +174,7 @@ def _run(work: _Work) -> StagedFile:
         controls=found,
         currencies=tuple(sorted({c.currency for c in found if c.currency})),
         unknown_channel_share=_unknown_channels(work, tables),
-        notes=doubts(tables, rows=rows, engine=work.engine),
+        notes=(*work.notes, *doubts(tables, rows=rows, engine=work.engine)),
     )
 
 

@@ -16,6 +16,7 @@ from perenne.text.languages import (
     set_language,
     use_language,
 )
+from perenne.text.lists import listed
 from perenne.text.messages import (
     LazyText,
     gettext,
@@ -25,6 +26,7 @@ from perenne.text.messages import (
     remembered,
     spoken,
 )
+from perenne.text.misfits import misfit
 from perenne.text.numerals import (
     MINUS,
     MISSING,
@@ -63,6 +65,8 @@ __all__ = [
     "format_value",
     "gettext",
     "lazy_gettext",
+    "listed",
+    "misfit",
     "ngettext",
     "pgettext",
     "remembered",

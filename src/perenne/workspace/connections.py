@@ -25,6 +25,7 @@ from perenne.sources.connectors import (
     shape,
 )
 from perenne.text import gettext as _
+from perenne.text import misfit
 from perenne.workspace.batches import Batch
 from perenne.workspace.layout import Layout, write_atomically
 from perenne.workspace.settings import ConnectionSettings, Settings
@@ -151,7 +152,8 @@ def read_connection(name: str, values: ConnectionSettings) -> Connection:
 def _problems(error: ValidationError) -> Iterable[str]:
     for problem in error.errors():
         key = ".".join(map(str, problem["loc"]))
-        yield f"{key}: {problem['msg']}" if key else problem["msg"]
+        reason = misfit(problem)
+        yield _("{key}: {reason}").format(key=key, reason=reason) if key else reason
 
 
 def _unknown(name: str, known: list[str], said: str) -> PerenneError:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from perenne.core import PerenneError, new_key
@@ -178,7 +179,7 @@ def create(root: Path, settings_text: str) -> Layout:
             _("{folder} is a Perenne workspace already.").format(folder=root),
             given=str(root),
             next_step=_("Import files into it: perenne import FILE --workspace {folder}").format(
-                folder=root
+                folder=quote(str(root))
             ),
         )
     if root.is_file():

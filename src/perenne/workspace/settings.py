@@ -20,6 +20,7 @@ from perenne.models import PredictionSettings
 from perenne.quality import QualitySettings
 from perenne.segments import SegmentSettings
 from perenne.text import gettext as _
+from perenne.text import misfit
 from perenne.workspace.policy import RetentionSettings
 from perenne.workspace.template import TEMPLATE
 
@@ -316,20 +317,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
             # Of a connection nothing is quoted: it may be a secret in the wrong place.
             given = "…" if key.startswith("connections") else problem.get("input")
             yield _("{key} = {given!r}: {reason}").format(
-                key=key, given=given, reason=_reason(problem)
+                key=key, given=given, reason=misfit(problem)
             )
-
-
-def _reason(problem: Mapping[str, Any]) -> str:
-    """What is wrong with a value, in words of ours where there are some."""
-    told = problem.get("ctx", {})
-    if "error" in told:
-        return str(told["error"])
-    if problem["type"] == "greater_than_equal":
-        return _("{least} or more is allowed").format(least=told["ge"])
-    if problem["type"] == "less_than_equal":
-        return _("{most} or less is allowed").format(most=told["le"])
-    return str(problem["msg"])
 
 
 def _unknown_key(key: str, path: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ from perenne.sources.bounds import check_line
 from perenne.sources.layout import Layout, Lines, Loaded, Place, Sample, unique_names
 from perenne.sources.readers import careful
 from perenne.sources.readers.bytes_in import TextFacts, chunks, is_gzip, is_utf8, tell_encoding
-from perenne.sources.readers.foreign import refuse_page
+from perenne.sources.readers.foreign import no_data, refuse_page
 from perenne.sources.readers.header import find_header
 from perenne.sources.readers.scan import scan
 from perenne.text import gettext as _
@@ -41,6 +41,8 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     head = next(chunks(path))
     encoding = tell_encoding(head, name=path.name)
     text, whole = _head_text(head, encoding), len(head) < (4 << 20)
+    if not text.strip():
+        raise no_data(path)
     if "\n" not in text:
         text = text.replace("\r", "\n")
     delimiter = _tell_delimiter(text, name=path.name)
@@ -48,7 +50,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     if not rows:
         check_line(len(head), name=path.name, longest=0 if whole else len(head) - 1)
     position = find_header(rows)
-    names, repeated = unique_names([cell or "" for cell in rows[position]])
+    names, repeated = unique_names([cell or "" for cell in rows[position]], file=path.name)
     layout = Layout(
         "csv",
         names,

@@ -35,7 +35,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     found = list(islice(rows, SAMPLE_ROWS + 40))
     head = [_texts(row) for row in found]
     position = find_header(head)
-    names, repeated = unique_names([cell or "" for cell in head[position]])
+    names, repeated = unique_names([cell or "" for cell in head[position]], file=path.name)
     layout = Layout(
         "excel",
         names,

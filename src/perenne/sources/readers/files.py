@@ -10,6 +10,7 @@ from perenne.core import PerenneError
 from perenne.sources.layout import Kind, Layout, Loaded, Place, Sample
 from perenne.sources.readers import delimited, excel, json_lines, objects, parquet, sections
 from perenne.sources.readers.bytes_in import chunks
+from perenne.sources.readers.foreign import no_data
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
@@ -74,9 +75,5 @@ def _head(path: Path) -> bytes:
         )
     head = next(chunks(path), b"")
     if not head.strip():
-        raise PerenneError(
-            _("{file} is empty.").format(file=path.name),
-            given=str(path),
-            next_step=_("Export it again with its data."),
-        )
+        raise no_data(path)
     return head

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from perenne.core import PerenneError
 from perenne.text import gettext as _
 
@@ -47,6 +49,15 @@ def no_text(head: bytes, *, name: str) -> PerenneError:
         given=head[:16].hex(),
         allowed=("CSV", "TSV", "Excel", "Parquet", "JSON Lines"),
         next_step=_("Export it as CSV, Excel (.xlsx), Parquet or JSON Lines."),
+    )
+
+
+def no_data(path: Path) -> PerenneError:
+    """Of a file that holds spaces, ends of lines and a byte-order mark at most."""
+    return PerenneError(
+        _("{file} is empty.").format(file=path.name),
+        given=str(path),
+        next_step=_("Export it again with its data."),
     )
 
 

@@ -11,6 +11,7 @@ from perenne.sources.numbers import is_bare
 from perenne.sources.readers import json_values
 from perenne.sources.readers.bytes_in import chunks, is_gzip, tell_encoding
 from perenne.sources.readers.delimited import lines
+from perenne.sources.readers.halves import Halves, mended_escapes
 from perenne.sources.readers.scan import scan
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_name, quote_text
@@ -35,7 +36,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     """Return the keys found in the first rows, in order of first appearance, and those rows."""
     head = next(chunks(path))
     encoding = tell_encoding(head, name=path.name)
-    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    text = mended_escapes(head.decode(encoding, errors="replace").removeprefix("\ufeff"))
     whole = len(head) < (4 << 20)
     texts = text.splitlines() if whole else text.splitlines()[:-1]
     objects = [flat for t in texts[: SAMPLE_ROWS + 1] if (flat := _flat(t)) is not None]
@@ -46,7 +47,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
             next_step=_("Export it again as JSON Lines, one object per line, or as CSV."),
         )
     keys = list(dict.fromkeys(key for row in objects for key in row))
-    names, repeated = unique_names(keys)
+    names, repeated = unique_names(keys, file=path.name)
     layout = Layout(
         "jsonl",
         names,
@@ -61,7 +62,9 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
 
 def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
     """Return every line as text columns; lines that are no object are listed."""
-    file, _facts = scan(path, str(layout.encoding), copy=place.file("text.jsonl"))
+    text, _facts = scan(path, str(layout.encoding), copy=place.file("text.jsonl"))
+    halves = Halves()
+    file = halves.mend_lines(text, copy=place.file("mended.jsonl"))
     source = f"(SELECT * FROM {lines(file)} WHERE trim(_text) <> '')"
     sound = "coalesce(try(json_type(_text) = 'OBJECT'), false)"
     aside = quote_text(str(place.file("unreadable.parquet")))
@@ -78,13 +81,14 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
     return Loaded(
         f"(SELECT _line, {cells} FROM {source} WHERE {sound})",
         Unreadable(f"read_parquet({aside})", bad) if bad else None,
+        notes=halves.told(),
     )
 
 
 def _flat(text: str) -> dict[str, object] | None:
     try:
         row = json.loads(text, parse_float=str, parse_int=str)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return _one_level(row) if isinstance(row, dict) else None
 

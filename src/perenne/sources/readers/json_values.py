@@ -17,6 +17,7 @@ from perenne.core import PerenneError
 from perenne.sources.bounds import LONGEST_LINE, long_record
 from perenne.sources.readers.bytes_in import text_blocks
 from perenne.text import gettext as _
+from perenne.text import listed
 
 _SPACE = " \t\r\n,"
 _NEAR_END = 16
@@ -186,7 +187,7 @@ def _require_one(names: Collection[str], path: Path) -> None:
     if len(names) > 1:
         raise PerenneError(
             _("{file} holds several lists: {names}.").format(
-                file=path.name, names=", ".join(names)
+                file=path.name, names=listed(list(names))
             ),
             given=list(names),
             next_step=_("Save each list in a file of its own, then import them."),

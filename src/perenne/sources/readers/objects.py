@@ -20,6 +20,7 @@ from perenne.sources.presets import unnested
 from perenne.sources.readers import json_values, xml_objects
 from perenne.sources.readers.bytes_in import chunks, tell_encoding
 from perenne.sources.readers.copies import Copy, SetAside, numbered
+from perenne.sources.readers.halves import Halves
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
@@ -38,7 +39,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
             continue
         for name, cell in row.items():
             names[name] = names.get(name, True) and is_bare(cell)
-        check_columns(len(names))
+        check_columns(len(names), name=path.name)
         if count <= SAMPLE_ROWS:
             rows.append(row)
     if not names:
@@ -47,7 +48,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
             given=str(path),
             next_step=_("Export it again with its data."),
         )
-    columns, repeated = unique_names(list(names))
+    columns, repeated = unique_names(list(names), file=path.name)
     layout = Layout(
         "objects",
         columns,
@@ -60,22 +61,29 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
 
 def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loaded:
     """Copy every row as text to a Parquet file."""
+    halves = Halves()
     with (
         Copy(place.file("objects.parquet"), numbered(layout)) as copy,
         SetAside(place.file("unreadable.parquet")) as aside,
     ):
-        for line, row in enumerate(rows_of(path), start=1):
+        for line, row in enumerate(rows_of(path, halves), start=1):
             if isinstance(row, Stray):
                 aside.note(line, row, _("not a JSON object"))
                 continue
             cells = (line, *map(row.get, layout.columns))
             copy.add(cells, characters=sum(map(len, row.values())))
-    return Loaded(copy.relation, aside.told())
+    return Loaded(copy.relation, aside.told(), notes=halves.told())
 
 
-def rows_of(path: Path) -> Iterator[Row | Stray]:
+def rows_of(path: Path, halves: Halves | None = None) -> Iterator[Row | Stray]:
     """Every row of the document, its cells by name; cells that are empty are left out. What stands
     in the place of an object and is none takes a number too."""
+    halves = halves or Halves()
+    for row in _rows(path):
+        yield Stray(halves.mend(row)) if isinstance(row, Stray) else halves.mend_row(row)
+
+
+def _rows(path: Path) -> Iterator[Row | Stray]:
     wanted = unnested()
     for found in _objects(path):
         if isinstance(found, Stray):

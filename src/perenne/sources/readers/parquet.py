@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perenne.core import PerenneError
+from perenne.sources.bounds import damaged_parquet
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
-from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_name, quote_text
 
 SAMPLE_ROWS = 2000
@@ -17,7 +16,7 @@ _WHOLE = 1e15
 def look(path: Path, *, engine: DuckEngine) -> Sample:
     """Return the columns and first rows; PerenneError when the file is damaged."""
     types = _types(path, engine)
-    names, repeated = unique_names(list(types))
+    names, repeated = unique_names(list(types), file=path.name)
     layout = Layout(
         "parquet",
         names,
@@ -42,11 +41,7 @@ def _types(path: Path, engine: DuckEngine) -> dict[str, str]:
             f"DESCRIBE SELECT * FROM read_parquet({quote_text(str(path))})"
         ).fetchall()
     except Exception as error:
-        raise PerenneError(
-            _("{file} is damaged: it does not read as Parquet.").format(file=path.name),
-            given=str(path),
-            next_step=_("Export it again, then import the new file."),
-        ) from error
+        raise damaged_parquet(path, error) from error
     return {str(row[0]): str(row[1]) for row in rows}
 
 

@@ -49,7 +49,7 @@ def look(path: Path, *, engine: DuckEngine) -> Sample:
     encoding = tell_encoding(next(chunks(path)), name=path.name)
     samples = []
     for section in _sections(path, encoding):
-        samples.append(_sample(section, encoding))
+        samples.append(_sample(section, encoding, file=path.name))
         if len(samples) > MOST_TABLES:
             raise _too_many(path)
     if not samples:
@@ -91,8 +91,8 @@ def _too_many(path: Path) -> PerenneError:
     )
 
 
-def _sample(section: _Section, encoding: str) -> Sample:
-    names, repeated = unique_names(section.header)
+def _sample(section: _Section, encoding: str, *, file: str) -> Sample:
+    names, repeated = unique_names(section.header, file=file)
     layout = Layout(
         "sections",
         names,

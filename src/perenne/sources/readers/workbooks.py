@@ -17,6 +17,7 @@ from pathlib import Path
 from perenne.core import PerenneError
 from perenne.sources import bounds
 from perenne.text import gettext as _
+from perenne.text import listed
 
 MEMORY = 3 << 30
 """Of the process that opens a workbook first."""
@@ -77,7 +78,7 @@ def _refuse_other_archives(book: zipfile.ZipFile, path: Path) -> None:
         _("{file} is an archive of files, not a workbook.").format(file=path.name),
         given=names[:5],
         next_step=_("Unpack it and import the files inside: {names}.").format(
-            names=", ".join(names[:5])
+            names=listed(names, most=5)
         ),
     )
 

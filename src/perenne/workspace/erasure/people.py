@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import pyarrow as pa
 
@@ -179,7 +180,7 @@ class Census:
                 next_step=_(
                     "Give a customer id, an id of a source, an e-mail or a telephone number. "
                     "perenne erase --prove {word} searches every file."
-                ).format(word=word),
+                ).format(word=quote(word)),
             )
         if len(rows) > 1:
             ids = [row[0] for row in rows]

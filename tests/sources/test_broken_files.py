@@ -1,0 +1,124 @@
+"""Broken files, one kind of damage each: what is told is true, and every row is accounted for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from perenne.core import PerenneError
+from perenne.text import use_language
+from tests.sources.conftest import Outcome
+
+Write = Callable[..., Path]
+BringIn = Callable[..., Outcome]
+
+HEADER = "order_id,order_date,customer_id,total"
+ROWS = [f"A{n},2025-01-{n % 28 + 1:02d},C{n % 7},{n}.50" for n in range(120)]
+ORDERS = "\n".join([HEADER, *ROWS]) + "\n"
+
+
+def refusal(bring_in: BringIn, path: Path) -> PerenneError:
+    with pytest.raises(PerenneError) as caught:
+        bring_in(path)
+    assert caught.value.next_step
+    return caught.value
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\n\x00"])
+def test_a_byte_order_mark_alone_is_an_empty_file(
+    mark: bytes, write: Write, bring_in: BringIn
+) -> None:
+    error = refusal(bring_in, write(mark))
+    assert error.what == "file.csv is empty."
+
+
+def test_ignored_columns_are_counted_not_all_named(write: Write, bring_in: BringIn) -> None:
+    header = HEADER + "".join(f",c{n}" for n in range(3000))
+    found = bring_in(write(header + "\nA1,2025-01-02,C1,3.50" + ",x" * 3000 + "\n")).found
+    assert len(found.ignored) == 3000
+    (said,) = (line for line in found.plan if line.startswith("Ignore"))
+    assert said.startswith("Ignore the columns c0, c1, c2")
+    assert said.endswith(" and 2,988 more.")
+
+
+def test_unknown_columns_are_counted_not_all_named(write: Write, bring_in: BringIn) -> None:
+    header = ",".join(f"c{n}" for n in range(3000))
+    error = refusal(bring_in, write(f"{header}\n{header}\n"))
+    assert "c0, c1, c2" in error.what
+    assert "and 2,988 more" in error.what
+
+
+@pytest.mark.parametrize("codec", ["snappy", "gzip", "zstd"])
+def test_a_damaged_page_of_parquet_is_told_in_the_language_of_the_reader(
+    codec: str, bring_in: BringIn, tmp_path: Path
+) -> None:
+    file = tmp_path / "o.parquet"
+    columns = zip(*(row.split(",") for row in ROWS), strict=True)
+    table = pa.table(dict(zip(HEADER.split(","), map(list, columns), strict=True)))
+    pq.write_table(table, file, compression=codec)
+    packed = bytearray(file.read_bytes())
+    packed[200:400] = bytes(200)
+    file.write_bytes(packed)
+    with use_language("fr"):
+        error = refusal(bring_in, file)
+    assert error.what == "o.parquet est abîmé\u00a0: il ne se lit pas comme du Parquet."
+
+
+OBJECTS = [dict(zip(HEADER.split(","), row.split(","), strict=True)) for row in ROWS]
+BAD = {
+    "order_id": "B\ud83d",
+    "order_date": "2025-01-02",
+    "customer_id": "Zoé 🌸\udc00",
+    "total": "1",
+}
+
+
+def _as_lines(objects: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in objects)
+
+
+@pytest.mark.parametrize(("name", "write_json"), [("o.jsonl", _as_lines), ("o.json", json.dumps)])
+def test_half_characters_are_replaced_and_told(
+    name: str, write_json: Callable[[Any], str], write: Write, bring_in: BringIn
+) -> None:
+    outcome = bring_in(write(write_json([*OBJECTS, {**BAD, "note\udfff": "x"}]), name=name))
+    last = outcome.tables["orders"][-1]
+    assert (last["source_order_id"], last["customer_ref"]) == ("B�", "Zoé 🌸�")
+    assert [(c.read, c.kept, c.quarantined) for c in outcome.done.counts] == [(121, 121, 0)]
+    (said,) = outcome.done.notes
+    assert said == "3 half characters, as a cut emoji leaves one, were read as “�”."
+
+
+def test_what_only_looks_like_half_a_character_stays(write: Write, bring_in: BringIn) -> None:
+    """A backslash of the text itself, and two halves that make a character."""
+    odd = [{**BAD, "order_id": r"B\ud83d", "customer_id": "C"}, {**BAD, "customer_id": "🌸"}]
+    outcome = bring_in(write(_as_lines([*OBJECTS, *odd]), name="o.jsonl"))
+    first, second = outcome.tables["orders"][-2:]
+    assert (first["source_order_id"], second["customer_ref"]) == (r"B\ud83d", "🌸")
+    assert outcome.done.notes == ("1 half character, as a cut emoji leaves one, was read as “�”.",)
+
+
+def test_a_half_character_among_the_objects_goes_to_quarantine(
+    write: Write, bring_in: BringIn
+) -> None:
+    outcome = bring_in(write(json.dumps([*OBJECTS, "\ud83d"]), name="o.json"))
+    assert [(row["line"], row["value"]) for row in outcome.quarantine] == [(121, '"�"')]
+
+
+def test_json_that_is_too_deep_is_told_as_that(write: Write, bring_in: BringIn) -> None:
+    error = refusal(bring_in, write("[" * 100_000 + "]" * 100_000, name="o.json"))
+    assert error.what.startswith("o.json could not be read to its end: its values stand too deep")
+
+
+def test_one_deep_line_takes_no_other_with_it(write: Write, bring_in: BringIn) -> None:
+    deep = _as_lines(OBJECTS[:1])[:-2] + ', "x": ' + "[" * 100_000 + "]" * 100_000 + "}\n"
+    outcome = bring_in(write(_as_lines(OBJECTS) + deep, name="o.jsonl"))
+    (count,) = outcome.done.counts
+    assert (count.read, count.kept + count.quarantined) == (121, 121)
+    assert len(outcome.tables["orders"]) >= 120
