@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from perenne.core import PerenneError
+from perenne.sources.readers.formulas import without_result
 from perenne.text import use_language
 from tests.sources.conftest import Outcome
 
@@ -122,3 +125,60 @@ def test_one_deep_line_takes_no_other_with_it(write: Write, bring_in: BringIn) -
     (count,) = outcome.done.counts
     assert (count.read, count.kept + count.quarantined) == (121, 121)
     assert len(outcome.tables["orders"]) >= 120
+
+
+def test_a_null_byte_far_below_is_told_with_its_line(write: Write, bring_in: BringIn) -> None:
+    lines = [f"{n},2025-01-02,c{n},10.50\n" for n in range(400_000)]
+    lines[399_000] = "39\0,2025-01-02,c,10.50\n"
+    error = refusal(bring_in, write("order_id,order_date,customer_id,total\n" + "".join(lines)))
+    assert error.what == "file.csv holds a null byte in line 399002, which no text has."
+
+
+def test_a_cell_of_many_megabytes_is_told_as_that(write: Write, bring_in: BringIn) -> None:
+    long = "\n".join(["x" * 200_000] * 100)
+    rows = f'1,2025-01-02,c,10.50,short\n2,2025-01-02,c,10.50,"{long}"\n3,2025-01-02,c,1.00,"a"b\n'
+    outcome = bring_in(write("order_id,order_date,customer_id,total,note\n" + rows))
+    told = {row["line"]: row["reason"] for row in outcome.quarantine}
+    assert told[3] == "a cell longer than 16 MB"
+    assert told[103] == "text after a closing quote"
+    assert [row["source_order_id"] for row in outcome.tables["orders"]] == ["1"]
+
+
+def _book(path: Path, totals: list[Any]) -> Path:
+    made = openpyxl.Workbook()
+    assert made.active is not None
+    made.active.append(["order_id", "order_date", "customer_id", "total"])
+    for n, total in enumerate(totals, start=1):
+        made.active.append([n, "2025-01-02", "c", total])
+    made.save(path)
+    return path
+
+
+def test_formulas_without_a_result_are_told(tmp_path: Path, bring_in: BringIn) -> None:
+    outcome = bring_in(_book(tmp_path / "o.xlsx", ["=1+1", 7, "=A2*2", 8.5]))
+    assert [row["source_order_id"] for row in outcome.tables["orders"]] == ["2", "4"]
+    assert len(outcome.quarantine) == 2
+    assert outcome.done.notes[0].startswith("2 formulas of the workbook hold no result")
+
+
+def test_formulas_with_their_results_are_not(tmp_path: Path, bring_in: BringIn) -> None:
+    path = tmp_path / "o.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, ["order_id", "order_date", "customer_id", "total"])
+        sheet.write_row(1, 0, [1, "2025-01-02", "c"])
+        sheet.write_formula(1, 3, "=1+1", None, 2)
+    outcome = bring_in(path)
+    assert [row["total"] for row in outcome.tables["orders"]] == ["2"]
+    assert not any("formula" in note for note in outcome.done.notes)
+
+
+def test_formulas_beyond_one_block_are_counted(tmp_path: Path) -> None:
+    path = _book(tmp_path / "o.xlsx", ["=1+1", 7] * 60_000)
+    assert without_result(path) == 60_000
+
+
+def test_a_workbook_is_read_whatever_its_name(tmp_path: Path, bring_in: BringIn) -> None:
+    made = _book(tmp_path / "o.xlsx", [7, 8.5])
+    outcome = bring_in(made.rename(tmp_path / "o.xls"))
+    assert [row["total"] for row in outcome.tables["orders"]] == ["7", "8.5"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from perenne.sources.bounds import LONGEST_LINE, MIB
 from perenne.sources.layout import Layout, Loaded, Place
 from perenne.sources.readers.copies import Copy, SetAside, numbered
 from perenne.text import gettext as _
@@ -39,6 +40,7 @@ class _Lines:
 def load(file: Path, layout: Layout, *, place: Place) -> Loaded:
     """Read the UTF-8 text `file` as `layout` says into a Parquet file of text columns."""
     width = len(layout.columns)
+    csv.field_size_limit(LONGEST_LINE)
     with (
         file.open(encoding="utf-8", newline=None) as stream,
         Copy(place.file("careful.parquet"), numbered(layout)) as rows,
@@ -79,7 +81,9 @@ def _record(line: str, lines: _Lines, delimiter: str) -> tuple[list[str] | None,
             return next(csv.reader(taken, delimiter=delimiter, strict=True)), ""
         except csv.Error as error:
             reason = _("text after a closing quote")
-            if "unexpected end" in str(error):
+            if "field limit" in str(error):
+                reason = _("a cell longer than {limit} MB").format(limit=LONGEST_LINE // MIB)
+            elif "unexpected end" in str(error):
                 reason = _("a quote that is opened and never closed")
                 more = lines.next() if len(taken) < _LONGEST_CELL else ""
                 if more:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from perenne.core import PerenneError
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.numbers import written_number
+from perenne.sources.readers import formulas
 from perenne.sources.readers.header import find_header
 from perenne.sources.readers.workbooks import check_workbook, damaged_workbook
 from perenne.text import gettext as _
@@ -69,7 +70,7 @@ def load(path: Path, layout: Layout, *, engine: DuckEngine, place: Place) -> Loa
                 columns = zip(*kept, strict=True)
                 arrays = [pa.array(c, t.type) for c, t in zip(columns, schema, strict=True)]
                 writer.write_table(pa.table(arrays, schema))
-    return Loaded(f"read_parquet({quote_text(str(target))})")
+    return Loaded(f"read_parquet({quote_text(str(target))})", notes=formulas.told(path))
 
 
 def _written(names: Sequence[str], rows: Iterable[Sequence[object]]) -> set[str]:
@@ -91,11 +92,12 @@ def _rows(path: Path) -> tuple[str, Iterator[Sequence[object]]]:
 
     check_workbook(path)
     try:
-        book = load_workbook(str(path))
-        for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.height > 1 and sheet.width > 1:
-                return name, iter(sheet.to_python(skip_empty_area=False))
+        with path.open("rb") as stream:  # by its content: .xlsx files are named .xls at times
+            book = load_workbook(stream)
+            for name in book.sheet_names:
+                sheet = book.get_sheet_by_name(name)
+                if sheet.height > 1 and sheet.width > 1:
+                    return name, iter(sheet.to_python(skip_empty_area=False))
     except CalamineError as error:
         raise damaged_workbook(path, error) from error
     except BaseException as error:

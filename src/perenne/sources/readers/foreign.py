@@ -37,18 +37,23 @@ def no_text(head: bytes, *, name: str) -> PerenneError:
         )
     if b"\n" in head and not set(head) & _CONTROLS:
         line = head[: head.index(0)].count(b"\n") + 1
-        return PerenneError(
-            _("{file} holds a null byte in line {line}, which no text has.").format(
-                file=name, line=line
-            ),
-            given=head[:16].hex(),
-            next_step=_("Export it again; if the byte comes back, take it out of that line."),
-        )
+        return null_byte(line, name=name)
     return PerenneError(
         _("{file} is not a text file that Perenne can read.").format(file=name),
         given=head[:16].hex(),
         allowed=("CSV", "TSV", "Excel", "Parquet", "JSON Lines"),
         next_step=_("Export it as CSV, Excel (.xlsx), Parquet or JSON Lines."),
+    )
+
+
+def null_byte(line: int, *, name: str) -> PerenneError:
+    """Of a text that holds one in this line."""
+    return PerenneError(
+        _("{file} holds a null byte in line {line}, which no text has.").format(
+            file=name, line=line
+        ),
+        given="\\x00",
+        next_step=_("Export it again; if the byte comes back, take it out of that line."),
     )
 
 

@@ -10,14 +10,20 @@ import numpy.typing as npt
 
 from perenne.sources.bounds import check_line
 from perenne.sources.readers.bytes_in import TextFacts, chunks, is_gzip, is_utf8, utf8_blocks
+from perenne.sources.readers.foreign import null_byte
 
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 
 
 @dataclass
 class _Counter:
-    """Counts records: lines whose end lies outside quotes. Carries its state between blocks."""
+    """Counts records: lines whose end lies outside quotes. Carries its state between blocks.
 
+    Raises PerenneError at a null byte: the head of a text has none, what follows may.
+    """
+
+    name: str
+    lines: int = 0
     records: int = 0
     blank_inside: bool = False
     multiline: bool = False
@@ -27,12 +33,15 @@ class _Counter:
     _pending: bool = False
 
     def add(self, block: bytes) -> None:
+        if (place := block.find(0)) >= 0:
+            raise null_byte(self.lines + block.count(b"\n", 0, place) + 1, name=self.name)
         data = np.frombuffer(block, dtype=np.uint8)
         ends = np.flatnonzero(data == _NEWLINE)
         if not len(ends):
             self.returns += block.count(b"\r")
             self._pending = self._pending or bool(block)
             return
+        self.lines += len(ends)
         self._count(data, ends)
         self._pending = int(ends[-1]) + 1 < len(data)
 
@@ -76,10 +85,10 @@ def scan(path: Path, encoding: str, *, copy: Path) -> tuple[Path, TextFacts]:
     Memory is bounded by one block of 4 MiB. The copy is written only when bytes change.
     """
     if encoding == "utf-8" and not is_gzip(path):
-        counter = _Counter()
+        counter = _Counter(path.name)
         if _count_plain(path, counter):
             return path, counter.facts()
-    counter = _Counter()
+    counter = _Counter(path.name)
     with copy.open("wb") as out:
         for block in utf8_blocks(path, encoding):
             counter.add(block)

@@ -181,7 +181,7 @@ memory = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
 resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 from python_calamine import load_workbook
-book = load_workbook(path)
+book = load_workbook(open(path, 'rb'))
 for name in book.sheet_names:
     sheet = book.get_sheet_by_name(name)
     if sheet.total_height * sheet.total_width > most:
