@@ -272,3 +272,16 @@ def test_amounts_of_many_digits_are_counted_to_the_last(tmp_path: Path) -> None:
     done = computed(place)
     assert done.account.balanced
     assert sum(row["net"] for row in table(place, "order_lines")) == 25_050_000_001
+
+
+def test_orders_that_were_all_refused_are_told(tmp_path: Path) -> None:
+    layout = new_workspace(tmp_path / "shop")
+    rows = "order_id,order_date,customer_id,total\n" + "".join(
+        f"{n},2024-01-05,c,oops\n" for n in range(3)
+    )
+    succeed("import", str(write(tmp_path / "bad.csv", rows)), "--workspace", str(layout.root))
+    error = refused("refresh", "--workspace", str(layout.root))
+    assert "All 3 rows of orders that were imported were refused." in error
+    assert "perenne quality" in error
+    succeed("import", str(write(tmp_path / "good.csv", orders())), "--workspace", str(layout.root))
+    succeed("refresh", "--workspace", str(layout.root))

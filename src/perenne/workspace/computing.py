@@ -25,7 +25,7 @@ from perenne.workspace.batches import Batch
 from perenne.workspace.beside import Beside
 from perenne.workspace.engines import Engines
 from perenne.workspace.layout import Layout, key_of
-from perenne.workspace.manifests import currency_of, manifest
+from perenne.workspace.manifests import currency_of, manifest, require_orders
 from perenne.workspace.parts import extend
 from perenne.workspace.predictions import (
     Predictions,
@@ -73,6 +73,7 @@ class Run:
         currency, _unnamed = currency_of(imports, self.settings)
         said = identities.decisions(self.layout)
         base = carrying.Base(currency, carrying.basis(self.settings, said), imports)
+        require_orders(imports)
         self._clear()
         try:
             if whole:

@@ -8,8 +8,11 @@ from typing import Any
 
 import perenne
 from perenne.cleaning import Account
+from perenne.core import PerenneError
 from perenne.identity import refused_since
 from perenne.metrics import Context
+from perenne.text import format_number, ngettext
+from perenne.text import gettext as _
 from perenne.warehouse import Engine, Table
 from perenne.workspace.batches import Batch
 from perenne.workspace.settings import Settings, as_mapping
@@ -27,6 +30,22 @@ def currency_of(imports: Iterable[Batch], settings: Settings) -> tuple[str, bool
                 seen[name] = seen.get(name, 0) + control["rows"]
     named = max(seen, key=lambda name: seen[name]) if seen else DEFAULT_CURRENCY
     return settings.shop.currency or named, not (settings.shop.currency or seen)
+
+
+def require_orders(imports: Iterable[Batch]) -> None:
+    """Refuse to count where orders were imported and every row of them was refused."""
+    sold = [one for one in imports if {"orders", "order_lines"} & one.tables.keys()]
+    read = sum(max(count["read"] for count in one.tables.values()) for one in sold)
+    if read and all(one.quarantined >= max(n["read"] for n in one.tables.values()) for one in sold):
+        raise PerenneError(
+            ngettext(
+                "{n} row of orders was imported, and refused.",
+                "All {n} rows of orders that were imported were refused.",
+                read,
+            ).format(n=format_number(read)),
+            given=", ".join(one.file for one in sold),
+            next_step=_("perenne quality says why. Mend the file, then import it again."),
+        )
 
 
 def manifest(
