@@ -186,6 +186,20 @@ def test_import_that_was_taken_back_is_not_missed(
     assert perenne("doctor", "-w", mine.root).code == 0
 
 
+def test_import_that_came_back_after_it_was_taken_back_is_missed(
+    mine: Layout, tmp_path: Path
+) -> None:
+    more = write(tmp_path / "more.csv", orders("Z1,2024-09-09,c1,5.00"))
+    succeed("import", str(more), "-w", mine.root)
+    batch = list_imports(mine)[-1].id
+    succeed("forget", batch, "-w", mine.root)
+    succeed("import", str(more), "-w", mine.root)
+    assert list_imports(mine)[-1].id == batch
+    succeed("refresh", "-w", mine.root)
+    shutil.rmtree(mine.raw / batch)
+    assert f"perenne forget {batch}" in refused("refresh", "-w", mine.root)
+
+
 @pytest.mark.parametrize("text", [None, "", "0123"], ids=["missing", "empty", "cut"])
 def test_key_of_the_ids_must_be_there(mine: Layout, text: str | None) -> None:
     mine.key.unlink()

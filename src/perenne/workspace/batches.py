@@ -36,7 +36,7 @@ from perenne.workspace.layout import (
     write_json,
 )
 from perenne.workspace.lost import lost as gone_imports
-from perenne.workspace.lost import require_all, taken_back
+from perenne.workspace.lost import brought_again, require_all, taken_back
 
 MANIFEST = "manifest.json"
 
@@ -354,6 +354,7 @@ def publish(scratch: Path, layout: Layout, batch: Batch) -> Batch:
     layout.raw.mkdir(exist_ok=True)
     scratch.rename(layout.raw / batch.id)
     flush(layout.raw)
+    brought_again(layout, batch.id)
     return batch
 
 
@@ -374,8 +375,8 @@ def forget(layout: Layout, batch_id: str) -> None:
         gone = layout.scratch / f"forgotten-{batch_id}"
         shutil.rmtree(gone, ignore_errors=True)
         layout.scratch.mkdir(exist_ok=True)
+        taken_back(layout, batch_id)  # first: a folder that goes before it is told would be lost
         folder.rename(gone)
-        taken_back(layout, batch_id)
         shutil.rmtree(gone)
     (layout.quarantine / f"{batch_id}.parquet").unlink(missing_ok=True)
     for report in layout.quality.glob(f"{batch_id}*"):

@@ -42,8 +42,17 @@ def require_all(layout: Layout, contents: Collection[str]) -> None:
 
 def taken_back(layout: Layout, batch_id: str) -> None:
     """Write down that the owner took an import back."""
-    known = sorted(_forgotten(layout) | {batch_id})
-    write_atomically(layout.forgotten, "".join(f"{name}\n" for name in known))
+    _write(layout, _forgotten(layout) | {batch_id})
+
+
+def brought_again(layout: Layout, batch_id: str) -> None:
+    """Write down that an import which the owner had taken back is there again: its id is the same."""
+    if batch_id in (known := _forgotten(layout)):
+        _write(layout, known - {batch_id})
+
+
+def _write(layout: Layout, known: Collection[str]) -> None:
+    write_atomically(layout.forgotten, "".join(f"{name}\n" for name in sorted(known)))
 
 
 def _forgotten(layout: Layout) -> set[str]:
