@@ -35,8 +35,8 @@ from perenne.workspace.layout import (
     read_json,
     write_json,
 )
-from perenne.workspace.lost import lost as gone_imports
 from perenne.workspace.lost import brought_again, require_all, taken_back
+from perenne.workspace.lost import lost as gone_imports
 
 MANIFEST = "manifest.json"
 
