@@ -46,7 +46,7 @@ def taken_back(layout: Layout, batch_id: str) -> None:
 
 
 def brought_again(layout: Layout, batch_id: str) -> None:
-    """Write down that an import which the owner had taken back is there again: its id is the same."""
+    """Write down that an import which was taken back is there again: its id is the same."""
     if batch_id in (known := _forgotten(layout)):
         _write(layout, known - {batch_id})
 
