@@ -105,10 +105,11 @@ def known_on(told: Mapping[str, list[Row]], day: date) -> Mapping[str, list[Row]
 def workspace(folder: Path, *, predictions: bool = False) -> Layout:
     shutil.rmtree(folder, ignore_errors=True)
     place = new_workspace(folder)
+    text = place.settings.read_text(encoding="utf-8")
+    text += '\n[import]\ndate_order = "dmy"\n'  # few dates may not tell
     if not predictions:
-        text = place.settings.read_text(encoding="utf-8")
         text = text.replace("# enabled = true", "enabled = false")
-        place.settings.write_text(text, encoding="utf-8")
+    place.settings.write_text(text, encoding="utf-8")
     return place
 
 
@@ -157,6 +158,16 @@ SHARED = [HealthCheck.function_scoped_fixture]
 @pytest.mark.slow
 def test_past_is_computed_as_it_was(tmp_path: Path) -> None:
     check_replay(tmp_path, seed=1, after=240)
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True,
+    reason="Whom only a later order or event told of stands among the customers of a past day, "
+    "without an order: of each file the newest word on a customer is kept, not the first.",
+)
+def test_who_was_told_of_later_was_not_known(tmp_path: Path) -> None:
+    check_replay(tmp_path, seed=0, after=30)
 
 
 @pytest.mark.long
