@@ -61,7 +61,7 @@ def test_lists_kinds_and_connections(shop: Path) -> None:
     ("words", "expected"),
     [
         (["connect", "shopyfy", "--no-check"], "Did you mean shopify?"),
-        (["connect", "shopify", "--no-check"], "shop: Field required"),
+        (["connect", "shopify", "--no-check"], "shop: it is missing"),
         (["connect", "stripe", "--set", "api_key=rk_live_oops"], "belongs into secrets.toml"),
         (["connect", "stripe"], "PERENNE_STRIPE_API_KEY"),
         (["connect", "stripe", "--set", "pages=3", "--no-check"], "pages"),
