@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,20 @@ def test_a_workbook_is_read_whatever_its_name(tmp_path: Path, bring_in: BringIn)
     made = _book(tmp_path / "o.xlsx", [7, 8.5])
     outcome = bring_in(made.rename(tmp_path / "o.xls"))
     assert [row["total"] for row in outcome.tables["orders"]] == ["7", "8.5"]
+
+
+@pytest.mark.parametrize("cell", ["1" + " " * 30_000 + "x", "1 " * 15_000, "<f " * 10_000 + "1"])
+def test_an_odd_cell_of_a_workbook_takes_no_time(
+    tmp_path: Path, bring_in: BringIn, cell: str
+) -> None:
+    """Without a bound the first is tried in millions of ways, and the test does not end."""
+    outcome = bring_in(_book(tmp_path / "o.xlsx", [7, cell]))
+    assert [row["source_order_id"] for row in outcome.tables["orders"]] == ["1"]
+    assert len(outcome.quarantine) == 1
+
+
+def test_tags_without_an_end_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "o.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", "<!--" + "<f " * 1_000_000 + "--></f></c>")
+    assert without_result(path) == 1

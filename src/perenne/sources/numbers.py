@@ -14,6 +14,8 @@ _GROUPS = r"\d{1,3}([ .,'’\xa0\u2009\u202f]\d{2,3})+"
 _WRITTEN = re.compile(
     rf"\s*[-+−(]?\s*({PATTERN})?\s*[-+−]?\s*({_GROUPS}|\d+)?([.,]\d*)?\s*({PATTERN})?\s*[-)]?\s*"
 )
+_LONGEST = 60
+"""Characters of an amount. A longer text is not tried: its blanks match in too many ways."""
 
 
 def is_bare(text: str) -> bool:
@@ -23,7 +25,8 @@ def is_bare(text: str) -> bool:
 
 def written_number(text: str) -> bool:
     """Is this a number as people write it: `1 234,50 €`, `(12.50)`? A bare one is not."""
-    some = any(map(str.isdigit, text))
+    text = text.strip()
+    some = len(text) <= _LONGEST and any(map(str.isdigit, text))
     return some and not is_bare(text) and _WRITTEN.fullmatch(text) is not None
 
 

@@ -17,7 +17,7 @@ _READ = 4 << 20
 _CELL = re.compile(rb"</(?:\w+:)?c>")
 # Any name may bear a prefix, and a formula attributes.
 _ALONE = re.compile(
-    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?: [^>]*)?/>)"
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?: [^<>]*)?/>)"
     rb"(?:<(?:\w+:)?v>\s*</(?:\w+:)?v>|<(?:\w+:)?v ?/>)?</(?:\w+:)?c>"
 )
 _LONGEST_CELL = 64 << 10
