@@ -86,3 +86,19 @@ def test_a_name_that_is_an_e_mail_is_one(tmp_path: Path) -> None:
         (o["customer_ref"], o["customer_ref_kind"]) for o in staged(content, tmp_path, "orders")
     ]
     assert told == [("anne@x.fr", "email"), ("anne martin", "name")]
+
+
+@pytest.mark.parametrize("step", [1, -1], ids=["oldest first", "newest first"])
+def test_since_when_the_same_is_told_is_kept(step: int, tmp_path: Path) -> None:
+    head = "N° commande;Date de commande;ID client;E-mail;Téléphone;Montant TTC\n"
+    told = ["01-05;0601", "02-10;0601", "03-02;0602", "03-09;0602", "04-01;0601"]
+    orders = [
+        f"A{n};2026-{day};K7;ann@x.fr;{phone}020304;45,00\n"
+        for n, (day, phone) in enumerate(one.split(";") for one in told)
+    ]
+    rows = staged(head + "".join(orders[::step]), tmp_path, "customers")
+    assert {(r["phone"][:4], r["first_told_on"], r["told_on"]) for r in rows} == {
+        ("0601", date(2026, 1, 5), date(2026, 2, 10)),
+        ("0602", date(2026, 3, 2), date(2026, 3, 9)),
+        ("0601", date(2026, 4, 1), date(2026, 4, 1)),
+    }

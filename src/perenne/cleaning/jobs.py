@@ -60,9 +60,12 @@ def clean(
     that have lines, and `known_until` is the last day of orders in the rest.
     Raises PerenneError for currencies without a rate and when there is no order to count.
     """
-    rows = _headed(staged, policy, keep=keep, view=view, fetch=fetch, selling=selling)
-    kept, heads = rows.kept, rows.heads
+    rows = _headed(staged, policy, keep=keep, view=view, fetch=fetch, selling=selling, as_of=as_of)
+    heads = rows.heads
     as_of = as_of or _last_order_day(heads, fetch, known_until)
+    persons = view(pipeline.persons(staged, as_of))
+    kept = {**rows.kept, "customers": persons.filter(persons.fate == "kept")}
+    fated = {**rows.fated, "customers": persons}
     found = flows.currencies(rows.lines, heads, kept=kept, base=policy.currency)
     rates = _rates(fetch(found), policy)
     codes = keep("product_codes", reference.coded_products(kept["products"]))
@@ -84,7 +87,7 @@ def clean(
         kept["refunds"], past, heads, sold=sold, sold_lines=sold_lines, policy=policy, rates=rates
     )
     value = pipeline.sale_flows(
-        priced, rows.fated, heads, as_of=as_of, currency=policy.currency, selling=rows.selling
+        priced, fated, heads, as_of=as_of, currency=policy.currency, selling=rows.selling
     )
     return Cleaned(
         as_of=as_of,
@@ -93,9 +96,9 @@ def clean(
             "orders": sold,
             "refunds": keep("refund_rows", refunds.filter(refunds.refunded_on <= as_of)),
             **pipeline.reference_tables(kept, as_of=as_of, rates=rates, currency=policy.currency),
-            "words": relation.words(rows.fated["customers"], as_of),
+            "words": relation.words(persons, as_of),
         },
-        fates={name: fetch(flows.fate_counts(table)) for name, table in rows.fated.items()},
+        fates={name: fetch(flows.fate_counts(table)) for name, table in fated.items()},
         flows=fetch(value),
         quarantine=keep("quarantine", _unplaced(priced, kept["refunds"], sold, as_of)),
         codes=codes.select("code").distinct(),
@@ -111,7 +114,8 @@ def _unplaced(priced: Table, refunds: Table, sold: Table, as_of: date) -> Table:
 
 @dataclass(frozen=True)
 class _Headed:
-    """Staged rows with their fate, those that are kept, their lines, and a row for each order.
+    """Staged rows (customers apart: they depend on the day) with their fate, those that are kept,
+    their lines, and a row for each order; payments are told apart from what they pay.
     `selling`: the imports that have lines."""
 
     fated: Mapping[str, Table]
@@ -129,9 +133,14 @@ def _headed(
     view: View,
     fetch: Fetch,
     selling: Table | None,
+    as_of: date | None = None,
 ) -> _Headed:
     fated = {name: view(table) for name, table in pipeline.fates(staged, keep).items()}
-    kept = _kept(fated, policy, keep=keep, fetch=fetch)
+    kept = {name: table.filter(table.fate == "kept") for name, table in fated.items()}
+    if fetch(payments.how_many(kept["orders"])).column(0)[0].as_py():
+        persons = pipeline.told_by(staged, as_of)
+        settled = payments.settled(kept, persons, mode=policy.cleaning.payments)
+        kept["orders"] = keep("orders_settled", settled)
     if selling is None:
         selling = flows.line_batches(fated["order_lines"])
     all_lines = view(pipeline.sale_lines(kept, selling))
@@ -169,17 +178,6 @@ def count(
         fates={name: fetch(flows.fate_counts(rows.fated[name])) for name in staged},
         flows=fetch(value),
     )
-
-
-def _kept(
-    fated: Mapping[str, Table], policy: Policy, *, keep: Keep, fetch: Fetch
-) -> dict[str, Table]:
-    """Rows that were not merged away; payments are told apart from what they pay."""
-    kept = {name: table.filter(table.fate == "kept") for name, table in fated.items()}
-    if fetch(payments.how_many(kept["orders"])).column(0)[0].as_py():
-        settled = payments.settled(kept, mode=policy.cleaning.payments)
-        kept["orders"] = keep("orders_settled", settled)
-    return kept
 
 
 def _last_order_day(heads: Table, fetch: Fetch, known_until: date | None) -> date:

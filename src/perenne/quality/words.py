@@ -172,6 +172,7 @@ _COLUMNS: Mapping[str, LazyText] = {
     "time_known": _l("time known"),
     "to_on": _l("last day"),
     "told_on": _l("day on which it was told"),
+    "first_told_on": _l("day since which it is told"),
     "topic": _l("topic"),
     "total": _l("total"),
     "total_orders": _l("orders so far, as told"),

@@ -26,6 +26,7 @@ from perenne.sources.typing_sql import (
 from perenne.warehouse import STAGED, quote_text
 
 _ORIGIN = ("row_file", "row_number", "row_hash")
+_DAY, _SINCE = "told_on", "first_told_on"
 _TYPES = {
     "string": "VARCHAR",
     "int64": "BIGINT",
@@ -45,18 +46,18 @@ def staged_sql(
     typed = typed_columns(recognition, fields, context=context)
     typed |= _extras(recognition, spec, context=context)
     outs = {quote_staged(name): _out(name, value) for name, value in spec.columns.items()}
+    told = [*outs, quote_staged(_SINCE)] if _in_turns(spec) and _SINCE not in spec.columns else outs
     problem = problem_sql(recognition, spec, fields, context=context)
     if spec.rows == "all":
         rows = carried_rows(recognition, relation, fields=fields)
     else:
         rows = head_rows(recognition, relation)
     rows = with_country_codes(rows, _countries(recognition, fields))
+    typed_rows = _spread(spec, _layered(typed, rows))
     only = f"WHERE coalesce({spec.only}, false)" if spec.only else ""
     return f"""
-        SELECT _line, _hash, {problem} AS _problem, {", ".join(outs)} FROM (
-            SELECT *, {_listed(outs)} FROM (
-                {_spread(spec, _layered(typed, rows))}
-            ) {only} {_words(spec) if spec.rows == "words" else ""}
+        SELECT _line, _hash, {problem} AS _problem, {", ".join(told)} FROM (
+            {_words(spec, f"SELECT *, {_listed(outs)} FROM ({typed_rows}) {only}")}
         )
     """
 
@@ -73,21 +74,43 @@ def _spread(spec: TableSpec, query: str) -> str:
     return query
 
 
-def _words(spec: TableSpec) -> str:
-    """Of the rows that say the same of a key, one. Exports begin with the newest order or with the
-    oldest: where rows tell their day, it decides."""
-    day = f"{quote_staged('told_on')} DESC NULLS LAST, " if "told_on" in spec.columns else ""
-    said = ", ".join(quote_staged(name) for name in spec.columns if name != "told_on")
-    same = f"PARTITION BY {spec.key}, {said}"
-    return f"QUALIFY row_number() OVER ({same} ORDER BY {day}_line DESC) = 1"
+def _words(spec: TableSpec, query: str) -> str:
+    """Of the rows of `query` that say the same of a key, one: the last. Where rows tell their day,
+    one of each time in which they said the same, with the first day of it: what was said on any
+    past day can be told, whichever way the file is sorted."""
+    if spec.rows != "words":
+        return query
+    said = [quote_staged(name) for name in spec.columns if name not in (_DAY, _SINCE)]
+    if not _in_turns(spec):
+        same = f"PARTITION BY {', '.join([str(spec.key), *said])}"
+        return f"{query} QUALIFY row_number() OVER ({same} ORDER BY _line DESC) = 1"
+    day = quote_staged(_DAY)
+    since = quote_staged(_SINCE) if _SINCE in spec.columns else day
+    turn = f"(PARTITION BY {spec.key}, {day} IS NULL ORDER BY {day}, _line)"
+    first, last = (f"{step}(_said) OVER {turn} IS DISTINCT FROM _said" for step in ("lag", "lead"))
+    begun = f"(last_value(_turn IGNORE NULLS) OVER {turn}).since"
+    other = f"* EXCLUDE ({since})" if _SINCE in spec.columns else "*"
+    return f"""
+        SELECT {other}, {begun} AS {quote_staged(_SINCE)} FROM (
+            SELECT *, CASE WHEN {first} THEN {{'since': {since}}} END AS _turn, {last} AS _last
+            FROM (SELECT *, hash({", ".join(said)}) AS _said FROM ({query}))
+            QUALIFY _turn IS NOT NULL OR _last
+        ) QUALIFY _last
+    """
+
+
+def _in_turns(spec: TableSpec) -> bool:
+    """Whether rows tell the day on which they said what they say."""
+    return spec.rows == "words" and _DAY in spec.columns
 
 
 def staged_select(spec: TableSpec, source: str, *, file: str) -> str:
     """The kept rows of `source` (made by `staged_sql`) with the exact columns of the table."""
     cells = [f"{quote_text(file)} AS row_file", "_line AS row_number", "_hash AS row_hash"]
+    told = {*spec.columns, _SINCE} if _in_turns(spec) else spec.columns
     for name, kind in STAGED[spec.table].types.items():
         if name not in _ORIGIN:
-            value = quote_staged(name) if name in spec.columns else "NULL"
+            value = quote_staged(name) if name in told else "NULL"
             cells.append(f"CAST({value} AS {_TYPES[kind]}) AS {name}")
     return f"SELECT {', '.join(cells)} FROM {source} WHERE _problem IS NULL"
 

@@ -144,7 +144,12 @@ STAGED_CUSTOMERS = TableSchema(
             ("birth_on", "date", "date of birth"),
             ("account_ref", "string", "the source's id of the company or account"),
             ("created_on", "date", "when the source says the customer was created"),
-            ("told_on", "date", "day of the order that told it; null in a list of customers"),
+            ("told_on", "date", "day of the last order that told it; null in a list of customers"),
+            (
+                "first_told_on",
+                "date",
+                "day of the first order, of those one after another, that did",
+            ),
             ("channel", "string", "acquisition channel when the source says it"),
             ("tags", "string", "tags or lists, separated by commas"),
             ("total_orders", "int64", "orders so far, as the source says: only for comparison"),

@@ -7,6 +7,7 @@ imports) and `identical` (`merge` or `keep`, what to do with identical lines of 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -155,14 +156,31 @@ def keyed_rows(table: ir.Table, name: str, key: Sequence[str]) -> ir.Table:
     return _newest_distinct(table, ("source", *key), columns)
 
 
-def person_rows(customers: ir.Table) -> ir.Table:
-    """`customers` with `fate`: per customer one word wins whole, whichever file came first. What a
-    list of customers says comes before what an order told, and of orders the latest tells; only of
-    two lists the one imported last is believed. `seq` becomes that order."""
-    since = customers.told_on.delta(ibis.date("1970-01-01"), unit="day")
-    listed = customers.seq + _AFTER_EVERY_DAY
-    placed = customers.told_on.isnull().ifelse(listed, since).cast("int64")
-    return keyed_rows(customers.mutate(seq=placed), "customers", ("customer_ref",))
+def person_rows(customers: ir.Table, as_of: date) -> ir.Table:
+    """`customers` with `fate`, as of a day: per customer one word wins whole, whichever file came
+    first. What a list of customers says comes before what an order told, and of orders the latest
+    of the day tells; only of two lists the one imported last is believed. `seq` becomes that order.
+    What was told later alone is kept only where nothing else tells of the customer (`later`)."""
+    until = ibis.literal(as_of)
+    since = ibis.coalesce(customers.first_told_on, customers.told_on)
+    dated = customers.mutate(
+        later=later(customers, as_of),
+        told_on=(since <= until).ifelse(ibis.least(customers.told_on, until), customers.told_on),
+    )
+    placed = ibis.cases(
+        (dated.told_on.isnull(), dated.seq + _AFTER_EVERY_DAY),
+        (dated.told_on > until, 0),
+        else_=dated.told_on.delta(ibis.date("1970-01-01"), unit="day"),
+    )
+    told = dated.mutate(seq=placed.cast("int64"))
+    content = [name for name in STAGED["customers"].names if name not in (*ORIGIN, "first_told_on")]
+    return _newest_distinct(told, ("source", "customer_ref"), content)
+
+
+def later(customers: ir.Table, as_of: date) -> ir.BooleanValue:
+    """Whether a row was told after the day alone. An import of an earlier version does not tell
+    since when it was: it may have been by then."""
+    return (customers.first_told_on > ibis.literal(as_of)).fill_null(False)
 
 
 def consent_rows(table: ir.Table) -> ir.Table:

@@ -22,11 +22,12 @@ def how_many(orders: ir.Table) -> ir.Table:
     return orders.agg(payments=(orders.document == "payment").sum().fill_null(0))
 
 
-def settled(kept: Mapping[str, ir.Table], *, mode: str) -> ir.Table:
+def settled(kept: Mapping[str, ir.Table], persons: ir.Table, *, mode: str) -> ir.Table:
     """Order rows in which a payment stays a payment only where its order is there.
 
     A payment is of an order of another source if it names that order's number, or if both tell the
-    same e-mail and amount within two days. Every other payment is a sale: nobody else tells it.
+    same e-mail (of `persons`, all that was said of customers, or their own) and amount within two
+    days. Every other payment is a sale: nobody else tells it.
     `mode`: as in `CleaningSettings.payments`.
     """
     orders = kept["orders"]
@@ -35,7 +36,7 @@ def settled(kept: Mapping[str, ir.Table], *, mode: str) -> ir.Table:
         return orders
     if mode == "orders":
         return orders.mutate(document=payment.ifelse("sale", orders.document))
-    told = _emails(kept["customers"])
+    told = _emails(persons)
     paid = _with_email(orders.filter(payment), told).select(
         *ORDER, "email", "total", day="ordered_on", number=_number(orders.pays_order)
     )
@@ -47,9 +48,9 @@ def settled(kept: Mapping[str, ir.Table], *, mode: str) -> ir.Table:
 
 
 def _emails(persons: ir.Table) -> ir.Table:
-    """The e-mail of each reference that a source makes to a customer."""
+    """The e-mails, old and new, of each reference that a source makes to a customer."""
     known = persons.filter(persons.email.notnull() & persons.customer_ref.notnull())
-    return known.group_by("source", "customer_ref").agg(told=known.email.min().lower())
+    return known.select("source", "customer_ref", told=known.email.lower()).distinct()
 
 
 def _with_email(table: ir.Table, told: ir.Table) -> ir.Table:

@@ -60,12 +60,31 @@ Keep = Callable[[str, ir.Table], ir.Table]
 
 
 def fates(staged: Mapping[str, ir.Table], keep: Keep) -> dict[str, ir.Table]:
-    """Every staged table with the `fate` of its rows. `keep` writes a table and hands back what
-    was written. A table that no import brought is empty: there is nothing to judge in it."""
+    """Every staged table with the `fate` of its rows, but for customers, which depend on the day
+    (`merge.person_rows`). `keep` writes a table and hands back what was written. A table that no
+    import brought is empty: there is nothing to judge in it."""
     every = {name: staged.get(name, merge.no_rows(name)) for name in STAGED}
     judged = {name: judge(every, keep) for name, judge in _JUDGES.items() if name in staged}
     kept = ibis.literal("kept")
-    return {name: judged.get(name, table.mutate(fate=kept)) for name, table in every.items()}
+    return {
+        name: judged.get(name, table.mutate(fate=kept))
+        for name, table in every.items()
+        if name != "customers"
+    }
+
+
+def persons(staged: Mapping[str, ir.Table], as_of: date) -> ir.Table:
+    """Staged customers with their `fate` as of a day (`merge.person_rows`)."""
+    if "customers" in staged:
+        return merge.person_rows(staged["customers"], as_of)
+    nobody = merge.no_rows("customers")
+    return nobody.mutate(fate=ibis.literal("kept"), later=ibis.literal(value=False))
+
+
+def told_by(staged: Mapping[str, ir.Table], as_of: date | None) -> ir.Table:
+    """Staged customers as they were told by a day: all, where there is none."""
+    told = staged.get("customers", merge.no_rows("customers"))
+    return told if as_of is None else told.filter(~merge.later(told, as_of))
 
 
 def _order_fates(every: Mapping[str, ir.Table], keep: Keep) -> ir.Table:
@@ -84,7 +103,6 @@ _JUDGES: Mapping[str, Callable[[Mapping[str, ir.Table], Keep], ir.Table]] = {
     "orders": _order_fates,
     "order_lines": _line_fates,
     "refunds": lambda t, _: merge.refund_rows(t["refunds"]),
-    "customers": lambda t, _: merge.person_rows(t["customers"]),
     "products": lambda t, _: merge.keyed_rows(t["products"], "products", ("product_id",)),
     "costs": lambda t, _: merge.keyed_rows(t["costs"], "costs", _SPEND),
     "consents": lambda t, _: merge.consent_rows(t["consents"]),

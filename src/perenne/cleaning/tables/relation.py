@@ -23,7 +23,7 @@ def known_by(
     until = ibis.literal(as_of)
     consents, events, surveys = kept["consents"], kept["events"], kept["surveys"]
     return {
-        "customers": _without_later_predictions(kept["customers"], until),
+        "customers": _without_later_predictions(known(kept["customers"]), until),
         # A consent without a date may always have been there.
         "consents": consents.mutate(later=(consents.said_on > until).fill_null(False)),
         "events": _unsolved_then(events.filter(events.occurred_on <= until), until),
@@ -34,12 +34,17 @@ def known_by(
     }
 
 
+def known(customers: ir.Table) -> ir.Table:
+    """Of `customers` (`merge.person_rows`) those whom something told of by the day."""
+    return customers.filter(~customers.later)
+
+
 def words(customers: ir.Table, as_of: date) -> ir.Table:
     """Of `customers` with their `fate` each row that is the newest of its customer, or was told by
     `as_of`: an earlier word may tell who somebody is as well."""
-    newest = customers.fate == "kept"
-    told = customers.told_on.isnull() | (customers.told_on <= ibis.literal(as_of))
-    return customers.filter(customers.customer_ref.notnull() & (newest | told))
+    told = known(customers.filter(customers.customer_ref.notnull()))
+    by_then = told.told_on.isnull() | (told.told_on <= ibis.literal(as_of))
+    return told.filter((told.fate == "kept") | by_then)
 
 
 def _without_later_predictions(customers: ir.Table, until: ir.Value) -> ir.Table:

@@ -129,8 +129,8 @@ class TableSpec(_Strict):
     """One staged table. `needs`/`unless` list fields that must be or must not be in the file.
 
     `rows`: `all` rows, the `head` row of each group, or the `words` of each `key`: of its head rows
-    that say the same one, that of the latest day where rows tell one (`told_on`), else the one
-    furthest down.
+    that say the same the one furthest down; where rows tell their day (`told_on`), of those that
+    say the same one day after another the last, with the first day (`first_told_on`).
     `only` is an SQL condition on which rows concern this table at all. `required` maps staged
     columns (`a|b` = one of them) whose absence refuses the row to the fields they come from;
     `unread` maps fields to the reason for which a row is refused whose filled cell no rule reads.
