@@ -78,7 +78,7 @@ OBJECTS = [dict(zip(HEADER.split(","), row.split(","), strict=True)) for row in 
 BAD = {
     "order_id": "B\ud83d",
     "order_date": "2025-01-02",
-    "customer_id": "Zoé 🌸\udc00",
+    "customer_id": "Zoé\0 🌸\udc00",
     "total": "1",
 }
 
@@ -93,19 +93,25 @@ def test_half_characters_are_replaced_and_told(
 ) -> None:
     outcome = bring_in(write(write_json([*OBJECTS, {**BAD, "note\udfff": "x"}]), name=name))
     last = outcome.tables["orders"][-1]
-    assert (last["source_order_id"], last["customer_ref"]) == ("B�", "Zoé 🌸�")
+    assert (last["source_order_id"], last["customer_ref"]) == ("B�", "Zoé� 🌸�")
     assert [(c.read, c.kept, c.quarantined) for c in outcome.done.counts] == [(121, 121, 0)]
     (said,) = outcome.done.notes
-    assert said == "3 half characters, as a cut emoji leaves one, were read as “�”."
+    assert said == (
+        "4 characters that no text can hold (half of a cut emoji, a null) were read as “�”."
+    )
 
 
 def test_what_only_looks_like_half_a_character_stays(write: Write, bring_in: BringIn) -> None:
     """A backslash of the text itself, and two halves that make a character."""
-    odd = [{**BAD, "order_id": r"B\ud83d", "customer_id": "C"}, {**BAD, "customer_id": "🌸"}]
+    odd = [
+        {**BAD, "order_id": r"B\ud83d\u0000", "customer_id": "C"},
+        {**BAD, "customer_id": "🌸"},
+    ]
     outcome = bring_in(write(_as_lines([*OBJECTS, *odd]), name="o.jsonl"))
     first, second = outcome.tables["orders"][-2:]
-    assert (first["source_order_id"], second["customer_ref"]) == (r"B\ud83d", "🌸")
-    assert outcome.done.notes == ("1 half character, as a cut emoji leaves one, was read as “�”.",)
+    assert (first["source_order_id"], second["customer_ref"]) == (r"B\ud83d\u0000", "🌸")
+    (said,) = outcome.done.notes
+    assert said.startswith("1 character that no text can hold")
 
 
 def test_a_half_character_among_the_objects_goes_to_quarantine(

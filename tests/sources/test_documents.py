@@ -215,6 +215,23 @@ def test_the_table_that_a_preset_knows_is_read(
     assert outcome.done.rows == 3
 
 
+def test_a_separator_of_lines_in_a_cell_of_a_report_ends_no_row(
+    write: Write, bring_in: Callable[..., Any]
+) -> None:
+    outcome = bring_in(write(REPORT.replace("Direct", "Vente\u2028directe")))
+    assert [row["line"] for row in outcome.quarantine] == [10, 11]
+    assert len(outcome.tables["events"]) == 1
+
+
+def test_a_null_byte_far_below_in_a_report_is_told(
+    write: Write, bring_in: Callable[..., Any]
+) -> None:
+    far = REPORT + "Direct,5,4\n" * 500_000 + "Dir\0ect,5,4\n"
+    with pytest.raises(PerenneError) as caught:
+        bring_in(write(far))
+    assert "a null byte in line 500012" in caught.value.what
+
+
 def test_one_line_that_begins_with_a_hash_is_a_header(engine: DuckEngine, write: Write) -> None:
     text = "# commande,Date,Client,Total\n1,2025-10-13,c1,5\n"
     found = recognise(write(text), engine=engine, context=CONTEXT)

@@ -1,5 +1,6 @@
 r"""Half characters of JSON: `\ud83d` without its other half, as an emoji leaves that a platform
-cut in two. No text can hold one: it becomes `�`, which is told, and its row is kept."""
+cut in two; and nulls, `\u0000`. No text can hold one: it becomes `�`, which is told, and its row is
+kept."""
 
 from __future__ import annotations
 
@@ -12,14 +13,14 @@ from perenne.text import format_number, ngettext
 # What is whole is taken first: two halves that belong together, or another escape (`\\`).
 _ESCAPED = (
     r"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\[^u])"
-    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    r"|\\u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|0000)"
 )
 _IN_TEXT, _IN_BYTES = re.compile(_ESCAPED), re.compile(_ESCAPED.encode())
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = re.compile("[\0\ud800-\udfff]")
 
 
 class Halves:
-    """Replaces half characters and counts them."""
+    """Replaces half characters and nulls and counts them."""
 
     def __init__(self) -> None:
         self.found = 0
@@ -56,8 +57,8 @@ class Halves:
         if not self.found:
             return ()
         text = ngettext(
-            "{n} half character, as a cut emoji leaves one, was read as “�”.",
-            "{n} half characters, as a cut emoji leaves one, were read as “�”.",
+            "{n} character that no text can hold (half of a cut emoji, a null) was read as “�”.",
+            "{n} characters that no text can hold (half of a cut emoji, a null) were read as “�”.",
             self.found,
         )
         return (text.format(n=format_number(self.found)),)
@@ -65,18 +66,18 @@ class Halves:
 
 def _is_whole(text: str) -> bool:
     if text.isascii():
-        return True
+        return "\0" not in text
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return "\0" not in text
 
 
 def _is_suspect(block: bytes) -> bool:
-    return b"\\ud" in block or b"\\uD" in block
+    return b"\\ud" in block or b"\\uD" in block or b"\\u0000" in block
 
 
 def mended_escapes(text: str) -> str:
-    """JSON text without escapes of half characters."""
+    """JSON text without escapes of half characters and nulls."""
     return _IN_TEXT.sub(lambda found: found[1] or "\\ufffd", text)

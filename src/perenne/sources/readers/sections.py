@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -15,6 +16,7 @@ from perenne.core import PerenneError
 from perenne.sources.layout import Layout, Loaded, Place, Sample, unique_names
 from perenne.sources.readers.bytes_in import chunks, tell_encoding, utf8_blocks
 from perenne.sources.readers.copies import Copy, SetAside, numbered
+from perenne.sources.readers.foreign import null_byte
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 
@@ -124,7 +126,12 @@ def _sections(path: Path, encoding: str) -> Iterator[_Section]:
 
 def _lines(path: Path, encoding: str) -> Iterator[Line]:
     texts = (block.decode("utf-8") for block in utf8_blocks(path, encoding))
-    yield from enumerate((line for text in texts for line in text.splitlines()), start=1)
+    # Not `splitlines`: a separator of lines of Unicode may stand in a cell.
+    lines = (line for text in texts for line in StringIO(text, newline=None))
+    for number, line in enumerate(lines, start=1):
+        if "\0" in line:
+            raise null_byte(number, name=path.name)
+        yield number, line.removesuffix("\n")
 
 
 def _blocks(lines: Iterator[Line]) -> Iterator[tuple[bool, Iterator[Line]]]:
