@@ -167,3 +167,85 @@ def told(done: StagedFile, name: str, column: str, said: str, reason: str) -> se
     (count,) = done.counts
     assert (count.kept, count.quarantined) == (len(kept), len(refused))
     return kept | ({None} if refused else set())
+
+
+@pytest.mark.parametrize("day", ["31/04/2025", "01/02/2199", "bientôt"])
+def test_a_refusal_is_heeded_whatever_its_date(day: str, tmp_path: Path) -> None:
+    rows = "".join(f"u{n}@x.fr;Oui;21/02/2025\n" for n in range(8))
+    done = staged(
+        f"E-mail;Consentement;Date du consentement\n{rows}a@x.fr;Non;{day}\nb@x.fr;Oui;{day}\n",
+        tmp_path,
+    )
+    kept = {row["customer_ref"]: row for row in pq.read_table(done.tables["consents"]).to_pylist()}
+    refusal = kept["a@x.fr"]
+    assert (refusal["status"], refusal["said_on"], refusal["said_at"]) == (
+        "unsubscribed",
+        None,
+        None,
+    )
+    assert "b@x.fr" not in kept
+    refused = pq.read_table(done.quarantine).to_pylist()
+    assert [(row["line"], row["value"]) for row in refused] == [(11, day)]
+
+
+# Column, and the channels on which its yes refuses.
+LEAVERS = {
+    "Marketing opt-out": {"email"},
+    "HasOptedOutOfEmail": {"email"},
+    "Désabonné newsletter": {"email"},
+    "newsletter_optout": {"email"},
+    "Do Not Email": {"email"},
+    "STOP SMS": {"sms"},
+    "Bloctel": {"phone"},
+    "DoNotCall": {"phone"},
+    "Liste Robinson": {"post"},
+    "Ne plus contacter": {"email", "sms", "phone", "post"},
+    "Hard bounce": {"email"},
+}
+
+
+@pytest.mark.parametrize("header", LEAVERS)
+def test_columns_of_who_wants_no_more_are_read(header: str, tmp_path: Path) -> None:
+    content = f"ID client;E-mail;Prénom;Nom;Ville;{header}\n" \
+        "C1;a@x.fr;Ana;Zed;Metz;1\nC2;b@x.fr;Bob;Yot;Metz;0\nC3;c@x.fr;Cyr;Xan;Metz;\n"  # fmt: skip
+    done = staged(content, tmp_path, name="clients.csv")
+    kept = pq.read_table(done.tables["consents"]).to_pylist()
+    assert {(row["customer_ref"], row["status"]) for row in kept} == {("C1", "unsubscribed")}
+    assert {row["channel"] for row in kept} == LEAVERS[header]
+
+
+def test_a_column_that_speaks_of_consent_and_is_not_read_is_told(tmp_path: Path) -> None:
+    content = "ID client;E-mail;Prénom;Nom;Ville;Statut e-mail;Opt-in partenaires;Taille\n" \
+        "C1;a@x.fr;Ana;Zed;Metz;ko;non;M\n"  # fmt: skip
+    (said,) = staged(content, tmp_path, name="clients.csv").notes
+    assert said.startswith("The columns Statut e-mail, Opt-in partenaires are not read, though")
+
+
+CLEANED = (
+    "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,CC,REGION,CLEAN_TIME,"
+    "CLEAN_CAMPAIGN_TITLE,LEID,EUID,NOTES,TAGS\n"
+    "a@x.fr,Ana,Zed,2,2025-01-01 10:00:00,2025-01-01 10:00:00,,,2025-03-01 10:00:00,x,1,e,,\n"
+)
+KLAVIYO = (
+    "Email,Klaviyo ID,First Name,Last Name,Phone Number,City,Email Marketing Consent,"
+    "Email Marketing Consent Timestamp,Profile Created On,Last Active,Email Suppressions\n"
+    "a@x.fr,01K0,Ana,Zed,,Metz,UNSUBSCRIBED,2025-02-01 10:00:00,2025-01-01 10:00:00,,[]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "preset"),
+    [
+        (CLEANED, "mailchimp_members"),
+        (CLEANED.replace("CLEAN_", "UNSUB_").replace("UNSUB_CAMPAIGN", "X"), "mailchimp_members"),
+        (KLAVIYO, "klaviyo_profiles"),
+    ],
+    ids=["cleaned", "unsubscribed", "klaviyo"],
+)
+def test_exports_of_messaging_tools_are_known_without_every_column(
+    content: str, preset: str, tmp_path: Path
+) -> None:
+    done = staged(content, tmp_path, name="export.csv")
+    assert done.recognition.preset.name == preset
+    (kept,) = pq.read_table(done.tables["consents"]).to_pylist()
+    assert kept["status"] == "unsubscribed"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from perenne.cleaning.clashing import refuse_clashes
 from perenne.cleaning.settings import Policy
 from perenne.cleaning.tables import flows, lines, orders, payments, pipeline, reference, relation
 from perenne.cleaning.tables import refunds as given_back
@@ -60,6 +61,7 @@ def clean(
     that have lines, and `known_until` is the last day of orders in the rest.
     Raises PerenneError for currencies without a rate and when there is no order to count.
     """
+    refuse_clashes(staged, fetch)
     rows = _headed(staged, policy, keep=keep, view=view, fetch=fetch, selling=selling, as_of=as_of)
     heads = rows.heads
     as_of = as_of or _last_order_day(heads, fetch, known_until)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from perenne.text import format_number, ngettext
+from perenne.text import format_number, listed, ngettext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
 
 # With fewer consents than this, all alike is no wonder.
 _FEW = 20
+# Headers (lower case, without accents, words apart) of who wants messages, or no more of them.
+_SPEAKS_OF_CONSENT = re.compile(
+    r"\bopt(ed)? ?(in|out)\b|unsub|desabonn|desinscri|newsletter|consent|permission|\bstop\b|"
+    r"\bdo ?not\b|\bne (plus|pas)\b|\bdn[cmde]\b|\brefus|\boppos|bloctel|robinson|blacklist|"
+    r"blocklist|liste (noire|rouge|repoussoir)|suppress|bounce|\bnpai\b|plainte|complain|"
+    r"\brgpd\b|\bgdpr\b|accept(e|s) |marketing pref|subscription status|e ?mail status|"
+    r"statut (e ?mail|abonnement)|subscribed|\babonne\b|\binscrit\b|sollicit|prospection"
+)
 # As many different words are shown as fit a line.
 _SHOWN = 6
 
@@ -28,6 +38,31 @@ def doubts(tables: Mapping[str, Path], *, rows: int, engine: DuckEngine) -> tupl
         return ()
     file = quote_text(str(tables["consents"]))
     return (*_unread(file, engine), *_all_given(file, engine))
+
+
+def unread_refusals(ignored: Sequence[str]) -> tuple[str, ...]:
+    """A sentence on columns that nothing reads, though by their names they may say who wants no
+    more messages."""
+    found = [name for name in ignored if _SPEAKS_OF_CONSENT.search(_plain(name))]
+    if not found:
+        return ()
+    text = ngettext(
+        "The column {names} is not read, though its name speaks of consent. If it says who wants "
+        "no more messages, name it, in a list of customers or consents: --map opted_out=COLUMN "
+        "(e-mail), opted_out_sms, opted_out_phone, opted_out_post, or closed (all of them); if it "
+        "says who agreed: --map by_email=COLUMN.",
+        "The columns {names} are not read, though their names speak of consent. If they say who "
+        "wants no more messages, name them, in a list of customers or consents: "
+        "--map opted_out=COLUMN (e-mail), opted_out_sms, opted_out_phone, opted_out_post, or "
+        "closed (all of them); if they say who agreed: --map by_email=COLUMN.",
+        len(found),
+    )
+    return (text.format(names=listed(found)),)
+
+
+def _plain(name: str) -> str:
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z]+", " ", re.sub(r"([a-z])([A-Z])", r"\1 \2", bare).lower())
 
 
 def _unread(file: str, engine: DuckEngine) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ def problem_sql(
     cases = [*_fault_case(recognition), *_skip_cases(recognition)]
     for name in fields:
         if name in recognition.columns:
-            cases += _cell_cases(recognition, name, context=context)
+            cases += _cell_cases(recognition, name, heeded=_heeded(table), context=context)
     cases += _required_cases(recognition, table)
     cases += _unread_cases(recognition, table)
     whole = " ".join(cases)
@@ -53,7 +53,16 @@ def _skip_cases(recognition: Recognition) -> list[str]:
     ]
 
 
-def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) -> list[str]:
+def _heeded(table: TableSpec) -> str | None:
+    """Rows that no date refuses: who wants no more has said so, whichever day is written beside."""
+    if table.table != "consents" or "status" not in table.columns:
+        return None
+    return f"{quote_staged('status')} IN ('unsubscribed', 'unread')"
+
+
+def _cell_cases(
+    recognition: Recognition, name: str, *, heeded: str | None, context: ReadContext
+) -> list[str]:
     """What may be wrong with the cell of one field: (condition, reason), in order."""
     column, cell = recognition.columns[name], raw(name)
     spec = recognition.preset.fields[name]
@@ -71,6 +80,8 @@ def _cell_cases(recognition: Recognition, name: str, *, context: ReadContext) ->
         ]
     elif kind == "date" and not spec.lenient:
         found = _date_problems(name, filled, context, bounded=spec.bounded)
+        if heeded:
+            found = [(f"NOT ({heeded}) AND ({when})", reason) for when, reason in found]
     elif kind == "flag":
         found = [(_unread(name, filled), _("neither yes nor no"))]
     return [_case(when, column=column, value=cell, reason=reason) for when, reason in found]

@@ -14,7 +14,7 @@ from perenne.sources.bounds import explained
 from perenne.sources.context import ReadContext
 from perenne.sources.control import controls
 from perenne.sources.countries import create_countries
-from perenne.sources.doubts import doubts
+from perenne.sources.doubts import doubts, unread_refusals
 from perenne.sources.groups import is_grouped
 from perenne.sources.layout import Loaded, Place, Unreadable
 from perenne.sources.macros import create_macros
@@ -174,7 +174,11 @@ def _run(work: _Work) -> StagedFile:
         controls=found,
         currencies=tuple(sorted({c.currency for c in found if c.currency})),
         unknown_channel_share=_unknown_channels(work, tables),
-        notes=(*work.notes, *doubts(tables, rows=rows, engine=work.engine)),
+        notes=(
+            *work.notes,
+            *unread_refusals(work.recognition.ignored),
+            *doubts(tables, rows=rows, engine=work.engine),
+        ),
     )
 
 

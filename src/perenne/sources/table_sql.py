@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from perenne.sources.channels import channel_columns
 from perenne.sources.context import ReadContext
@@ -46,6 +46,8 @@ def staged_sql(
     typed = typed_columns(recognition, fields, context=context)
     typed |= _extras(recognition, spec, context=context)
     outs = {quote_staged(name): _out(name, value) for name, value in spec.columns.items()}
+    if spec.table == "consents":
+        outs |= _dated(outs, context)
     told = [*outs, quote_staged(_SINCE)] if _in_turns(spec) and _SINCE not in spec.columns else outs
     problem = problem_sql(recognition, spec, fields, context=context)
     if spec.rows == "all":
@@ -65,6 +67,17 @@ def staged_sql(
 def _out(name: str, value: Value) -> str:
     several = isinstance(value, RuleValue) and value.every
     return f"one_{name}" if several else value_sql(value)
+
+
+def _dated(outs: Mapping[str, str], context: ReadContext) -> dict[str, str]:
+    """The day and time of consents, null where they cannot be: a refusal stays one."""
+    day, time = outs.get(quote_staged("said_on")), outs.get(quote_staged("said_at"))
+    if day is None or day == "NULL":
+        return {}
+    early, late = (f"DATE '{one.isoformat()}'" for one in (context.earliest, context.latest))
+    sound = f"({day}) BETWEEN {early} AND {late}"
+    found = {quote_staged("said_on"): f"CASE WHEN {sound} THEN {day} END"}
+    return found | ({quote_staged("said_at"): f"CASE WHEN {sound} THEN {time} END"} if time else {})
 
 
 def _spread(spec: TableSpec, query: str) -> str:
