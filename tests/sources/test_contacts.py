@@ -102,3 +102,40 @@ def test_since_when_the_same_is_told_is_kept(step: int, tmp_path: Path) -> None:
         ("0602", date(2026, 3, 2), date(2026, 3, 9)),
         ("0601", date(2026, 4, 1), date(2026, 4, 1)),
     }
+
+
+NAMED = {
+    "orders": "N° commande;Date de commande;ID client;Nom;Prénom;Téléphone;Montant TTC\n"
+    "A1;2026-03-14;K77;Gaudinet;Marie;0671223344;45,00\n",
+    "order_lines": "N° commande;Date de commande;ID client;Nom;Prénom;Réf produit;PU TTC\n"
+    "A1;2026-03-14;K77;Gaudinet;Marie;P1;45,00\n",
+    "order_headers": "N° commande;Date de commande;ID client;Nom;Prénom;Statut\n"
+    "A1;2026-03-14;K77;Gaudinet;Marie;payée\n",
+    "tickets": "N° ticket;ID client;Nom;Prénom;Créé le;Résolu le;Priorité;Statut\n"
+    "T1;K77;Gaudinet;Marie;2026-03-14;2026-03-15;Haute;Résolu\n",
+    "surveys": "ID réponse;ID client;Nom;Prénom;Date de réponse;Score NPS\n"
+    "r1;K77;Gaudinet;Marie;2026-03-14;9\n",
+    "events": "Événement;Date;ID client;Nom;Prénom\npage_view;2026-03-14;K77;Gaudinet;Marie\n",
+    "subscriptions": "N° abonnement;Date de début;ID client;Nom;Prénom;Statut\n"
+    "S1;2026-03-14;K77;Gaudinet;Marie;actif\n",
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_names_beside_a_customer_are_told(kind: str, tmp_path: Path) -> None:
+    (told,) = staged(NAMED[kind], tmp_path, "customers", preset=kind)
+    assert (told["customer_ref"], told["first_name"], told["last_name"]) == (
+        "K77",
+        "Marie",
+        "Gaudinet",
+    )
+
+
+@pytest.mark.parametrize(("client", "name"), [("Marie Gaudinet", "Marie Gaudinet"), ("", None)])
+def test_a_whole_name_beside_an_e_mail_is_told(
+    client: str, name: str | None, tmp_path: Path
+) -> None:
+    content = "N° commande;Date de commande;Nom du client;E-mail;Téléphone;Montant TTC\n" \
+        f"A1;2026-03-14;{client};marie@x.fr;0671223344;45,00\n"  # fmt: skip
+    (told,) = staged(content, tmp_path, "customers")
+    assert (told["customer_ref"], told["first_name"]) == ("marie@x.fr", name)

@@ -18,7 +18,9 @@ CUSTOMERS = "customer_id,email,first name,last name,city"
 
 def till(town: str, *, first: int = 1, month: int = 1) -> str:
     """Eight tickets of a till, to as many customers of its own; of Paris 10.50 and more."""
-    rows = [f"{first + n},2025-{month:02}-{n + 1:02},{town}{n},{5 + len(town) + n}.50" for n in range(8)]
+    rows = [
+        f"{first + n},2025-{month:02}-{n + 1:02},{town}{n},{5 + len(town) + n}.50" for n in range(8)
+    ]
     return "\n".join([ORDERS, *rows, ""])
 
 
