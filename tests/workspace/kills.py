@@ -28,7 +28,7 @@ from tests.workspace.shops import (
     values,
     without_models,
 )
-from tests.workspace.stopped import MADE, Runner
+from tests.workspace.stopped import WRITTEN, Runner
 
 REFRESHES = ("refresh", "carried")
 MORE = "order_id,order_date,customer_id,total\n" + "".join(
@@ -95,10 +95,10 @@ class Scene:
         return copied(self.before, root)
 
     @property
-    def made(self) -> int:
-        """The last step for which the disk must have room; what follows moves and removes."""
+    def written(self) -> int:
+        """The last step that writes a file; what follows moves and removes."""
         told = (self.after.root.parent / "steps.txt").read_bytes()
-        return told.rindex(MADE) + 1
+        return told.rindex(WRITTEN) + 1
 
     def check_killed(self, place: Layout) -> None:
         """What is published is whole: the snapshot of before, or of after, and readable."""

@@ -20,8 +20,8 @@ folder that a name is relative to."""
 MAKES = {"open", "os.mkdir"}
 """What a full disk refuses."""
 
-MADE = b"+"
-"""How such a step is written down."""
+WRITTEN = b"+"
+"""How a file that is opened for writing is noted."""
 
 
 By = int | tuple[int, str]
@@ -99,7 +99,7 @@ class _Counter:
         if "__pycache__" in str(arguments[0]):
             return  # the first run of all compiles what it imports
         self._steps += 1
-        os.write(self._descriptor, MADE if event in MAKES else b".")
+        os.write(self._descriptor, WRITTEN if event == "open" else b".")
         if isinstance(self._by, int):
             if self._steps == self._stop_at:
                 os.kill(os.getpid(), self._by)
