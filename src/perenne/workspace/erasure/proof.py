@@ -16,9 +16,10 @@ from perenne.identity import phone_spellings
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, keyed_sql, quote_name, quote_text, table_of
 from perenne.workspace.batches import list_imports
-from perenne.workspace.erasure import spelling, suppression
+from perenne.workspace.erasure import blocked, spelling, suppression
 from perenne.workspace.erasure.finding import SUPPRESSED, Hit
 from perenne.workspace.erasure.rewriting import Parquet, Rewriter
+from perenne.workspace.erasure.signing import MANIFEST
 from perenne.workspace.lakes import place_of
 from perenne.workspace.layout import Layout
 
@@ -70,12 +71,14 @@ class Proof:
 class Search:
     """Searches the files of a workspace for tokens, or for all that the suppression list holds.
 
-    `refs` are whole cells: ids too short to be looked for in texts, with their source.
+    `refs` are whole cells: ids too short to be looked for in texts, with their source. `blocked`:
+    tokens on the blocklist of the settings, which is no place where somebody is named.
     """
 
     layout: Layout
     engine: DuckEngine
     key: str
+    blocked: frozenset[tuple[str, str]] = frozenset()
 
     def prove(
         self,
@@ -111,7 +114,7 @@ class Search:
                 found += [Found(name, column, "id") for column in held]
                 parts: Iterable[tuple[str, str]] = self._metadata(file)
             else:
-                parts = _parts(path.read_bytes(), "text")
+                parts = self._texts(path)
             lines += ((f"{name}\x1f{part}", text) for part, text in parts)
             if len(lines) > _AT_ONCE:
                 found += _named(rewriter.texts_found(lines))
@@ -121,6 +124,16 @@ class Search:
             found += [Found(name, hit.column, hit.kind) for hit in hits]
         wanted_in_all = len(wanted) + len(references)
         return Proof(len(paths), columns, wanted_in_all, tuple(dict.fromkeys(found)))
+
+    def _texts(self, path: Path) -> Iterator[tuple[str, str]]:
+        """The parts of a file that is no table; settings without their blocklist."""
+        content = path.read_bytes()
+        if path.name == MANIFEST and self.layout.snapshots in path.parents:
+            content = blocked.searched(content)
+        parts = _parts(content, "text")
+        if path == self.layout.settings:
+            parts = ((part, blocked.unlisted(text, self.blocked)) for part, text in parts)
+        return parts
 
     def _source(self, path: Path, sources: Mapping[str, str]) -> str | None:
         if self.layout.raw in path.parents:
