@@ -24,7 +24,7 @@ from perenne.workspace import settings as settings_
 from perenne.workspace import snapshots
 from perenne.workspace.batches import list_imports, require_sound
 from perenne.workspace.engines import local_engine
-from perenne.workspace.erasure import blocked, ledger, signing, suppression
+from perenne.workspace.erasure import blocked, ledger, masking, signing, suppression
 from perenne.workspace.erasure.people import Census, Person
 from perenne.workspace.erasure.planning import Plan, Planner, prepared
 from perenne.workspace.erasure.proof import Proof, Search, identifiers
@@ -144,7 +144,7 @@ def _ended(
     place.step(_("Proving"))
     found, refs = names(*words)
     proof = place.search.prove(found, refs=refs)
-    ledger.add_proof(place.layout, made.id, proof, at=at or datetime.now(UTC))
+    ledger.add_proof(place.layout, made.id, _kept(nothing, proof), at=at or datetime.now(UTC))
     return Erased(nothing, made, proof)
 
 
@@ -166,7 +166,7 @@ def erase_people(
     made = work.run()
     place.step(_("Proving"))
     proof = prove_erased(place, plan)
-    ledger.add_proof(place.layout, made.id, proof, at=moment)
+    ledger.add_proof(place.layout, made.id, _kept(plan, proof), at=moment)
     return Erased(plan, made, proof)
 
 
@@ -372,9 +372,14 @@ def _replaced(value: Any, changed: Mapping[str, str]) -> Any:
     return value
 
 
+def _kept(plan: Plan, proof: Proof) -> Proof:
+    """A proof as it may be kept: no name of a file tells of the persons."""
+    return masking.masked(proof, None if plan.told is None else masking.traces(plan.told))
+
+
 def certificate(erased: Erased) -> str:
     """What was done and proved, as JSON without personal data."""
     if erased.done is None or erased.proof is None:
         raise ValueError("nothing was erased")
-    value = {**asdict(erased.done), "proof": asdict(erased.proof)}
+    value = {**asdict(erased.done), "proof": asdict(_kept(erased.plan, erased.proof))}
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
