@@ -138,7 +138,7 @@ def contact(**values: Any) -> Row:
     return {"customer_ref": "ann", "customer_ref_kind": "id", **values}
 
 
-def test_the_newest_contact_of_a_source_wins_whole() -> None:
+def test_the_newest_contact_of_a_source_wins_and_older_ones_fill_its_blanks() -> None:
     shop = run(
         Import({"order_lines": [line()], "customers": [contact(email="old@x.fr", city="Lyon")]}),
         Import(
@@ -147,7 +147,7 @@ def test_the_newest_contact_of_a_source_wins_whole() -> None:
         Import({"customers": [contact(email="other@x.fr")]}, source="crm", name="3", seq=3),
     )
     found = {row["source"]: (row["email"], row["city"]) for row in shop.tables["contacts"]}
-    assert found == {"shop": ("new@x.fr", None), "crm": ("other@x.fr", None)}
+    assert found == {"shop": ("new@x.fr", "Lyon"), "crm": ("other@x.fr", None)}
 
 
 def test_a_contact_without_reference_belongs_to_nobody() -> None:

@@ -98,7 +98,7 @@ def clean(
             "orders": sold,
             "refunds": keep("refund_rows", refunds.filter(refunds.refunded_on <= as_of)),
             **pipeline.reference_tables(kept, as_of=as_of, rates=rates, currency=policy.currency),
-            "words": relation.words(persons, as_of),
+            "words": keep("words", relation.words(persons, as_of)),
         },
         fates={name: fetch(flows.fate_counts(table)) for name, table in fated.items()},
         flows=fetch(value),

@@ -123,7 +123,7 @@ def identify(
                 stayed=settled.stayed if settled else None,
             ),
         ),
-        "contacts": keep("contacts", facts.contacts(cleaned["customers"], link)),
+        "contacts": keep("contacts", facts.contacts(cleaned["words"], link)),
         "products": keep("products", facts.shaped(cleaned["products"], "products")),
         "costs": keep("costs", facts.shaped(cleaned["costs"], "costs")),
         "consents": keep("consents", relation.consents(cleaned["consents"], link)),

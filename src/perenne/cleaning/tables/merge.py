@@ -160,7 +160,8 @@ def person_rows(customers: ir.Table, as_of: date) -> ir.Table:
     """`customers` with `fate`, as of a day: per customer one word wins whole, whichever file came
     first. What a list of customers says comes before what an order told, and of orders the latest
     of the day tells; only of two lists the one imported last is believed. `seq` becomes that order.
-    What was told later alone is kept only where nothing else tells of the customer (`later`)."""
+    What was told later alone is kept only where nothing else tells of the customer (`later`).
+    Contacts take what the winner leaves blank from the words after it (`identity`)."""
     until = ibis.literal(as_of)
     since = ibis.coalesce(customers.first_told_on, customers.told_on)
     dated = customers.mutate(

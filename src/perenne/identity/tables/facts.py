@@ -206,18 +206,53 @@ def _main_category(line: ir.Table) -> ir.Table:
     return ranked.filter(ranked.rank == 0).select("order_id", first_category="category")
 
 
-def contacts(staged: ir.Table, link: ir.Table) -> ir.Table:
-    """Schema `contacts`: the newest personal data of each customer and source."""
-    named = staged.customer_ref.notnull() & (staged.customer_ref_kind.fill_null("id") != ERASED)
-    known = with_customer(staged.filter(named), link)
-    rank = ibis.row_number().over(
-        ibis.window(
-            group_by=["customer_id", "source"],
-            order_by=[ibis.desc("seq"), ibis.desc("row_number"), "row_file"],
-        )
+def contacts(words: ir.Table, link: ir.Table) -> ir.Table:
+    """Schema `contacts`: the newest personal data of each customer and source. What the newest of
+    the `words` (`Cleaned.tables`) leaves blank, earlier ones of the same reference tell."""
+    named = words.customer_ref.notnull() & (words.customer_ref_kind.fill_null("id") != ERASED)
+    told = words.filter(named).mutate(customer_ref_kind=words.customer_ref_kind.fill_null("id"))
+    known = with_customer(told.filter(told.fate == "kept"), link)
+    ranked = known.mutate(rank=_belief(["customer_id", "source"]))
+    newest = ranked.filter(ranked.rank == 0).left_join(_filled(told), list(REF), rname="w_{name}")
+    several = newest.several.fill_null(False)
+    whole = newest.mutate(
+        **{
+            name: several.ifelse(newest[f"filled_{name}"], newest[name])
+            for name in (*ALONE, *BLOCK)
+        }
     )
-    ranked = known.mutate(rank=rank)
-    return shaped(ranked.filter(ranked.rank == 0), "contacts")
+    return shaped(whole, "contacts")
+
+
+ALONE = ("email", "phone", "first_name", "last_name", "company", "birth_on")
+BLOCK = ("address", "postcode", "city", "region", "country")
+"""Told together: the street of one word is not put beside the city of another."""
+_WITHOUT_A_PLACE = 1_000_000_000
+
+
+def _belief(by: list[str]) -> ir.IntegerValue:
+    """The place of each word among those of `by`, in the order of belief."""
+    order = [ibis.desc("seq"), ibis.desc("row_number"), "row_file"]
+    return ibis.row_number().over(ibis.window(group_by=by, order_by=order))
+
+
+def _filled(told: ir.Table) -> ir.Table:
+    """Of each reference that several words tell of: each datum as the first that has one says it,
+    in `filled_…`. An address begins with a street, postcode or city; where none says one, region
+    and country are those of the first that tells either."""
+    counted = told.group_by(*REF).agg(words=told.count())
+    repeated = told.semi_join(counted.filter(counted.words > 1), list(REF))
+    word = repeated.select(*REF, *ALONE, *BLOCK, nth=_belief(list(REF)))
+    placed = word.address.notnull() | word.postcode.notnull() | word.city.notnull()
+    place = placed.ifelse(word.nth, word.nth + _WITHOUT_A_PLACE)
+    somewhere = placed | word.region.notnull() | word.country.notnull()
+    block = ibis.struct({name: word[name] for name in BLOCK})
+    found = word.group_by(*REF).agg(
+        **{f"filled_{n}": word[n].argmin(word.nth, where=word[n].notnull()) for n in ALONE},
+        block=block.argmin(place, where=somewhere),
+    )
+    address = {f"filled_{name}": found.block[name] for name in BLOCK}
+    return found.mutate(several=ibis.literal(value=True), **address).drop("block")
 
 
 def shaped(table: ir.Table, name: str) -> ir.Table:

@@ -23,7 +23,9 @@ CONTACT = (
     "first_name", "last_name", "company", "email", "phone", "address", "postcode", "city",
     "region", "country", "birth_on",
 )  # fmt: skip
+ADDRESS = ("address", "postcode", "city", "region", "country")
 Links = Sequence[tuple[str, str, str]]
+Words = Mapping[str, Sequence[Row]]
 
 
 _AFTER_EVERY_DAY = 10_000_000
@@ -86,31 +88,45 @@ def _waiting(data: PersonInput, own_ids: Sequence[str]) -> int:
 
 def contact(data: PersonInput, links: Links) -> tuple[ContactField, ...]:
     """Each field as the source says it that was read last, with what others say otherwise."""
-    words = data.rows("contacts")
-    read = _last_read(data, links) if words else {}
-    newest = sorted(words, key=lambda row: _age(row["source"], read))
-    fields = (_field(name, newest, data, read=read) for name in CONTACT)
+    rows = data.rows("contacts")
+    words = _words(data, links) if rows else {}
+    newest = sorted(rows, key=lambda row: _age(row["source"], words))
+    fields = (_field(name, newest, data, words=words) for name in CONTACT)
     return tuple(field for field in fields if field)
 
 
-def _age(source: str, read: Mapping[str, Row]) -> tuple[int, str]:
-    return -int(read[source]["seq"]) if source in read else 1, source
+def _age(source: str, words: Words) -> tuple[int, str]:
+    return -int(words[source][0]["seq"]) if source in words else 1, source
 
 
-def _last_read(data: PersonInput, links: Links) -> dict[str, Row]:
-    """The staged row that the contact of each source was kept from."""
-    rows = staged_rows(data, "customers", links)
-    ordered = sorted(rows, key=_believed)
-    found: dict[str, Row] = {}
-    for row in ordered:
-        found.setdefault(row["source"], row)
+def _words(data: PersonInput, links: Links) -> Words:
+    """Of each source the staged rows of the reference whose contact is kept, the one that is
+    believed first; what it leaves blank was kept from those after it."""
+    rows = [row for row in staged_rows(data, "customers", links) if not _later(row, data.as_of)]
+    found: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: _believed(row, data.as_of)):
+        words = found.setdefault(row["source"], [])
+        if not words or _reference(row) == _reference(words[0]):
+            words.append(row)
     return found
 
 
-def _believed(row: Row) -> tuple[int, int, str]:
+def _reference(row: Row) -> tuple[str, str]:
+    return row["customer_ref"], row["customer_ref_kind"] or "id"
+
+
+def _later(row: Row, as_of: date) -> bool:
+    return row["first_told_on"] is not None and row["first_told_on"] > as_of
+
+
+def _believed(row: Row, as_of: date) -> tuple[int, int, str]:
     """As cleaning chooses: lists of customers, the newest first, then orders, the latest first."""
     told_on = row["told_on"]
-    place = _AFTER_EVERY_DAY + row["seq"] if told_on is None else told_on.toordinal()
+    if told_on is None:
+        place = _AFTER_EVERY_DAY + row["seq"]
+    else:
+        since = row["first_told_on"] or told_on
+        place = min(told_on, as_of).toordinal() if since <= as_of else 0
     return -place, -row["row_number"], row["row_file"]
 
 
@@ -120,9 +136,9 @@ def staged_rows(data: PersonInput, name: str, links: Links) -> Sequence[Row]:
 
 
 def _field(
-    name: str, rows: Sequence[Row], data: PersonInput, *, read: Mapping[str, Row]
+    name: str, rows: Sequence[Row], data: PersonInput, *, words: Words
 ) -> ContactField | None:
-    told = [_told(row, name, data, read=read) for row in rows if row[name] is not None]
+    told = [_told(row, name, data, words=words) for row in rows if row[name] is not None]
     if not told:
         return None
     first, *rest = told
@@ -130,8 +146,10 @@ def _field(
     return ContactField(name, first, tuple(others))
 
 
-def _told(row: Row, name: str, data: PersonInput, *, read: Mapping[str, Row]) -> Told:
-    place = read.get(row["source"], {})
+def _told(row: Row, name: str, data: PersonInput, *, words: Words) -> Told:
+    said = words.get(row["source"], [{}])
+    names = ADDRESS if name in ADDRESS else (name,)
+    place = next((one for one in said if all(one.get(n) == row[n] for n in names)), said[0])
     return Told(
         str(row[name]),
         row["source"],

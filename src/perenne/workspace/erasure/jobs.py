@@ -24,7 +24,7 @@ from perenne.workspace import settings as settings_
 from perenne.workspace import snapshots
 from perenne.workspace.batches import list_imports, require_sound
 from perenne.workspace.engines import local_engine
-from perenne.workspace.erasure import ledger, signing, suppression
+from perenne.workspace.erasure import blocked, ledger, masking, signing, suppression
 from perenne.workspace.erasure.people import Census, Person
 from perenne.workspace.erasure.planning import Plan, Planner, prepared
 from perenne.workspace.erasure.proof import Proof, Search, identifiers
@@ -65,6 +65,12 @@ class Desk:
     @property
     def census(self) -> Census:
         return Census(self.layout, self.engine, self.key)
+
+    @property
+    def search(self) -> Search:
+        own = self.settings.identity
+        listed = blocked.tokens(own.blocklist, country=own.default_country)
+        return Search(self.layout, self.engine, self.key, listed)
 
 
 @contextmanager
@@ -137,8 +143,8 @@ def _ended(
         return Erased(nothing, made)
     place.step(_("Proving"))
     found, refs = names(*words)
-    proof = Search(place.layout, place.engine, place.key).prove(found, refs=refs)
-    ledger.add_proof(place.layout, made.id, proof, at=at or datetime.now(UTC))
+    proof = place.search.prove(found, refs=refs)
+    ledger.add_proof(place.layout, made.id, _kept(nothing, proof), at=at or datetime.now(UTC))
     return Erased(nothing, made, proof)
 
 
@@ -160,7 +166,7 @@ def erase_people(
     made = work.run()
     place.step(_("Proving"))
     proof = prove_erased(place, plan)
-    ledger.add_proof(place.layout, made.id, proof, at=moment)
+    ledger.add_proof(place.layout, made.id, _kept(plan, proof), at=moment)
     return Erased(plan, made, proof)
 
 
@@ -190,9 +196,8 @@ def _require_sound(layout: Layout) -> None:
 
 def prove_erased(place: Desk, plan: Plan) -> Proof:
     """Search the whole workspace for what the persons of a plan were known by."""
-    search = Search(place.layout, place.engine, place.key)
     refs = [(record.source, record.ref) for one in plan.people for record in one.records]
-    return search.prove(plan.names, refs=refs)
+    return place.search.prove(plan.names, refs=refs)
 
 
 @dataclass
@@ -273,9 +278,11 @@ class _Erasure:
 
     def _without(self, value: dict[str, Any]) -> dict[str, Any]:
         """A manifest without the persons."""
-        texts = set(_strings(value))
+        texts = set(_strings(blocked.without_blocklist(value)))
         changed = self.planner.rewriter.texts(texts)
-        result: dict[str, Any] = _replaced(value, changed) if changed else value
+        result: dict[str, Any] = value
+        if changed:
+            result = blocked.with_blocklist(_replaced(value, changed), value)
         if unused := (result.get("identity") or {}).get("unused"):
             hidden = self._masked()
             kept = [one for one in unused if one["masked"] not in hidden]
@@ -365,9 +372,14 @@ def _replaced(value: Any, changed: Mapping[str, str]) -> Any:
     return value
 
 
+def _kept(plan: Plan, proof: Proof) -> Proof:
+    """A proof as it may be kept: no name of a file tells of the persons."""
+    return masking.masked(proof, None if plan.told is None else masking.traces(plan.told))
+
+
 def certificate(erased: Erased) -> str:
     """What was done and proved, as JSON without personal data."""
     if erased.done is None or erased.proof is None:
         raise ValueError("nothing was erased")
-    value = {**asdict(erased.done), "proof": asdict(erased.proof)}
+    value = {**asdict(erased.done), "proof": asdict(_kept(erased.plan, erased.proof))}
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"

@@ -41,7 +41,9 @@ class Change:
 @dataclass(frozen=True)
 class Plan:
     """All that an erasure changes in batches and snapshots. `names` are the tokens that nobody
-    else bears; `shared` counts, per kind, those that others bear too and that stay with them."""
+    else bears; `shared` counts, per kind, those that others bear too and that stay with them.
+    `told`: all that sources tell of the persons, to mask names of files with; None: not known any
+    more."""
 
     people: Sequence[Person]
     batches: Mapping[str, Sequence[Change]]
@@ -49,6 +51,7 @@ class Plan:
     names: Names
     ids: Mapping[str, str]
     shared: Mapping[str, int]
+    told: frozenset[str] | None = None
 
     @property
     def changes(self) -> Iterator[Change]:
@@ -107,7 +110,8 @@ class Planner:
             self.look_at(snapshot)
             made[snapshot.id] = self._changes(snapshot_files(snapshot))
         counted = Counter(kind for kind, _token in shared)
-        return Plan(people, _some(batches), _some(made), kept, ids, counted)
+        told = frozenset(self._told).union(ids)
+        return Plan(people, _some(batches), _some(made), kept, ids, counted, told)
 
     def look_at(self, snapshot: Snapshot) -> None:
         """Tell the rewriter which customers of a snapshot are wholly among the persons."""
@@ -163,6 +167,8 @@ class Planner:
             f"UNION SELECT DISTINCT split_part(pseudo, '-', 2), {_REFERRED} FROM {MINE}"
         ).fetchall()
         duck.unregister("erasure_known")
+        self._told = {text for _who, *texts in rows for text in texts if text}
+        self._told |= {record.ref for person in people for record in person.records}
         for token, email, phone, country, *words in rows:
             found = _tokens(email, phone, country or self.country, *words)
             self._own.setdefault(token, set()).update(found)

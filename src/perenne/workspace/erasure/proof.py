@@ -7,45 +7,57 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from perenne.identity import phone_spellings
+from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, keyed_sql, quote_name, quote_text, table_of
 from perenne.workspace.batches import list_imports
-from perenne.workspace.erasure import spelling, suppression
+from perenne.workspace.erasure import blocked, spelling, suppression
 from perenne.workspace.erasure.finding import SUPPRESSED, Hit
 from perenne.workspace.erasure.rewriting import Parquet, Rewriter
+from perenne.workspace.erasure.signing import MANIFEST
 from perenne.workspace.lakes import place_of
 from perenne.workspace.layout import Layout
 
+NAME, ARCHIVE = "name", "archive"
+"""Columns of what is found in the name of a file, and within an archive."""
 _LINE = 100_000
 """Characters of a text that are searched at once; longer lines are cut where words end."""
 _OVERLAP = 500
+_MEMBER = "\x1e"
+"""Marks a part that is a member of an archive."""
 _AT_ONCE = 50_000
 """Lines of files that are searched together."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """An identifier that is still there: file, column (or part) and kind, never the value."""
+    """An identifier that is still there: file, column (or part) and kind, never the value. What
+    the members of an archive hold is told in one, with how many `hits`, and its kinds in a list."""
 
     file: str
     column: str
     kind: str
+    hits: int = 1
 
     @property
     def place(self) -> str:
         """Column and kind, as people read them."""
-        kind = {
+        words = {
             "email": _("e-mail"),
             "phone": _("telephone"),
             "words": _("name or address"),
             "id": _("id"),
-        }.get(self.kind, self.kind)
+        }
+        kind = ", ".join(words.get(one, one) for one in self.kind.split(","))
+        if self.column == ARCHIVE:
+            return ngettext("{n} hit in the archive: {kind}", "{n} hits in the archive: {kind}",
+                            self.hits).format(n=format_number(self.hits), kind=kind)  # fmt: skip
         return kind if self.column == "text" else f"{self.column}: {kind}"
 
 
@@ -70,12 +82,14 @@ class Proof:
 class Search:
     """Searches the files of a workspace for tokens, or for all that the suppression list holds.
 
-    `refs` are whole cells: ids too short to be looked for in texts, with their source.
+    `refs` are whole cells: ids too short to be looked for in texts, with their source. `blocked`:
+    tokens on the blocklist of the settings, which is no place where somebody is named.
     """
 
     layout: Layout
     engine: DuckEngine
     key: str
+    blocked: frozenset[tuple[str, str]] = frozenset()
 
     def prove(
         self,
@@ -101,7 +115,7 @@ class Search:
         columns = 0
         for path in paths:
             name = str(path.relative_to(self.layout.root))
-            lines.append((f"{name}\x1fname", name))
+            lines.append((f"{name}\x1f{NAME}", name))
             if path.suffix == ".parquet":
                 file = Parquet(path, table_of(path), self._source(path, sources))
                 described = rewriter.columns(file)
@@ -111,7 +125,7 @@ class Search:
                 found += [Found(name, column, "id") for column in held]
                 parts: Iterable[tuple[str, str]] = self._metadata(file)
             else:
-                parts = _parts(path.read_bytes(), "text")
+                parts = self._texts(path)
             lines += ((f"{name}\x1f{part}", text) for part, text in parts)
             if len(lines) > _AT_ONCE:
                 found += _named(rewriter.texts_found(lines))
@@ -120,7 +134,17 @@ class Search:
         for name, hits in rewriter.hits(tables).items():
             found += [Found(name, hit.column, hit.kind) for hit in hits]
         wanted_in_all = len(wanted) + len(references)
-        return Proof(len(paths), columns, wanted_in_all, tuple(dict.fromkeys(found)))
+        return Proof(len(paths), columns, wanted_in_all, _told_once(found))
+
+    def _texts(self, path: Path) -> Iterator[tuple[str, str]]:
+        """The parts of a file that is no table; settings without their blocklist."""
+        content = path.read_bytes()
+        if path.name == MANIFEST and self.layout.snapshots in path.parents:
+            content = blocked.searched(content)
+        parts = _parts(content, "text")
+        if path == self.layout.settings:
+            parts = ((part, blocked.unlisted(text, self.blocked)) for part, text in parts)
+        return parts
 
     def _source(self, path: Path, sources: Mapping[str, str]) -> str | None:
         if self.layout.raw in path.parents:
@@ -183,6 +207,19 @@ def _named(hits: Iterable[Hit]) -> Iterator[Found]:
         yield Found(name, part, hit.kind)
 
 
+def _told_once(found: Iterable[Found]) -> tuple[Found, ...]:
+    """Each place once, and all the members of an archive as one."""
+    places: dict[Found, set[Found]] = {}
+    for one in found:
+        within = one.column.startswith(_MEMBER)
+        place = Found(one.file, ARCHIVE, "") if within else one
+        places.setdefault(place, set()).add(one)
+    return tuple(
+        replace(place, kind=",".join(sorted({one.kind for one in hits})), hits=len(hits))
+        for place, hits in places.items()
+    )
+
+
 def _as_texts(file: Parquet, columns: Mapping[str, str]) -> tuple[str, list[str]]:
     """SQL of the columns that hold texts, also within lists, and their names."""
     texts = [name for name, kind in columns.items() if "VARCHAR" in kind]
@@ -198,7 +235,9 @@ def _parts(content: bytes, part: str) -> Iterator[tuple[str, str]]:
     if content[:4] == b"PK\x03\x04":
         with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
-                yield from _parts(archive.read(name), name)
+                member = part if part.startswith(_MEMBER) else f"{_MEMBER}{name}"
+                yield member, name
+                yield from _parts(archive.read(name), member)
             return
     utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     text = content.decode("utf-16" if utf16 else "utf-8", errors="replace")

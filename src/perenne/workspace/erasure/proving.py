@@ -11,7 +11,7 @@ from perenne.text import gettext as _
 from perenne.warehouse import ERASED
 from perenne.workspace.erasure.jobs import Step, Wait, desk
 from perenne.workspace.erasure.people import Census
-from perenne.workspace.erasure.proof import Proof, Search, identifiers
+from perenne.workspace.erasure.proof import Proof, identifiers
 from perenne.workspace.layout import Layout
 
 
@@ -24,10 +24,9 @@ def prove(
 ) -> Proof:
     """Search every file for `words`; without any, for everyone on the suppression list."""
     with desk(layout, step=step, wait=wait) as place:
-        search = Search(layout, place.engine, place.key)
         country = place.settings.identity.default_country
         names, refs = identifiers(words, engine=place.engine, country=country)
-        proof = search.prove(names, refs=refs, suppressed=not words)
+        proof = place.search.prove(names, refs=refs, suppressed=not words)
         return proof if proof.holds else replace(proof, alive=_alive(place.census, words))
 
 

@@ -18,7 +18,7 @@ from perenne.warehouse import DuckEngine
 EMAIL, PHONE, WORDS, ENCODED = "email", "phone", "words", "encoded"
 _EMAIL = r"[^\s<>\"''(),;:=&?/|\\\[\]{}]+@[^\s<>\"''(),;:=&?/|\\\[\]{}]+"
 _PHONE = r"[+0-9][0-9 .()/\x{a0}\x{202f}-]{5,}[0-9]"
-_ENDING = r"[.](csv|tsv|txt|json|jsonl|xml|xls|xlsx|parquet|gz|zip)"
+ENDING = r"[.](csv|tsv|txt|json|jsonl|xml|xls|xlsx|parquet|gz|zip)"
 LEAST_DIGITS, MOST_DIGITS, MOST_GROUPS = 8, 15, 9
 _MACROS = f"""
 CREATE OR REPLACE MACRO erasure_one_email(t) AS (
@@ -62,7 +62,7 @@ def tokens_sql(cells: str, *, kinds: Container[str], sizes: Iterable[int]) -> st
     parts = [
         f"SELECT place, cell, '{ENCODED}' AS kind, '' AS token FROM given "
         "WHERE regexp_matches(cell, '%[0-9A-Fa-f]{2}') OR contains(cell, '\\u') "
-        f"OR contains(cell, '&#') OR regexp_matches(cell, '@[^@]*{_ENDING}', 'i')"
+        f"OR contains(cell, '&#') OR regexp_matches(cell, '@[^@]*{ENDING}', 'i')"
     ]
     if EMAIL in kinds:
         parts.append(
@@ -94,7 +94,7 @@ def decoded(text: str) -> set[str]:
 
     plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
     plain = unescape(unquote(plain))
-    bare = re.sub(rf"(?:{_ENDING})+", " ", plain, flags=re.IGNORECASE)
+    bare = re.sub(rf"(?:{ENDING})+", " ", plain, flags=re.IGNORECASE)
     return {plain, bare, bare.replace("_", " ")}
 
 
