@@ -21,7 +21,7 @@ MAKES = {"open", "os.mkdir"}
 """What a full disk refuses."""
 
 WRITTEN = b"+"
-"""How a file that is opened for writing is noted."""
+"""How a file that is opened for writing by its name is noted."""
 
 
 By = int | tuple[int, str]
@@ -99,7 +99,8 @@ class _Counter:
         if "__pycache__" in str(arguments[0]):
             return  # the first run of all compiles what it imports
         self._steps += 1
-        os.write(self._descriptor, WRITTEN if event == "open" else b".")
+        named = event == "open" and not isinstance(arguments[0], int)
+        os.write(self._descriptor, WRITTEN if named else b".")
         if isinstance(self._by, int):
             if self._steps == self._stop_at:
                 os.kill(os.getpid(), self._by)

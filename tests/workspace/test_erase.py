@@ -293,7 +293,7 @@ def test_what_cannot_be_rewritten_is_named(
         main(["erase", ADDRESS, "--yes", "--workspace", str(mine.root)])
     said = capsys.readouterr()
     assert stopped.value.code == 1
-    assert "notes.txt (text: email)" in said.err
+    assert "notes.txt (e-mail)" in said.err
     assert "muller" not in said.err.casefold()
     (mine.root / "notes.txt").unlink()
     assert traces(mine.root) == []
