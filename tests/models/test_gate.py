@@ -37,3 +37,24 @@ def test_the_words_hold_the_figures():
     assert "50 buyers, 300 are needed" in gate(ledger_of(rows, until=300), horizon=365).reason
     empty = shop(np.random.default_rng(1), customers=20).as_of(-1)
     assert not gate(empty, horizon=30).passed
+
+
+@pytest.mark.parametrize(
+    ("days", "until", "passed"),
+    [
+        (range(900), 927, True),
+        (range(900), 929, False),
+        ([*range(200), *range(380, 580), *range(760, 960)], 1100, True),
+        ([*range(200), *range(380, 580), *range(760, 960)], 1250, False),
+    ],
+    ids=["four weeks", "longer", "a winter", "longer than a fifth"],
+)
+def test_a_silence_is_judged_by_those_of_before(days, until, passed):
+    rows = [(who % 400, day, 9.0) for who, day in enumerate(days)]
+    rows += [(who, 0, 9.0) for who in range(400)]
+    (found,) = [
+        r
+        for r in gate(ledger_of(rows, until=until), horizon=365).requirements
+        if r.name == "silence"
+    ]
+    assert found.passed is passed

@@ -131,6 +131,13 @@ def test_even_odds_is_where_the_probability_is_one_half():
     assert (probability(5217.0, everyone[never]) < 0.5).all()
 
 
+def test_customers_who_all_left_have_no_such_day():
+    lapsed = {"frequency": [5, 3], "recency": [10, 5], "tenure": [600, 600]}
+    found = CLV.predict(YEAR, **lapsed, monetary_value=[40, 30], rng=np.random.default_rng(1))
+    assert np.isnan(found.even_odds_horizon).all()
+    assert (found.expected_value < 1).all()
+
+
 def test_result_does_not_depend_on_threads(monkeypatch):
     monkeypatch.setattr(futures, "CHUNK", 7)
     one, two = (

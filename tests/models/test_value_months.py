@@ -184,6 +184,36 @@ def test_acquisition_intervals_cover():
     assert 0.80 < inside / (12 * count) <= 0.99
 
 
+CLOSED = [*[150] * 6, *[0] * 6] * 3
+
+
+@pytest.mark.parametrize(
+    ("counts", "likely", "most"),
+    [
+        (CLOSED, (600, 1200), 1400),
+        ([*[0, 200, 210], *[0] * 9, *[0, 190, 205], *[0] * 9, *[0, 200]], (100, 500), 900),
+        ([*[30] * 29, *[0] * 6], (0, 60), 60),
+        ([780, 780, 780, *[0] * 12], (0, 30), 30),
+    ],
+    ids=["closed in winter", "two months a year", "stopped", "a cohort"],
+)
+def test_months_without_anybody_do_not_explode(counts, likely, most):
+    """The mean lies among the quantiles, and neither is far from what the shop has seen."""
+    draws = fit_acquisition(counts).sample(12, draws=4000, rng=np.random.default_rng(5))
+    total = draws.sum(axis=1)
+    low, high = np.quantile(total, [0.05, 0.95])
+    assert low <= total.mean() <= high
+    assert likely[0] <= np.median(total) <= likely[1]
+    assert total.mean() <= most
+    monthly = draws.mean(axis=0)
+    assert (monthly <= np.quantile(draws, 0.95, axis=0) + 1).all()
+
+
+def test_a_closed_month_stays_closed():
+    monthly = fit_acquisition(CLOSED).median(12)
+    assert monthly[6:].max() < 2 < 60 < monthly[:6].min()
+
+
 @pytest.mark.parametrize("counts", [[5, 6], [1, 2, 3, 4, 5, -1], [[1] * 6] * 2, [np.nan] * 8])
 def test_acquisition_refuses(counts):
     with pytest.raises(PerenneError, match="New customers are known"):

@@ -84,9 +84,11 @@ def _is_whole(month: date, ledger: Ledger) -> bool:
 
 
 def _past(ledger: Ledger) -> Iterator[dict[str, Any]]:
+    """Every month of the history, those without an order as well."""
     days, place = np.unique(ledger.day, return_inverse=True)
     months = [_month(day) for day in days.tolist()]
-    for month in dict.fromkeys(months):
+    month, last = months[0], max(_month(ledger.until), months[-1])
+    while month <= last:
         inside = np.array([one == month for one in months])[place]
         yield {
             "month": month,
@@ -95,6 +97,7 @@ def _past(ledger: Ledger) -> Iterator[dict[str, Any]]:
             "margin": float(ledger.margin[inside].sum()),
             "orders": float((ledger.orders[inside] > 0).sum()),
         }
+        month = add_months(month, 1)
 
 
 def _forecast(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from perenne.models.ledger import Ledger
 from perenne.text import gettext as _
 
@@ -12,6 +14,8 @@ REPEATERS = 100
 # History as a part of the horizon; days since the last order as a part of the history.
 HISTORY = 0.75
 SILENCE = 0.2
+# Days without an order, and how many times the longest such time of before.
+USUAL_SILENCE, SILENCES = 28, 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ def gate(ledger: Ledger, *, horizon: int) -> GateResult:
     300 buyers, of whom 100 came back (below that the dropout of purchase models has no usable
     standard error); history of three quarters of the horizon (CDNOW, 39 weeks for 39, is the
     textbook case; 52 weeks of it would be extrapolated); a last order no longer ago than a fifth of
-    the history, else the shop or its import has stopped.
+    the history, and than three times the longest time without any (four weeks at least), else the
+    shop or its import has stopped. A shop that closes for the winter has been silent before.
     """
     sold = ledger.orders > 0
     days = ledger.day[sold]
@@ -62,7 +67,9 @@ def gate(ledger: Ledger, *, horizon: int) -> GateResult:
     silence = int(ledger.until - days.max()) if days.size else 0
     repeaters = int((ledger.histories().frequency > 0).sum()) if days.size else 0
     needed = round(HISTORY * horizon)
-    allowed = max(7, round(SILENCE * span))
+    longest = int(np.diff(np.unique(ledger.day[sold])).max(initial=0))
+    usual = max(USUAL_SILENCE, SILENCES * longest)
+    allowed = min(max(7, round(SILENCE * span)), usual)
     return GateResult(
         (
             _at_least("buyers", ledger.customers, BUYERS),

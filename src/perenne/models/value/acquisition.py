@@ -24,6 +24,9 @@ HALF_LIFE = 6.0
 SEASON_MONTHS = 24
 LEAST_SPREAD = 0.05
 """Of monthly errors, in logarithms: no shop's acquisition is steadier than that."""
+MOST_SPREAD, MOST_DRIFT = 0.7, 0.2
+"""Of a month's own error and of what each month adds: a month without anybody is no error of a
+hundredfold. A log-normal as wide as that would put its mean above all its quantiles."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Acquisition:
 def fit_acquisition(counts: Any) -> Acquisition:
     """From new customers of past whole months, the oldest first; at least 6, else PerenneError.
 
-    From 24 months on, a season is learnt, shrunk by its number of years.
+    From 24 months on, a season is learnt, as far as years agree on it.
     """
     past = np.asarray(counts, dtype=float)
     if past.ndim != 1 or past.size < FEWEST_MONTHS or not np.all(past >= 0):
@@ -79,14 +82,22 @@ def _rolled(season: Floats, months: int) -> list[float]:
 
 
 def _season(logs: Floats) -> Floats:
-    """Effect of each place in the year, from the first month on; 0 with less than two years."""
+    """Effect of each place in the year, from the first month on; 0 with less than two years.
+
+    Shrunk as far as years disagree with each other: a shop that is closed in winter is closed, one
+    whose years differ by chance has no season."""
     if logs.size < SEASON_MONTHS:
         return np.zeros(12)
     place = np.arange(logs.size)
-    line = np.polynomial.Polynomial.fit(place, logs, 1)(place)
     counts = np.bincount(place % 12, minlength=12)
-    effect = np.bincount(place % 12, weights=logs - line, minlength=12) / counts
-    shrunk: Floats = (effect - effect.mean()) * counts / (counts + 1)
+    # Slope and months together: a history that ends in low months does not fall.
+    design = np.column_stack((place - place.mean(), np.eye(12)[place % 12]))
+    told = np.linalg.lstsq(design, logs)[0]
+    effect = told[1:] - told[1:].mean()
+    rest = logs - design @ told
+    own = max(float(rest @ rest) / (logs.size - 13), LEAST_SPREAD**2) / counts
+    between = max(float(np.mean(effect**2 - own)), 0.0)
+    shrunk: Floats = effect * between / (between + own)
     return shrunk
 
 
@@ -121,7 +132,8 @@ def _errors(past: Floats) -> tuple[float, float]:
     least = LEAST_SPREAD**2
     if len(squares) < 12:
         spread = max(float(np.mean(squares)) if squares else 0.0, 4 * least)
-        return spread, spread / 6
+        return min(spread, MOST_SPREAD**2), min(spread / 6, MOST_DRIFT**2)
     table = np.column_stack((np.ones(len(ahead)), ahead))
     (noise, drift), _rest = nnls(table, np.maximum(squares, 0.0))
-    return max(float(noise), least), max(float(drift), least / 12)
+    own = min(max(float(noise), least), MOST_SPREAD**2)
+    return own, min(max(float(drift), least / 12), MOST_DRIFT**2)

@@ -31,12 +31,12 @@ def even_odds(
     reason = np.where(chance >= 0.5, 0, EVEN_ODDS_NEVER).astype(np.int8)
     before, at_before = 0.0, np.zeros(waiting.size)
     for point in longest * np.geomspace(1e-4, 1.0, GRID):
+        if waiting.size == 0:
+            break
         now = probability(point, waiting)
         found = now >= 0.5
         share = (0.5 - at_before[found]) / (now[found] - at_before[found])
         start = before or point / 10
         when[waiting[found]] = start * (point / start) ** share
         before, at_before, waiting = point, now[~found], waiting[~found]
-        if waiting.size == 0:
-            break
     return when, reason

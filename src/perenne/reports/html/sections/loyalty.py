@@ -88,7 +88,16 @@ def order_name(n: int) -> str:
         return _("2nd order")
     if n == 3:
         return _("3rd order")
+    if n % 10 in _ORDINALS and n % 100 // 10 != 1:
+        return _ORDINALS[n % 10]().format(n=n)
     return _("{n}th order").format(n=n)
+
+
+_ORDINALS = {
+    1: lambda: _("{n}st order"),
+    2: lambda: _("{n}nd order"),
+    3: lambda: _("{n}rd order"),
+}
 
 
 def drop_sentence(drop: Rank | None) -> str:
