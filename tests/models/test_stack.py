@@ -10,13 +10,15 @@ import pytest
 
 from perenne.core import PerenneError
 from perenne.models.contenders import stack
-from perenne.models.contenders.beyond import PURCHASES, purchase_model
+from perenne.models.contenders.beyond import CARRYING, PURCHASES, Beyond, purchase_model
 from perenne.models.contenders.examples import Describe, Described, learnt_horizon
 from perenne.models.contenders.learners import FittedHurdle
 from perenne.models.contenders.stack import TRUST, AsOf, Stack, described, expectations
+from perenne.models.forecast import Forecast
 from perenne.models.judging.scores import score
 from perenne.models.ledger import Ledger
 from tests.models.learning_shops import shop
+from tests.models.shops import ledger_of
 
 HORIZON = 180
 
@@ -164,3 +166,32 @@ def test_too_little_is_refused_before_anything_is_fitted(monkeypatch: pytest.Mon
         whole = shop(customers, rng=chance(), days=days)
         with pytest.raises(PerenneError, match="too short to learn"):
             Stack().fit(whole, horizon=365, rng=chance())
+
+
+def subscribers(rng: np.random.Generator, *, customers: int = 900, days: int = 900) -> Ledger:
+    """A payment a month, of which one in ten is the last, for shares of ten that differ."""
+    rows = []
+    for who, joined in enumerate(rng.uniform(0, days, customers)):
+        paid, gone = joined, rng.beta(1, 9)
+        while paid < days:
+            rows.append((who, int(paid), 20.0))
+            if rng.random() < gone:
+                break
+            paid += 30.44
+    return ledger_of(rows, until=days)
+
+
+def test_who_carries_a_forecast_on_lets_customers_leave() -> None:
+    ledger = subscribers(chance(1))
+    usual = purchase_model(ledger, horizon=365, rng=chance())
+    carries = purchase_model(ledger, horizon=365, rng=chance(), names=CARRYING)
+    assert usual is not None
+    assert usual.name == "nbd"
+    assert carries is not None
+    near = Forecast(np.ones(ledger.customers), np.full(ledger.customers, 20.0))
+    told = [
+        Beyond(model).extend(near, ledger, days=(365, 1096), rng=chance()).mean_orders.sum()
+        for model in (usual, carries)
+    ]
+    assert told[0] > 2.99 * ledger.customers
+    assert told[1] < 2.7 * ledger.customers

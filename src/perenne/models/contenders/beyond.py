@@ -21,6 +21,9 @@ from perenne.models.ledger import Ledger
 
 # Tried in turn: the first that fits a shop speaks.
 PURCHASES = ("pareto_nbd", "mbg_nbd", "nbd")
+# Whoever carries a forecast on lets customers leave, if any model can: with NBD three years are
+# three times one.
+CARRYING = ("pareto_nbd", "mbg_nbd", "exponential_nbd", "bg_nbd", "nbd")
 
 
 @dataclass(frozen=True)

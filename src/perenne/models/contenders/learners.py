@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.chance import own
-from perenne.models.contenders.beyond import Beyond, purchase_model
+from perenne.models.contenders.beyond import CARRYING, Beyond, purchase_model
 from perenne.models.contenders.boosting import Bins, Boosted, Target, boost
 from perenne.models.contenders.examples import (
     Describe,
@@ -52,7 +52,7 @@ class Hurdle:
             return Described(told, np.ones(past.customers), basket(past))
 
         found = learn(self.name, ledger, horizon=days, describe=describe, now=describe, rng=rng)
-        model = purchase_model(ledger, horizon=days, rng=rng)
+        model = purchase_model(ledger, horizon=days, rng=rng, names=CARRYING)
         return replace(found, beyond=None if model is None else Beyond(model))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
-from perenne.models.contenders.beyond import PURCHASES, Beyond, purchase_model
+from perenne.models.contenders.beyond import CARRYING, PURCHASES, Beyond, purchase_model
 from perenne.models.contenders.examples import Described, basket, learnt_horizon
 from perenne.models.contenders.learners import FittedHurdle, learn
 from perenne.models.contenders.probability import NEVER_LEAVE, WEEK, FittedProbability
@@ -52,7 +52,10 @@ class Stack:
         names = PURCHASES[PURCHASES.index(latest.name) :]
         then = AsOf(days, names, trust, rng, self.facts)
         found = learn(self.name, ledger, horizon=days, describe=then, now=now, rng=rng)
-        return replace(found, beyond=Beyond(latest))
+        carries = latest
+        if latest.name in NEVER_LEAVE:
+            carries = _model(ledger, CARRYING, horizon=days, rng=rng)
+        return replace(found, beyond=Beyond(carries))
 
 
 @dataclass(frozen=True)
