@@ -39,6 +39,14 @@ def test_a_prediction_that_no_longer_held_is_marked() -> None:
     assert said.endswith("It no longer held: the model had to be fitted anew.")
 
 
+def test_a_prediction_that_held_and_is_old_is_told_so() -> None:
+    old = {"actual": 80_000.0, "reason_en": "it is 269 days old", "reason_fr": "elle a 269 jours"}
+    (_model, said) = lines(refit={**REFIT, **old})
+    assert said.startswith("An earlier prediction")
+    assert said.endswith("It was due to be fitted anew: it is 269 days old.")
+    assert "ne tenait plus" not in lines("fr", refit={**REFIT, **old})[1]
+
+
 def test_a_prediction_that_held_is_told_without_a_mark() -> None:
     (_model, said) = lines(refit={**REFIT, "actual": 80_000.0, "advised": False})
     assert said.startswith("An earlier prediction")

@@ -26,7 +26,7 @@ def prediction_lines(told: Mapping[str, Any] | None, currency: str) -> Iterator[
         stands_in_for,
         why_simple,
     )
-    from perenne.reports.html.sections.upkeep import since
+    from perenne.reports.html.sections.upkeep import merely_old, since
     from perenne.reports.html.words import Words, quoted
 
     gate, found = told["gate"], told.get("refit") or {}
@@ -38,7 +38,7 @@ def prediction_lines(told: Mapping[str, Any] | None, currency: str) -> Iterator[
     if rhythm := regular_buyers(told):
         yield "→ " + rhythm
     if said := since(found, Words(currency)):
-        yield ("! " if found["advised"] else "") + said
+        yield ("! " if found["advised"] and not merely_old(found) else "") + said
 
 
 def prediction_values(told: Mapping[str, Any] | None) -> dict[str, Any] | None:

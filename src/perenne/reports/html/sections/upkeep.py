@@ -8,7 +8,7 @@ from typing import Any
 
 from perenne.reports.html.blocks import Block, Fact, Fold, Points
 from perenne.reports.html.contenders import contender_label, contender_meaning, regular_buyers
-from perenne.reports.html.prediction import Prediction, Row, number
+from perenne.reports.html.prediction import Prediction, Row, number, said_of
 from perenne.reports.html.scoreboard import Scoreboard
 from perenne.reports.html.words import Words, change_text, listed, quoted
 from perenne.text import format_date, format_number, format_value
@@ -49,9 +49,19 @@ def _interval(found: Row, actual: float) -> list[str]:
     return [_("That lies outside its 95% interval.")]
 
 
+def merely_old(found: Row) -> bool:
+    """Whether an earlier prediction held, and was fitted anew for its age alone."""
+    low, high, actual = (number(found, name) for name in ("low", "high", "actual"))
+    if not found.get("advised") or low is None or high is None or actual is None:
+        return False
+    return low <= actual <= high and number(found, "slope") is None
+
+
 def _advice(found: Row, words: Words) -> list[str]:
     if not found.get("advised"):
         return []
+    if merely_old(found) and (reason := said_of(found, "reason")):
+        return [_("It was due to be fitted anew: {reason}.").format(reason=reason)]
     slope = number(found, "slope")
     told = _("Customers whom it saw {predicted} apart came out {actual} apart.")
     advice = _("It no longer held: the model had to be fitted anew.")
