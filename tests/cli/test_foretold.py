@@ -77,6 +77,13 @@ def test_somebody_else_than_the_champion_is_named_with_the_reason() -> None:
     assert len(lines(**told, refused_by=[{**refusal, "horizon_months": 24}])) == 1
 
 
+def test_who_buys_like_clockwork_is_taken_for_a_subscriber() -> None:
+    found = {"k": 2327.3, "error": 9.0, "buyers": 779, "suggested": ["mbg_cnbd", "pareto_ggg"]}
+    (_model, said) = lines(regularity=found)
+    assert said.startswith("→ Customers buy like clockwork (k = 2,327; 1 is at random)")
+    assert "backtest" not in said
+
+
 def test_regular_buyers_are_pointed_to_the_models_made_for_them() -> None:
     found = {"k": 2.09, "error": 0.1, "buyers": 779, "suggested": ["mbg_cnbd", "pareto_ggg"]}
     (_model, said) = lines(regularity=found)

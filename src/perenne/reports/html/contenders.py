@@ -58,12 +58,22 @@ def why_simple(manifest: Mapping[str, Any]) -> str:
     )
 
 
+_CLOCKWORK = 20
+"""The k from which on no shop's customers buy of their own accord."""
+
+
 def regular_buyers(manifest: Mapping[str, Any]) -> str:
     """That customers buy to a rhythm and models made for that were not tried; else empty."""
     found = manifest.get("regularity") or {}
     suggested, k = found.get("suggested") or (), found.get("k")
     if not suggested or not isinstance(k, int | float):
         return ""
+    if k >= _CLOCKWORK:
+        return _(
+            "Customers buy like clockwork (k = {k}; 1 is at random), as with subscriptions. Models "
+            "of purchases hardly fit such a rhythm: if these are subscriptions, import the list of "
+            "them, and models of subscriptions speak: perenne import FILE"
+        ).format(k=format_number(k, decimals=0))
     return _(
         "Customers buy at regular intervals (k = {k}; 1 is at random). Models made for that are "
         "not among the usual ones; try them: {command}"
