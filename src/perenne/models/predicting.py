@@ -236,6 +236,37 @@ def rising(columns: Mapping[str, pa.Array], horizons: Sequence[int]) -> dict[str
     return found
 
 
+def rising_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of groups with ends that do not fall as the horizon grows, as those of customers do not:
+    each horizon has a level of its own, and the wider error of a longer one may pull the lower end
+    of a sum below what a shorter one promises. Where an end is negative, losses may add up."""
+    groups: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["dimension"], row["value"]), []).append(row)
+    for told in groups.values():
+        told = sorted(told, key=lambda row: row["horizon_months"])
+        _lift(told, "", also=())
+        _lift(told, "margin_", also=("net_",))
+    return list(rows)
+
+
+def _lift(told: Sequence[dict[str, Any]], stem: str, *, also: Sequence[str]) -> None:
+    """Lift the ends under `stem`, and by as much those under `also`."""
+    lowest = f"{stem}lo90"
+    if not all(row.get(lowest, -1) >= 0 for row in told):
+        return
+    for end in QUANTILES:
+        name = f"{stem}{end}"
+        if not all(name in row for row in told):
+            continue
+        lifted = _lifted({str(n): np.array([row[name]]) for n, row in enumerate(told)})
+        for row, (now,) in zip(told, lifted.values(), strict=True):
+            for other in also:
+                if f"{other}{end}" in row:
+                    row[f"{other}{end}"] += float(now) - row[name]
+            row[name] = float(now)
+
+
 def _lifted(drawn: Mapping[str, Floats]) -> dict[str, Floats]:
     values = np.stack(list(drawn.values()))
     highest = np.maximum.accumulate(values, axis=0)

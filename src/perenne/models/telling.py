@@ -38,6 +38,7 @@ from perenne.models.predicting import (
     from_rows,
     numbers,
     rising,
+    rising_rows,
 )
 from perenne.models.schema import HORIZONS
 from perenne.models.settings import PredictionSettings
@@ -133,7 +134,7 @@ class Teller:
             columns |= ahead.columns()
             totals.extend(ahead.rows(learnt=self.learnt.get(months)))
             self.promised[months] = ahead.promised()
-        return columns | rising(columns, horizons), totals
+        return columns | rising(columns, horizons), rising_rows(totals)
 
     def manifest(self) -> dict[str, Any]:
         """Which model predicts each horizon, which ones before it could not and why, and the
