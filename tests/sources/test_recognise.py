@@ -33,7 +33,7 @@ def test_recognition_says_what_it_found_and_what_it_will_do(engine: DuckEngine) 
     assert found.columns["order_id"] == "N° commande"
     assert "N° commande" in found.reasons[0]
     said = "\n".join(found.plan)
-    assert "Write the staged tables orders." in said
+    assert "Write the staged tables orders, customers." in said
     assert "“Date de commande” as DD/MM/YYYY HH:MM" in said
     assert "Europe/Paris" in said
     assert "decimal comma" in said
