@@ -59,7 +59,8 @@ def clean(
     `view` gives one a name, so that what many tables are built on is compiled once.
     Where `staged` is a part of what imports brought, `selling` names (column `batch`) the imports
     that have lines, and `known_until` is the last day of orders in the rest.
-    Raises PerenneError for currencies without a rate and when there is no order to count.
+    Raises PerenneError for imports of one source that number different things alike, for currencies
+    without a rate, and when there is no order to count.
     """
     refuse_clashes(staged, fetch)
     rows = _headed(staged, policy, keep=keep, view=view, fetch=fetch, selling=selling, as_of=as_of)
