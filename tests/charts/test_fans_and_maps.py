@@ -106,14 +106,14 @@ def test_a_map_has_its_most_at_the_darkest_and_larger_above() -> None:
     assert where["3.0"].left > where["2.0"].left
     assert "f-heat-8" in marks(svg)[-1].get("class", "")
     said = [e.text for e in tree(svg).iter(NS + "title")]
-    assert "last purchase 1 · purchases 1: 3.0" in said
+    assert "last purchase 1 · purchases 1 = 3.0" in said
     assert is_sound(svg)
 
 
 def test_a_map_of_many_tiles_keeps_its_figures_for_the_pointer() -> None:
     svg = grid([float(i) for i in range(2_000)], columns=50)
     assert "7.0" not in texts(svg)
-    assert any((e.text or "").endswith(": 7.0") for e in tree(svg).iter(NS + "title"))
+    assert any((e.text or "").endswith(" = 7.0") for e in tree(svg).iter(NS + "title"))
     assert is_sound(svg)
 
 

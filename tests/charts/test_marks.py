@@ -135,7 +135,7 @@ def test_bars_start_at_zero_and_say_what_is_missing() -> None:
     assert wide[1] == pytest.approx(2 * wide[2], abs=0.2)
     assert left[0] == left[1] == pytest.approx(left[2] + wide[2], abs=0.2)
     assert {"8", "4", "-2", "not available", "3:1 to 5:1"} <= set(texts(svg))
-    assert "Shop: no spend" in {e.text for e in tree(svg).iter(NS + "title")}
+    assert "Shop · no spend" in {e.text for e in tree(svg).iter(NS + "title")}
     assert is_sound(svg)
 
 

@@ -140,6 +140,15 @@ def test_figures_are_written_as_in_france(shop: Path) -> None:
     assert re.search(r"\d,\d[\u202f\u00a0]%", said.out), said.out
 
 
+def test_segments_bear_their_name_and_the_id_to_ask_by(shop: Path) -> None:
+    asked = ("kpis", "customers", "--by", "segment", "--workspace", shop)
+    said = succeed(*asked, "--lang", "fr").out
+    assert "À risque (at_risk)" in said
+    assert "At risk (at_risk)" in succeed(*asked, "--lang", "en").out
+    some = succeed(*asked[:2], "--where", "segment=at_risk", "--workspace", shop, "--json").json()
+    assert f"\t{some[0]['value']}\t" in next(x for x in said.splitlines() if "at_risk" in x)
+
+
 def test_doctor_puts_a_no_break_space_before_its_colon(shop: Path, tmp_path: Path) -> None:
     copy = tmp_path / "shop"
     shutil.copytree(shop, copy)

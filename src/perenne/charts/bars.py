@@ -133,7 +133,7 @@ def _row(bar: Bar, value: float | None, plan: _Plan, *, middle: float, missing: 
         left = scale(0) + 8
         text = fit(missing, plan.edge - left, LABEL)
         said = label(text, left, middle + 4, size=LABEL)
-        return element("g", tooltip(f"{bar.label}: {bar.note or missing}"), name, said)
+        return element("g", tooltip(f"{bar.label} · {bar.note or missing}"), name, said)
     text = plan.written(value)
     x, anchor = (scale(value) - 6, "end") if value < 0 else (scale(value) + 6, "start")
     figure_text = label(text, x, middle + 4, anchor=anchor, size=LABEL, role="ink", strong=True)
@@ -142,7 +142,7 @@ def _row(bar: Bar, value: float | None, plan: _Plan, *, middle: float, missing: 
 
 def _shape(bar: Bar, value: float, text: str, *, middle: float, scale: Scale) -> str:
     left, right = sorted((scale(0), scale(value)))
-    said = " · ".join(part for part in (f"{bar.label}: {text}", bar.note) if part)
+    said = " · ".join(part for part in (f"{bar.label} · {text}", bar.note) if part)
     return element(
         "rect",
         tooltip(said),

@@ -88,7 +88,7 @@ def _stage(step: Step, count: float, text: str, *, scale: Scale, top: float) -> 
     name = fit(step.label, scale.start - 13.9, LABEL)
     bar = element(
         "rect",
-        tooltip(f"{step.label}: {text}"),
+        tooltip(f"{step.label} · {text}"),
         x=scale.start,
         y=top,
         width=max(scale(count) - scale.start, 1),

@@ -106,7 +106,7 @@ def _column(item: Bin, index: int, *, box: Box, scale: Scale, total: int, said: 
 
 
 def _said(item: Bin, format_value: Formatter, format_count: Formatter) -> str:
-    return f"{_range(item, format_value)}: {format_count(item.count)}"
+    return f"{_range(item, format_value)} · {format_count(item.count)}"
 
 
 def _range(item: Bin, written: Formatter) -> str:

@@ -149,7 +149,7 @@ def _line(one: Series, role: str, plane: Plane, *, said: tuple[Formatter, Format
     dots = [
         element(
             "circle",
-            tooltip(f"{one.label} · {format_x(x)}: {format_y(y)}"),
+            tooltip(f"{one.label} · {format_x(x)} · {format_y(y)}"),
             cx=plane.across(x),
             cy=plane.up(y),
             r=2.2,

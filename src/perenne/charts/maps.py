@@ -82,7 +82,9 @@ def _tile(
     if step is None or tile.value is None:
         return element("rect", **shape, stroke_dasharray="3 3", **paint("none", "grid"))
     text = written(float(tile.value))
-    block = element("rect", tooltip(f"{said}: {text}"), **shape, **paint(f"heat-{step}", mark=True))
+    block = element(
+        "rect", tooltip(f"{said} = {text}"), **shape, **paint(f"heat-{step}", mark=True)
+    )
     if not room:
         return block
     middle = (x + one.width / 2, y + one.height / 2 + 4)

@@ -95,7 +95,7 @@ def _drawn(row: _Row, index: int, *, scale: Scale, names: float) -> str:
     name = fit(row.label, names, LABEL)
     bar = element(
         "rect",
-        tooltip(f"{row.label}: {row.text}"),
+        tooltip(f"{row.label} · {row.text}"),
         x=left,
         y=middle - _BAR / 2,
         width=max(right - left, 1.5),

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from perenne.cli.printing import refuse
 from perenne.cli.tongue import language_of
 from perenne.core import PerenneError
 from perenne.text import gettext as _
@@ -36,7 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "doctor",
     "kpis": "figures",
     "cohorts": "figures",
-    "segments": "figures",
+    "segments": "segmented",
     "identity": "identity",
     "backtest": "backtest",
     "account": "account",
@@ -183,7 +184,7 @@ def run(words: Sequence[str]) -> int:
     except click.UsageError as error:
         from perenne.cli.misuse import misused
 
-        _refuse(misused(error))
+        refuse(misused(error))
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -192,7 +193,7 @@ def run(words: Sequence[str]) -> int:
         click.echo(f"{_('Stopped.')} {_left(error)}", err=True)
         return 130
     except PerenneError as error:
-        _refuse(error)
+        refuse(error)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
@@ -216,17 +217,11 @@ def _noted(error: BaseException) -> str:
     return " ".join(getattr(error, "__notes__", ()))
 
 
-def _refuse(error: PerenneError) -> None:
-    click.echo(click.style(_("Refused: "), fg="red", bold=True) + error.what, err=True)
-    if error.next_step:
-        click.echo("→ " + error.next_step, err=True)
-
-
 def _out_of_reach(error: OSError) -> int:
     """A file or folder that the system does not let us read or write."""
     if os.environ.get("PERENNE_DEBUG") or not error.strerror:
         return _unexpected(error)
-    _refuse(
+    refuse(
         PerenneError(
             _("{file} cannot be read or written: {reason}.").format(
                 file=error.filename or _("A file"), reason=error.strerror

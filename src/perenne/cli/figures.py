@@ -1,4 +1,4 @@
-"""Commands that answer with figures: kpis, cohorts, segments."""
+"""Commands that answer with figures: kpis, cohorts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 import click
 
 from perenne.cli import options as opts
-from perenne.cli.printing import print_json, print_table, say, tell
+from perenne.cli.printing import UNKNOWN, print_json, print_table, say, tell
 from perenne.core import Period
 from perenne.text import (
     format_date,
-    format_money,
     format_number,
     format_percent,
     format_period,
@@ -21,7 +20,6 @@ from perenne.text import (
 )
 from perenne.text import gettext as _
 
-UNKNOWN = "–"
 GRAINS = ("week", "month", "quarter")
 TRAITS = ("channel", "country", "first_category", "first_discounted")
 
@@ -196,8 +194,8 @@ def _tell_accounts(shop: Any) -> None:
 
 
 def _figure_row(shop: Any, figure: Any, request: Any, *, called: Mapping[str, str]) -> list[str]:
-    told = ((figure.group or {}).get(name) or UNKNOWN for name in request.by)
-    groups = [" ".join(filter(None, (str(one), called.get(str(one))))) for one in told]
+    told = [(name, (figure.group or {}).get(name) or UNKNOWN) for name in request.by]
+    groups = [_group(shop, name, str(one), called=called) for name, one in told]
     currency = shop.context.currency
     row = [
         f"{shop.catalogue[figure.metric].label} ({figure.metric})",
@@ -208,6 +206,16 @@ def _figure_row(shop: Any, figure: Any, request: Any, *, called: Mapping[str, st
         other = figure.compared
         row += _change(other, figure.unit, currency) if other else ["", ""]
     return [*row, format_period(figure.period.start, figure.period.end), figure.note or ""]
+
+
+def _group(shop: Any, name: str, value: str, *, called: Mapping[str, str]) -> str:
+    """What a figure speaks of: the name for a reader and, where it is another, the id to ask by."""
+    if name != "segment":
+        return " ".join(filter(None, (value, called.get(value))))
+    from perenne.segments import segment_label
+
+    label = segment_label(value, shop.settings.segments)
+    return value if label == value else f"{label} ({value})"
 
 
 def _written(figure: Any, currency: str) -> str:
@@ -295,100 +303,4 @@ def cohort_request(
     return CohortRequest(grain=grain, dimension=by, measure=measure, periods=periods)
 
 
-def segments_command() -> click.Command:
-    @click.command("segments", help=_("Segments: customers, value, opportunity, movements."))
-    @click.option(
-        "--since",
-        metavar=_("SNAPSHOT"),
-        default=None,
-        help=_("Show how customers moved since an older snapshot."),
-    )
-    @click.option("--rules", is_flag=True, help=_("Show the rules that make the segments."))
-    @opts.workspace_option()
-    @opts.lang_option()
-    @opts.json_option()
-    def segments(
-        since: str | None, rules: bool, workspace: Path | None, lang: str | None, as_json: bool
-    ) -> None:
-        with opts.shop_of(workspace, lang) as shop:
-            if rules:
-                _show_rules(shop, as_json)
-            elif since:
-                _show_movements(shop, since, as_json)
-            else:
-                _show_segments(shop, as_json)
-
-    return segments
-
-
-def _show_rules(shop: Any, as_json: bool) -> None:
-    from perenne.segments import segment_description, segment_label
-
-    settings = shop.settings.segments
-    if as_json:
-        print_json([rule.model_dump(mode="json") for rule in settings.rules])
-        return
-    for rule in settings.rules:
-        say(f"{segment_label(rule.id, settings)} ({rule.id})")
-        say(f"  {segment_description(rule.id, settings)}")
-
-
-def _show_segments(shop: Any, as_json: bool) -> None:
-    from perenne.segments import segment_label
-
-    rows = shop.segments().rows()
-    if as_json:
-        print_json(rows)
-        return
-    currency = shop.context.currency
-    shown = [
-        [
-            segment_label(row["segment"], shop.settings.segments),
-            format_number(row["customers"]),
-            format_percent(row["share"]),
-            format_money(row["revenue"], currency, decimals=0),
-            format_percent(row["revenue_share"]),
-            format_number(row["mean_orders"], decimals=1),
-            format_number(row["median_recency"], decimals=0),
-            format_money(row["opportunity"], currency, decimals=0),
-        ]
-        for row in rows
-    ]
-    header = [
-        _("Segment"),
-        _("Customers"),
-        _("Share"),
-        _("Revenue"),
-        _("Share of revenue"),
-        _("Orders each"),
-        _("Days since order"),
-        _("Opportunity"),
-    ]
-    print_table(header, shown, right=range(1, 8))
-
-
-def _show_movements(shop: Any, since: str, as_json: bool) -> None:
-    from perenne.segments import segment_label
-
-    rows = shop.movements(since).rows()
-    if as_json:
-        print_json(rows)
-        return
-
-    def name(segment: str | None) -> str:
-        return segment_label(segment, shop.settings.segments) if segment else UNKNOWN
-
-    shown = [_movement_row(row, name, shop.context.currency) for row in rows]
-    print_table([_("Before"), _("Now"), _("Customers"), _("Value")], shown, right=(2, 3))
-
-
-def _movement_row(row: Mapping[str, Any], name: Any, currency: str) -> list[str]:
-    return [
-        name(row["segment_before"]),
-        name(row["segment_after"]),
-        format_number(row["customers"]),
-        format_money(row["value"], currency, decimals=0),
-    ]
-
-
-COMMANDS = {"kpis": kpis_command, "cohorts": cohorts_command, "segments": segments_command}
+COMMANDS = {"kpis": kpis_command, "cohorts": cohorts_command}

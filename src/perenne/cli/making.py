@@ -13,8 +13,9 @@ import click
 from perenne.cli import options as opts
 from perenne.cli import outcome
 from perenne.cli.imported import import_lines, import_values
-from perenne.cli.printing import print_json, progress, say, tell
+from perenne.cli.printing import print_json, progress, refuse, say, tell
 from perenne.cli.quality import check_imported
+from perenne.core import PerenneError
 from perenne.text import gettext as _
 
 FILES = opts.LocalPath()
@@ -138,28 +139,50 @@ def import_command() -> click.Command:
         if dry_run:
             _only_look(place, files, chosen, as_json=as_json)
             return
-        results = import_into(place, files, chosen, quiet=as_json)
-        check_imported(place, results)
-        if as_json:
-            print_json([import_values(result) for result in results])
-        else:
-            say("→ " + _("See how good the data are: perenne quality"))
-            say("→ " + _("Compute the figures: perenne refresh"))
+        _import(place, files, chosen, as_json=as_json)
 
     return import_
 
 
-def _only_look(place: Any, files: tuple[Path, ...], chosen: Any, *, as_json: bool) -> None:
-    from perenne.workspace import look_at
+def _import(place: Any, files: tuple[Path, ...], chosen: Any, *, as_json: bool) -> None:
+    from perenne.workspace import FilesRefused
 
-    seen = [look_at(place, path, options=chosen) for path in files]
+    refused: FilesRefused | None = None
+    try:
+        results = import_into(place, files, chosen, quiet=as_json)
+    except FilesRefused as error:
+        results, refused = error.imported, error
+    check_imported(place, results)
+    if as_json:
+        print_json([import_values(result) for result in results])
+    if refused:
+        raise refused
+    if not as_json:
+        say("→ " + _("See how good the data are: perenne quality"))
+        say("→ " + _("Compute the figures: perenne refresh"))
+
+
+def _only_look(place: Any, files: tuple[Path, ...], chosen: Any, *, as_json: bool) -> None:
+    from perenne.workspace import FilesRefused, look_at
+
+    seen, refusals = [], {}
+    for path in files:
+        try:
+            seen.append(look_at(place, path, options=chosen))
+        except PerenneError as error:
+            if len(files) == 1:
+                raise
+            refusals[path] = error
     if as_json:
         print_json([outcome.recognition_values(one) for one in seen])
-        return
-    for one in seen:
-        for line in outcome.recognition_lines(one, whole=True):
+    else:
+        for line in (line for one in seen for line in outcome.recognition_lines(one, whole=True)):
             say(line)
-    say(_("Nothing was imported (--dry-run)."))
+        say(_("Nothing was imported (--dry-run)."))
+    for refusal in refusals.values():
+        refuse(refusal)
+    if refusals:
+        raise FilesRefused(refusals, of=len(files))
 
 
 def import_into(
@@ -195,7 +218,7 @@ def import_into(
             place,
             files,
             options=chosen,
-            listener=Listener(step, recognised, imported, _say_waiting),
+            listener=Listener(step, recognised, imported, refuse, _say_waiting),
         )
 
 

@@ -12,7 +12,10 @@ from typing import Any
 
 import click
 
+from perenne.core import PerenneError
 from perenne.text import gettext as _
+
+UNKNOWN = "–"
 
 
 def say(text: str = "") -> None:
@@ -23,6 +26,13 @@ def say(text: str = "") -> None:
 def tell(text: str = "") -> None:
     """A line about the work in progress."""
     click.echo(text, err=True)
+
+
+def refuse(error: PerenneError) -> None:
+    """Why something was not done, and the next step."""
+    tell(click.style(_("Refused: "), fg="red", bold=True) + error.what)
+    if error.next_step:
+        tell("→ " + error.next_step)
 
 
 def confirm(question: str) -> None:

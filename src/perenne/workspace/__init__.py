@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from perenne.workspace.erasure.retention import retention
     from perenne.workspace.frame import Frame
     from perenne.workspace.jobs import (
+        FilesRefused,
         Listener,
         connect,
         forget_import,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Batch",
     "Erased",
+    "FilesRefused",
     "Frame",
     "ImportResult",
     "Layout",
@@ -85,6 +87,7 @@ _HOMES = {
     "erasure.retention": ("retention",),
     "frame": ("Frame",),
     "jobs": (
+        "FilesRefused",
         "Listener",
         "connect",
         "forget_import",

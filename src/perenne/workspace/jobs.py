@@ -12,6 +12,7 @@ from pathlib import Path
 from perenne.core import PerenneError
 from perenne.sources import ChannelRule, ReadContext, Recognition
 from perenne.sources.connectors import Clock
+from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
@@ -32,11 +33,41 @@ class Listener:
     step: Callable[[str], None] = lambda text: None
     recognised: Callable[[Recognition], None] = lambda recognition: None
     imported: Callable[[batches.ImportResult], None] = lambda result: None
+    refused: Callable[[PerenneError], None] = lambda error: None
     waiting: Callable[[], None] = lambda: None
     synced: Callable[[syncs.Synced], None] = lambda result: None
 
 
 SILENT = Listener()
+
+
+class FilesRefused(PerenneError):
+    """Some of several files were refused, each for a reason in `refusals`; `imported` are the
+    others."""
+
+    def __init__(
+        self,
+        refusals: Mapping[Path, PerenneError],
+        imported: Iterable[batches.ImportResult] = (),
+        *,
+        of: int,
+        next_step: str = "",
+    ) -> None:
+        self.refusals, self.imported = dict(refusals), list(imported)
+        names = [path.name for path in refusals]
+        what = ngettext(
+            "{n} of {all} files is refused: {names}.",
+            "{n} of {all} files are refused: {names}.",
+            len(names),
+        )
+        super().__init__(
+            what.format(n=format_number(len(names)), all=format_number(of), names=", ".join(names)),
+            given=names,
+            next_step=next_step,
+        )
+
+    def __str__(self) -> str:
+        return " ".join([self.what, *map(str, self.refusals.values()), self.next_step])
 
 
 def read_context(
@@ -65,26 +96,49 @@ def import_files(
     imported_at: datetime | None = None,
     listener: Listener = SILENT,
 ) -> list[batches.ImportResult]:
-    """Import each file; those imported before a refused one stay imported."""
+    """Import each file. A refused one is no hindrance to the others: they are imported, then its
+    refusal is raised (`FilesRefused` where several files were given)."""
+    files = list(paths)
     values = settings.load(place.settings)
     context = read_context(values, options, imported_at=imported_at or batches.now(place))
-    results = []
+    results: list[batches.ImportResult] = []
+    refusals: dict[Path, PerenneError] = {}
     with _alone(place, values, listener) as engine:
         desk = Desk(place, values, engine, layout.key_of(place))
-        for path in paths:
+        for path in files:
             listener.step(path.name)
-            result = batches.import_file(
-                path,
-                place,
-                engine=engine,
-                context=context,
-                options=options,
-                on_recognised=listener.recognised,
-                screen=lambda folder, source, file: _screen(desk, folder, source, file=file),
-            )
-            listener.imported(result)
-            results.append(result)
+            try:
+                result = batches.import_file(
+                    path,
+                    place,
+                    engine=engine,
+                    context=context,
+                    options=options,
+                    on_recognised=listener.recognised,
+                    screen=lambda folder, source, file: _screen(desk, folder, source, file=file),
+                )
+            except PerenneError as error:
+                if len(files) == 1:
+                    raise
+                refusals[path] = error
+                listener.refused(error)
+            else:
+                listener.imported(result)
+                results.append(result)
+    if refusals:
+        raise FilesRefused(
+            refusals, results, of=len(files), next_step=_after_refusals(any_imported=bool(results))
+        )
     return results
+
+
+def _after_refusals(*, any_imported: bool) -> str:
+    if not any_imported:
+        return _("Correct them, then import them again.")
+    return _(
+        "The others are imported. Correct what was refused and import it, or go on without it:"
+        " perenne refresh"
+    )
 
 
 def _screen(desk: Desk, folder: Path, source: str, *, file: str = "") -> str:

@@ -36,7 +36,7 @@ def orders(person: Person) -> Chart:
     writes = Words(person.currency)
     days = person.timeline.days
     stems = [
-        Stem(one.on.toordinal(), value, f"{format_date(one.on)}: {writes.cents(value)}")
+        Stem(one.on.toordinal(), value, f"{format_date(one.on)} · {writes.cents(value)}")
         for one in days
         for value in (one.bought, -one.given_back)
         if value
@@ -140,7 +140,7 @@ def _rows(one: Outlook, writes: Words) -> Iterator[Expected]:
         one.value or Decimal(0),
         inner=_ends(one.low50, one.high50),
         outer=_ends(one.low90, one.high90),
-        said=f"{label}: {writes.money(one.value)}",
+        said=f"{label} · {writes.money(one.value)}",
     )
     if one.margin is not None:
         name = _("margin")
@@ -149,7 +149,7 @@ def _rows(one: Outlook, writes: Words) -> Iterator[Expected]:
             one.margin,
             inner=_ends(one.margin_low50, one.margin_high50),
             outer=_ends(one.margin_low90, one.margin_high90),
-            said=f"{label}, {name}: {writes.money(one.margin)}",
+            said=f"{label}, {name} · {writes.money(one.margin)}",
             colour=_MARGIN,
         )
 
