@@ -148,7 +148,9 @@ def test_figures_of_the_catalogue_are_those_of_plain_sql(shop: Path) -> None:
         "FROM {predictions}",
     )
     names = ("predicted_clv_12m", "predicted_revenue_12m", "predicted_orders_12m")
-    told = {row["metric"]: row["value"] for row in kpis(shop, *names, "predicted_margin_12m")}
+    rows = kpis(shop, *names, "predicted_margin_12m")
+    assert all("A forecast for the 12 months after " in row["note"] for row in rows)
+    told = {row["metric"]: row["value"] for row in rows}
     assert told["predicted_margin_12m"] == Decimal(margin)
     assert float(told["predicted_clv_12m"]) == pytest.approx(float(mean), abs=5.1e-5)
     assert told["predicted_revenue_12m"] == Decimal(total)

@@ -13,6 +13,7 @@ from perenne.metrics.plan import ACTIVE_CUSTOMERS, CUSTOMERS_IN_GROUP, GAP_MEAN
 from perenne.metrics.remarks import (
     Said,
     activation,
+    ahead,
     machines,
     not_told,
     unobserved,
@@ -236,4 +237,5 @@ _NOTES: dict[str, Callable[[Evaluator, Number | None, Said], Iterator[str]]] = {
     "unscaled": unscaled,
     "unpriced": unpriced,
     "machines": machines,
+    "ahead": ahead,
 }

@@ -9,7 +9,7 @@ from perenne.metrics.arithmetic import Number
 from perenne.metrics.plan import UNOBSERVED, UNPRICED, UNSCALED
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
-from perenne.text import format_number, ngettext
+from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
 
 
@@ -110,3 +110,11 @@ def machines(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]
         "Openings are counted as reported: mail programs that load images by themselves, such as "
         "Apple Mail, open too."
     )
+
+
+def ahead(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    """The period beside such a figure is what it was learnt from."""
+    if value is not None:
+        yield _("A forecast for the 12 months after {day}.").format(
+            day=format_date(said.context.as_of)
+        )
