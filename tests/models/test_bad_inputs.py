@@ -89,6 +89,15 @@ def test_what_is_no_table_is_refused(name: str) -> None:
             CASES[name].fit(wrong)
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name != "CustomerLifetimeValue"])
+def test_weights_that_stand_for_nobody_are_told_so(name: str) -> None:
+    data = CASES[name].good()
+    rows = len(next(iter(data.values())))
+    with pytest.raises(PerenneError, match="Every weight is 0: the rows stand for nobody") as it:
+        CASES[name].fit(data | {"weights": np.zeros(rows)})
+    assert "how many customers each row stands for" in it.value.next_step
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_lazy_frames_and_mappings_are_read_as_frames_are(name: str) -> None:
     polars = pytest.importorskip("polars", reason="polars is not installed")

@@ -40,7 +40,12 @@ def test_another_version_and_an_unknown_name(changed, said):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [('{"model": ', "JSON is broken"), ("nowhere.json", "cannot be read")]
+    ("text", "said"),
+    [
+        ('{"model": ', "JSON is broken"),
+        ("nowhere.json", "cannot be read"),
+        ("{}", "it does not say which it is"),
+    ],
 )
 def test_broken_and_missing_files(text, said):
     with pytest.raises(PerenneError, match=said):

@@ -176,7 +176,8 @@ def read_histories(data: Any = None, *, group: Ints | None = None, **given: Any)
 
 
 def refuse_weights(weights: Floats | None) -> None:
-    """Raise PerenneError for a weight that is negative or not a number; None has none."""
+    """Raise PerenneError for a weight that is negative or not a number, and where all are 0; None
+    has none."""
     if weights is None:
         return
     refuse_where(
@@ -185,6 +186,12 @@ def refuse_weights(weights: Floats | None) -> None:
         given={"weights": weights},
         next_step=_("Give how many customers each row stands for."),
     )
+    if weights.size and not weights.any():
+        raise PerenneError(
+            _("Every weight is 0: the rows stand for nobody."),
+            given={"weights": 0.0},
+            next_step=_("Give how many customers each row stands for."),
+        )
 
 
 def check_histories(frequency: Floats, recency: Floats, tenure: Floats) -> None:

@@ -83,9 +83,9 @@ def _parsed(text: str) -> dict[str, Any]:
             given=text[:80],
             next_step=_("Save the model again."),
         ) from error
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or "model" not in values:
         raise PerenneError(
-            _("This is no saved model: it has no parameters."),
+            _("This is no saved model: it does not say which it is."),
             given=text[:80],
             next_step=_("Give the path of a saved model, or its text."),
         )

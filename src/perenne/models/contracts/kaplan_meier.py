@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from perenne.core import PerenneError
 from perenne.models.contracts.lives import check_entries, check_lives
-from perenne.models.histories import Floats, read_columns, refuse_where
+from perenne.models.histories import Floats, read_columns, refuse_weights
 from perenne.text import gettext as _
 
 
@@ -67,12 +67,7 @@ def kaplan_meier(
     t, gone = columns["tenure"], columns["churned"]
     check_lives(t, gone)
     w = columns.get("weights", np.ones_like(t))
-    refuse_where(
-        ~(w >= 0) | ~np.isfinite(w),
-        _("A weight is negative or not a number."),
-        given={"weights": w},
-        next_step=_("Give how many customers each row stands for."),
-    )
+    refuse_weights(w)
     start = columns.get("entered", np.zeros_like(t))
     check_entries(start, t, gone)
     names, row = _cohorts(cohort, t.size)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
-from perenne.models.histories import Floats, read_columns, refuse_where
+from perenne.models.histories import Floats, read_columns, refuse_weights, refuse_where
 from perenne.text import gettext as _
 
 
@@ -37,12 +37,7 @@ def read_lives(data: Any = None, **given: Any) -> Lives:
     tenure, churned = columns["tenure"], columns["churned"]
     check_lives(tenure, churned)
     weights = columns.get("weights", np.ones_like(tenure))
-    refuse_where(
-        ~(weights >= 0) | ~np.isfinite(weights),
-        _("A weight is negative or not a number."),
-        given={"weights": weights},
-        next_step=_("Give how many customers each row stands for."),
-    )
+    refuse_weights(weights)
     entered = columns.get("entered", np.zeros_like(tenure))
     check_entries(entered, tenure, churned)
     rows = np.column_stack((tenure, churned, entered))

@@ -19,6 +19,7 @@ from perenne.models.histories import (
     check_histories,
     compress,
     read_columns,
+    refuse_weights,
     refuse_where,
 )
 from perenne.models.purchases.beta_binomial_likelihood import Mixtures, Opportunities
@@ -197,13 +198,7 @@ def read_opportunities(data: Any, given: Mapping[str, Any], *, weighted: bool = 
     )
     check_histories(x, t_x, n)
     weights = columns.get("weights")
-    if weights is not None:
-        refuse_where(
-            ~(weights >= 0) | ~np.isfinite(weights),
-            _("A weight is negative or not a number."),
-            given={"weights": weights},
-            next_step=_("Give how many customers each row stands for."),
-        )
+    refuse_weights(weights)
     return compress(x, t_x, n, weights=weights)
 
 

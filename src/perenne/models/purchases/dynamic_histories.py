@@ -17,6 +17,7 @@ from perenne.models.histories import (
     compress,
     read_columns,
     read_table,
+    refuse_weights,
     refuse_where,
 )
 from perenne.models.purchases.calendar import Calendar
@@ -109,12 +110,7 @@ def _weights(given: Any, number: npt.NDArray[np.intp], *, customers: int) -> Flo
     found = np.zeros(customers)
     if rows.size == number.size:
         found[number] = rows
-    refuse_where(
-        ~(rows >= 0) | ~np.isfinite(rows) | (rows.size != number.size),
-        _("A weight is negative or not a number."),
-        given={"weights": rows},
-        next_step=_("Give how many customers each row stands for."),
-    )
+    refuse_weights(rows if rows.size == number.size else np.array([np.nan]))
     refuse_where(
         found[number] != rows,
         _("The rows of one customer have different weights."),
