@@ -1,6 +1,7 @@
 """What a model does not read, and what cannot be: refused by name, with what is allowed."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import perenne.models
@@ -9,8 +10,10 @@ from perenne.models import (
     BetaGeo,
     BetaGeoCNBD,
     CustomerLifetimeValue,
+    DynamicParetoNBD,
     GammaGamma,
     ModifiedBetaGeo,
+    ModifiedBetaGeoCNBD,
     ParetoGGG,
     ParetoNBD,
     ShiftedBetaGeometric,
@@ -19,7 +22,10 @@ from perenne.models import (
 from perenne.models.contracts.subscription_value import SubscriptionValue
 from perenne.models.purchases.nbd import NBD
 from perenne.models.purchases.pareto_ggg_fitted import FittedParetoGGG
+from perenne.models.value.discounting import months
 from tests.models.bad_inputs import orders, some
+from tests.models.living import CDNOW
+from tests.models.living import fitted as fitted_pareto
 from tests.models.spending import fitted as fitted_spend
 from tests.models.tiny_beta_geo import tiny
 
@@ -213,3 +219,88 @@ def test_a_weight_that_is_none_is_refused_by_spend_too(wrong):
     with pytest.raises(PerenneError, match="A weight is negative or not a number") as caught:
         GammaGamma().fit(**money, weights=weights)
     assert "Give how many customers each row stands for" in str(caught.value)
+
+
+FRAME = pd.DataFrame(
+    {"frequency": [0, 2, 5], "recency": [0.0, 20.0, 30.0], "tenure": [30.0, 35.0, 38.0]}
+)
+OTHER = FRAME.loc[[2, 0, 1]]
+
+
+@pytest.mark.parametrize("name", ["recency", "tenure"])
+def test_pandas_rows_in_another_order_are_refused(name):
+    model = fitted_pareto(**CDNOW)
+    given = {column: FRAME[column] for column in FRAME} | {name: OTHER[name]}
+    with pytest.raises(PerenneError, match="different indexes") as it:
+        model.probability_alive(**given)
+    assert "matched by their place" in it.value.next_step
+    same = {column: OTHER[column] for column in FRAME}
+    np.testing.assert_allclose(
+        model.probability_alive(**same), model.probability_alive(FRAME)[[2, 0, 1]]
+    )
+
+
+def test_pandas_covariates_in_another_order_are_refused():
+    many = pd.concat([FRAME] * 100, ignore_index=True)
+    channel = pd.DataFrame({"channel": ["web", "shop"] * 150})
+    for model in (ParetoNBD(shrinkage=1.0), BetaGeo(shrinkage=1.0)):
+        with pytest.raises(PerenneError, match="different indexes"):
+            model.fit(many, covariates=channel.loc[::-1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        (BetaGeo, {"shrinkage": -1.0}),
+        (ModifiedBetaGeo, {"shrinkage": float("nan")}),
+        (ParetoNBD, {"shrinkage": "much"}),
+        (GammaGamma, {"shrinkage": -0.1}),
+        (BetaGeoCNBD, {"k": 0}),
+        (ModifiedBetaGeoCNBD, {"k": 2.5}),
+        (BetaGeoCNBD, {"k": "2"}),
+        (ParetoGGG, {"most": 0}),
+        (DynamicParetoNBD, {"ridge": -1.0}),
+    ],
+)
+def test_settings_of_a_model_are_checked_at_once(kind, wrong):
+    (name,) = wrong
+    with pytest.raises(PerenneError, match=f"{name} = .*(cannot be used|no whole number|whole)"):
+        kind(**wrong)
+
+
+def test_as_many_draws_of_parameters_as_of_purchases():
+    model, rng = fitted_pareto(**CDNOW), np.random.default_rng(1)
+    drawn = {name: np.full(3, value) for name, value in model.parameters.items()}
+    with pytest.raises(PerenneError, match="There are 3 draws of the parameters for 7") as it:
+        model.sample_purchases(12.0, FRAME, rng=rng, draws=7, parameters=drawn)
+    assert "parameter_draws(7" in it.value.next_step
+
+
+@pytest.mark.parametrize(
+    "counts", [np.ones((4, 2), int), np.full((4, 3), -1), np.ones((4, 3)), np.ones(3, int)]
+)
+def test_counts_of_other_customers_are_refused(counts):
+    with pytest.raises(PerenneError, match="counts of orders cannot be used"):
+        fitted_spend().sample_totals(
+            counts,
+            frequency=[1, 2, 5],
+            monetary_value=[10, 20, 30],
+            rng=np.random.default_rng(1),
+        )
+
+
+def test_no_group_takes_the_name_of_the_total():
+    value = CustomerLifetimeValue(tiny(), fitted_spend())
+    given = {**{c: FRAME[c] for c in FRAME}, "monetary_value": [np.nan, 20.0, 30.0]}
+    for groups, said in (
+        ({"all": [0, 0, 1]}, "No group can be called all"),
+        ({"country": [0, 1, 10_000_000]}, "does not give each customer a code"),
+    ):
+        with pytest.raises(PerenneError, match=said):
+            value.predict(52.0, **given, groups=groups, draws=0)
+
+
+@pytest.mark.parametrize("count", [-1, [12, -3], float("nan")])
+def test_months_lie_ahead(count):
+    with pytest.raises(PerenneError, match="number of months is negative or missing"):
+        months(count)

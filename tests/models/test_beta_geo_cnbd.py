@@ -91,8 +91,8 @@ def test_no_k_without_log_intervals():
     rows = {"frequency": [1, 2], "recency": [3, 4], "tenure": [9, 9]}
     with pytest.raises(PerenneError, match="Without log_intervals"):
         BetaGeoCNBD().fit(**rows)
-    with pytest.raises(PerenneError, match="whole number above 0"):
-        BetaGeoCNBD(k=0).fit(**rows)
+    with pytest.raises(PerenneError, match="k = 0 is not a whole number of 1 or more"):
+        BetaGeoCNBD(k=0)
 
 
 @pytest.mark.parametrize("k", [1, 2, 4])

@@ -108,3 +108,36 @@ def test_empirical_bayes_finds_the_spread_of_group_means():
     exact, none = shrink(fit, blocks=[slice(0, 400)], size=400, shrinkage=0.0)
     np.testing.assert_allclose(exact.point, means, rtol=1e-6)
     assert not none.any()
+
+
+@pytest.mark.parametrize(
+    ("fitted", "given", "said"),
+    [
+        (["1", "2", "3"], [1, 2, 3], "1.0, 2.0, 3.0"),
+        ([True, False, True], [1, 0, 1], "0.0, 1.0"),
+        ([True, False, True], ["true", "false", "true"], "false, true"),
+        (["web", "shop", "app"], ["Web", "Shop", "App"], "App, Shop, Web"),
+        (["web", "shop", "app"], ["Web", "Web", "Web"], "Web"),
+        ([1.0, 2.0, 3.0], ["1", "2", "3"], "1, 2, 3"),
+    ],
+)
+def test_values_of_another_coding_are_refused(fitted, given, said):
+    design = Design.learn({"c": fitted})
+    with pytest.raises(PerenneError, match=f"covariate c are not those of the fit: {said}") as it:
+        design.encode({"c": given}, size=3)
+    assert "or None: a customer of whom it is not known" in it.value.next_step
+    _group, rows = design.encode({"c": [None, None, None]}, size=3)
+    np.testing.assert_array_equal(rows, 0.0)
+
+
+def test_one_new_level_among_known_ones_is_the_average_customer():
+    design = Design.learn({"channel": CHANNELS})
+    group, rows = design.encode({"channel": ["fax", "web"]}, size=2)
+    np.testing.assert_array_equal(rows[group[0]], 0.0)
+    assert rows[group[1]].any()
+
+
+def test_infinite_covariates_are_refused():
+    for read in (Design.learn, Design.learn({"age": np.arange(6)}).encode):
+        with pytest.raises(PerenneError, match="The covariate age is infinite in 1 rows"):
+            read({"age": [1, 2, np.inf]}, **({} if read == Design.learn else {"size": 3}))

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from scipy.special import gammainccinv
+from scipy import stats
+from scipy.special import gammainc, gammainccinv
 
 from perenne.core import PerenneError
 from perenne.models import ParetoGGG, ParetoNBD, load_model
@@ -273,3 +274,46 @@ def test_tabulated_intervals_are_quantiles_of_the_gamma_distribution() -> None:
 def test_without_intervals_regularity_is_unknown_and_told() -> None:
     with pytest.raises(PerenneError, match="log_intervals"):
         ParetoGGG().fit(frequency=[1, 2], recency=[3, 5], tenure=[9, 9])
+
+
+def renewals_by_sums(k: float, mean_intervals: np.ndarray) -> np.ndarray:
+    """Σ_n P(nk, ku); for small k its integral over nk, less the half that the first step misses."""
+    if k > 0.02:
+        n = np.arange(1, int(60 + 12 / k))[:, None]
+        return gammainc(n * k, k * mean_intervals).sum(axis=0)
+    shapes = np.concatenate(([0.0], np.geomspace(1e-9, 60 + 3 * k * mean_intervals.max(), 1000)))
+    inside = gammainc(np.maximum(shapes, 1e-300)[:, None], k * mean_intervals)
+    inside[0] = 1.0
+    return np.trapezoid(inside, shapes, axis=0) / k - 0.5
+
+
+@pytest.mark.parametrize(
+    ("t", "gamma", "within"), [(1.2, 0.8, 0.008), (1.5, 1.0, 0.002), (6.0, 2.0, 0.001)]
+)
+def test_newcomers_where_regularity_varies_widely(t: float, gamma: float, within: float) -> None:
+    """Summed over k, λ and μ. Near k = 0 a customer buys in bursts, without bound: a part of all
+    that grows as t nears 1. E(λ min(τ, 52)), known exactly, takes the chance out of the draws."""
+    r, alpha, s, beta = 0.6, 10.0, 0.6, 12.0
+    model = FittedParetoGGG(
+        {"t": t, "gamma": gamma, "r": r, "alpha": alpha, "s": s, "beta": beta},
+        0.0,
+        tuple(map(tuple, np.zeros((6, 6)).tolist())),
+        1.0,
+    )
+    rng, even = np.random.default_rng(1), (np.arange(4000) + 0.5) / 4000
+    pace = stats.gamma.ppf(even, r, scale=1 / alpha)
+    leaving = stats.gamma.ppf(rng.permutation(even), s, scale=1 / beta)
+    life = np.minimum(-np.log(rng.permutation(even)) / np.maximum(leaving, 1e-300), 52.0)
+    at = np.concatenate(([0.0], np.geomspace(1e-6, (pace * life).max(), 200)))
+    point, weight = np.polynomial.legendre.leggauss(60)
+    low, high = np.log(1e-9), np.log(stats.gamma.ppf(1 - 1e-9, t, scale=1 / gamma))
+    shapes = np.exp((low + high) / 2 + (high - low) / 2 * point)
+    shares = stats.gamma.pdf(shapes, t, scale=1 / gamma) * shapes * weight * (high - low) / 2
+    found = sum(
+        share * np.interp(pace * life, at, renewals_by_sums(k, at)).mean()
+        for k, share in zip(shapes, shares, strict=True)
+    )
+    exact = r / alpha * beta / (1 - s) * np.expm1((1 - s) * np.log1p(52 / beta))
+    assert model.expected_purchases_new(52.0) == pytest.approx(
+        found + exact - (pace * life).mean(), rel=within
+    )

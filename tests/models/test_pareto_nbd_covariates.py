@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from perenne.core import PerenneError
+from perenne.models import load_model
 from perenne.models.purchases.pareto_nbd import FittedParetoNBD, ParetoNBD
 from tests.models.living import simulate
 
@@ -84,3 +85,15 @@ def test_covariates_are_asked_for_again():
     model = ParetoNBD().fit(**data, covariates=covariates)
     with pytest.raises(PerenneError, match="none are given"):
         model.probability_alive(**data)
+
+
+def test_a_model_with_covariates_is_the_same_after_a_round_through_json():
+    rng = np.random.default_rng(3)
+    x = rng.negative_binomial(0.6, 0.3, 400).astype(float)
+    tenure = rng.uniform(20, 60, 400)
+    recency = np.where(x > 0, tenure * rng.beta(np.maximum(x, 1), 1), 0.0)
+    channel = np.where(rng.random(400) < 0.5, "web", "shop")
+    model = ParetoNBD(shrinkage=5.0).fit(
+        frequency=x, recency=recency, tenure=tenure, covariates={"channel": channel}
+    )
+    assert load_model(model.to_json()) == model

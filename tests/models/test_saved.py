@@ -1,6 +1,7 @@
 """A saved model comes back as what it was, or the reason is said."""
 
 import json
+import re
 from importlib import import_module
 
 import pytest
@@ -69,3 +70,26 @@ def test_a_damaged_file_names_what_is_missing():
     text = json.dumps({"model": "BetaGeo", "format": 1, "parameters": {}})
     with pytest.raises(PerenneError, match="covariance, customers, log_likelihood are missing"):
         load_model(text)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"parameters": {"r": 1.0}}, "alpha = None, a = None, b = None"),
+        ({"alpha": float("nan")}, "alpha = nan"),
+        ({"alpha": -3}, "alpha = -3"),
+        ({"alpha": "4"}, "alpha = '4'"),
+        ({"alpha": True}, "alpha = True"),
+        ({"covariance": [[1.0, 2.0]]}, "covariance = "),
+        ({"covariance": "none"}, "covariance = 'none'"),
+        ({"parameters": None}, "r = None"),
+    ],
+)
+def test_damaged_parameters_are_named(changed, said):
+    saved = json.loads(MODEL.to_json())
+    if not {"parameters", "covariance"} & changed.keys():
+        changed = {"parameters": saved["parameters"] | changed}
+    with pytest.raises(PerenneError, match=re.escape(said)) as error:
+        load_model(json.dumps(saved | changed))
+    assert "The saved BetaGeo is damaged" in error.value.what
+    assert "Fit the model again" in error.value.next_step

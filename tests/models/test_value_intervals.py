@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from perenne.core import PerenneError
 from perenne.models.purchases.beta_geo import BetaGeo
+from perenne.models.purchases.pareto_nbd_fitted import FittedParetoNBD
 from perenne.models.spend.gamma_gamma import GammaGamma
 from perenne.models.value import futures
 from perenne.models.value.discounting import discount_force, discounted_purchases, months
@@ -127,8 +129,26 @@ def test_even_odds_is_where_the_probability_is_one_half():
     never = reason == 1
     assert 0 < never.sum() < 60
     assert np.isnan(when[never]).all()
-    np.testing.assert_allclose(probability(when[~never], everyone[~never]), 0.5, atol=0.01)
+    np.testing.assert_allclose(probability(when[~never], everyone[~never]), 0.5, atol=0.001)
     assert (probability(5217.0, everyone[never]) < 0.5).all()
+
+
+@pytest.mark.parametrize("frequency", [1, 40, 360, 4000])
+def test_even_odds_of_who_buys_every_hour_or_every_month(frequency):
+    """Days; a century of 36,525 is searched, in which an hour is a millionth."""
+    known = {"frequency": [frequency], "recency": [359.5], "tenure": [360.0]}
+    model = FittedParetoNBD(
+        parameters={"r": 0.5, "alpha": 10.0, "s": 0.6, "beta": 12.0},
+        log_likelihood=0.0,
+        covariance=np.eye(4) * 1e-6,
+        customers=10,
+    )
+
+    def probability(time, who):
+        return model.probability_of_purchase(time, **known)
+
+    (when,), _reason = even_odds(probability, size=1, longest=36_525.0)
+    assert when == pytest.approx(brentq(lambda h: probability(h, 0)[0] - 0.5, 1e-4, 1e4), rel=2e-3)
 
 
 def test_customers_who_all_left_have_no_such_day():
@@ -286,3 +306,30 @@ def test_refuses_what_cannot_be_predicted(horizon, extra, message):
 def test_unknown_time_unit_is_refused():
     with pytest.raises(PerenneError, match="fortnight"):
         CustomerLifetimeValue(tiny(), fitted(), time_unit="fortnight").predict(1, **KNOWN, draws=0)
+
+
+@pytest.mark.parametrize("count", [[12], [36], [1, 36], [12, 24, 36], [600], [1200]])
+@pytest.mark.parametrize("rate", [0.02, 0.1, 0.5, 2.0, 9.0])
+def test_discounted_purchases_are_the_integral(count, rate):
+    """Whatever the horizon, the rate, and the other horizons asked with it."""
+    model = tiny(spread=False)
+    known = {
+        "frequency": np.array([0.0, 1, 26]),
+        "recency": np.array([0.0, 30, 30]),
+        "tenure": np.array([38.0, 38, 31]),
+    }
+    horizons = np.array(months(count))
+    force = discount_force(rate, time_unit="week")
+
+    def expected(times):
+        return np.array([model.expected_purchases(float(time), **known) for time in times])
+
+    told, _plain = discounted_purchases(expected, horizons, force=force)
+    point, weight = np.polynomial.legendre.leggauss(300)
+    for horizon, found in zip(horizons, told, strict=True):
+        bend = min(horizon / 50, 0.5 / force)
+        span = np.log1p(horizon / bend)
+        time = bend * np.expm1(span * (point + 1) / 2)
+        owed = (weight * span / 2 * (time + bend) * np.exp(-force * time)) @ expected(time)
+        exact = np.exp(-force * horizon) * expected([horizon])[0] + force * owed
+        np.testing.assert_allclose(found, exact, rtol=1.1e-4)

@@ -32,6 +32,15 @@ def is_number(value: Any) -> bool:
     return known and bool(np.isfinite(value))
 
 
+def is_matrix(value: Any) -> bool:
+    """Whether it is a square table of finite numbers."""
+    try:
+        found = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return found.ndim == 2 and found.shape[0] == found.shape[1] and bool(np.isfinite(found).all())
+
+
 def require_number(
     name: str, value: Any, *, least: float | None = None, above: float | None = None
 ) -> float:
@@ -66,10 +75,21 @@ def require_rng(rng: Any) -> np.random.Generator:
     )
 
 
-def require_drawing(rng: Any, draws: Any) -> None:
-    """PerenneError unless something can be drawn: a generator, and one draw or more."""
+def require_drawing(rng: Any, draws: Any, parameters: Any = None) -> None:
+    """PerenneError unless something can be drawn: a generator, one draw or more, and as many draws
+    of each of the `parameters`, where some are given."""
     require_rng(rng)
     require_count("draws", draws, least=1)
+    sizes = {np.size(values) for values in (parameters or {}).values()}
+    if sizes - {draws}:
+        raise PerenneError(
+            _("There are {count} draws of the parameters for {draws} of the purchases.").format(
+                count=min(sizes), draws=draws
+            ),
+            given=min(sizes),
+            allowed=(draws,),
+            next_step=_("Take as many: parameter_draws({draws}, rng=…).").format(draws=draws),
+        )
 
 
 def read_numbers(name: str, value: Any) -> Floats:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from perenne.core import PerenneError
+from perenne.models.arguments import is_matrix, is_number, shown
 from perenne.models.histories import Floats
 from perenne.models.hmc import CHAINS, effective_draws, r_hat
 from perenne.text import gettext as _
@@ -129,10 +130,39 @@ class Fitted:
                 given=sorted(values),
                 next_step=_("Fit the model again with this version of Perenne."),
             )
+        cls._refuse_damaged(values)
         kept = {f.name: values[f.name] for f in fields(cls) if f.name in values}
         for name in {"covariance", "kept_draws"} & kept.keys():
             kept[name] = tuple(tuple(row) for row in kept[name])
         return cls(**kept)
+
+    @classmethod
+    def _refuse_damaged(cls, values: Mapping[str, Any]) -> None:
+        """Raise PerenneError for a parameter that is missing, no number, or not positive where it
+        must be, and for a covariance that is no matrix of numbers."""
+        told = values["parameters"] if isinstance(values["parameters"], Mapping) else {}
+        wrong = {
+            name: told.get(name)
+            for name in {**dict.fromkeys(cls.needed()), **told}
+            if not is_number(told.get(name)) or (name in cls.positive and told[name] <= 0)
+        }
+        if not is_matrix(values["covariance"]):
+            wrong["covariance"] = values["covariance"]
+        if not wrong:
+            return
+        raise PerenneError(
+            _("The saved {model} is damaged: {values}.").format(
+                model=cls.model,
+                values=", ".join(f"{name} = {shown(one)}" for name, one in wrong.items()),
+            ),
+            given=wrong,
+            next_step=_("Fit the model again with this version of Perenne."),
+        )
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Parameters that no model of this kind lacks."""
+        return cls.positive
 
 
 def logarithms(values: Mapping[str, float]) -> Floats:

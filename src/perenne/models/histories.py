@@ -51,14 +51,19 @@ def read_table(data: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
     return {name: table[name].to_numpy() for name in table.columns}
 
 
-def read_columns(data: Any, names: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Floats]:
+def read_columns(
+    data: Any, names: tuple[str, ...], given: Mapping[str, Any], *, beside: Any = None
+) -> dict[str, Floats]:
     """Columns `names` as float64 arrays of one length: from `given`, else from the frame `data`.
 
-    `data` is as in `read_table`, or None. A name that ends in `?` may be missing. Raises
-    PerenneError for a missing, non-numeric or unequal one, and for one of `given` that is no name:
-    nothing that was meant to count is left out in silence.
+    `data` is as in `read_table`, or None; `beside` is a table of the same customers that somebody
+    else reads. Rows are matched by their place. A name that ends in `?` may be missing. Raises
+    PerenneError for a missing, non-numeric or unequal one, for one of `given` that is no name
+    (nothing that was meant to count is left out in silence), and for pandas data whose indexes say
+    that rows are in another order.
     """
     refuse_unknown_names(given, names)
+    refuse_other_order(data, *given.values(), beside)
     table = read_table(data, [name.removesuffix("?") for name in names])
     columns: dict[str, Floats] = {}
     for name in names:
@@ -79,6 +84,27 @@ def read_columns(data: Any, names: tuple[str, ...], given: Mapping[str, Any]) ->
             next_step=_("Give one value per customer in each column."),
         )
     return columns
+
+
+def refuse_other_order(*given: Any) -> None:
+    """Raise PerenneError where two pandas objects bear different indexes: their rows would be
+    matched by place, not by index."""
+    tables = [
+        one
+        for table in given
+        for one in (table.values() if isinstance(table, Mapping) else (table,))
+    ]
+    labels = [one.index for one in tables if hasattr(getattr(one, "index", None), "equals")]
+    if all(labels[0].equals(other) for other in labels[1:]):
+        return
+    raise PerenneError(
+        _("The rows of these pandas data bear different indexes."),
+        given=[str(list(one[:3])) for one in labels],
+        next_step=_(
+            "Bring them into one order (frame.loc[other.index]), or give arrays (.to_numpy()) that "
+            "are in one order already: rows are matched by their place."
+        ),
+    )
 
 
 def refuse_unknown_names(given: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -85,7 +85,9 @@ def _parsed(text: str) -> dict[str, Any]:
         ) from error
     if not isinstance(values, dict) or "model" not in values:
         raise PerenneError(
-            _("This is no saved model: it does not say which it is."),
+            _("This is no saved model: it does not say which it is.")
+            if isinstance(values, dict)
+            else _("This is no saved model: it has no parameters."),
             given=text[:80],
             next_step=_("Give the path of a saved model, or its text."),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -68,13 +68,19 @@ class FittedCovariates(FittedProbability):
     plan: Mapping[str, tuple[int, ...]]
 
     def history(self, ledger: Ledger) -> dict[str, Any]:
-        return {**weekly_history(ledger), "covariates": covariates(ledger, self.plan)}
+        return {**weekly_history(ledger), "covariates": self._told(ledger)}
 
     def spending(self, ledger: Ledger) -> dict[str, Any]:
         told = super().spending(ledger)
         if "design" in self.spend.settings:
-            told["covariates"] = covariates(ledger, self.plan)
+            told["covariates"] = self._told(ledger)
         return told
+
+    def _told(self, ledger: Ledger) -> pa.Table:
+        """The attributes; those of a level that the fit had nobody of are not known."""
+        levels = {one["name"]: one["levels"] for one in self.purchases.settings["design"]}
+        without = {name for name in self.plan if OTHER not in levels[name]}
+        return covariates(ledger, self.plan, without_others=without)
 
 
 def plan_of(ledger: Ledger) -> dict[str, tuple[int, ...]]:
@@ -103,9 +109,18 @@ def plan_of(ledger: Ledger) -> dict[str, tuple[int, ...]]:
     return plan
 
 
-def covariates(ledger: Ledger, plan: Mapping[str, tuple[int, ...]]) -> pa.Table:
-    """One column of text per attribute: the code, or that it is another."""
-    return pa.table({name: _levels(ledger.attributes[name], kept) for name, kept in plan.items()})
+def covariates(
+    ledger: Ledger,
+    plan: Mapping[str, tuple[int, ...]],
+    *,
+    without_others: Collection[str] = (),
+) -> pa.Table:
+    """One column of text per attribute: the code, or that it is another; nothing for another code
+    of those `without_others`."""
+    told = {name: _levels(ledger.attributes[name], kept) for name, kept in plan.items()}
+    for name in without_others:
+        told[name] = np.where(told[name] == OTHER, "", told[name])
+    return pa.table(told)
 
 
 def _frequent(codes: npt.NDArray[Any]) -> tuple[int, ...]:

@@ -154,7 +154,7 @@ class FittedBetaGeoBetaBinomial(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
-        require_drawing(rng, draws)
+        require_drawing(rng, draws, parameters)
         ahead = _whole(horizons, np.size(horizons))
         read_horizons(ahead)
         histories = read_opportunities(data, given)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.arguments import require_count
+from perenne.models.arguments import require_count, require_number
 from perenne.models.fitting import Objective, Optimum, maximise, refuse_unknown
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
 from perenne.models.hmc import posterior_of
@@ -60,6 +60,8 @@ class BetaGeo:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
+        if self.shrinkage is not None:
+            require_number("shrinkage", self.shrinkage, least=0.0)
 
     def fit(self, data: Any = None, *, covariates: Any = None, **given: Any) -> FittedBetaGeo:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
@@ -86,6 +88,8 @@ class ModifiedBetaGeo:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
+        if self.shrinkage is not None:
+            require_number("shrinkage", self.shrinkage, least=0.0)
 
     def fit(
         self, data: Any = None, *, covariates: Any = None, **given: Any
@@ -98,7 +102,7 @@ class ModifiedBetaGeo:
 def fit_family(kind: type[F], data: Any, given: Mapping[str, Any], *, options: FitOptions) -> F:
     """The fit of any member: `kind` says whether customers drop out at the first purchase."""
     wanted = ("frequency", "recency", "tenure", "weights?")
-    columns: dict[str, Any] = dict(read_columns(data, wanted, given))
+    columns: dict[str, Any] = dict(read_columns(data, wanted, given, beside=options.covariates))
     design, group, rows = None, None, np.zeros((1, 0))
     if options.covariates is not None:
         design = Design.learn(options.covariates, reference=options.shrinkage == 0)

@@ -45,6 +45,8 @@ class BetaGeoCNBD:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
+        if self.k is not None:
+            require_count("k", self.k, least=1)
 
     def fit(self, data: Any = None, **given: Any) -> FittedBetaGeoCNBD:
         """As BetaGeo.fit, with the column log_intervals: sum of the logarithms of the intervals
@@ -68,6 +70,8 @@ class ModifiedBetaGeoCNBD:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
+        if self.k is not None:
+            require_count("k", self.k, least=1)
 
     def fit(self, data: Any = None, **given: Any) -> FittedModifiedBetaGeoCNBD:
         """As BetaGeoCNBD.fit."""
@@ -87,12 +91,6 @@ def _fit_stages(
                 "Give log_intervals=…, each customer's sum of the logarithms of the intervals "
                 "between purchases, or a k."
             ),
-        )
-    if k is not None and (k < 1 or k != int(k)):
-        raise PerenneError(
-            _("k is not a whole number above 0."),
-            given=k,
-            next_step=_("Give k=1, 2, 3 …, or None."),
         )
     counted = {name: value for name, value in given.items() if name != "log_intervals"}
     weights = columns.get("weights", np.ones(columns["frequency"].size))

@@ -71,7 +71,7 @@ class FittedFamily(Fitted):
         Without dropout at the first purchase (BG/NBD, BG/CNBD-k) it is 1 for everyone without a
         repeat purchase, whatever the silence: in the paper only a repeat purchase can be the last.
         """
-        x, last, age = self._read(data, given).values()
+        x, last, age = self._read(data, given, covariates).values()
         check_histories(x, last, age)
         group, rows = self._rows(covariates, x.size)
         people = population(self._point(None, 0), rows)
@@ -176,7 +176,7 @@ class FittedFamily(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
-        require_drawing(rng, draws)
+        require_drawing(rng, draws, parameters)
         ahead = _increasing(horizons)
         asked = self._ask(data, given, covariates=covariates)
         rows = self._rows(covariates, asked.histories.row.size)[1]
@@ -198,7 +198,7 @@ class FittedFamily(Fitted):
         covariates: Any,
         horizon: Any = 0.0,
     ) -> Asked:
-        columns = self._read(data, given)
+        columns = self._read(data, given, covariates)
         size = columns["frequency"].size
         group, rows = self._rows(covariates, size)
         ages, code = np.unique(_ages(horizon, size), return_inverse=True)
@@ -211,9 +211,9 @@ class FittedFamily(Fitted):
             ages = np.full(rows.shape[0], ages[0])
         return Asked(read_histories(group=group, **columns), people, ages)
 
-    def _read(self, data: Any, given: Mapping[str, Any]) -> dict[str, Floats]:
+    def _read(self, data: Any, given: Mapping[str, Any], covariates: Any) -> dict[str, Floats]:
         told = {name: value for name, value in given.items() if name not in self.of_the_fit}
-        return read_columns(data, ("frequency", "recency", "tenure"), told)
+        return read_columns(data, ("frequency", "recency", "tenure"), told, beside=covariates)
 
     def _rows(self, covariates: Any, size: int) -> tuple[Any, Floats]:
         """(group of each customer, design matrix of the groups)."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from perenne.core import PerenneError
 from perenne.models.fitting import Objective, Optimum
 from perenne.models.histories import Floats, read_table
+from perenne.text import format_number
 from perenne.text import gettext as _
 
 MOST_LEVELS = 1000
@@ -44,15 +45,46 @@ class Column:
         return [f"{self.name}={level}" for level in self.levels]
 
     def encode(self, values: npt.NDArray[Any]) -> Floats:
-        """(n, columns), centred: an unknown or missing value is the average customer."""
+        """(n, columns), centred: a missing value, or a level that the fit did not know, is the
+        average customer."""
         if self.levels is None:
-            number = (values.astype(np.float64) - self.centre[0]) / self.scale
-            return np.nan_to_num(number, nan=0.0, posinf=0.0, neginf=0.0)[:, None]
+            number = np.where(values == MISSING, "nan", values).astype(np.float64)
+            return np.nan_to_num((number - self.centre[0]) / self.scale)[:, None]
         words = values.astype(str)
-        share = np.array(self.centre)
-        coded: Floats = (words[:, None] == np.array(self.levels)[None, :]) - share
-        coded[~np.isin(words, [*self.levels, str(self.reference)])] = 0.0
+        known = np.isin(words, [*self.levels, str(self.reference)])
+        coded: Floats = (words[:, None] == np.array(self.levels)[None, :]) - np.array(self.centre)
+        coded[~known] = 0.0
         return coded
+
+    def check(self, told: npt.NDArray[Any], *, size: int) -> None:
+        """Raise PerenneError where the distinct values `told` of `size` customers are of another
+        kind than those of the fit, or where there are several customers and none is known: one new
+        level is a customer like any other, nothing but new ones is another coding."""
+        if told.dtype.kind == "f":
+            told = told[~np.isnan(told)]
+            strange = self.levels is not None
+        else:
+            told = told[told != MISSING]
+            strange = self.levels is None or size > 1
+        known = () if self.levels is None else (*self.levels, str(self.reference))
+        if told.size and strange and not np.isin(told.astype(str), known).any():
+            raise self._another_kind(told)
+
+    def _another_kind(self, values: npt.NDArray[Any]) -> PerenneError:
+        told = ", ".join(map(str, values[:5].tolist()))
+        levels = [*self.levels, self.reference] if self.levels else [_("numbers")]
+        known = ", ".join(level for level in levels[:5] if level)
+        return PerenneError(
+            _("The values of the covariate {name} are not those of the fit: {values}.").format(
+                name=self.name, values=told
+            ),
+            given=told,
+            allowed=levels,
+            next_step=_(
+                "Give them as at the fit ({known}), or None: a customer of whom it is not known is "
+                "taken for the average one."
+            ).format(known=known),
+        )
 
 
 @dataclass(frozen=True)
@@ -96,14 +128,19 @@ class Design:
         group = np.zeros(size, dtype=np.int64)
         for column in self.columns:
             values = _require(named, column.name, size)
-            _distinct, code = np.unique(values, return_inverse=True)
+            distinct, code = np.unique(values, return_inverse=True)
+            column.check(distinct, size=size)
             group = np.unique(group * (int(code.max()) + 1) + code, return_inverse=True)[1]
         _groups, first = np.unique(group, return_index=True)
         rows = [column.encode(named[column.name][first]) for column in self.columns]
         return group, np.column_stack(rows)
 
     def to_settings(self) -> list[dict[str, Any]]:
-        return [asdict(column) for column in self.columns]
+        """As JSON has them, so that what is read back is the same."""
+        return [
+            {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(c).items()}
+            for c in self.columns
+        ]
 
     @classmethod
     def from_settings(cls, columns: Sequence[Mapping[str, Any]]) -> Self:
@@ -135,8 +172,16 @@ def refuse_covariates(covariates: Any) -> None:
 
 def covariate_columns(covariates: Any) -> dict[str, npt.NDArray[Any]]:
     """Columns of a mapping or a frame: float64 for numbers, text for everything else."""
-    table = read_table(covariates)
-    return {name: _plain(values) for name, values in table.items()}
+    named = {name: _plain(values) for name, values in read_table(covariates).items()}
+    for name, values in named.items():
+        if values.dtype.kind == "f" and np.isinf(values).any():
+            raise PerenneError(
+                _("The covariate {name} is infinite in {count} rows.").format(
+                    name=name, count=format_number(int(np.isinf(values).sum()))
+                ),
+                next_step=_("Correct it; what is not known is None or NaN."),
+            )
+    return named
 
 
 def _plain(given: Any) -> npt.NDArray[Any]:

@@ -98,8 +98,9 @@ class FittedDynamicParetoNBD(DynamicFit):
         some = np.empty(rows.row.size)
         for one in np.unique(horizons):
             chosen = horizons == one
-            silent = Silence.of(self.calendar, spans, until=end + one).value(at)[1]
-            some[chosen] = (1.0 - silent)[rows.row[chosen]]
+            asked, place = np.unique(rows.row[chosen], return_inverse=True)
+            silent = Silence.of(self.calendar, spans.take(asked), until=end + one).value(at)[1]
+            some[chosen] = (1.0 - silent)[place]
         return alive * np.clip(some, 0.0, 1.0)
 
     def expected_purchases_new(self, horizon: Any, *, birth: float | None = None) -> Any:
@@ -133,7 +134,7 @@ class FittedDynamicParetoNBD(DynamicFit):
         cumulated counts of one future. parameters: of `parameter_draws(draws)`, one vector per
         draw; None: the estimates in every draw.
         """
-        require_drawing(rng, draws)
+        require_drawing(rng, draws, parameters)
         rows, end = self._rows(frequency, recency, tenure, until)
         ends = self._ends(horizons, end)
         future = _Future(rows, end, ends, Silence.of(self.calendar, _spans(rows, end), until=end))

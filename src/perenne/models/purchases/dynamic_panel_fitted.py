@@ -112,7 +112,7 @@ class FittedPanelParetoNBD(DynamicFit):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
-        require_drawing(rng, draws)
+        require_drawing(rng, draws, parameters)
         ahead = read_horizons(horizons)
         asked = self._ask(data, given, panel=panel, until=until, horizon=ahead[-1], cuts=ahead)
         counts = np.empty((draws, ahead.size, asked.frequency.size), dtype=np.int32)

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import gammaln, psi
 
 from perenne.core import PerenneError
-from perenne.models.arguments import require_count
+from perenne.models.arguments import require_count, require_number
 from perenne.models.fitting import maximise
 from perenne.models.histories import Floats
 from perenne.models.hmc import posterior_of
@@ -63,6 +63,7 @@ class DynamicParetoNBD:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
+        require_number("ridge", self.ridge, least=0.0)
 
     @overload
     def fit(

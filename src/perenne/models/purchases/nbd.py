@@ -148,7 +148,7 @@ class FittedNBD(Fitted):
         **history: Any,
     ) -> npt.NDArray[np.int32]:
         """(draws, customers), or (draws, horizons, customers) cumulated for a sequence."""
-        require_drawing(rng, draws)
+        require_drawing(rng, draws, parameters)
         x, big_t = _read(history)
         values = self.parameters if parameters is None else parameters
         r, alpha = (np.broadcast_to(values[n], (draws,)) for n in ("r", "alpha"))

@@ -52,6 +52,7 @@ class ParetoGGG:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
+        require_count("most", self.most, least=2)
 
     def fit(self, data: Any = None, **given: Any) -> FittedParetoGGG:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:

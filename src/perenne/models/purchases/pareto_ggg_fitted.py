@@ -81,7 +81,7 @@ class FittedParetoGGG(Fitted):
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         They reweigh the nodes of the estimates.
         """
-        require_drawing(rng, draws)
+        require_drawing(rng, draws, parameters)
         ahead = read_horizons(horizons)
         timings = read_timings(data, given)
         counts = np.zeros((draws, ahead.size, timings.frequency.size), dtype=np.int32)

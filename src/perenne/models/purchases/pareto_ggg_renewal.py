@@ -19,8 +19,9 @@ from perenne.models.purchases.pareto_integral import legendre
 # The table: k from LEAST to MOST; u to FAR, closer near 0 where M bends.
 LEAST, MOST, KINDS = 0.03, 100.0, 120
 FAR, STEPS = 30.0, 500
-# Nodes of the moment of the next purchase, and of the moments after it.
-NEXT, LATER = 10, 5
+# Nodes of the moment of the next purchase, and of the moments after it; of all moments of who has
+# just bought.
+NEXT, LATER, FRESH = 10, 5, 20
 FLOOR = 1e-290
 # Quantiles are tabulated over the odds p / (1 - p): its logarithm is BEND sinh of even steps.
 BEND, WIDE, ODDS = 6.0, 5.4, 600
@@ -44,8 +45,13 @@ class Renewals:
         return self._next(horizon, later=False)
 
     def expected(self, horizon: Floats) -> Floats:
-        """E of purchases within the horizon: ∫ stay(v) dM(v), the next one by the time waited."""
-        return self._next(horizon, later=True)
+        """E of purchases within the horizon: ∫ stay(v) dM(v), the next one by the time waited; of
+        who has just bought by M alone."""
+        told = self._next(horizon, later=True)
+        fresh = np.broadcast_to(self.since == 0, told.shape)
+        if fresh.any():
+            told[fresh] = self._after(np.zeros(told.shape), horizon, nodes=FRESH)[fresh]
+        return told
 
     def _next(self, horizon: Floats, *, later: bool) -> Floats:
         """∫ f(v) H(v) dv, nodes at quantiles of the wait v; H is smooth where f is not."""
@@ -75,11 +81,11 @@ class Renewals:
         stays: Floats = np.exp(-self.s * np.log1p(moment / self.beta))
         return stays
 
-    def _after(self, moment: Floats, horizon: Floats) -> Floats:
+    def _after(self, moment: Floats, horizon: Floats, *, nodes: int = LATER) -> Floats:
         """E of the purchases after the next one: stay(h) M(h - v) + ∫ M(w) leave(v + w) dw."""
         left = horizon - moment
         expected = self._stays(horizon) * renewals(self.k, self.pace * left)
-        for point, weight in zip(*legendre(LATER), strict=True):
+        for point, weight in zip(*legendre(nodes), strict=True):
             bought = renewals(self.k, self.pace * left * point)
             until = moment + left * point
             leaves = self._stays(until) * self.s / (self.beta + until)
@@ -88,12 +94,19 @@ class Renewals:
 
 
 def renewals(k: Floats, mean_intervals: Floats) -> Floats:
-    """M(u) for u in mean intervals, by the table; beyond it M grows by 1 per mean interval."""
-    inside = np.minimum(mean_intervals, FAR)
+    """M(u) for u in mean intervals, by the table; beyond it M grows by 1 per mean interval.
+
+    Below LEAST, M is ∫ P(v, ku) dv / k − ½ (Euler–Maclaurin, below 1% off), whose integral depends
+    on ku alone: it grows without bound as k falls.
+    """
+    share = np.minimum(k / LEAST, 1.0)
+    until = mean_intervals * share
+    inside = np.minimum(until, FAR)
     column = np.sqrt(inside / FAR) * STEPS
     low = np.minimum(column.astype(np.intp), STEPS - 1)
     part = (inside - FAR * (low / STEPS) ** 2) / (FAR * (2 * low + 1) / STEPS**2)
-    return _between(_table(), k, low, part) + (mean_intervals - inside)
+    told = _between(_table(), k, low, part) + (until - inside)
+    return np.where(until > 0, (told + 0.5) / share - 0.5, 0.0)
 
 
 def interval(k: Floats, longer: Floats) -> Floats:

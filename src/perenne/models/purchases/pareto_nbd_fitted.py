@@ -172,7 +172,7 @@ class FittedParetoNBD(Fitted):
 
         parameters: draws of them (of `parameter_draws`), one for each draw; None: the estimates.
         """
-        require_drawing(rng, draws)
+        require_drawing(rng, draws, parameters)
         ahead = read_horizons(horizons)
         columns, group, matrix = self._read(data, given, covariates)
         histories = read_histories(group=group, **columns)
@@ -193,7 +193,7 @@ class FittedParetoNBD(Fitted):
         self, data: Any, given: Mapping[str, Any], covariates: Any
     ) -> tuple[dict[str, Any], Any, Floats]:
         wanted = ("frequency", "recency", "tenure")
-        columns: dict[str, Any] = dict(read_columns(data, wanted, given))
+        columns: dict[str, Any] = dict(read_columns(data, wanted, given, beside=covariates))
         group, matrix = self._matrix(covariates, columns["frequency"].size)
         return columns, group, matrix
 

@@ -84,15 +84,15 @@ class FittedTrueBirths:
     def log_likelihood(self) -> float:
         return float(self.newcomers.log_likelihood + self.older.log_likelihood)
 
-    def expected_purchases(self, horizon: float, *, history: float, **given: Any) -> Floats:
-        """(customers,), as of the plain models."""
+    def expected_purchases(self, horizon: Any, *, history: float, **given: Any) -> Floats:
+        """(customers,), as of the plain models; horizon: one number, or one each."""
         return self._each("expected_purchases", history, given, horizon)
 
     def probability_alive(self, *, history: float, **given: Any) -> Floats:
         """(customers,), as of the plain models."""
         return self._each("probability_alive", history, given)
 
-    def probability_of_purchase(self, horizon: float, *, history: float, **given: Any) -> Floats:
+    def probability_of_purchase(self, horizon: Any, *, history: float, **given: Any) -> Floats:
         """(customers,), as of the plain models."""
         return self._each("probability_of_purchase", history, given, horizon)
 
@@ -134,13 +134,14 @@ class FittedTrueBirths:
                 )
         return out
 
-    def _each(self, what: str, history: float, given: Mapping[str, Any], *more: Any) -> Floats:
+    def _each(self, what: str, history: float, given: Mapping[str, Any], *horizon: Any) -> Floats:
         columns = read_columns(None, ("frequency", "recency", "tenure"), given)
         early = _is_early(columns["tenure"], history, self.burn_in)
         out = np.empty(early.size)
         for model, rows in ((self.newcomers, ~early), (self.older, early)):
             if rows.any():
-                out[rows] = getattr(model, what)(*more, **_rows(columns, rows))
+                own = [one if np.ndim(one) == 0 else np.asarray(one)[rows] for one in horizon]
+                out[rows] = getattr(model, what)(*own, **_rows(columns, rows))
         return out
 
     def to_json(self) -> str:

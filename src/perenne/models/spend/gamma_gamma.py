@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
-from perenne.models.arguments import require_count
+from perenne.models.arguments import require_count, require_number
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.gammas import gammas
@@ -24,6 +24,7 @@ from perenne.models.spend.likelihood import SpendLikelihood
 from perenne.models.spend.orders import (
     SpendRows,
     fitting_rows,
+    read_counts,
     read_spend,
     refuse_negative,
 )
@@ -58,6 +59,8 @@ class GammaGamma:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
+        if self.shrinkage is not None:
+            require_number("shrinkage", self.shrinkage, least=0.0)
 
     def fit(
         self,
@@ -161,6 +164,11 @@ class FittedGammaGamma(Fitted):
 
     left_out: Mapping[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """p, q, gamma: those of first orders only where they were read."""
+        return cls.positive[:3]
+
     @property
     def population_mean(self) -> float:
         """Mean order value of a customer of whom no repeat order is known, pγ / (q − 1)."""
@@ -251,6 +259,7 @@ class FittedGammaGamma(Fitted):
         `parameter_draws`; without it the estimates serve every draw.
         """
         x, spend = _evidence(None, frequency, monetary_value)
+        counts = read_counts(counts, customers=x.size, parameters=parameters)
         grown = counts if counts.ndim == 3 else counts[:, None, :]
         group, coded = self._coded(covariates, x.size)
         known = _Known(

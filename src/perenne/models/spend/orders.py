@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from perenne.core import PerenneError
 from perenne.models.histories import Floats, read_columns, refuse_weights, refuse_where
@@ -58,6 +59,32 @@ def read_spend(data: Any = None, **given: Any) -> dict[str, Floats]:
         next_step=_("monetary_value is the mean value of the repeat purchases."),
     )
     return columns
+
+
+def read_counts(
+    counts: Any, *, customers: int, parameters: Mapping[str, Floats] | None
+) -> npt.NDArray[np.integer[Any]]:
+    """Counts of further orders, (draws, customers) or (draws, horizons, customers), as an array.
+
+    Raises PerenneError where one is negative or no whole number, and where there are not as many
+    customers, or draws of the `parameters`.
+    """
+    found = np.asarray(counts)
+    draws = {np.size(values) for values in (parameters or {}).values()}
+    shaped = found.ndim in (2, 3) and found.shape[-1] == customers
+    if shaped and found.dtype.kind in "iu" and (draws <= {found.shape[0]}) and found.min() >= 0:
+        return found
+    raise PerenneError(
+        _("These counts of orders cannot be used: {shape}, of {kind}.").format(
+            shape=found.shape, kind=found.dtype
+        ),
+        given=found.shape,
+        allowed=(f"(draws, {customers})", f"(draws, horizons, {customers})"),
+        next_step=_(
+            "Give what sample_purchases draws of the same customers, with as many draws as there "
+            "are of the parameters."
+        ),
+    )
 
 
 def refuse_negative(columns: Mapping[str, Floats]) -> None:

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from perenne.models.histories import Floats
+from perenne.models.histories import Floats, Rows
 from perenne.models.value.prediction import EVEN_ODDS_NEVER
 
-GRID = 16
+HALVINGS = 9
+NEAREST = 1e-8
+"""The first point of the grid, as a share of the longest horizon: a century's half minute."""
 
-Probability = Callable[[float, npt.NDArray[Any]], Floats]
-"""(horizon, indices of customers) → probability of an order within it, which grows with it."""
+Probability = Callable[[Floats, npt.NDArray[Any]], Floats]
+"""(horizon of each, indices of customers) → probability of an order within it, which grows with
+it."""
 
 
 def even_odds(
@@ -22,21 +25,27 @@ def even_odds(
 ) -> tuple[Floats, npt.NDArray[np.int8]]:
     """Horizon at which `probability` is one half, and a reason where there is none; (size,) each.
 
-    Looked for until `longest`, on a geometric grid and linear in log(horizon) between its points:
-    the probability there is 0.5 ± 0.01. A customer leaves the search as soon as it is found.
+    Looked for until `longest`, by halving a geometric grid that all share (4% from point to point,
+    so that models with one calendar for all are asked for few horizons), and linear in its
+    logarithm between two points: the probability there is 0.5 ± 0.001.
     """
+    last = probability(np.full(size, longest), np.arange(size))
+    never = ~(last >= 0.5)
     when = np.full(size, np.nan)
-    chance = probability(longest, np.arange(size))
-    waiting = np.flatnonzero(chance >= 0.5)
-    reason = np.where(chance >= 0.5, 0, EVEN_ODDS_NEVER).astype(np.int8)
-    before, at_before = 0.0, np.zeros(waiting.size)
-    for point in longest * np.geomspace(1e-4, 1.0, GRID):
-        if waiting.size == 0:
-            break
-        now = probability(point, waiting)
-        found = now >= 0.5
-        share = (0.5 - at_before[found]) / (now[found] - at_before[found])
-        start = before or point / 10
-        when[waiting[found]] = start * (point / start) ** share
-        before, at_before, waiting = point, now[~found], waiting[~found]
-    return when, reason
+    who = np.flatnonzero(~never)
+    when[who] = longest * NEAREST ** (1 - _place(probability, who, last[who], longest=longest))
+    return when, np.where(never, EVEN_ODDS_NEVER, 0).astype(np.int8)
+
+
+def _place(probability: Probability, who: Rows, last: Floats, *, longest: float) -> Floats:
+    """Where on the grid, from 0 to 1, the probability of each passes one half."""
+    steps = 2**HALVINGS
+    low, high = np.zeros(who.size, dtype=np.intp), np.full(who.size, steps)
+    at_low, at_high = np.zeros(who.size), last
+    for _halving in range(HALVINGS if who.size else 0):
+        middle = (low + high) // 2
+        now = probability(longest * NEAREST ** (1 - middle / steps), who)
+        over = now >= 0.5
+        low, at_low = np.where(over, low, middle), np.where(over, at_low, now)
+        high, at_high = np.where(over, middle, high), np.where(over, now, at_high)
+    return np.asarray((low + (0.5 - at_low) / (at_high - at_low)) / steps)

@@ -225,6 +225,10 @@ def _coverages(interval: Sequence[float]) -> tuple[float, ...]:
     )
 
 
+MOST_EMPTY = 100_000
+"""Codes of groups may run so far beyond the number of customers; further ones are ids."""
+
+
 def _probabilities(coverages: Sequence[float]) -> Floats:
     """One half, then lower and upper of each coverage."""
     ends = [end for c in coverages for end in ((1 - c) / 2, (1 + c) / 2)]
@@ -257,8 +261,20 @@ def _factor(discounted: Floats, plain: Floats, known: Known, *, kept: Any) -> np
 def _groups(groups: Mapping[str, Any], *, size: int) -> dict[str, Group]:
     found: dict[str, Group] = {"all": (np.zeros(size, dtype=np.intp), 1)}
     for name, given in groups.items():
+        if name in found:
+            raise PerenneError(
+                _("No group can be called {name}: that is the total of all customers.").format(
+                    name=name
+                ),
+                given=name,
+                next_step=_("Give it another name."),
+            )
         codes = np.asarray(given)
-        if codes.shape != (size,) or codes.dtype.kind not in "iu" or codes.min() < 0:
+        if (
+            codes.shape != (size,)
+            or codes.dtype.kind not in "iu"
+            or not (0 <= codes.min() <= codes.max() < size + MOST_EMPTY)
+        ):
             raise PerenneError(
                 _("The group {name} does not give each customer a code 0, 1, ….").format(name=name),
                 next_step=_("Give one whole number per customer, from 0."),
