@@ -55,38 +55,13 @@ def make(path: str, size: int) -> None:
     np.savez(path, customer=transactions[0], day=transactions[1], value=transactions[2], **known)
 
 
-def ledger(customer: Any, day: Any, value: Any) -> Any:
-    """The ledger of transactions in any order: one row per customer and day, sorted."""
-    from perenne.models.ledger import Ledger
-
-    key = customer * 1024 + day
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-    net = np.add.reduceat(value[order], first)
-    key = key[first]
-    nothing = np.zeros(key.size)
-    return Ledger(
-        customer=(key // 1024).astype(np.int32),
-        day=(key % 1024).astype(np.int32),
-        orders=np.ones(key.size, dtype=np.int32),
-        net=net,
-        returned=nothing,
-        margin=nothing,
-        until=WEEKS * 7,
-        customer_ids=np.arange(int(customer.max()) + 1),
-    )
-
-
 def summary(customer: Any, day: Any, value: Any) -> Data:
     """Frequency, recency and tenure in weeks, mean value of repeat purchase days."""
-    history = ledger(customer, day, value).histories()
-    return {
-        "frequency": history.frequency,
-        "recency": history.recency / 7,
-        "tenure": history.tenure / 7,
-        "monetary_value": history.monetary_value,
-    }
+    from perenne.models import purchase_summary
+
+    rows = {"customer": customer, "day": day, "value": value}
+    told = purchase_summary(rows, date="day", value="value", until=WEEKS * 7)
+    return {name: told[name] for name in SUMMARY}
 
 
 def perenne(step: str, data: Data) -> Step:
@@ -132,6 +107,29 @@ def perenne(step: str, data: Data) -> Step:
         "chain": chain,
     }
     return steps[step]
+
+
+def ledger(customer: Any, day: Any, value: Any) -> Any:
+    """The ledger of transactions in any order: one row per customer and day, sorted."""
+    from perenne.models.ledger import Ledger
+
+    key = customer * 1024 + day
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+    net = np.add.reduceat(value[order], first)
+    key = key[first]
+    nothing = np.zeros(key.size)
+    return Ledger(
+        customer=(key // 1024).astype(np.int32),
+        day=(key % 1024).astype(np.int32),
+        orders=np.ones(key.size, dtype=np.int32),
+        net=net,
+        returned=nothing,
+        margin=nothing,
+        until=WEEKS * 7,
+        customer_ids=np.arange(int(customer.max()) + 1),
+    )
 
 
 def snapshot(data: Data) -> Step:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from perenne.models.purchases.pareto_nbd import ParetoNBD
     from perenne.models.saved import load_model
     from perenne.models.spend.gamma_gamma import GammaGamma
+    from perenne.models.summary import purchase_summary
     from perenne.models.value.lifetime_value import CustomerLifetimeValue
 
 CATALOGUE = Path(__file__).parent / "catalogue" / "predicted.yaml"
@@ -42,6 +43,7 @@ _HOMES = {
     "ParetoNBD": "purchases.pareto_nbd",
     "ShiftedBetaGeometric": "contracts.shifted_beta_geometric",
     "load_model": "saved",
+    "purchase_summary": "summary",
 }
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "PredictionSettings",
     "ShiftedBetaGeometric",
     "load_model",
+    "purchase_summary",
 ]
 
 
