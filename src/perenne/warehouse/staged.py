@@ -113,6 +113,7 @@ STAGED_REFUNDS = TableSchema(
             ("product_id", "string", "product given back, null = whole order or unknown"),
             ("quantity", QUANTITY, "units given back, positive"),
             ("amount", MONEY, "amount paid back, tax included, positive", True),
+            ("shipping", MONEY, "part of it that gave shipping back, null = not told"),
             ("currency", "string", "ISO 4217, null = the workspace's"),
             ("reason", "string", "as written"),
         ),

@@ -185,7 +185,8 @@ def _in_base(refunds: ir.Table, rates: ir.Table) -> ir.Table:
     money = refunds.currency.fill_null(refunds.order_currency)
     day = (money == refunds.order_currency).ifelse(refunds.order_ordered_on, refunds.refunded_on)
     named = refunds.mutate(currency=money, rate_day=day)
-    return orders.converted(named, rates, day="rate_day", amounts=("amount",)).drop("rate_day")
+    amounts = ("amount", "shipping")
+    return orders.converted(named, rates, day="rate_day", amounts=amounts).drop("rate_day")
 
 
 def reference_tables(

@@ -62,8 +62,9 @@ class WooCommerceClient:
 
     def every(self, path: str) -> Iterator[list[Any]]:
         """Every record, in the order of their ids."""
-        wanted = {"per_page": self.settings.page_size, "orderby": "id", "order": "asc"}
-        numbered = Numbered(param="page", header="X-WP-TotalPages")
+        size = self.settings.page_size
+        wanted = {"per_page": size, "orderby": "id", "order": "asc"}
+        numbered = Numbered(param="page", header="X-WP-TotalPages", size=size)
         yield from pages(self._rest, path, params=wanted, within="$", paginator=numbered)
 
     def refunds(self, order: str) -> list[Any]:
