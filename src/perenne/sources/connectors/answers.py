@@ -120,9 +120,9 @@ class Answer:
         self._refuse(name, value, _("not a list"))
         return []
 
-    def raw(self, name: str) -> Any:
+    def raw(self, name: str, *, optional: bool = False) -> Any:
         """The value as it is, where its form varies."""
-        return self._get(name, False)
+        return self._get(name, optional)
 
     def refuse(self, name: str, value: object, reason: str) -> None:
         """Say what is wrong with a field that could be read."""
