@@ -160,7 +160,7 @@ def test_a_refused_right_tells_the_platforms_reason(
 ) -> None:
     with (
         _told(WooCommercePlatform, lambda asked: Said(body, status), count=2) as platform,
-        pytest.raises(PerenneError, match="too narrow. It says: ") as refused,
+        pytest.raises(PerenneError, match=r"too narrow\. It says: ") as refused,
     ):
         _woo(platform).check()
     assert reason in refused.value.what

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from perenne.sources.connectors.woocommerce.read import orders
 from perenne.sources.connectors.woocommerce.settings import WooCommerceSettings
 from perenne.testing import Bench, FakeTime, WooCommercePlatform, bench
 from perenne.testing.platforms.woocommerce import modified
+from perenne.workspace import open_shop, refresh_workspace
 
 AUTUMN = datetime(2024, 10, 26, 22, tzinfo=UTC)
 """Three hours before the clocks of Paris go back."""
@@ -239,8 +240,50 @@ def test_variations_have_the_category_of_their_product(tmp_path: Path) -> None:
     with WooCommercePlatform(count=2) as platform:
         shop = bench(tmp_path, platform, streams=["products"])
         shop.sync()
-        found = {row["product_id"]: (row["category"], row["price"]) for row in _rows(shop, "products")}
+        found = {
+            row["product_id"]: (row["category"], row["price"]) for row in _rows(shop, "products")
+        }
         assert set(found) == {"SKU-0", "SKU-0-L", "SKU-1", "SKU-2"}
         assert found["SKU-0-L"] == ("Thé", 13)
         asked = [one.path for one in platform.asked if "variations" in one.path]
         assert len(asked) == 1, "a request for a product that has variations, none for others"
+
+
+def _refunded(shop: Bench, as_of: date) -> list[str]:
+    refresh_workspace(shop.place, as_of=as_of)
+    with open_shop(shop.place.root) as found:
+        rows = found.engine.fetch(found.tables["refunds"]).to_pylist()
+    return sorted(row["order_id"].rsplit("/", 1)[-1] for row in rows)
+
+
+@pytest.mark.slow
+def test_a_refund_that_was_deleted_counts_until_then(tmp_path: Path) -> None:
+    """The order comes again without it. As of a day of before, it still counts; also where what
+    nothing speaks of is taken over from the snapshot before."""
+    with WooCommercePlatform(count=8) as platform:
+        shop = bench(tmp_path, platform)
+        text = shop.place.settings.read_text(encoding="utf-8")
+        carrying = f"{text}\n[refresh]\ncarry_over_from = 0\n"
+        shop.place.settings.write_text(carrying, encoding="utf-8")
+        for number in (1, 2):
+            platform.change(number)
+        shop.sync()
+        told = shop.time.now.date()
+        assert _refunded(shop, told) == ["1001", "1002"]
+        shop.time.advance(days=3)
+        platform.records[2].update(refunds=[], **modified(shop.time.now))
+        shop.time.advance(hours=1)
+        assert shop.sync()[0].kept == 1
+        deleted = shop.time.now.date()
+        assert _refunded(shop, deleted) == ["1001"]
+        assert _refunded(shop, deleted - timedelta(days=1)) == ["1001", "1002"]
+        assert _refunded(shop, deleted) == ["1001"], "carried over from the day before"
+
+
+def test_the_day_of_a_word_is_no_other_word(tmp_path: Path) -> None:
+    """A change of what is not read keeps nothing."""
+    with WooCommercePlatform(count=6) as platform:
+        shop = bench(tmp_path, platform)
+        shop.sync()
+        platform.records[2].update(_later(shop))
+        assert shop.sync()[0].kept == 0

@@ -55,6 +55,11 @@ STAGED_ORDERS = TableSchema(
             ("tax", MONEY, "all taxes of the order"),
             ("total", MONEY, "what the customer paid, tax and shipping included"),
             ("refunded", MONEY, "amount refunded since, tax included, positive"),
+            (
+                "refunds_told_on",
+                "date",
+                "day as of which its import tells every refund of the order; null = not every one",
+            ),
             ("cost", MONEY, "cost of goods of the order"),
             ("tax_included", "boolean", "do subtotal and line prices include tax? null = unknown"),
             ("coupon", "string", "discount code"),

@@ -140,8 +140,9 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
     """Refund rows (already joined to their order): the part that paid for products.
 
     Shipping is what the refund says it gave back of it, and an amount beyond what the products
-    cost; several refunds of one order together give back at most its product value. Goods come back where the refund names them or
-    pays the whole order back; a part paid back without naming a product is a gesture.
+    cost; several refunds of one order together give back at most its product value. Goods come
+    back where the refund names them or pays the whole order back; a part paid back without naming
+    a product is a gesture.
     """
     refunds = refunds.mutate(goods=_of_goods(refunds))
     running = refunds.goods.cumsum(group_by="order_order_id", order_by=_order(refunds))

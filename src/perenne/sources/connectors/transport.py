@@ -113,8 +113,7 @@ class Session(requests.Session):
                 reason=why,
             ),
             given=why,
-            next_step=error.step
-            or _("Run perenne sync again later: it goes on where it stopped."),
+            next_step=error.step or _("Run perenne sync again later: it goes on where it stopped."),
         )
 
     def _once(self, request: Any, options: dict[str, Any]) -> Any:
@@ -167,7 +166,10 @@ class Session(requests.Session):
             step = self.platform.renew
         elif self._lasts(response):
             what = _("{platform} refuses {asked} with status {status}: {said}").format(
-                platform=name, asked=asked, status=status, said=reason(response) or said_by(response)
+                platform=name,
+                asked=asked,
+                status=status,
+                said=reason(response) or said_by(response),
             )
             step = self.platform.renew
         else:

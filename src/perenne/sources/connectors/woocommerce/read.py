@@ -102,6 +102,7 @@ def _order(order: Answer) -> tuple[str, list[Row]]:
         "tax": order.number("total_tax"),
         "total": order.number("total"),
         "refunded": sum((Decimal(str(one["amount"])) for one in refunds), Decimal(0)),
+        "refunds_told_on": order.moment("date_modified_gmt", zone="Z"),
         "tax_included": False,
         "coupon": next((c.text("code") for c in order.many("coupon_lines")), None),
         "country": _country(order, billing),
