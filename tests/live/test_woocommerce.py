@@ -48,6 +48,7 @@ def _read(platform: WooCommercePlatform, size: int) -> tuple[set[int], list[str]
     return found, [page.position for page in pages if page.position]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(minutes=st.lists(st.integers(0, 400), min_size=1, max_size=14), size=st.integers(1, 5))
 def test_nothing_is_lost_in_the_hour_that_comes_twice(minutes: list[int], size: int) -> None:
@@ -58,6 +59,7 @@ def test_nothing_is_lost_in_the_hour_that_comes_twice(minutes: list[int], size: 
         assert positions == sorted(positions), "a position never goes back"
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(
     minutes=st.lists(st.integers(0, 400), min_size=6, max_size=14),
