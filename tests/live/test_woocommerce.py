@@ -289,3 +289,35 @@ def test_the_day_of_a_word_is_no_other_word(tmp_path: Path) -> None:
         shop.sync()
         platform.records[2].update(_later(shop))
         assert shop.sync()[0].kept == 0
+
+
+class Named(WooCommercePlatform):
+    """Two buyers, each once by an account and once as a guest. The account of the second is listed
+    nowhere: its order alone tells the address."""
+
+    def _customers(self) -> list[dict[str, Any]]:
+        ada = {"first_name": "Ada", "last_name": "Flot", "email": "ada@example.org"}
+        return [{**super()._customers()[0], **ada}]
+
+
+@pytest.mark.slow
+def test_an_account_and_a_guest_of_one_address_are_one_customer(tmp_path: Path) -> None:
+    buyers = (
+        ("Ada", "Flot", 1),
+        ("Ada", "Flot", 0),
+        ("Berthe", "Morin", 2),
+        ("Berthe", "Morin", 0),
+    )
+    with Named(count=4) as platform:
+        for order, (first, last, account) in zip(platform.records, buyers, strict=True):
+            order["customer_id"] = account
+            order["billing"].update(
+                first_name=first, last_name=last, email=f"{first.lower()}@example.org"
+            )
+        shop = bench(tmp_path, platform, streams=["orders", "customers"])
+        shop.sync()
+        refresh_workspace(shop.place)
+        with open_shop(shop.place.root) as found:
+            rows = found.engine.fetch(found.tables["orders"]).to_pylist()
+    who = {row["order_id"].rsplit("/", 1)[-1]: row["customer_id"] for row in rows}
+    assert who["1000"] == who["1001"] != who["1002"] == who["1003"]
