@@ -264,3 +264,73 @@ def test_an_order_whose_lines_are_all_negative_is_a_return() -> None:
 def test_a_refunded_order_that_says_no_amount_was_paid_back_whole() -> None:
     shop = run_rows(orders=[order("A", total=10, status="refunded")])
     assert [(row["net"], row["date_known"]) for row in shop.tables["refunds"]] == [(10, False)]
+
+
+def test_shipping_that_was_given_back_is_no_return_of_products() -> None:
+    """Order of 60, 10 of it shipping: 10 of shipping, then 30, of which 4 of shipping."""
+    shop = run_rows(
+        orders=[order(total=60, shipping=10, subtotal=50, refunded=40)],
+        refunds=[
+            refund("A", 10, date(2025, 4, 1), shipping=10, source_refund_id="1"),
+            refund("A", 30, date(2025, 4, 2), shipping=4, source_refund_id="2"),
+        ],
+    )
+    assert [r["net"] for r in shop.refunds()] == [0, 26]
+
+
+def test_what_an_order_says_beyond_a_refund_of_shipping_is_products() -> None:
+    shop = run_rows(
+        orders=[order(total=60, shipping=10, subtotal=50, refunded=30)],
+        refunds=[refund("A", 10, shipping=10)],
+    )
+    assert sorted((r["net"], r["date_known"]) for r in shop.refunds()) == [(0, True), (20, False)]
+
+
+LATER = date(2025, 5, 1)
+
+
+def _taken_back(newer: Row, *, as_of: date, retold: list[Row] | None = None) -> list[Decimal]:
+    """What was given back of an order with two refunds that an import tells again as `newer`."""
+    told = [refund("A", n, source_refund_id=str(n)) for n in (20, 5)]
+    older = order(total=50, refunded=25, refunds_told_on=BACK)
+    shop = run(
+        Import({"orders": [older, order("B", customer="bob", total=9)], "refunds": told}),
+        Import({"orders": [newer], "refunds": retold or []}, name="2", seq=2),
+        as_of=as_of,
+    )
+    return sorted(r["net"] for r in shop.refunds())
+
+
+@pytest.mark.parametrize(("as_of", "net"), [(date(2025, 4, 30), [5, 20]), (LATER, [5])])
+def test_a_refund_that_its_order_tells_no_more_counts_until_then(
+    as_of: date, net: list[int]
+) -> None:
+    newer = order(total=50, refunded=5, refunds_told_on=LATER)
+    assert _taken_back(newer, as_of=as_of, retold=[refund("A", 5, source_refund_id="5")]) == net
+
+
+def test_the_first_import_that_tells_it_no_more_says_since_when() -> None:
+    told = order(total=50, refunded=20, refunds_told_on=BACK)
+    shop = run(
+        Import({"orders": [told], "refunds": [refund("A", 20, source_refund_id="1")]}),
+        *(
+            Import({"orders": [order(total=50, refunds_told_on=day)]}, name=str(seq), seq=seq)
+            for seq, day in ((2, LATER), (3, date(2025, 6, 1)))
+        ),
+        as_of=LATER,
+    )
+    assert not shop.refunds()
+
+
+def test_an_import_that_does_not_tell_all_refunds_takes_none_back() -> None:
+    assert _taken_back(order(total=50, refunded=5), as_of=LATER) == [5, 20]
+
+
+def test_refunds_of_a_file_are_not_taken_back() -> None:
+    """Nobody said that the order tells them."""
+    shop = run(
+        Import({"refunds": [refund("A", 20, source_refund_id="1")]}),
+        Import({"orders": [order(total=50, refunds_told_on=BACK)]}, name="2", seq=2),
+        Import({"orders": [order(total=50, refunds_told_on=LATER)]}, name="3", seq=3),
+    )
+    assert [r["net"] for r in shop.refunds()] == [20]

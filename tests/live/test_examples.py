@@ -31,8 +31,9 @@ class Recorded:
     def __init__(self, objects: list[dict[str, Any]]) -> None:
         self._objects = objects
 
-    def changed(self, *_asked: object) -> Iterator[list[dict[str, Any]]]:
-        yield self._objects
+    def changed(self, *_asked: object, status: str = "any", **_only: str) -> Iterator[Any]:
+        if status == "any":
+            yield self._objects
 
     every = created = changed
 
@@ -51,6 +52,9 @@ class Recorded:
     def refunds(self, order: int) -> list[Any]:
         (found,) = (one["_refunds"] for one in self._objects if one["id"] == order)
         return list(found)
+
+    def variations(self, product: int) -> Iterator[list[Any]]:
+        yield next(one["_variations"] for one in self._objects if one["id"] == product)
 
     def table(self, resource: str) -> dict[str, Any]:
         return CURRENCIES if resource == "currencies" else STATES

@@ -79,7 +79,7 @@ def test_counted_pages_lose_what_the_keyset_keeps() -> None:
     with WooCommercePlatform(count=23) as platform:
         client = _woo(platform)
         _moves_at_second_page(platform)
-        counted = Numbered(param="page", header="X-WP-TotalPages")
+        counted = Numbered(param="page", header="X-WP-TotalPages", size=5)
         found = pages(client._rest, "orders", params=wanted, within="$", paginator=counted)
         assert len({row["id"] for page in found for row in page}) == 22
     with WooCommercePlatform(count=23) as platform:

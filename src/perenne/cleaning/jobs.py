@@ -67,7 +67,11 @@ def clean(
     heads = rows.heads
     as_of = as_of or _last_order_day(heads, fetch, known_until)
     persons = view(pipeline.persons(staged, as_of))
-    kept = {**rows.kept, "customers": persons.filter(persons.fate == "kept")}
+    kept = {
+        **rows.kept,
+        "customers": persons.filter(persons.fate == "kept"),
+        "refunds": pipeline.standing(rows.kept["refunds"], as_of),
+    }
     fated = {**rows.fated, "customers": persons}
     found = flows.currencies(rows.lines, heads, kept=kept, base=policy.currency)
     rates = _rates(fetch(found), policy)

@@ -140,6 +140,7 @@ _COLUMNS: Mapping[str, LazyText] = {
     "refunded": _l("amount refunded"),
     "refunded_at": _l("time of the refund"),
     "refunded_on": _l("day of the refund"),
+    "refunds_told_on": _l("day on which all refunds were told"),
     "region": _l("region"),
     "row_file": _l("file"),
     "row_hash": _l("fingerprint of the row"),

@@ -124,9 +124,27 @@ def judged_where(table: ir.Table, repeated: ir.Table, judge: Judge) -> ir.Table:
     return alone.union(several.select(*alone.columns))
 
 
-def refund_rows(refunds: ir.Table) -> ir.Table:
-    """`refunds` with `fate`: the key is the refund's own number, else its whole content."""
-    return numbered_rows(refunds, "refunds", number="source_refund_id", within="product_id")
+def refund_rows(refunds: ir.Table, orders: ir.Table) -> ir.Table:
+    """`refunds` with `fate`: the key is the refund's own number, else its whole content; and with
+    `gone_on`, the day on which their source took them back.
+
+    An import whose row of an order tells all its refunds (`refunds_told_on`) rules those of earlier
+    imports that did: of these, what it tells no more is gone. Until its day they were told.
+    """
+    fated = numbered_rows(refunds, "refunds", number="source_refund_id", within="product_id")
+    whole = orders.filter(orders.refunds_told_on.notnull()).semi_join(refunds, list(ORDER))
+    told = whole.group_by(*ORDER, "batch", "seq").agg(day=whole.refunds_told_on.max())
+    own, later = told.select(*ORDER, "batch", "seq"), told.select(*ORDER, "day", later="seq")
+    after = own.inner_join(later, list(ORDER)).filter(lambda t: t.later > t.seq)
+    gone = after.group_by(*ORDER, "batch").agg(gone_on=after.day.min())
+    joined = fated.left_join(gone, [*ORDER, "batch"], rname="gone_{name}")
+    return joined.select(*fated.columns, "gone_on")
+
+
+def not_gone(refunds: ir.Table, as_of: date) -> ir.Table:
+    """`refunds` that their source had not taken back by a day."""
+    stay = refunds.gone_on.isnull() | (refunds.gone_on > ibis.literal(as_of))
+    return refunds.filter(stay).drop("gone_on")
 
 
 def numbered_rows(

@@ -81,6 +81,11 @@ def persons(staged: Mapping[str, ir.Table], as_of: date) -> ir.Table:
     return nobody.mutate(fate=ibis.literal("kept"), later=ibis.literal(value=False))
 
 
+def standing(refunds: ir.Table, as_of: date) -> ir.Table:
+    """Kept refunds as they were told by a day: without those taken back since."""
+    return merge.not_gone(refunds, as_of) if "gone_on" in refunds.columns else refunds
+
+
 def told_by(staged: Mapping[str, ir.Table], as_of: date | None) -> ir.Table:
     """Staged customers as they were told by a day: all, where there is none."""
     told = staged.get("customers", merge.no_rows("customers"))
@@ -102,7 +107,7 @@ _SPEND = ("from_on", "to_on", "channel", "campaign", "kind")
 _JUDGES: Mapping[str, Callable[[Mapping[str, ir.Table], Keep], ir.Table]] = {
     "orders": _order_fates,
     "order_lines": _line_fates,
-    "refunds": lambda t, _: merge.refund_rows(t["refunds"]),
+    "refunds": lambda t, _: merge.refund_rows(t["refunds"], t["orders"]),
     "products": lambda t, _: merge.keyed_rows(t["products"], "products", ("product_id",)),
     "costs": lambda t, _: merge.keyed_rows(t["costs"], "costs", _SPEND),
     "consents": lambda t, _: merge.consent_rows(t["consents"]),
@@ -185,7 +190,8 @@ def _in_base(refunds: ir.Table, rates: ir.Table) -> ir.Table:
     money = refunds.currency.fill_null(refunds.order_currency)
     day = (money == refunds.order_currency).ifelse(refunds.order_ordered_on, refunds.refunded_on)
     named = refunds.mutate(currency=money, rate_day=day)
-    return orders.converted(named, rates, day="rate_day", amounts=("amount",)).drop("rate_day")
+    amounts = ("amount", "shipping")
+    return orders.converted(named, rates, day="rate_day", amounts=amounts).drop("rate_day")
 
 
 def reference_tables(

@@ -139,12 +139,14 @@ def bare_number(number: ir.StringValue) -> ir.StringValue:
 def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
     """Refund rows (already joined to their order): the part that paid for products.
 
-    An amount refunded beyond what the products cost is shipping; several refunds of one order
-    together give back at most its product value. Goods come back where the refund names them or
-    pays the whole order back; a part paid back without naming a product is a gesture.
+    Shipping is what the refund says it gave back of it, and an amount beyond what the products
+    cost; several refunds of one order together give back at most its product value. Goods come
+    back where the refund names them or pays the whole order back; a part paid back without naming
+    a product is a gesture.
     """
-    running = refunds.amount.cumsum(group_by="order_order_id", order_by=_order(refunds))
-    before = ibis.least(running - refunds.amount, refunds.order_product_paid)
+    refunds = refunds.mutate(goods=_of_goods(refunds))
+    running = refunds.goods.cumsum(group_by="order_order_id", order_by=_order(refunds))
+    before = ibis.least(running - refunds.goods, refunds.order_product_paid)
     upto = ibis.greatest(ibis.least(running, refunds.order_product_paid), before)
     table = refunds.mutate(upto=upto.cast(MONEY), before=before.cast(MONEY))
     table = table.mutate(net=_scaled(table, table.order_net))
@@ -179,6 +181,11 @@ def from_files(refunds: ir.Table, lines: ir.Table) -> ir.Table:
     )
 
 
+def _of_goods(refunds: ir.Table) -> ir.Value:
+    """An amount without what it gave back of shipping."""
+    return ibis.greatest(refunds.amount - refunds.shipping.fill_null(0), 0).cast(MONEY)
+
+
 def _products_of_orders(lines: ir.Table) -> ir.Table:
     """Category and unit cost of each product of each order."""
     counted = lines.filter(lines.excluded_by.isnull() & lines.product_id.notnull())
@@ -210,13 +217,15 @@ def _scaled(table: ir.Table, whole: ir.Value) -> ir.Value:
 
 def undated(orders: ir.Table, dated: ir.Table) -> ir.Table:
     """What orders say was refunded beyond the dated refunds: on the order's day, marked so."""
-    seen = dated.group_by("order_order_id").agg(seen=dated.amount.sum())
+    dated = dated.mutate(goods=_of_goods(dated))
+    seen = dated.group_by("order_order_id").agg(
+        seen=dated.goods.sum(), of_shipping=(dated.amount - dated.goods).sum()
+    )
     table = orders.filter(orders.is_purchase & (orders.refunded > 0))
     table = table.left_join(seen, table.order_id == seen.order_order_id)
-    seen_part = ibis.least(table.seen.fill_null(0), table.product_paid)
-    all_part = ibis.least(
-        ibis.greatest(table.refunded, table.seen.fill_null(0)), table.product_paid
-    )
+    told, rest = table.seen.fill_null(0), table.refunded - table.of_shipping.fill_null(0)
+    seen_part = ibis.least(told, table.product_paid)
+    all_part = ibis.least(ibis.greatest(rest, told), table.product_paid)
     table = table.mutate(
         order_product_paid=table.product_paid,
         upto=all_part.cast(MONEY),

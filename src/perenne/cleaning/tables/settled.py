@@ -32,6 +32,10 @@ def touched(
     if "orders" in staged:
         rows = staged["orders"]
         parts.append(rows.filter(rows.cancelled_on > after).select(*ORDER))
+        if "refunds" in staged:
+            # A refund may be taken back on that day (`merge.refund_rows`).
+            told = rows.filter(rows.refunds_told_on > after)
+            parts.append(told.semi_join(staged["refunds"], list(ORDER)).select(*ORDER))
     return ibis.union(*parts, distinct=True)
 
 

@@ -215,6 +215,7 @@ _ANY: Final[Mapping[str, LazyText]] = {
     "tax": _l("Taxes."),
     "total": _l("What was paid."),
     "refunded": _l("What was paid back since."),
+    "refunds_told_on": _l("Day as of which the source tells all that was paid back."),
     "tax_included": _l("Prices include tax."),
     "line_number": _l("The source’s number of the line."),
     "unit_price": _l("Price of one unit."),

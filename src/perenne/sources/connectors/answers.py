@@ -30,8 +30,11 @@ class Answer:
             self._refuse("", value, _("not an object"))
 
     def text(self, name: str, *, optional: bool = False) -> str | None:
-        """Text, or a number as text. `optional` fields may be absent."""
+        """Text, or a number as text. `optional` fields may be absent. False, which PHP answers
+        where it found none, is none."""
         value = self._get(name, optional)
+        if value is False:
+            return None
         if isinstance(value, str):
             return value or None
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -107,16 +110,19 @@ class Answer:
             yield self._below(f"{name}[{place}]", value)
 
     def values(self, name: str, *, optional: bool = False) -> list[Any]:
-        """The items of a list as they are."""
+        """The items of a list as they are; also of one with gaps, which PHP writes as an object of
+        numbered items."""
         value = self._get(name, optional)
+        if isinstance(value, dict) and all(key.isdecimal() for key in value):
+            return list(value.values())
         if value is None or isinstance(value, list):
             return value or []
         self._refuse(name, value, _("not a list"))
         return []
 
-    def raw(self, name: str) -> Any:
+    def raw(self, name: str, *, optional: bool = False) -> Any:
         """The value as it is, where its form varies."""
-        return self._get(name, False)
+        return self._get(name, optional)
 
     def refuse(self, name: str, value: object, reason: str) -> None:
         """Say what is wrong with a field that could be read."""

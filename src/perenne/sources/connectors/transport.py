@@ -16,6 +16,7 @@ import tenacity
 
 from perenne.core import PerenneError
 from perenne.sources.connectors.pace import PATIENCE, Clock, backoff, retry_after
+from perenne.sources.connectors.said import SAID, before_json, reason, said_by
 from perenne.sources.connectors.vault import Secrets
 from perenne.text import gettext as _
 
@@ -30,23 +31,32 @@ from dlt.sources.helpers.rest_client.paginators import (
 _TIMEOUT = (10, 120)
 _WORTH_IT = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530}
 _AT_HOME = {"localhost", "127.0.0.1", "::1"}
-_SAID = 300
+_FEW = 2
 
 
 class Again(Exception):
-    """A request that may succeed later; `wait` seconds if the platform said so."""
+    """A request that may succeed later; `wait` seconds if the platform said so, `most` attempts if
+    more are of no use, then `step` if there is something to do."""
 
-    def __init__(self, reason: str, *, wait: float | None = None) -> None:
-        self.reason, self.wait = reason, wait
+    def __init__(
+        self, reason: str, *, wait: float | None = None, most: int | None = None, step: str = ""
+    ) -> None:
+        self.reason, self.wait, self.most, self.step = reason, wait, most, step
         super().__init__(reason)
+
+
+class Stuck(Exception):
+    """A page came again although another one was asked for."""
 
 
 @dataclass(frozen=True)
 class Platform:
-    """How to speak of a platform: its name, and what renews an expired right."""
+    """How to speak of a platform: its name, what renews an expired right, and words of an error
+    that no waiting mends although its status says so."""
 
     name: str
     renew: str
+    lasting: tuple[str, ...] = ()
 
 
 class Session(requests.Session):
@@ -74,8 +84,13 @@ class Session(requests.Session):
             wanted = error.wait if isinstance(error, Again) else None
             return backoff(state.attempt_number, asked=wanted, chance=self.clock.chance)
 
+        def enough(state: tenacity.RetryCallState) -> bool:
+            error = state.outcome.exception() if state.outcome else None
+            most = error.most if isinstance(error, Again) else None
+            return state.attempt_number >= min(self.clock.attempts, most or self.clock.attempts)
+
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.clock.attempts),
+            stop=enough,
             wait=wait,
             sleep=self.clock.sleep,
             retry=tenacity.retry_if_exception_type(Again),
@@ -84,18 +99,22 @@ class Session(requests.Session):
         try:
             return retrying(ask)
         except Again as error:
-            raise PerenneError(
-                _(
-                    "{platform} gave no usable answer to {asked} in {attempts} attempts: {reason}."
-                ).format(
-                    platform=self.platform.name,
-                    asked=self.secrets.hide(asked),
-                    attempts=self.clock.attempts,
-                    reason=self.secrets.hide(error.reason),
-                ),
-                given=self.secrets.hide(error.reason),
-                next_step=_("Run perenne sync again later: it goes on where it stopped."),
-            ) from None
+            raise self._given_up(error, asked) from None
+
+    def _given_up(self, error: Again, asked: str) -> PerenneError:
+        why = self.secrets.hide(error.reason)
+        attempts = min(self.clock.attempts, error.most or self.clock.attempts)
+        what = _("{platform} gave no usable answer to {asked} in {attempts} attempts: {reason}.")
+        return PerenneError(
+            what.format(
+                platform=self.platform.name,
+                asked=self.secrets.hide(asked),
+                attempts=attempts,
+                reason=why,
+            ),
+            given=why,
+            next_step=error.step or _("Run perenne sync again later: it goes on where it stopped."),
+        )
 
     def _once(self, request: Any, options: dict[str, Any]) -> Any:
         try:
@@ -104,8 +123,7 @@ class Session(requests.Session):
             if self._json and not options.get("stream"):
                 response.json()
         except requests.exceptions.JSONDecodeError:
-            kind = response.headers.get("Content-Type", "?")
-            raise Again(_("half an answer, or none in JSON ({kind})").format(kind=kind)) from None
+            raise _not_json(response) from None
         except (
             requests.ConnectionError,
             requests.Timeout,
@@ -119,7 +137,7 @@ class Session(requests.Session):
         status = response.status_code
         if status < 300:
             return
-        if status in _WORTH_IT:
+        if status in _WORTH_IT and not self._lasts(response):
             wait = retry_after(response.headers.get("Retry-After"), now=self.clock.now())
             if wait is not None and wait > PATIENCE:
                 raise PerenneError(
@@ -143,15 +161,29 @@ class Session(requests.Session):
             what = _(
                 "{platform} refuses {asked}: the access is wrong, expired or too narrow."
             ).format(platform=name, asked=asked)
+            if said := reason(response):
+                what += " " + _("It says: {said}").format(said=said)
+            step = self.platform.renew
+        elif self._lasts(response):
+            what = _("{platform} refuses {asked} with status {status}: {said}").format(
+                platform=name,
+                asked=asked,
+                status=status,
+                said=reason(response) or said_by(response),
+            )
             step = self.platform.renew
         else:
             what = _("{platform} refuses {asked} with status {status}: {said}").format(
-                platform=name, asked=asked, status=status, said=_said(response)
+                platform=name, asked=asked, status=status, said=said_by(response)
             )
             step = _("Check the connection in perenne.toml; docs/how-to shows what it needs.")
         raise PerenneError(
-            self.secrets.hide(what), given=self.secrets.hide(_said(response)), next_step=step
+            self.secrets.hide(what), given=self.secrets.hide(said_by(response)), next_step=step
         )
+
+    def _lasts(self, response: Any) -> bool:
+        """Does the platform say that it is switched off, and not that it is busy?"""
+        return any(words in response.text.casefold() for words in self.platform.lasting)
 
     def _refuse_elsewhere(self, url: str) -> None:
         if _origin(url) != self._origin:
@@ -189,15 +221,59 @@ def pages(
     within: str,
     paginator: BasePaginator,
 ) -> Iterator[Any]:
-    """Pages of raw records under the JSON path `within`; the session judged them already."""
-    return iter(
-        client.paginate(
-            path,
-            params=dict(params),
-            data_selector=within,
-            paginator=paginator,
-            hooks={"response": []},
-        )
+    """Pages of raw records in the field `within` of the answers, `$` where these are lists. An
+    empty list without a field is an empty page; any other answer without it is refused."""
+    found = client.paginate(
+        path,
+        params=dict(params),
+        data_selector=within,
+        paginator=paginator,
+        hooks={"response": []},
+    )
+    try:
+        for page in found:
+            records_in(page.response, within)
+            yield page
+    except Stuck:
+        raise _stuck(client, path) from None
+
+
+def records_in(response: Any, within: str) -> list[Any]:
+    """The records of an answer. Raises PerenneError where they do not stand in `within`."""
+    body = response.json()
+    held = body.get(within) if isinstance(body, dict) else body
+    if isinstance(held, list) and (isinstance(body, dict) or within == "$" or not body):
+        return held
+    found = ", ".join(body) if isinstance(body, dict) else type(body).__name__
+    raise PerenneError(
+        _("The answer to {asked} holds no list “{field}”: {found}.").format(
+            asked=_asked(response.request), field=within, found=found[:SAID]
+        ),
+        given=found[:SAID],
+        allowed=[within],
+        next_step=_(
+            "The platform has probably changed its answers. Nothing was kept and nothing is lost: "
+            "update Perenne, then run perenne sync again."
+        ),
+    )
+
+
+def ids(rows: list[Any]) -> list[Any]:
+    """What tells a page from another: the ids of its records."""
+    return [row.get("id") if isinstance(row, Mapping) else row for row in rows]
+
+
+def _stuck(client: RESTClient, path: str) -> PerenneError:
+    platform = client.session.platform.name if isinstance(client.session, Session) else "?"
+    return PerenneError(
+        _("{platform} gives the same page of {path} again and again.").format(
+            platform=platform, path=path
+        ),
+        given=path,
+        next_step=_(
+            "A cache or a proxy in between answers without looking at what is asked: let the "
+            "addresses of the interface pass it by, then run perenne sync again."
+        ),
     )
 
 
@@ -219,6 +295,7 @@ class Keyset(BasePaginator):
         self._size, self._cursor, self._ask = size, cursor, ask
         self._after: str | None = None
         self._skip = 0
+        self._seen: list[Any] = []
 
     def update_state(self, response: Any, data: list[Any] | None = None) -> None:
         rows = data or []
@@ -226,6 +303,11 @@ class Keyset(BasePaginator):
             self._has_next_page = False
             return
         last = self._cursor(rows[-1])
+        # A page of one instant comes twice where it is asked for anew, from that instant on.
+        anew = self._skip == 0 and self._cursor(rows[0]) == last
+        if ids(rows) == self._seen and not anew:
+            raise Stuck
+        self._seen = ids(rows)
         self._skip = self._skip + 1 if last == self._after else 0
         self._after = last
 
@@ -235,14 +317,23 @@ class Keyset(BasePaginator):
 
 
 class Numbered(BasePaginator):
-    """Counts pages up to the number that a header tells."""
+    """Counts pages up to the number that a header tells; where a proxy dropped it, up to a page
+    that is not full."""
 
-    def __init__(self, *, param: str, header: str) -> None:
+    def __init__(self, *, param: str, header: str, size: int) -> None:
         super().__init__()
-        self._param, self._header, self._page = param, header, 1
+        self._param, self._header, self._size = param, header, size
+        self._page = 1
+        self._seen: list[Any] = []
 
     def update_state(self, response: Any, data: list[Any] | None = None) -> None:
-        self._has_next_page = self._page < int(response.headers.get(self._header) or 0)
+        rows = data or []
+        if rows and ids(rows) == self._seen:
+            raise Stuck
+        self._seen = ids(rows)
+        told = str(response.headers.get(self._header) or "")
+        full = len(rows) >= self._size
+        self._has_next_page = self._page < int(told) if told.isdecimal() else full
         self._page += 1
 
     def update_request(self, request: Any) -> None:
@@ -267,6 +358,16 @@ def _broken(error: Exception) -> str:
     return _("no connection")
 
 
-def _said(response: Any) -> str:
-    text = " ".join(response.text.split())
-    return text[:_SAID] or _("no reason given")
+def _not_json(response: Any) -> Again:
+    """What came instead of JSON: half of it, a page, or what PHP writes before it."""
+    if noise := before_json(response):
+        return Again(
+            _("before its answer stands “{said}”").format(said=noise),
+            most=_FEW,
+            step=_(
+                "A plugin, a module or the theme of the shop writes this into every answer: mend "
+                "or switch it off, or have PHP write errors into its log (display_errors off)."
+            ),
+        )
+    kind = response.headers.get("Content-Type", "?")
+    return Again(_("half an answer, or none in JSON ({kind})").format(kind=kind))

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from perenne.testing.server import Asked, FakePlatform, Said
 
 _PARIS = ZoneInfo("Europe/Paris")
+_LISTS = {"order_slip": "order_slips"}
+"""Names of lists that are not those of their resources."""
 _STATES = {2: ("Paiement accepté", "payment"), 6: ("Annulé", "order_canceled")}
 
 
@@ -113,7 +115,7 @@ class PrestaShopPlatform(FakePlatform):
         if limit := asked.params.get("limit"):
             offset, size = (int(n) for n in (["0", *limit.split(",")])[-2:])
             rows = rows[offset : offset + size]
-        return Said({resource: rows} if rows else [])
+        return Said({_LISTS.get(resource, resource): rows} if rows else [])
 
     def _slips(self) -> list[dict[str, Any]]:
         return [
@@ -122,8 +124,15 @@ class PrestaShopPlatform(FakePlatform):
                 "id_order": str(self.records[1]["id"]),
                 "date_add": "2025-05-20 10:00:00",
                 "date_upd": "2025-05-20 10:00:00",
+                "total_products_tax_excl": "5.000000",
                 "total_products_tax_incl": "6.000000",
-                "total_shipping_tax_incl": "0.000000",
+                "total_shipping_tax_excl": "2.500000",
+                "total_shipping_tax_incl": "3.000000",
+                "amount": "5.000000",
+                "shipping_cost": "1",
+                "shipping_cost_amount": "2.500000",
+                "partial": "0",
+                "order_slip_type": "2",
             }
         ]
 
@@ -151,6 +160,7 @@ class PrestaShopPlatform(FakePlatform):
                 "name": _spoken(f"Produit {number}"),
                 "price": "12.000000",
                 "wholesale_price": "4.000000",
+                "manufacturer_name": "Atelier" if number else False,
                 "active": "1",
                 "date_upd": "2025-02-01 09:00:00",
             }

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from perenne.testing.server import Asked, FakePlatform, Said
 
 _API = "/wp-json/wc/v3"
+_SITE = ZoneInfo("Europe/Paris")
 
 
 def _gmt(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def modified(moment: datetime) -> dict[str, str]:
+    """When a record was last changed, by the clock of the site and in GMT."""
+    return {
+        "date_modified": _gmt(moment.astimezone(_SITE)),
+        "date_modified_gmt": _gmt(moment.astimezone(UTC)),
+    }
+
+
 class WooCommercePlatform(FakePlatform):
-    """Amounts are texts, times are GMT without zone, a guest is customer 0."""
+    """Amounts are texts, times are without zone, a guest is customer 0.
+
+    As in WordPress, what is ordered by change is ordered by the clock of the site, also where it is
+    filtered by GMT; `any` leaves out the bin, and whatever stands beside it is not heard.
+    """
 
     kind = "woocommerce"
     stream = "orders"
@@ -51,7 +65,7 @@ class WooCommercePlatform(FakePlatform):
             "status": "completed",
             "currency": "EUR",
             "date_created_gmt": made,
-            "date_modified_gmt": made,
+            **modified(self.when(number)),
             "discount_total": f"{discount:.2f}",
             "shipping_total": f"{shipping:.2f}",
             "total": f"{2 * price - discount + shipping + tax:.2f}",
@@ -94,7 +108,7 @@ class WooCommercePlatform(FakePlatform):
     def change(self, number: int) -> None:
         order = self.records[number]
         order["refunds"].append({"id": 9000 + number, "reason": "", "total": "-3.00"})
-        order["date_modified_gmt"] = _gmt(self.now)
+        order.update(modified(self.now))
 
     def truth(self) -> dict[str, dict[str, str]]:
         return {
@@ -106,15 +120,17 @@ class WooCommercePlatform(FakePlatform):
         }
 
     def is_data(self, asked: Asked) -> bool:
-        return not asked.path.endswith("/refunds")
+        return not asked.path.endswith(("/refunds", "/variations"))
 
     def answer(self, asked: Asked) -> Said:
         path = asked.path.removeprefix(f"{_API}/")
         if path.endswith("/refunds"):
             return Said(self._refunds(int(path.split("/")[1])))
+        if path.endswith("/variations"):
+            return self._listed(self._variations(int(path.split("/")[1])), asked)
         rows = {
-            "orders": self.records,
-            "customers": self._customers(),
+            "orders": _of_status(self.records, asked),
+            "customers": _of_role(self._customers(), asked),
             "products": self._products(),
         }.get(path)
         if rows is None:
@@ -126,10 +142,11 @@ class WooCommercePlatform(FakePlatform):
         if after := asked.params.get("modified_after"):
             rows = [row for row in rows if row["date_modified_gmt"] > after]
         if asked.params.get("orderby") == "modified":
-            rows = sorted(rows, key=lambda row: (row["date_modified_gmt"], row["id"]))
+            rows = sorted(rows, key=lambda row: (row["date_modified"], row["id"]))
         size, page = int(asked.params["per_page"]), int(asked.params.get("page", 1))
+        first = int(asked.params.get("offset", (page - 1) * size))
         headers = {"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(-(-len(rows) // size))}
-        return Said(rows[(page - 1) * size : page * size], headers=headers)
+        return Said(rows[first : first + size], headers=headers)
 
     def _refunds(self, order: int) -> list[dict[str, Any]]:
         (found,) = (one for one in self.records if one["id"] == order)
@@ -139,6 +156,8 @@ class WooCommercePlatform(FakePlatform):
                 "date_created_gmt": found["date_modified_gmt"],
                 "amount": "3.00",
                 "reason": "",
+                "line_items": [],
+                "shipping_lines": [],
             }
             for refund in found["refunds"]
         ]
@@ -147,6 +166,7 @@ class WooCommercePlatform(FakePlatform):
         return [
             {
                 "id": number,
+                "role": "customer" if number > 1 else "subscriber",
                 "date_created_gmt": "2025-02-01T08:00:00",
                 "email": f"client{number}@example.org",
                 "first_name": "Camille",
@@ -165,8 +185,36 @@ class WooCommercePlatform(FakePlatform):
                 "price": "12.00",
                 "regular_price": "12.00",
                 "stock_quantity": None,
+                "type": "simple" if number else "variable",
                 "categories": [{"id": 1, "name": "Thé"}],
+                "date_modified": "2025-03-01T09:00:00",
                 "date_modified_gmt": "2025-03-01T08:00:00",
             }
             for number in range(3)
         ]
+
+    def _variations(self, product: int) -> list[dict[str, Any]]:
+        """What a variation lacks, it has of its product: the second has no number of its own."""
+        return [
+            {
+                "id": 100 * product + nth,
+                "sku": f"SKU-{product - 1}{size}",
+                "price": "13.00",
+                "regular_price": "13.00",
+                "stock_quantity": 4,
+            }
+            for nth, size in enumerate(("-L", ""))
+            if product == 1
+        ]
+
+
+def _of_status(orders: list[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
+    wanted = asked.params.get("status", "any").split(",")
+    if "any" in wanted:
+        return [one for one in orders if one["status"] not in ("trash", "auto-draft")]
+    return [one for one in orders if one["status"] in wanted]
+
+
+def _of_role(customers: list[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
+    role = asked.params.get("role", "customer")
+    return [one for one in customers if role in ("all", one["role"])]

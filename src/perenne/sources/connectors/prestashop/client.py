@@ -8,9 +8,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from perenne.sources.connectors.model import Opening
-from perenne.sources.connectors.transport import Keyset, Platform, Session, pages, rest
+from perenne.sources.connectors.transport import (
+    Keyset,
+    Platform,
+    Session,
+    pages,
+    records_in,
+    rest,
+)
 from perenne.text import gettext as _
 
+# Under which name a resource lists its records, where it is not its own.
+_LISTS = {"order_slip": "order_slips"}
 _FAR = "2999-12-31 23:59:59"
 
 
@@ -28,6 +37,7 @@ class PrestaShopClient:
                 "the key may GET orders, order_slip, order_states, customers, products and "
                 "currencies; put the key into the secrets."
             ),
+            lasting=("webservice is disabled",),
         )
         self._session = Session(platform, base=base, secrets=opening.secrets, clock=opening.clock)
         self._session.auth = (opening.secrets["key"], "")
@@ -53,13 +63,13 @@ class PrestaShopClient:
         params = {"display": "full", "date": 1, "sort": "[date_upd_ASC,id_ASC]"}
         ask(params, None, 0)
         keyset = Keyset(size=size, cursor=lambda row: str(row["date_upd"]), ask=ask)
-        yield from pages(self._rest, resource, params=params, within=resource, paginator=keyset)
+        within = _LISTS.get(resource, resource)
+        yield from pages(self._rest, resource, params=params, within=within, paginator=keyset)
 
     def table(self, resource: str) -> dict[str, dict[str, Any]]:
         """All of a small resource, by id."""
-        answer = self._rest.get(resource, params={"display": "full"}).json()
-        rows = answer.get(resource, []) if isinstance(answer, dict) else []
-        return {str(row["id"]): row for row in rows}
+        answer = self._rest.get(resource, params={"display": "full"})
+        return {str(row["id"]): row for row in records_in(answer, _LISTS.get(resource, resource))}
 
     def instant(self, local: str) -> str:
         """A date of the shop as an instant."""

@@ -16,6 +16,7 @@ Instant = Callable[[str], str]
 _TWICE = 2 * 3600
 _OPTIONAL = ("newsletter_date_add",)
 _FINE = Decimal("0.0001")
+_CENT = Decimal("0.01")
 _CALLED_OFF = ("order_canceled", "payment_error")
 
 
@@ -122,14 +123,31 @@ def _line(line: Answer, base: dict[str, Any]) -> dict[str, object]:
 
 def _slip(slip: Answer, instant: Instant) -> tuple[str, list[Row]]:
     key = slip.known("id")
-    paid_back = slip.decimal("total_products_tax_incl") + slip.decimal("total_shipping_tax_incl")
+    # Slips of before 1.6 tell shipping by `shipping_cost_amount` alone.
+    shipping = slip.decimal("total_shipping_tax_incl") or slip.decimal(
+        "shipping_cost_amount", optional=True
+    )
     row = {
         "source_order_id": slip.known("id_order"),
         "source_refund_id": key,
         "refunded_at": _at(slip, "date_add", instant),
-        "amount": paid_back,
+        "amount": _products_of(slip) + shipping,
+        "shipping": shipping,
     }
     return key, [("refunds", row)]
+
+
+def _products_of(slip: Answer) -> Decimal:
+    """What was given back for products, tax included.
+
+    `amount` is the products' total with or without tax, as the shop enters prices, unless the
+    merchant chose another: then that was paid, whatever the products were worth. Nothing else in
+    a slip says so: `partial` is 0 since 1.6, and the choice itself is not kept.
+    """
+    whole, net = slip.decimal("total_products_tax_incl"), slip.decimal("total_products_tax_excl")
+    amount = slip.decimal("amount", optional=True)
+    chosen = amount and all(abs(amount - total) > _CENT for total in (whole, net))
+    return amount if chosen else whole
 
 
 def _customer(customer: Answer, instant: Instant) -> tuple[str, list[Row]]:

@@ -1,13 +1,14 @@
-"""Requests to WooCommerce: basic authorisation, pages by time of change."""
+"""Requests to WooCommerce: basic authorisation, pages by time of change (paging.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from perenne.sources.connectors.model import Opening
-from perenne.sources.connectors.transport import Keyset, Numbered, Platform, Session, pages, rest
+from perenne.sources.connectors.transport import Numbered, Platform, Session, pages, rest
+from perenne.sources.connectors.woocommerce.paging import ByChange
 from perenne.text import gettext as _
 
 _API = "/wp-json/wc/v3"
@@ -40,31 +41,38 @@ class WooCommerceClient:
     def close(self) -> None:
         self._session.close()
 
-    def changed(self, path: str, start: datetime) -> Iterator[list[Any]]:
-        """Records changed at `start` or later, in the order of their change."""
-        size = self.settings.page_size
+    def changed(self, path: str, start: datetime, **only: str) -> Iterator[list[Any]]:
+        """Records changed at `start` or later, `only` those of a kind, in the order of their change
+        by the clock of the site."""
 
-        def ask(params: dict[str, Any], after: str | None, skip: int) -> None:
-            since = datetime.fromisoformat(after) if after else start.replace(tzinfo=None)
+        def ask(params: dict[str, Any], since: datetime, skip: int) -> None:
             # `modified_after` leaves out the instant itself.
             params["modified_after"] = (since - timedelta(seconds=1)).isoformat(timespec="seconds")
-            params["page"] = skip + 1
+            params["offset"] = skip
 
+        size = self.settings.page_size
         params: dict[str, Any] = {
             "per_page": size,
             "orderby": "modified",
             "order": "asc",
             "dates_are_gmt": "true",
+            **only,
         }
-        ask(params, None, 0)
-        keyset = Keyset(size=size, cursor=lambda row: str(row["date_modified_gmt"]), ask=ask)
-        yield from pages(self._rest, path, params=params, within="$", paginator=keyset)
+        since = start.astimezone(UTC).replace(tzinfo=None)
+        ask(params, since, 0)
+        by_change = ByChange(size=size, start=since, ask=ask)
+        yield from pages(self._rest, path, params=params, within="$", paginator=by_change)
 
-    def every(self, path: str) -> Iterator[list[Any]]:
-        """Every record, in the order of their ids."""
-        wanted = {"per_page": self.settings.page_size, "orderby": "id", "order": "asc"}
-        numbered = Numbered(param="page", header="X-WP-TotalPages")
+    def every(self, path: str, **only: str) -> Iterator[list[Any]]:
+        """Every record, `only` those of a kind, in the order of their ids."""
+        size = self.settings.page_size
+        wanted = {"per_page": size, "orderby": "id", "order": "asc", **only}
+        numbered = Numbered(param="page", header="X-WP-TotalPages", size=size)
         yield from pages(self._rest, path, params=wanted, within="$", paginator=numbered)
+
+    def variations(self, product: str) -> Iterator[list[Any]]:
+        """The variations of one product."""
+        yield from self.every(f"products/{product}/variations")
 
     def refunds(self, order: str) -> list[Any]:
         """The refunds of one order; the order itself names them without their day."""
