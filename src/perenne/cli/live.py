@@ -36,7 +36,10 @@ def connect_command() -> click.Command:
         metavar=_("DATE"),
         default=None,
         callback=lambda ctx, param, value: opts.read_day(value),
-        help=_("First day to ask for (YYYY-MM-DD)."),
+        help=_(
+            "First day (YYYY-MM-DD) of what happens on a day: orders, payments, refunds, events. "
+            "Customers, consents, products and subscriptions are read whole."
+        ),
     )
     @click.option("--no-check", is_flag=True, help=_("Do not ask the platform whether it answers."))
     @opts.workspace_option()
@@ -161,6 +164,8 @@ def _plan_line(one: Any) -> str:
     name = f"{one.connection} / {one.stream}"
     if one.skipped:
         return _("{name}: this version keeps nothing of it").format(name=name)
+    if one.start is None:
+        return _("{name}: whole").format(name=name)
     return _("{name}: from {day} on").format(name=name, day=format_date(one.start.date()))
 
 

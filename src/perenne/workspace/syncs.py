@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from perenne.sources import ReadContext
 from perenne.sources.connectors import (
+    EVER,
     RECORDS,
     Changed,
     Client,
@@ -43,12 +45,13 @@ Screen = Callable[[DuckEngine, Path, str], object]
 class Synced:
     """What a sync did with one stream. `records` were given, `batches` kept what was new in them.
 
-    `left_out` counts rows of tables that this version does not keep.
+    `start` in the time zone of the shop; None: the stream was asked whole. `left_out` counts rows
+    of tables that this version does not keep.
     """
 
     connection: str
     stream: str
-    start: datetime
+    start: datetime | None
     records: int = 0
     batches: tuple[Batch, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -88,7 +91,10 @@ class Work:
 def planned(work: Work) -> Synced:
     """From where the stream would be asked; nothing is asked."""
     start = begin(
-        work.position(), since=work.connection.settings.since, overlap=work.stream.overlap
+        work.position(),
+        since=None if work.stream.stands else work.connection.settings.since,
+        overlap=work.stream.overlap,
+        zone=ZoneInfo(work.context.time_zone),
     )
     return Synced(work.connection.name, work.stream.name, start, skipped=not useful(work.stream))
 
@@ -102,7 +108,7 @@ def sync_stream(work: Work, client: Client) -> Synced:
     if plan.skipped:
         return plan
     position = work.position()
-    pages = work.stream.read(client, Span(plan.start, work.clock.now()))
+    pages = work.stream.read(client, Span((plan.start or EVER).astimezone(UTC), work.clock.now()))
     records, made, left_out = 0, [], dict[str, int]()
     for extract, end in _extracts(work, pages):
         batch = _keep(work, extract, came_from=position, goes_to=end or position)
@@ -158,7 +164,7 @@ def _keep(
             "connection": work.connection.name,
             "kind": work.connection.connector.kind,
             "stream": work.stream.name,
-            "shape": shape(work.stream.tables),
+            "shape": shape(work.stream),
             "endpoint": work.stream.endpoint,
             "from": came_from,
             "to": goes_to,

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from perenne.core import PerenneError
 from perenne.sources.connectors.awaited import is_awaited, kept
-from perenne.sources.connectors.model import Record, Row
+from perenne.sources.connectors.model import Record, Row, Stream
 from perenne.sources.connectors.preset import FAULT, HINTS, TABLE, field, given, live_preset
 from perenne.sources.context import ReadContext
 from perenne.sources.layout import Layout
@@ -75,10 +75,12 @@ class Extract:
             self._waiting = []
 
 
-def shape(tables: Iterable[str]) -> str:
+def shape(stream: Stream) -> str:
     """What this version keeps of a stream, as a short digest: another one must be read anew."""
-    columns = _columns(table for table in tables if kept(table))
-    return hashlib.sha256(" ".join(columns).encode()).hexdigest()[:12]
+    columns = _columns(table for table in stream.tables if kept(table))
+    # Earlier versions cut what stands at the first day of the settings.
+    said = [*columns, "whole"] if stream.stands else columns
+    return hashlib.sha256(" ".join(said).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
