@@ -114,6 +114,15 @@ class Answer:
         self._refuse(name, value, _("not a list"))
         return []
 
+    @property
+    def top(self) -> Answer:
+        """The whole answer, which bears the fault."""
+        return self._top
+
+    def is_text(self, name: str) -> bool:
+        """Does text stand there, such as the id of what could be an object?"""
+        return isinstance(self._value.get(name), str)
+
     def raw(self, name: str) -> Any:
         """The value as it is, where its form varies."""
         return self._get(name, False)
