@@ -80,6 +80,9 @@ class ShopifyPlatform(FakePlatform):
             "totalTaxSet": _money("4.17"),
             "totalPriceSet": _money(f"{price + 5}.0"),
             "totalRefundedSet": _money("0.0"),
+            "totalRefundedShippingSet": _money("0.0"),
+            "totalReceivedSet": _money(f"{price + 5}.0"),
+            "totalOutstandingSet": _money("0.0"),
             "customAttributes": [],
             "customerJourneySummary": {
                 "lastVisit": {"utmParameters": {"source": "google", "medium": "cpc"}}
@@ -99,6 +102,7 @@ class ShopifyPlatform(FakePlatform):
             "name": f"Produit {place}",
             "sku": f"SKU-{place}",
             "quantity": 1,
+            "currentQuantity": 1,
             "isGiftCard": False,
             "requiresShipping": True,
             "originalTotalSet": _money(whole),
