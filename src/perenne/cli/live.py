@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from perenne.cli import options as opts
-from perenne.cli.printing import print_json, print_table, progress, say, tell
+from perenne.cli.printing import print_json, print_table, progress, refuse, say, tell
 from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
 
@@ -125,17 +125,37 @@ def sync_command() -> click.Command:
         as_json: bool,
     ) -> None:
         place = opts.place_of(workspace, lang)
-        results = _planned(place, names) if dry_run else _sync(place, names, quiet=as_json)
-        if as_json:
-            print_json([_values(one) for one in results])
-        elif dry_run:
-            for one in results:
-                say(_plan_line(one))
-            say(_("Nothing was asked (--dry-run)."))
-        else:
-            say("→ " + _("Compute the figures: perenne refresh"))
+        if dry_run:
+            _show_plan(_planned(place, names), as_json)
+            return
+        _sync_all(place, names, as_json=as_json)
 
     return sync
+
+
+def _show_plan(planned: list[Any], as_json: bool) -> None:
+    if as_json:
+        print_json([_values(one) for one in planned])
+        return
+    for one in planned:
+        say(_plan_line(one))
+    say(_("Nothing was asked (--dry-run)."))
+
+
+def _sync_all(place: Any, names: tuple[str, ...], *, as_json: bool) -> None:
+    from perenne.workspace import StreamsRefused
+
+    refused: StreamsRefused | None = None
+    try:
+        results = _sync(place, names, quiet=as_json)
+    except StreamsRefused as error:
+        results, refused = error.synced, error
+    if as_json:
+        print_json([_values(one) for one in results])
+    if refused:
+        raise refused
+    if not as_json:
+        say("→ " + _("Compute the figures: perenne refresh"))
 
 
 def _planned(place: Any, names: tuple[str, ...]) -> list[Any]:
@@ -157,7 +177,8 @@ def _sync(place: Any, names: tuple[str, ...], *, quiet: bool) -> list[Any]:
         tell(_("Another run is writing to this workspace; waiting for it."))
 
     with progress(_("Reading live sources")) as step:
-        return sync(place, names, listener=Listener(step, waiting=waiting, synced=synced))
+        listener = Listener(step, refused=refuse, waiting=waiting, synced=synced)
+        return sync(place, names, listener=listener)
 
 
 def _plan_line(one: Any) -> str:
