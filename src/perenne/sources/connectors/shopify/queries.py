@@ -6,7 +6,11 @@ and the order tells how much of them is shipping.
 
 from string import Template
 
-SHOP = "{ shop { name } }"
+SHOP = "{ shop { name } currentAppInstallation { accessScopes { handle } } }"
+
+ALL_ORDERS = "read_all_orders"
+SCOPES = ("read_orders", ALL_ORDERS, "read_customers", "read_products", "read_inventory")
+"""What the app must have been granted."""
 
 RUN = """
 mutation ($query: String!) {
@@ -18,8 +22,7 @@ mutation ($query: String!) {
 """
 
 RUNNING = """
-{ bulkOperations(first: 1, query: "status:running operation_type:query", reverse: true) {
-  nodes { id status } } }
+{ bulkOperations(first: 10, query: "operation_type:query") { nodes { id status } } }
 """
 
 LOOK = """
