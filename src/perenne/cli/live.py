@@ -219,6 +219,14 @@ def _lines(one: Any) -> list[str]:
                 n=format_number(rows), table=table
             )
         )
+    for fault, n in one.unread.items():
+        text = ngettext(
+            "{n} record kept without {field}, which cannot be read: “{value}” ({reason})",
+            "{n} records kept without {field}, which cannot be read, such as “{value}” ({reason})",
+            n,
+        )
+        told = {"field": fault.field, "value": fault.value, "reason": fault.reason}
+        lines.append("  · " + text.format(n=format_number(n), **told))
     return lines
 
 
@@ -232,6 +240,10 @@ def _values(one: Any) -> dict[str, Any]:
         "imports": [batch.id for batch in one.batches],
         "quarantined": sum(batch.quarantined for batch in one.batches),
         "left_out": dict(one.left_out),
+        "unread": [
+            {"field": fault.field, "value": fault.value, "reason": fault.reason, "records": n}
+            for fault, n in one.unread.items()
+        ],
         "skipped": one.skipped,
     }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from perenne.sources.connectors import (
     Client,
     Clock,
     Extract,
+    Fault,
     Page,
     Span,
     Stream,
@@ -46,7 +48,8 @@ class Synced:
     """What a sync did with one stream. `records` were given, `batches` kept what was new in them.
 
     `start` in the time zone of the shop; None: the stream was asked whole. `left_out` counts rows
-    of tables that this version does not keep.
+    of tables that this version does not keep; `unread`, by an example, fields left empty because
+    they could not be read.
     """
 
     connection: str
@@ -56,6 +59,7 @@ class Synced:
     batches: tuple[Batch, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     skipped: bool = False
+    unread: Mapping[Fault, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -109,18 +113,17 @@ def sync_stream(work: Work, client: Client) -> Synced:
         return plan
     position = work.position()
     pages = work.stream.read(client, Span((plan.start or EVER).astimezone(UTC), work.clock.now()))
-    records, made, left_out = 0, [], dict[str, int]()
+    records, made, left_out, unread = 0, [], dict[str, int](), Counter[Fault]()
     for extract, end in _extracts(work, pages):
         batch = _keep(work, extract, came_from=position, goes_to=end or position)
         if batch is not None:
             made.append(batch)
             position = end or position
         records += extract.records
+        unread += extract.unread
         for table, rows in extract.left_out.items():
             left_out[table] = left_out.get(table, 0) + rows
-    return Synced(
-        work.connection.name, work.stream.name, plan.start, records, tuple(made), left_out
-    )
+    return replace(plan, records=records, batches=tuple(made), left_out=left_out, unread=unread)
 
 
 def _extracts(work: Work, pages: Iterator[Page]) -> Iterator[tuple[Extract, str | None]]:

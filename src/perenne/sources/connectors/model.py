@@ -46,11 +46,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class Record:
-    """One thing of the platform: its id there, and the staged rows it makes."""
+    """One thing of the platform: its id there, and the staged rows it makes.
+
+    `unread` fields could not be read and are left empty; a `fault` refuses the record.
+    """
 
     key: str
     rows: tuple[Row, ...]
     fault: Fault | None = None
+    unread: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -171,8 +171,8 @@ class ShopifyPlatform(FakePlatform):
         if "bulkOperations(first" in query:
             return Said({"data": {"bulkOperations": {"nodes": []}}})
         if "bulkOperationRunQuery" in query and self.taken:
-            error = {"field": None, "message": "Try again later.", "code": self.taken.pop(0)}
-            answer = {"bulkOperation": None, "userErrors": [error]}
+            refused = {"field": None, "message": "Try again later.", "code": self.taken.pop(0)}
+            answer = {"bulkOperation": None, "userErrors": [refused]}
             return Said({"data": {"bulkOperationRunQuery": answer}})
         if "bulkOperationRunQuery" in query:
             return Said({"data": {"bulkOperationRunQuery": self._started(variables["query"])}})

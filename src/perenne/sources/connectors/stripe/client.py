@@ -10,6 +10,7 @@ from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 
 from perenne.sources.connectors.model import Opening, Span
+from perenne.sources.connectors.repeats import Repeats
 from perenne.sources.connectors.stripe.subscribed import expansions
 from perenne.sources.connectors.transport import Platform, Session, pages, rest
 from perenne.text import gettext as _
@@ -56,9 +57,7 @@ class StripeClient:
 
     def every(self, path: str, params: dict[str, Any]) -> Iterator[list[Any]]:
         """Every object of a list."""
-        after_last = _AfterLast(
-            cursor_path="data", cursor_param="starting_after", has_more_path="has_more"
-        )
+        after_last = _AfterLast(path)
         wanted = {"limit": self.settings.page_size, **params}
         yield from pages(self._rest, path, params=wanted, within="data", paginator=after_last)
 
@@ -80,10 +79,18 @@ class StripeClient:
 class _AfterLast(JSONResponseCursorPaginator):
     """The next page starts after the last object of this one."""
 
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            cursor_path="data", cursor_param="starting_after", has_more_path="has_more"
+        )
+        self._repeats = Repeats("Stripe", path)
+
     def update_state(self, response: Any, data: list[Any] | None = None) -> None:
         super().update_state(response, data)
         self._next_reference = data[-1]["id"] if data else None
         self._has_next_page = bool(data) and bool(response.json().get("has_more"))
+        if self._has_next_page:
+            self._repeats.refuse_again(str(self._next_reference))
 
 
 def _unix(moment: datetime) -> int:
