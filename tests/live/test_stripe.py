@@ -194,3 +194,18 @@ def test_what_is_made_in_test_mode_is_no_data(platform: StripePlatform, tmp_path
     shop.sync()
     found = _figures(shop)
     assert (found["orders"], found["mrr"]) == (5, Decimal("39.80"))
+
+
+@pytest.mark.slow
+def test_control_totals_stand_per_currency(platform: StripePlatform, tmp_path: Path) -> None:
+    for one in platform.records[2:4]:
+        one |= {"currency": "jpy", "amount": 500, "amount_captured": 500}
+    shop = bench(tmp_path, platform)
+    with shop.place.settings.open("a", encoding="utf-8") as file:
+        file.write('\n[[rates]]\ncurrency = "JPY"\nrate = 0.006\n')
+    shop.sync()
+    account = refresh_workspace(shop.place, as_of=shop.time.now.date()).account
+    assert account.balanced
+    told = {money: part.value_in for money, part in account.by_currency("EUR").items()}
+    euros = sum(one["amount"] for one in platform.records if one["currency"] == "eur")
+    assert told == {"EUR": Decimal(euros) / 100, "JPY": 1000}
