@@ -77,6 +77,35 @@ def test_refusals_say_what_to_do(words: list[str], expected: str, shop: Path) ->
     assert "[connections" not in _settings(shop), "a refused connection was written"
 
 
+ADDRESSES = (
+    "https://user:s3cr3t@www.example.fr",
+    "https://s3cr3t@www.example.fr",
+    "https://www.example.fr/?consumer_key=ck_s3cr3t&consumer_secret=cs_s3cr3t",
+    "user:s3cr3t@my-shop.myshopify.com",
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_secret_in_an_address_is_refused_and_not_quoted(address: str, shop: Path) -> None:
+    said = refused("connect", "woocommerce", "--set", f"url={address}", "--no-check", "-w", shop)
+    assert "url holds more than an address" in said
+    assert "secrets.toml" in said
+    assert "s3cr3t" not in said
+    assert "s3cr3t" not in (shop / "perenne.toml").read_text(encoding="utf-8")
+    with (shop / "perenne.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[connections.shop]\nkind = "shopify"\nshop = "{address}"\n')
+    said = refused("sync", "-w", shop, "--lang", "fr")
+    assert "shop contient plus qu’une adresse" in said
+    assert "s3cr3t" not in said
+
+
+def test_a_secret_in_the_settings_is_refused_in_french(shop: Path) -> None:
+    words = ["--set", "url=https://www.example.fr", "--set", "consumer_secret=cs_oops"]
+    said = refused("connect", "woocommerce", *words, "-w", shop, "--lang", "fr")
+    assert "consumer_secret est un secret\u00a0: sa place est dans secrets.toml" in said
+    assert "cs_oops" not in said
+
+
 def _settings(shop: Path) -> str:
     text = (shop / "perenne.toml").read_text(encoding="utf-8")
     return "\n".join(line for line in text.splitlines() if not line.startswith("#"))

@@ -46,6 +46,9 @@ class Recorded:
     def bulk(self, *_asked: object) -> Iterator[dict[str, Any]]:
         return iter(self._objects)
 
+    def subscriptions(self) -> Iterator[list[dict[str, Any]]]:
+        yield self._objects
+
     def windows(self, span: Span) -> Iterator[tuple[Any, Any]]:
         yield span.start, span.until
 

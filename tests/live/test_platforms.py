@@ -13,7 +13,7 @@ from perenne.sources.connectors import Secrets
 from perenne.sources.connectors.model import Opening
 from perenne.sources.connectors.prestashop.client import PrestaShopClient
 from perenne.sources.connectors.prestashop.settings import PrestaShopSettings
-from perenne.sources.connectors.stripe.read import major
+from perenne.sources.connectors.stripe.money import major
 from perenne.sources.connectors.transport import Numbered, pages
 from perenne.sources.connectors.woocommerce.client import WooCommerceClient
 from perenne.sources.connectors.woocommerce.settings import WooCommerceSettings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from perenne.sources.connectors.answers import Answer
 from perenne.sources.connectors.klaviyo import read as klaviyo
 from perenne.sources.connectors.shopify import queries
 from perenne.sources.connectors.stripe import read as stripe
+from perenne.sources.connectors.stripe.subscribed import subscription
 from perenne.testing import KlaviyoPlatform
 
 pytestmark = pytest.mark.known_answer
@@ -57,7 +59,8 @@ def _schema(specs: Path, build: Any) -> Any:
         ("refund", stripe._refund),
         ("customer", stripe._customer),
         ("payment_intent", stripe._intent),
-        ("subscription", stripe._subscription),
+        ("subscription", partial(subscription, now=datetime(2025, 1, 1, tzinfo=UTC))),
+        ("dispute", stripe._dispute),
     ],
 )
 def test_objects_of_stripe_are_read_without_fault(specs: Path, resource: str, make: Any) -> None:

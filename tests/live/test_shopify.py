@@ -11,6 +11,8 @@ import pytest
 from perenne.core import PerenneError
 from perenne.sources.connectors.shopify.client import _assembled
 from perenne.testing import ShopifyPlatform, bench
+from perenne.testing.bench import Bench
+from perenne.workspace import connect
 
 
 @pytest.fixture
@@ -122,3 +124,72 @@ def test_token_of_an_older_app_serves_as_well(tmp_path: Path) -> None:
         shop.sync()
         assert shop.held() == shop.wanted()
         assert not any(one.path.endswith("access_token") for one in platform.asked)
+
+
+def test_an_error_inside_shopify_passes(platform: ShopifyPlatform, tmp_path: Path) -> None:
+    """Shopify tells it with status 200; the operation that runs is looked at again."""
+    shop = bench(tmp_path, platform)
+    platform.blips = 2
+    shop.sync()
+    assert shop.held() == shop.wanted()
+    assert len(platform._operations) == 1
+
+
+def test_an_operation_that_shopify_failed_is_run_anew(
+    platform: ShopifyPlatform, tmp_path: Path
+) -> None:
+    shop = bench(tmp_path, platform)
+    platform.ends = [("FAILED", "INTERNAL_SERVER_ERROR"), ("FAILED", "TIMEOUT")]
+    shop.sync()
+    assert shop.held() == shop.wanted()
+    platform.ends = [("FAILED", "TIMEOUT")] * 3
+    assert "FAILED (TIMEOUT)" in shop.refused().what
+
+
+def test_a_scope_that_lacks_is_named(platform: ShopifyPlatform, tmp_path: Path) -> None:
+    shop = bench(tmp_path, platform)
+    platform.scopes.remove("read_customers")
+    platform.ends = [("FAILED", "ACCESS_DENIED")]
+    error = shop.refused()
+    assert "the app lacks read_customers." in error.what
+    assert "install" in error.next_step
+    platform.scopes.append("read_customers")
+    platform.ends = [("FAILED", "ACCESS_DENIED")]
+    assert "protected customer data" in shop.refused().what
+
+
+@pytest.mark.parametrize("code", ["OPERATION_IN_PROGRESS", "LIMIT_REACHED"])
+def test_a_place_that_is_taken_is_waited_for(
+    platform: ShopifyPlatform, tmp_path: Path, code: str
+) -> None:
+    """Also where the other operation has not begun to run, or is being called off."""
+    shop = bench(tmp_path, platform)
+    platform.taken = [code] * 5
+    shop.sync()
+    assert shop.time.slept[:5] == [10] * 5
+    assert shop.held() == shop.wanted()
+    with shop.place.settings.open("a", encoding="utf-8") as file:
+        file.write("wait_minutes = 5\n")
+    platform.taken = [code] * 1000
+    error = shop.refused()
+    assert "no bulk operation begin for 5 minutes" in error.what
+    assert "later" in error.next_step
+
+
+def test_the_check_tells_of_sixty_days(platform: ShopifyPlatform, tmp_path: Path) -> None:
+    """Nobody shall take the orders of 60 days for all."""
+    shop = bench(tmp_path, platform)
+    values = {"kind": "shopify", **platform.connection()}
+    assert _answered(shop, "whole", values) == "Boutique d'exemple"
+    platform.scopes.remove("read_all_orders")
+    assert "orders of the last 60 days only" in _answered(shop, "part", values)
+    platform.scopes.remove("read_products")
+    assert "without the scopes read_all_orders, read_products" in _answered(shop, "less", values)
+
+
+def _answered(shop: Bench, name: str, values: dict[str, object]) -> str:
+    file = shop.place.root / "secrets.toml"
+    with file.open("a", encoding="utf-8") as target:
+        lines = [f'{key} = "{value}"' for key, value in shop.platform.secrets().items()]
+        target.write("\n".join([f"[{name}]", *lines, ""]))
+    return connect(shop.place, name, values, clock=shop.time.clock())

@@ -60,8 +60,16 @@ class Account:
             abs(line.difference) < Decimal("0.005") for line in self.values
         )
 
+    def by_currency(self, unsaid: str = "") -> dict[str, Account]:
+        """The values of each currency: amounts stand as the files wrote them and are never added
+        across currencies. `unsaid` is the currency of those that name none."""
+        found: dict[str, list[ValueLine]] = {}
+        for line in self.values:
+            found.setdefault(line.currency or unsaid, []).append(line)
+        return {money: Account(rows=(), values=tuple(lines)) for money, lines in found.items()}
+
     def by_rule(self) -> dict[str, tuple[int, Decimal]]:
-        """Rows and value per rule over all sources and months (currencies added as written)."""
+        """Rows and value per rule over all sources and months of one currency (`by_currency`)."""
         totals: dict[str, tuple[int, Decimal]] = {}
         for line in self.values:
             for rule, amount in line.out.items():
@@ -71,6 +79,7 @@ class Account:
 
     @property
     def value_in(self) -> Decimal:
+        """Value of all sources and months of one currency (`by_currency`)."""
         return sum((line.value_in for line in self.values), Decimal(0))
 
     def to_manifest(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from perenne.cli import options as opts
-from perenne.cli.printing import print_json, print_table, progress, say, tell
+from perenne.cli.printing import print_json, print_table, progress, refuse, say, tell
 from perenne.text import format_date, format_number, ngettext
 from perenne.text import gettext as _
 
@@ -36,7 +36,10 @@ def connect_command() -> click.Command:
         metavar=_("DATE"),
         default=None,
         callback=lambda ctx, param, value: opts.read_day(value),
-        help=_("First day to ask for (YYYY-MM-DD)."),
+        help=_(
+            "First day (YYYY-MM-DD) of what happens on a day: orders, payments, refunds, events. "
+            "Customers, consents, products and subscriptions are read whole."
+        ),
     )
     @click.option("--no-check", is_flag=True, help=_("Do not ask the platform whether it answers."))
     @opts.workspace_option()
@@ -122,17 +125,37 @@ def sync_command() -> click.Command:
         as_json: bool,
     ) -> None:
         place = opts.place_of(workspace, lang)
-        results = _planned(place, names) if dry_run else _sync(place, names, quiet=as_json)
-        if as_json:
-            print_json([_values(one) for one in results])
-        elif dry_run:
-            for one in results:
-                say(_plan_line(one))
-            say(_("Nothing was asked (--dry-run)."))
-        else:
-            say("→ " + _("Compute the figures: perenne refresh"))
+        if dry_run:
+            _show_plan(_planned(place, names), as_json)
+            return
+        _sync_all(place, names, as_json=as_json)
 
     return sync
+
+
+def _show_plan(planned: list[Any], as_json: bool) -> None:
+    if as_json:
+        print_json([_values(one) for one in planned])
+        return
+    for one in planned:
+        say(_plan_line(one))
+    say(_("Nothing was asked (--dry-run)."))
+
+
+def _sync_all(place: Any, names: tuple[str, ...], *, as_json: bool) -> None:
+    from perenne.workspace import StreamsRefused
+
+    refused: StreamsRefused | None = None
+    try:
+        results = _sync(place, names, quiet=as_json)
+    except StreamsRefused as error:
+        results, refused = error.synced, error
+    if as_json:
+        print_json([_values(one) for one in results])
+    if refused:
+        raise refused
+    if not as_json:
+        say("→ " + _("Compute the figures: perenne refresh"))
 
 
 def _planned(place: Any, names: tuple[str, ...]) -> list[Any]:
@@ -154,13 +177,16 @@ def _sync(place: Any, names: tuple[str, ...], *, quiet: bool) -> list[Any]:
         tell(_("Another run is writing to this workspace; waiting for it."))
 
     with progress(_("Reading live sources")) as step:
-        return sync(place, names, listener=Listener(step, waiting=waiting, synced=synced))
+        listener = Listener(step, refused=refuse, waiting=waiting, synced=synced)
+        return sync(place, names, listener=listener)
 
 
 def _plan_line(one: Any) -> str:
     name = f"{one.connection} / {one.stream}"
     if one.skipped:
         return _("{name}: this version keeps nothing of it").format(name=name)
+    if one.start is None:
+        return _("{name}: whole").format(name=name)
     return _("{name}: from {day} on").format(name=name, day=format_date(one.start.date()))
 
 
@@ -193,6 +219,14 @@ def _lines(one: Any) -> list[str]:
                 n=format_number(rows), table=table
             )
         )
+    for fault, n in one.unread.items():
+        text = ngettext(
+            "{n} record kept without {field}, which cannot be read: “{value}” ({reason})",
+            "{n} records kept without {field}, which cannot be read, such as “{value}” ({reason})",
+            n,
+        )
+        told = {"field": fault.field, "value": fault.value, "reason": fault.reason}
+        lines.append("  · " + text.format(n=format_number(n), **told))
     return lines
 
 
@@ -206,6 +240,10 @@ def _values(one: Any) -> dict[str, Any]:
         "imports": [batch.id for batch in one.batches],
         "quarantined": sum(batch.quarantined for batch in one.batches),
         "left_out": dict(one.left_out),
+        "unread": [
+            {"field": fault.field, "value": fault.value, "reason": fault.reason, "records": n}
+            for fault, n in one.unread.items()
+        ],
         "skipped": one.skipped,
     }
 

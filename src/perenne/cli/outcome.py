@@ -236,7 +236,7 @@ def identity_lines(told: Mapping[str, Any] | None, *, whole: bool) -> Iterator[s
 
 def account_lines(account: Account, currency: str) -> Iterator[str]:
     """The reconciliation: rows by fate, value by rule, and whether everything adds up."""
-    from perenne.cleaning import rule_label
+    from perenne.cleaning import Account, rule_label
 
     rows = account.rows
     yield _(
@@ -247,16 +247,9 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
         merged=format_number(sum(line.merged for line in rows)),
         bad=format_number(sum(line.quarantined for line in rows)),
     )
-    yield _(
-        "Value as written in the files, tax included where they include it: {value}, of which"
-    ).format(value=format_money(account.value_in, currency, decimals=2))
-    totals = account.by_rule()
-    for rule, (count, value) in sorted(totals.items(), key=lambda item: -abs(item[1][1])):
-        yield "  " + _("{label}: {value} ({n})").format(
-            label=rule_label(rule),
-            value=format_money(value, currency, decimals=2),
-            n=ngettext("{n} line", "{n} lines", count).format(n=format_number(count)),
-        )
+    parts = account.by_currency(currency) or {currency: Account((), ())}
+    for money in sorted(parts, key=lambda one: (one != currency, one)):
+        yield from _value_lines(parts[money], money)
     for reason, count in account.unplaced.items():
         yield _("! {label}: {n} in no figure; the rows stand in the snapshot's quarantine").format(
             label=rule_label(reason),
@@ -275,8 +268,24 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
             yield _("! {source}, {month}: {value} unaccounted for").format(
                 source=value_line.source,
                 month=value_line.month or _("no date"),
-                value=format_money(value_line.difference, currency, decimals=2),
+                value=format_money(value_line.difference, value_line.currency or currency),
             )
+
+
+def _value_lines(account: Account, currency: str) -> Iterator[str]:
+    """What the files hold in one currency, and where it went."""
+    from perenne.cleaning import rule_label
+
+    yield _(
+        "Value as written in the files, tax included where they include it: {value}, of which"
+    ).format(value=format_money(account.value_in, currency))
+    totals = account.by_rule()
+    for rule, (count, value) in sorted(totals.items(), key=lambda item: -abs(item[1][1])):
+        yield "  " + _("{label}: {value} ({n})").format(
+            label=rule_label(rule),
+            value=format_money(value, currency),
+            n=ngettext("{n} line", "{n} lines", count).format(n=format_number(count)),
+        )
 
 
 def account_values(account: Account) -> dict[str, Any]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from perenne.workspace.erasure.retention import retention
     from perenne.workspace.frame import Frame
     from perenne.workspace.jobs import (
-        FilesRefused,
         Listener,
         connect,
         forget_import,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     )
     from perenne.workspace.layout import Layout, create, find, require_local
     from perenne.workspace.refresh import Refreshed
+    from perenne.workspace.refusals import FilesRefused, StreamsRefused
     from perenne.workspace.settings import Settings
     from perenne.workspace.shop import Shop, open_shop
     from perenne.workspace.snapshots import Snapshot
@@ -45,6 +45,7 @@ __all__ = [
     "Settings",
     "Shop",
     "Snapshot",
+    "StreamsRefused",
     "Synced",
     "certificate",
     "connect",
@@ -87,7 +88,6 @@ _HOMES = {
     "erasure.retention": ("retention",),
     "frame": ("Frame",),
     "jobs": (
-        "FilesRefused",
         "Listener",
         "connect",
         "forget_import",
@@ -105,6 +105,10 @@ _HOMES = {
         "require_local",
     ),
     "refresh": ("Refreshed",),
+    "refusals": (
+        "FilesRefused",
+        "StreamsRefused",
+    ),
     "settings": ("Settings",),
     "shop": (
         "Shop",

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from pydantic import ValidationError
@@ -173,7 +173,7 @@ def batches_of(imports: Iterable[Batch], connection: str, stream: Stream) -> lis
 
     After an update that keeps more of a stream, the stream is read anew from its first day.
     """
-    mine = {"connection": connection, "stream": stream.name, "shape": shape(stream.tables)}
+    mine = {"connection": connection, "stream": stream.name, "shape": shape(stream)}
     return [batch for batch in imports if mine.items() <= dict(batch.origin).items()]
 
 
@@ -198,12 +198,16 @@ def _at(position: str) -> datetime:
     return datetime.fromisoformat(position)
 
 
-def begin(position: str | None, *, since: date, overlap: int) -> datetime:
-    """The instant from which a stream is asked."""
-    first = datetime.combine(since, time(), UTC)
+def begin(
+    position: str | None, *, since: date | None, overlap: int, zone: tzinfo = UTC
+) -> datetime | None:
+    """The instant from which a stream is asked, told in `zone`, where `since` begins at midnight;
+    None: it is asked whole."""
+    first = datetime.combine(since, time(), zone) if since else None
     if position is None:
         return first
-    return max(first, _at(position) - timedelta(seconds=overlap))
+    again = (_at(position) - timedelta(seconds=overlap)).astimezone(zone)
+    return max(first, again) if first else again
 
 
 def useful(stream: Stream) -> bool:

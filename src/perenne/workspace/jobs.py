@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from perenne.core import PerenneError
 from perenne.sources import ChannelRule, ReadContext, Recognition
 from perenne.sources.connectors import Clock
-from perenne.text import format_number, ngettext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine
 from perenne.workspace import batches, connections, layout, refresh, settings, snapshots, syncs
@@ -23,6 +22,7 @@ from perenne.workspace.erasure.jobs import Desk
 from perenne.workspace.erasure.suppression import Screening
 from perenne.workspace.failures import explained
 from perenne.workspace.lakes import sweep_lake
+from perenne.workspace.refusals import FilesRefused, StreamsRefused
 from perenne.workspace.sweeping import sweep
 
 
@@ -39,35 +39,6 @@ class Listener:
 
 
 SILENT = Listener()
-
-
-class FilesRefused(PerenneError):
-    """Some of several files were refused, each for a reason in `refusals`; `imported` are the
-    others."""
-
-    def __init__(
-        self,
-        refusals: Mapping[Path, PerenneError],
-        imported: Iterable[batches.ImportResult] = (),
-        *,
-        of: int,
-        next_step: str = "",
-    ) -> None:
-        self.refusals, self.imported = dict(refusals), list(imported)
-        names = [path.name for path in refusals]
-        what = ngettext(
-            "{n} of {all} files is refused: {names}.",
-            "{n} of {all} files are refused: {names}.",
-            len(names),
-        )
-        super().__init__(
-            what.format(n=format_number(len(names)), all=format_number(of), names=", ".join(names)),
-            given=names,
-            next_step=next_step,
-        )
-
-    def __str__(self) -> str:
-        return " ".join([self.what, *map(str, self.refusals.values()), self.next_step])
 
 
 def read_context(
@@ -176,24 +147,77 @@ def sync(
     """Read the connections called `names` (all without one) from where each was left.
 
     One sync runs at a time; other work may go on meanwhile. What was kept before something stopped
-    it stays kept.
+    it stays kept. A stream or connection that fails is no hindrance to the others: they are read,
+    then its refusal is raised (`StreamsRefused` where several streams were asked for).
     """
-    clock = clock or Clock()
-    results = []
+    found = connections.connections(settings.load(place.settings), names)
+    reading = _Reading(place, clock or Clock(), listener, chunk)
     waiting = listener.waiting
     with explained(place), layout.writing(place, lock=place.sync_lock, on_wait=waiting):
         shutil.rmtree(place.syncing, ignore_errors=True)
         try:
-            for connection in connections.connections(settings.load(place.settings), names):
-                with closing(connection.open(place, clock)) as client:
-                    for work in _works(place, connection, clock, listener, chunk=chunk):
-                        listener.step(work.name)
-                        result = syncs.sync_stream(work, client)
-                        listener.synced(result)
-                        results.append(result)
+            for connection in found:
+                reading.read(connection, alone=len(found) == 1)
         finally:
             shutil.rmtree(place.syncing, ignore_errors=True)
-    return results
+    if reading.refusals:
+        raise reading.refused()
+    return reading.results
+
+
+@dataclass
+class _Reading:
+    """A sync under way: what was read, and what could not be."""
+
+    place: layout.Layout
+    clock: Clock
+    listener: Listener
+    chunk: int
+    of: int = 0
+    results: list[syncs.Synced] = field(default_factory=list)
+    refusals: dict[str, PerenneError] = field(default_factory=dict)
+
+    def read(self, connection: connections.Connection, *, alone: bool) -> None:
+        """Read each stream of a connection; one that fails is no hindrance to the others."""
+        names = [f"{connection.name} / {stream.name}" for stream in connection.streams]
+        self.of += len(names)
+        try:
+            client = connection.open(self.place, self.clock)
+        except PerenneError as error:
+            if alone:
+                raise
+            self._refuse(names, error)
+            return
+        with closing(client):
+            works = _works(self.place, connection, self.clock, self.listener, chunk=self.chunk)
+            for name, work in zip(names, works, strict=True):
+                self.listener.step(work.name)
+                try:
+                    result = syncs.sync_stream(work, client)
+                except PerenneError as error:
+                    if alone and len(names) == 1:
+                        raise
+                    self._refuse([name], error)
+                else:
+                    self.listener.synced(result)
+                    self.results.append(result)
+
+    def _refuse(self, names: list[str], error: PerenneError) -> None:
+        self.refusals |= dict.fromkeys(names, error)
+        self.listener.refused(error)
+
+    def refused(self) -> StreamsRefused:
+        return StreamsRefused(
+            self.refusals,
+            self.results,
+            of=self.of,
+            next_step=_(
+                "What could be read is kept. Correct what was refused and run perenne sync again: "
+                "it goes on where it stopped. Or go on without it: perenne refresh"
+            )
+            if self.results
+            else _("Correct what was refused, then run perenne sync again."),
+        )
 
 
 def plan_sync(place: layout.Layout, names: Iterable[str] = ()) -> list[syncs.Synced]:

@@ -158,7 +158,7 @@ def _entries(
 ) -> Iterable[tuple[tuple[str, str | None, str], str | None, int, Decimal]]:
     """(source, month, currency), rule (None: value in), rows, amount."""
     sellers = (batch for batch in imports if sales_table(batch))
-    unsaid = {batch.source for batch in sellers if not _one_currency(batch)}
+    unsaid = {batch.source for batch in sellers if _is_unsaid(batch)}
     for batch in imports:
         currency = _one_currency(batch)
         for control in batch.controls:
@@ -184,6 +184,12 @@ def _is_dateless(batch: Batch) -> bool:
     """Does the file leave the dates to another one, such as order items without their orders?"""
     months = [c["month"] for c in batch.controls if c["table"] == sales_table(batch)]
     return bool(months) and not any(months)
+
+
+def _is_unsaid(batch: Batch) -> bool:
+    """Has the file rows of which nobody can tell the currency?"""
+    named = {c["currency"] or "" for c in batch.controls if c["table"] == sales_table(batch)}
+    return ("" in named or not named) and not _one_currency(batch)
 
 
 def _one_currency(batch: Batch) -> str:

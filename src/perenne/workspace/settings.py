@@ -22,18 +22,12 @@ from perenne.segments import SegmentSettings
 from perenne.text import gettext as _
 from perenne.text import misfit
 from perenne.workspace.policy import RetentionSettings
+from perenne.workspace.secretless import require_bare_addresses, require_no_secret
 from perenne.workspace.template import TEMPLATE
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _require_no_secret(names: Iterable[str], *, place: str) -> None:
-    words = ("secret", "token", "password", "key")
-    for name in names:
-        if any(word in name.lower() for word in words):
-            raise ValueError(f"{name} is a secret: it belongs into {place}")
 
 
 class ShopSettings(_Section):
@@ -171,7 +165,8 @@ class ConnectionSettings(_Section):
 
     @model_validator(mode="after")
     def _holds_no_secret(self) -> Self:
-        _require_no_secret(self.model_extra or {}, place="secrets.toml")
+        require_no_secret(self.model_extra or {}, place="secrets.toml")
+        require_bare_addresses(self.model_extra or {}, place="secrets.toml")
         return self
 
 
@@ -217,7 +212,7 @@ class LakeSettings(_Section):
     @field_validator("options")
     @classmethod
     def _holds_no_secret(cls, value: dict[str, Any]) -> dict[str, Any]:
-        _require_no_secret(value, place="the environment")
+        require_no_secret(value, place=_("the environment"))
         return value
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from perenne.sources import ReadContext
 from perenne.sources.connectors import (
+    EVER,
     RECORDS,
     Changed,
     Client,
     Clock,
     Extract,
+    Fault,
     Page,
     Span,
     Stream,
@@ -43,16 +47,19 @@ Screen = Callable[[DuckEngine, Path, str], object]
 class Synced:
     """What a sync did with one stream. `records` were given, `batches` kept what was new in them.
 
-    `left_out` counts rows of tables that this version does not keep.
+    `start` in the time zone of the shop; None: the stream was asked whole. `left_out` counts rows
+    of tables that this version does not keep; `unread`, by an example, fields left empty because
+    they could not be read.
     """
 
     connection: str
     stream: str
-    start: datetime
+    start: datetime | None
     records: int = 0
     batches: tuple[Batch, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     skipped: bool = False
+    unread: Mapping[Fault, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -88,7 +95,10 @@ class Work:
 def planned(work: Work) -> Synced:
     """From where the stream would be asked; nothing is asked."""
     start = begin(
-        work.position(), since=work.connection.settings.since, overlap=work.stream.overlap
+        work.position(),
+        since=None if work.stream.stands else work.connection.settings.since,
+        overlap=work.stream.overlap,
+        zone=ZoneInfo(work.context.time_zone),
     )
     return Synced(work.connection.name, work.stream.name, start, skipped=not useful(work.stream))
 
@@ -102,19 +112,18 @@ def sync_stream(work: Work, client: Client) -> Synced:
     if plan.skipped:
         return plan
     position = work.position()
-    pages = work.stream.read(client, Span(plan.start, work.clock.now()))
-    records, made, left_out = 0, [], dict[str, int]()
+    pages = work.stream.read(client, Span((plan.start or EVER).astimezone(UTC), work.clock.now()))
+    records, made, left_out, unread = 0, [], dict[str, int](), Counter[Fault]()
     for extract, end in _extracts(work, pages):
         batch = _keep(work, extract, came_from=position, goes_to=end or position)
         if batch is not None:
             made.append(batch)
             position = end or position
         records += extract.records
+        unread += extract.unread
         for table, rows in extract.left_out.items():
             left_out[table] = left_out.get(table, 0) + rows
-    return Synced(
-        work.connection.name, work.stream.name, plan.start, records, tuple(made), left_out
-    )
+    return replace(plan, records=records, batches=tuple(made), left_out=left_out, unread=unread)
 
 
 def _extracts(work: Work, pages: Iterator[Page]) -> Iterator[tuple[Extract, str | None]]:
@@ -158,7 +167,7 @@ def _keep(
             "connection": work.connection.name,
             "kind": work.connection.connector.kind,
             "stream": work.stream.name,
-            "shape": shape(work.stream.tables),
+            "shape": shape(work.stream),
             "endpoint": work.stream.endpoint,
             "from": came_from,
             "to": goes_to,

@@ -13,6 +13,7 @@ from perenne.sources.connectors.extract import (
     stage_live,
 )
 from perenne.sources.connectors.model import (
+    EVER,
     Client,
     Connector,
     ConnectorSettings,
@@ -29,6 +30,7 @@ from perenne.sources.connectors.vault import SECRETS_FILE, Secret, Secrets, find
 
 __all__ = [
     "AWAITED",
+    "EVER",
     "RECORDS",
     "SECRETS_FILE",
     "Answer",

@@ -9,22 +9,25 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from perenne.sources.connectors.model import Fault, Record, Row
 from perenne.text import gettext as _
 
+Found = TypeVar("Found")
 _ABSENT = object()
 _NO_DATE = "0000-00-00"
 
 
 class Answer:
-    """One object of an answer. `fault` is the first thing in it that was not as promised."""
+    """One object of an answer. `fault` is the first thing in it that was not as promised; what the
+    record can do without stands in `unread` instead."""
 
     def __init__(self, value: Any, *, path: str = "", top: Answer | None = None) -> None:
         self._top = top or self
         self._path = path
         self.fault: Fault | None = None
+        self.unread: list[Fault] = []
         self._value: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
         if not isinstance(value, Mapping):
             self._refuse("", value, _("not an object"))
@@ -120,6 +123,27 @@ class Answer:
         self._refuse(name, value, _("not a list"))
         return []
 
+    @property
+    def top(self) -> Answer:
+        """The whole answer, which bears the fault."""
+        return self._top
+
+    def is_text(self, name: str) -> bool:
+        """Does text stand there, such as the id of what could be an object?"""
+        return isinstance(self._value.get(name), str)
+
+    def spare(self, name: str, read: Callable[..., Found | None]) -> Found | None:
+        """What a method of this answer reads in a field that the record can do without: one that
+        cannot be read is left empty and told."""
+        top, before = self._top, self._top.fault
+        found = read(name, optional=True)
+        if top.fault is before:
+            return found
+        if top.fault:
+            top.unread.append(top.fault)
+        top.fault = before
+        return None
+
     def raw(self, name: str, *, optional: bool = False) -> Any:
         """The value as it is, where its form varies."""
         return self._get(name, optional)
@@ -158,4 +182,4 @@ def read_records(
 def _record(value: Any, make: Callable[[Answer], tuple[str, list[Row]]]) -> Record:
     answer = Answer(value)
     key, rows = make(answer)
-    return Record(key, tuple(rows), answer.fault)
+    return Record(key, tuple(rows), answer.fault, tuple(answer.unread))

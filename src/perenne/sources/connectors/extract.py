@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from perenne.core import PerenneError
 from perenne.sources.connectors.awaited import is_awaited, kept
-from perenne.sources.connectors.model import Record, Row
+from perenne.sources.connectors.model import Fault, Record, Row, Stream
 from perenne.sources.connectors.preset import FAULT, HINTS, TABLE, field, given, live_preset
 from perenne.sources.context import ReadContext
 from perenne.sources.layout import Layout
@@ -37,6 +38,7 @@ class Extract:
         self.tables = tuple(table for table in tables if kept(table))
         self.records = 0
         self.left_out: dict[str, int] = {}
+        self.unread: Counter[Fault] = Counter()
         self._columns = _columns(self.tables)
         self._schema = pa.schema([(name, pa.string()) for name in (*_OWN[:2], *self._columns)])
         self._schema = self._schema.append(pa.field(_OWN[2], pa.int64()))
@@ -67,6 +69,10 @@ class Extract:
                 self._waiting.append({**own, TABLE: table, **_texts((table, cells))})
             else:
                 self.left_out[table] = self.left_out.get(table, 0) + 1
+        # One example of each field.
+        for one in record.unread:
+            told = next((known for known in self.unread if known.field == one.field), one)
+            self.unread[told] += 1
         self.records += 1
         if len(self._waiting) >= _ROWS_AT_ONCE:
             self._flush()
@@ -82,10 +88,12 @@ def _said(cells: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in cells.items() if name not in _DAYS}
 
 
-def shape(tables: Iterable[str]) -> str:
+def shape(stream: Stream) -> str:
     """What this version keeps of a stream, as a short digest: another one must be read anew."""
-    columns = _columns(table for table in tables if kept(table))
-    return hashlib.sha256(" ".join(columns).encode()).hexdigest()[:12]
+    columns = _columns(table for table in stream.tables if kept(table))
+    # Earlier versions cut what stands at the first day of the settings.
+    said = [*columns, "whole"] if stream.stands else columns
+    return hashlib.sha256(" ".join(said).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,12 +17,22 @@ Row = tuple[str, Mapping[str, object]]
 """A staged table and its cells by column: text, numbers, true or false, or nothing."""
 
 
+EVER = datetime(1970, 1, 2, tzinfo=UTC)
+"""Before anything that a platform holds."""
+_STANDING = frozenset({"customers", "consents", "products", "subscriptions"})
+
+
 class ConnectorSettings(BaseModel):
     """What every kind of connection asks of `[connections.<name>]`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    since: date = Field(date(2011, 1, 1), description="First day to ask for.")
+    since: date = Field(
+        date(2011, 1, 1),
+        description="First day, in the shop's time zone, of what happens on a day: orders, "
+        "payments, refunds, events. Customers, consents, products and subscriptions are read "
+        "whole.",
+    )
 
 
 @dataclass(frozen=True)
@@ -36,11 +46,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class Record:
-    """One thing of the platform: its id there, and the staged rows it makes."""
+    """One thing of the platform: its id there, and the staged rows it makes.
+
+    `unread` fields could not be read and are left empty; a `fault` refuses the record.
+    """
 
     key: str
     rows: tuple[Row, ...]
     fault: Fault | None = None
+    unread: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,8 +67,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Span:
-    """What a sync asks a stream for: changes from `start` on (a position of the stream, or the
-    first day that the settings name), as of the instant `until`."""
+    """What a sync asks a stream for: changes from `start` on (a position of the stream, the first
+    day that the settings name, or `EVER`), as of the instant `until`."""
 
     start: datetime
     until: datetime
@@ -83,6 +97,13 @@ class Stream:
     tables: tuple[str, ...]
     read: Callable[[Any, Span], Iterator[Page]]
     overlap: int = 0
+
+    @property
+    def stands(self) -> bool:
+        """Is it what stands whenever it was last changed (customers, consents, products,
+        subscriptions), and not what happened on a day? Its first sync reads it whole: an old
+        refusal holds as much as a new one."""
+        return _STANDING.issuperset(self.tables)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from perenne.sources.connectors.shopify import queries
 from perenne.testing.server import Asked, FakePlatform, Said
 
 _WINDOW = re.compile(r"updated_at:>='(.+?)' updated_at:<'(.+?)'")
@@ -33,6 +34,12 @@ class ShopifyPlatform(FakePlatform):
         self._tokens = 0
         self.token_valid = True
         self.throttled = 0
+        self.scopes = list(queries.SCOPES)
+        self.ends: list[tuple[str, str | None]] = []
+        """How the next operations end, where not well: status and error code."""
+        self.taken: list[str] = []
+        """Refusals of the next tries to begin one: OPERATION_IN_PROGRESS, LIMIT_REACHED."""
+        self.blips = 0
 
     def connection(self) -> dict[str, object]:
         return {"shop": self.url, "since": "2025-01-01"}
@@ -80,6 +87,9 @@ class ShopifyPlatform(FakePlatform):
             "totalTaxSet": _money("4.17"),
             "totalPriceSet": _money(f"{price + 5}.0"),
             "totalRefundedSet": _money("0.0"),
+            "totalRefundedShippingSet": _money("0.0"),
+            "totalReceivedSet": _money(f"{price + 5}.0"),
+            "totalOutstandingSet": _money("0.0"),
             "customAttributes": [],
             "customerJourneySummary": {
                 "lastVisit": {"utmParameters": {"source": "google", "medium": "cpc"}}
@@ -99,6 +109,7 @@ class ShopifyPlatform(FakePlatform):
             "name": f"Produit {place}",
             "sku": f"SKU-{place}",
             "quantity": 1,
+            "currentQuantity": 1,
             "isGiftCard": False,
             "requiresShipping": True,
             "originalTotalSet": _money(whole),
@@ -152,11 +163,24 @@ class ShopifyPlatform(FakePlatform):
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return Said({"errors": [error], "extensions": {"cost": cost}})
         query, variables = body["query"], body["variables"]
+        if self.blips and "bulkOperation(id" in query:
+            self.blips -= 1
+            said = "Internal error. Looks like something went wrong on our end."
+            error = {"message": said, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            return Said({"errors": [error]})
+        if "bulkOperations(first" in query:
+            return Said({"data": {"bulkOperations": {"nodes": []}}})
+        if "bulkOperationRunQuery" in query and self.taken:
+            refused = {"field": None, "message": "Try again later.", "code": self.taken.pop(0)}
+            answer = {"bulkOperation": None, "userErrors": [refused]}
+            return Said({"data": {"bulkOperationRunQuery": answer}})
         if "bulkOperationRunQuery" in query:
             return Said({"data": {"bulkOperationRunQuery": self._started(variables["query"])}})
         if "bulkOperation(id" in query:
             return Said({"data": {"bulkOperation": self._looked_at(variables["id"])}})
-        return Said({"data": {"shop": {"name": "Boutique d'exemple"}}})
+        granted = {"accessScopes": [{"handle": scope} for scope in self.scopes]}
+        shop = {"name": "Boutique d'exemple"}
+        return Said({"data": {"shop": shop, "currentAppInstallation": granted}})
 
     def _started(self, query: str) -> dict[str, Any]:
         window = _WINDOW.search(query)
@@ -184,6 +208,10 @@ class ShopifyPlatform(FakePlatform):
         operation = self._operations[number]
         operation["looks"] += 1
         done = operation["looks"] > 1
+        if done and self.ends:
+            status, code = self.ends.pop(0)
+            counts = {"objectCount": "0", "rootObjectCount": "0"}
+            return {"id": identity, "status": status, "errorCode": code, "url": None, **counts}
         return {
             "id": identity,
             "status": "COMPLETED" if done else "RUNNING",

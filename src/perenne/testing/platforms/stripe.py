@@ -17,11 +17,39 @@ class StripePlatform(FakePlatform):
     key = "source_order_id"
     broken_field = "amount"
 
+    def __init__(self, count: int = 23) -> None:
+        super().__init__(count)
+        self.disputes: list[dict[str, Any]] = []
+        self.subscriptions = [self._subscription()]
+        self.coupons: dict[str, dict[str, Any]] = {}
+        """Discounts of subscriptions by their id: told whole only to who asks for it."""
+        self.more_items: dict[str, list[dict[str, Any]]] = {}
+        """All items of a subscription that has more than are shown beside it."""
+
+    def dispute(self, number: int, status: str) -> None:
+        """The bank of the payer takes a payment back; the charge bears no mark of how it ends."""
+        charge = self.records[number]
+        charge["disputed"] = True
+        self.disputes = [one for one in self.disputes if one["charge"] != charge["id"]]
+        self.disputes.append(
+            {
+                "id": charge["id"].replace("ch_", "dp_"),
+                "object": "dispute",
+                "amount": charge["amount"],
+                "charge": charge["id"],
+                "created": int(self.now.timestamp()),
+                "currency": charge["currency"],
+                "livemode": True,
+                "reason": "fraudulent",
+                "status": status,
+            }
+        )
+
     def connection(self) -> dict[str, object]:
         return {"url": self.url, "page_size": self.page, "since": "2025-01-01"}
 
     def secrets(self) -> dict[str, str]:
-        return {"api_key": "rk_test_fake_51xyz"}
+        return {"api_key": "rk_live_fake_51xyz"}
 
     def allowed(self, asked: Asked) -> bool:
         return asked.headers.get("authorization") == f"Bearer {self.secrets()['api_key']}"
@@ -37,10 +65,12 @@ class StripePlatform(FakePlatform):
             "id": f"ch_{number:04d}",
             "object": "charge",
             "amount": 500 + number if yen else 5000 + 7 * number,
+            "amount_captured": 500 + number if yen else 5000 + 7 * number,
             "amount_refunded": 0,
             "currency": "jpy" if yen else "eur",
             "created": int(self.when(number).timestamp()),
             "captured": True,
+            "disputed": False,
             "livemode": True,
             "status": "succeeded",
             "customer": None if number % 5 == 0 else f"cus_{number % 7}",
@@ -67,8 +97,12 @@ class StripePlatform(FakePlatform):
             "/v1/refunds": self._refunds(),
             "/v1/customers": self._customers(),
             "/v1/payment_intents": [],
-            "/v1/subscriptions": self._subscriptions(),
+            "/v1/disputes": self.disputes,
+            "/v1/subscriptions": self._told_subscriptions(asked),
         }.get(asked.path)
+        if asked.path == "/v1/subscription_items":
+            items = self.more_items[asked.params["subscription"]]
+            return Said({"object": "list", "data": items, "has_more": False})
         if rows is None:
             return Said({"error": {"message": "Unrecognized request URL"}}, 404)
         return self._listed(rows, asked)
@@ -107,6 +141,7 @@ class StripePlatform(FakePlatform):
                 "object": "customer",
                 "created": int(datetime(2025, 1, 5, tzinfo=UTC).timestamp()) + number,
                 "email": f"client{number}@example.org",
+                "livemode": True,
                 "name": f"Camille Exemple {number}",
                 "phone": None,
                 "address": None,
@@ -114,29 +149,67 @@ class StripePlatform(FakePlatform):
             for number in range(7)
         ]
 
-    def _subscriptions(self) -> list[dict[str, Any]]:
-        price = {
+    def _subscription(self) -> dict[str, Any]:
+        begun = int(datetime(2025, 1, 6, tzinfo=UTC).timestamp())
+        return {
+            "id": "sub_1",
+            "object": "subscription",
+            "created": begun,
+            "start_date": begun,
+            "customer": "cus_1",
+            "currency": "eur",
+            "livemode": True,
+            "status": "active",
+            "trial_end": None,
+            "canceled_at": None,
+            "ended_at": None,
+            "pause_collection": None,
+            "discounts": [],
+            "items": {
+                "object": "list",
+                "data": [self.item("1990", quantity=2)],
+                "has_more": False,
+            },
+        }
+
+    def item(self, amount: str | None, *, quantity: int | None = 1, **price: Any) -> dict[str, Any]:
+        """An item of a subscription; one that is paid by use has no quantity."""
+        metered = quantity is None
+        recurring = {
+            "interval": "month",
+            "interval_count": 1,
+            "usage_type": "metered" if metered else "licensed",
+        }
+        whole = {
             "id": "price_1",
             "nickname": "Thé du mois",
             "product": "prod_1",
-            "unit_amount_decimal": "1990",
-            "recurring": {"interval": "month", "interval_count": 1},
+            "billing_scheme": "per_unit" if amount else "tiered",
+            "transform_quantity": None,
+            "unit_amount_decimal": amount,
+            "recurring": recurring,
+            **price,
         }
-        return [
-            {
-                "id": "sub_1",
-                "object": "subscription",
-                "created": int(datetime(2025, 1, 6, tzinfo=UTC).timestamp()),
-                "start_date": int(datetime(2025, 1, 6, tzinfo=UTC).timestamp()),
-                "customer": "cus_1",
-                "currency": "eur",
-                "status": "active",
-                "trial_end": None,
-                "canceled_at": None,
-                "ended_at": None,
-                "items": {"object": "list", "data": [{"price": price, "quantity": 2}]},
-            }
-        ]
+        item = {"id": f"si_{amount}_{quantity}", "price": whole, "discounts": []}
+        return item if metered else {**item, "quantity": quantity}
+
+    def _told_subscriptions(self, asked: Asked) -> list[dict[str, Any]]:
+        """With the discounts as ids, but for those asked for whole."""
+        wanted = " ".join(v for name, v in asked.params.items() if name.startswith("expand"))
+
+        def told(owner: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+            given = [self.coupons[one] if whole else one for one in owner["discounts"]]
+            return {**owner, "discounts": given}
+
+        found = []
+        for one in self.subscriptions:
+            items = [
+                told(item, whole="data.items.data.discounts" in wanted)
+                for item in one["items"]["data"]
+            ]
+            shown = told(one, whole="data.discounts" in wanted)
+            found.append({**shown, "items": {**one["items"], "data": items}})
+        return found
 
 
 def _major(amount: object, currency: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -40,7 +39,8 @@ def section(measured: Measured) -> Section:
         _rows_by_table(account),
         Fold(_("File by file"), [_rows_by_file(account)]),
     ]
-    for currency, lines in _by_currency(account).items():
+    for currency, part in account.by_currency().items():
+        lines = list(part.values)
         words = Words(currency or measured.context.currency)
         blocks += [_waterfall(lines, words, key=currency), _rules(lines, words)]
         blocks.append(
@@ -123,14 +123,6 @@ def _counts(lines: Iterable[RowLine]) -> list[Cell]:
         sum(line.difference for line in found),
     )
     return [Cell(count(number)) for number in sums]
-
-
-def _by_currency(account: Account) -> dict[str, list[ValueLine]]:
-    """Amounts stand as the files wrote them: currencies are never added up."""
-    found: dict[str, list[ValueLine]] = defaultdict(list)
-    for line in account.values:
-        found[line.currency].append(line)
-    return dict(found)
 
 
 def _totals(lines: Iterable[ValueLine]) -> dict[str, tuple[int, Decimal]]:

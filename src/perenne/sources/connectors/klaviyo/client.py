@@ -9,6 +9,7 @@ from dlt.sources.helpers.rest_client.auth import APIKeyAuth
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 
 from perenne.sources.connectors.model import Opening
+from perenne.sources.connectors.repeats import Repeats
 from perenne.sources.connectors.transport import Platform, Session, pages, rest
 from perenne.text import gettext as _
 
@@ -45,6 +46,19 @@ class KlaviyoClient:
     def pages(self, path: str, params: dict[str, Any]) -> Iterator[tuple[list[Any], list[Any]]]:
         """Pages of (objects, included objects)."""
         wanted = {"page[size]": self.settings.page_size, **params}
-        following = JSONLinkPaginator("links.next")
+        following = _Following(path)
         for page in pages(self._rest, path, params=wanted, within="data", paginator=following):
             yield page, page.response.json().get("included") or []
+
+
+class _Following(JSONLinkPaginator):
+    """Each page names the next one."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("links.next")
+        self._repeats = Repeats("Klaviyo", path)
+
+    def update_state(self, response: Any, data: list[Any] | None = None) -> None:
+        super().update_state(response, data)
+        if self._has_next_page:
+            self._repeats.refuse_again(str(self._next_reference))

@@ -35,6 +35,8 @@ _EVENTS = {
     "started checkout": "checkout",
     "placed order": "purchase",
 }
+# What answers `updated` may lag behind what changed.
+_LAG = 3600
 # Events reach Klaviyo late: integrations send them in bulk.
 _LATE = 2 * 86_400
 
@@ -171,8 +173,8 @@ def _event(event: Answer, names: dict[str, str]) -> tuple[str, list[Row]]:
         return key, []
     profile, metric = (_related(event, name) for name in ("profile", "metric"))
     name = names.get(metric or "", metric or "")
-    properties = about.inner("event_properties")
-    value = properties.number("$value", optional=True) if properties else None
+    # Integrations write what they like there: an event is not lost for it.
+    properties = about.spare("event_properties", about.inner)
     row = {
         "source_event_id": key,
         "occurred_at": about.moment("datetime"),
@@ -180,8 +182,8 @@ def _event(event: Answer, names: dict[str, str]) -> tuple[str, list[Row]]:
         "customer_ref_kind": "id" if profile else None,
         "event": _EVENTS.get(name.casefold(), "other"),
         "event_text": name,
-        "campaign": properties.text("Campaign Name", optional=True) if properties else None,
-        "value": value,
+        "campaign": properties.spare("Campaign Name", properties.text) if properties else None,
+        "value": properties.spare("$value", properties.number) if properties else None,
     }
     return key, [("events", row)]
 
@@ -194,6 +196,6 @@ def _related(event: Answer, name: str) -> str | None:
 
 
 STREAMS = (
-    Stream("profiles", "GET /api/profiles", ("customers", "consents"), profiles),
+    Stream("profiles", "GET /api/profiles", ("customers", "consents"), profiles, _LAG),
     Stream("events", "GET /api/events", ("events",), events, _LATE),
 )

@@ -20,6 +20,10 @@ from perenne.text import gettext as _
 
 _BUSY = {"CREATED", "RUNNING", "CANCELING"}
 _LOST = {"FAILED", "CANCELED", "EXPIRED"}
+# Troubles of Shopify's own that pass: of an answer, and of an operation.
+_BLIPS = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
+_TAKEN = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}
+_RUNS = 3
 
 
 class ShopifyClient:
@@ -53,7 +57,16 @@ class ShopifyClient:
         )
 
     def check(self) -> str:
-        return str(self.ask(queries.SHOP)["shop"]["name"])
+        found = self.ask(queries.SHOP)
+        name, lacking = str(found["shop"]["name"]), _lacking(found)
+        if not lacking:
+            return name
+        if lacking == [queries.ALL_ORDERS]:
+            return _(
+                "{name}, without the scope {scope}: Shopify shows the orders of the last 60 days "
+                "only"
+            ).format(name=name, scope=queries.ALL_ORDERS)
+        return _("{name}, without the scopes {scopes}").format(name=name, scopes=", ".join(lacking))
 
     def close(self) -> None:
         self._session.close()
@@ -68,8 +81,11 @@ class ShopifyClient:
             if not errors:
                 data: dict[str, Any] = answer["data"]
                 return data
-            if _code(errors) == "THROTTLED":
+            codes = _codes(errors)
+            if "THROTTLED" in codes:
                 raise Again(_("the allowance is used up"), wait=_until_restored(answer))
+            if _BLIPS & codes:
+                raise Again(_("an error inside Shopify"))
             raise self._refusal(_messages(errors))
 
         data: dict[str, Any] = self._session.patiently(once, asked="POST graphql")
@@ -78,8 +94,7 @@ class ShopifyClient:
     def bulk(self, query: Template, span: Span) -> Iterator[dict[str, Any]]:
         """The objects of a bulk query over the span, children under `_children`, as they stream."""
         window = {"start": _instant(span.start), "end": _instant(span.until)}
-        operation = self._run(query.substitute(window))
-        done = self._finished(operation)
+        done = self._done(query.substitute(window))
         if done["url"] is None:
             return
         if self._folder:
@@ -133,35 +148,74 @@ class ShopifyClient:
                 next_step=self._platform.renew,
             )
 
+    def _done(self, query: str) -> dict[str, Any]:
+        """Run a bulk operation to its end; anew where Shopify itself failed."""
+        for _run in range(_RUNS):
+            done = self._watched(self._run(query))
+            if done["status"] != "FAILED" or done["errorCode"] not in _BLIPS:
+                break
+        if done["status"] in _LOST:
+            raise self._lost(done)
+        return done
+
     def _run(self, query: str) -> str:
-        """Start a bulk operation and return its id; one that runs already is waited for."""
-        for _attempt in range(2):
+        """Start a bulk operation and return its id; others that hold the place are waited for."""
+        for _look in range(self._looks):
             answer = self.ask(queries.RUN, {"query": query})["bulkOperationRunQuery"]
             errors = answer["userErrors"]
             if not errors:
                 return str(answer["bulkOperation"]["id"])
-            if not any(e.get("code") == "OPERATION_IN_PROGRESS" for e in errors):
+            if not _TAKEN & {str(one.get("code")) for one in errors}:
                 raise self._refusal(_messages(errors))
-            for other in self.ask(queries.RUNNING)["bulkOperations"]["nodes"]:
-                self._watched(other["id"])
-        raise self._refusal(_messages(errors))
+            known = self.ask(queries.RUNNING)["bulkOperations"]["nodes"]
+            for other in known:
+                if other["status"] in _BUSY:
+                    self._watched(other["id"])
+                    break
+            else:
+                self._clock.sleep(self.settings.poll_seconds)
+        raise PerenneError(
+            _("Shopify has let no bulk operation begin for {minutes} minutes: {said}").format(
+                minutes=self.settings.wait_minutes, said=_messages(errors)
+            ),
+            given=_messages(errors),
+            next_step=_("Run perenne sync again later: it goes on where it stopped."),
+        )
 
-    def _finished(self, operation: str) -> dict[str, Any]:
-        done = self._watched(operation)
-        if done["status"] in _LOST:
-            raise PerenneError(
+    @property
+    def _looks(self) -> int:
+        """How often to look within the longest wait."""
+        looks: int = self.settings.wait_minutes * 60 // self.settings.poll_seconds
+        return max(1, looks)
+
+    def _lost(self, done: dict[str, Any]) -> PerenneError:
+        if done["errorCode"] != "ACCESS_DENIED":
+            return PerenneError(
                 _("Shopify's bulk operation ended as {status} ({code}).").format(
                     status=done["status"], code=done["errorCode"]
                 ),
-                given=operation,
+                given=done["id"],
                 next_step=_("Run perenne sync again later: it goes on where it stopped."),
             )
-        return done
+        lacking = _lacking(self.ask(queries.SHOP))
+        what = (
+            _("Shopify refuses access: the app lacks {scopes}.").format(scopes=", ".join(lacking))
+            if lacking
+            else _(
+                "Shopify refuses access although the app has its scopes: it may lack the access to "
+                "protected customer data, which is asked for in the Dev Dashboard."
+            )
+        )
+        return PerenneError(
+            what,
+            given=lacking or done["errorCode"],
+            allowed=list(queries.SCOPES),
+            next_step=self._platform.renew,
+        )
 
     def _watched(self, operation: str) -> dict[str, Any]:
         """Look at an operation until it has ended."""
-        looks = self.settings.wait_minutes * 60 // self.settings.poll_seconds
-        for _look in range(max(1, looks)):
+        for _look in range(self._looks):
             found: dict[str, Any] = self.ask(queries.LOOK, {"id": operation})["bulkOperation"]
             if found["status"] not in _BUSY:
                 return found
@@ -239,10 +293,19 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _code(errors: Any) -> str | None:
-    first = errors[0] if isinstance(errors, list) and errors else {}
-    code: str | None = first.get("extensions", {}).get("code") if isinstance(first, dict) else None
-    return code
+def _lacking(found: Mapping[str, Any]) -> list[str]:
+    """Scopes that the app was not granted; a right to write is one to read."""
+    told = (found.get("currentAppInstallation") or {}).get("accessScopes")
+    if told is None:
+        return []
+    granted = {str(one["handle"]).replace("write_", "read_", 1) for one in told}
+    return [scope for scope in queries.SCOPES if scope not in granted]
+
+
+def _codes(errors: Any) -> set[str]:
+    listed = errors if isinstance(errors, list) else []
+    told = (one.get("extensions") or {} for one in listed if isinstance(one, dict))
+    return {str(one["code"]) for one in told if "code" in one}
 
 
 def _messages(errors: Any) -> str:

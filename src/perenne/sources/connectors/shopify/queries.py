@@ -1,11 +1,16 @@
 """What is asked of Shopify: bulk queries, and the operations around them.
 
-A bulk query may not have a connection inside a list: refunds therefore come without their lines.
+A bulk query may not have a connection inside a list: refunds therefore come without their lines,
+and the order tells how much of them is shipping.
 """
 
 from string import Template
 
-SHOP = "{ shop { name } }"
+SHOP = "{ shop { name } currentAppInstallation { accessScopes { handle } } }"
+
+ALL_ORDERS = "read_all_orders"
+SCOPES = ("read_orders", ALL_ORDERS, "read_customers", "read_products", "read_inventory")
+"""What the app must have been granted."""
 
 RUN = """
 mutation ($query: String!) {
@@ -17,8 +22,7 @@ mutation ($query: String!) {
 """
 
 RUNNING = """
-{ bulkOperations(first: 1, query: "status:running operation_type:query", reverse: true) {
-  nodes { id status } } }
+{ bulkOperations(first: 10, query: "operation_type:query") { nodes { id status } } }
 """
 
 LOOK = """
@@ -38,13 +42,14 @@ ORDERS = Template(
   displayFinancialStatus currencyCode taxesIncluded email phone tags discountCodes
   subtotalPriceSet {_MONEY} totalDiscountsSet {_MONEY} totalShippingPriceSet {_MONEY}
   totalTaxSet {_MONEY} totalPriceSet {_MONEY} totalRefundedSet {_MONEY}
+  totalRefundedShippingSet {_MONEY} totalReceivedSet {_MONEY} totalOutstandingSet {_MONEY}
   customAttributes {{ key value }}
   customerJourneySummary {{ lastVisit {{ utmParameters {{ source medium }} }} }}
   customer {{ legacyResourceId }}
   shippingAddress {{ countryCodeV2 }} billingAddress {{ countryCodeV2 }}
   refunds {{ legacyResourceId createdAt note totalRefundedSet {_MONEY} }}
   lineItems {{ edges {{ node {{
-    __typename id name sku quantity isGiftCard requiresShipping
+    __typename id name sku quantity currentQuantity isGiftCard requiresShipping
     originalTotalSet {_MONEY} discountedTotalSet(withCodeDiscounts: true) {_MONEY}
     taxLines {{ priceSet {_MONEY} }}
     product {{ productType }}

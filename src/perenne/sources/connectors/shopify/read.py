@@ -11,6 +11,14 @@ from typing import Any
 from perenne.sources.connectors.answers import Answer, read_records
 from perenne.sources.connectors.model import Page, Row, Span, Stream
 from perenne.sources.connectors.shopify import queries
+from perenne.sources.connectors.shopify.edits import (
+    amount,
+    cut,
+    kept_shares,
+    line_tax,
+    shop_money,
+    without_shipping,
+)
 
 # The index that answers `updated_at` lags a little behind the shop.
 _LAG = 600
@@ -54,7 +62,12 @@ def _order(order: Answer) -> tuple[str, list[Row]]:
         "currency": order.text("currencyCode"),
     }
     included = order.flag("taxesIncluded")
-    refunds = [_refund(refund, base) for refund in order.many("refunds")]
+    children = list(order.many("_children"))
+    shares = kept_shares(order, children)
+    lines = [
+        _line(line, base, included, share) for line, share in zip(children, shares, strict=True)
+    ]
+    refunds = _refunds(order, base)
     status = order.text("displayFinancialStatus")
     cancelled = order.moment("cancelledAt")
     tags = [str(tag) for tag in order.values("tags")]
@@ -66,19 +79,13 @@ def _order(order: Answer) -> tuple[str, list[Row]]:
         "status_text": status,
         "is_test": bool(order.flag("test")) or "test" in map(str.casefold, tags),
         "cancelled_on": cancelled,
-        "subtotal": _shop_money(order, "subtotalPriceSet"),
-        "discount": _shop_money(order, "totalDiscountsSet"),
-        "shipping": _shop_money(order, "totalShippingPriceSet"),
-        "tax": _shop_money(order, "totalTaxSet"),
-        "total": _shop_money(order, "totalPriceSet"),
-        "refunded": _shop_money(order, "totalRefundedSet"),
+        **_sums(order, children, shares),
         "tax_included": included,
         "coupon": ", ".join(str(code) for code in order.values("discountCodes")) or None,
         "country": _country(order),
         "attributes": _attributes(order),
         "tags": ", ".join(tags),
     }
-    lines = [_line(line, base, included) for line in order.many("_children")]
     return key, [
         ("orders", row),
         *(("order_lines", line) for line in lines),
@@ -98,11 +105,38 @@ def _who(order: Answer) -> dict[str, object]:
     return {"customer_ref": digits or None, "customer_ref_kind": "phone" if digits else None}
 
 
-def _line(line: Answer, base: dict[str, Any], included: bool | None) -> dict[str, object]:
-    before = Decimal(_shop_money(line, "originalTotalSet") or 0)
-    after = Decimal(_shop_money(line, "discountedTotalSet") or 0)
+def _sums(order: Answer, lines: list[Answer], shares: list[Decimal]) -> dict[str, object]:
+    """Amounts of the order, less those of units that an edit took out."""
+    gone = {"subtotal": Decimal(0), "discount": Decimal(0), "tax": Decimal(0)}
+    for line, share in zip(lines, shares, strict=True):
+        before, after = amount(line, "originalTotalSet"), amount(line, "discountedTotalSet")
+        tax = line_tax(line)
+        gone["subtotal"] += after - cut(after, share)
+        gone["discount"] += before - after - cut(before - after, share)
+        gone["tax"] += tax - cut(tax, share)
+    untaxed = Decimal(0) if order.flag("taxesIncluded") else gone["tax"]
+    return {
+        "subtotal": _less(order, "subtotalPriceSet", gone["subtotal"]),
+        "discount": _less(order, "totalDiscountsSet", gone["discount"]),
+        "shipping": shop_money(order, "totalShippingPriceSet"),
+        "tax": _less(order, "totalTaxSet", gone["tax"]),
+        "total": _less(order, "totalPriceSet", gone["subtotal"] + untaxed),
+        "refunded": _less(
+            order, "totalRefundedSet", amount(order, "totalRefundedShippingSet", optional=True)
+        ),
+    }
+
+
+def _less(order: Answer, name: str, gone: Decimal) -> Decimal | str | None:
+    told = shop_money(order, name)
+    return told if told is None or not gone else max(Decimal(0), Decimal(told) - gone)
+
+
+def _line(
+    line: Answer, base: dict[str, Any], included: bool | None, share: Decimal
+) -> dict[str, object]:
+    before, after = amount(line, "originalTotalSet"), amount(line, "discountedTotalSet")
     product = line.inner("product")
-    taxes = [_shop_money(tax, "priceSet") for tax in line.many("taxLines")]
     return {
         **base,
         "document": "sale",
@@ -111,10 +145,10 @@ def _line(line: Answer, base: dict[str, Any], included: bool | None) -> dict[str
         "product_name": line.text("name"),
         "category": product.text("productType") if product else None,
         "kind": _kind(line),
-        "quantity": line.number("quantity"),
-        "discount": before - after,
-        "tax": sum((Decimal(tax or 0) for tax in taxes), Decimal(0)),
-        "amount": after,
+        "quantity": cut(line.decimal("quantity"), share),
+        "discount": cut(before - after, share),
+        "tax": cut(line_tax(line), share),
+        "amount": cut(after, share),
         "tax_included": included,
     }
 
@@ -126,22 +160,22 @@ def _kind(line: Answer) -> str:
     return "fee" if not ships and name in _TIPS else "product"
 
 
-def _refund(refund: Answer, base: dict[str, Any]) -> dict[str, object]:
-    return {
-        "source_order_id": base["source_order_id"],
-        "source_refund_id": refund.known("legacyResourceId"),
-        "refunded_at": refund.moment("createdAt"),
-        "amount": _shop_money(refund, "totalRefundedSet"),
-        "currency": base["currency"],
-        "reason": refund.text("note"),
-    }
-
-
-def _shop_money(answer: Answer, name: str) -> str | None:
-    """An amount in the currency of the shop."""
-    money = answer.inner(name)
-    shop = money.inner("shopMoney") if money else None
-    return shop.number("amount") if shop else None
+def _refunds(order: Answer, base: dict[str, Any]) -> list[dict[str, object]]:
+    """What was given back for products: shipping that is given back is no return."""
+    told = list(order.many("refunds"))
+    amounts = [amount(refund, "totalRefundedSet") for refund in told]
+    shipping = amount(order, "totalRefundedShippingSet", optional=True)
+    return [
+        {
+            "source_order_id": base["source_order_id"],
+            "source_refund_id": refund.known("legacyResourceId"),
+            "refunded_at": refund.moment("createdAt"),
+            "amount": given_back,
+            "currency": base["currency"],
+            "reason": refund.text("note"),
+        }
+        for refund, given_back in zip(told, without_shipping(amounts, shipping), strict=True)
+    ]
 
 
 def _country(order: Answer) -> str | None:

@@ -9,59 +9,47 @@ from typing import Any
 
 from perenne.sources.connectors.answers import Answer, read_records
 from perenne.sources.connectors.model import Page, Row, Span, Stream
-
-# Currencies that Stripe counts in whole units, and in thousandths; all others in hundredths, among
-# them ISK and UGX, which have no cents and are still written with two decimals.
-WHOLE = frozenset(
-    {
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    }
-)
-THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+from perenne.sources.connectors.stripe.money import money
+from perenne.sources.connectors.stripe.subscribed import subscription
 
 _CHARGE = {"succeeded": "paid", "pending": "pending", "failed": "cancelled"}
-_SUBSCRIPTION = {
-    "active": "active",
-    "trialing": "trialing",
-    "past_due": "past_due",
-    "unpaid": "past_due",
-    "incomplete": "past_due",
-    "incomplete_expired": "expired",
-    "canceled": "cancelled",
-    "paused": "paused",
-}
 # Written as in the preset of Stripe's own export.
 _ORDER_NAMED = re.compile(
     r"(?:commande|cde|order|bestellung)[^a-z0-9]*(?:n[°o]?|num[ée]ro|number|#)?[^a-z0-9]*"
     r"([a-z]{0,4}[0-9][a-z0-9/_-]*)",
     re.IGNORECASE,
 )
+_TAKES_NOTHING = frozenset(
+    {"won", "warning_needs_response", "warning_under_review", "warning_closed"}
+)
 _DAY = 86_400
 # Stripe cannot be asked for what changed: a payment may settle, or be refunded, for a month.
 _SETTLING = 30 * _DAY
+# Banks take months to settle a dispute.
+_DISPUTED = 240 * _DAY
+Make = Callable[[Answer], tuple[str, list[Row]]]
 
 
-def _made(path: str, make: Callable[[Answer], tuple[str, list[Row]]]) -> Any:
+def live(make: Make) -> Make:
+    """`make`, but that a payment of test mode is marked as a test, and that nothing else of it is
+    kept: its persons and subscriptions are made up."""
+
+    def made(answer: Answer) -> tuple[str, list[Row]]:
+        key, rows = make(answer)
+        if answer.flag("livemode", optional=True) is False:
+            rows = [(table, {**row, "is_test": True}) for table, row in rows if table == "orders"]
+        return key, rows
+
+    return made
+
+
+def _made(path: str, make: Make) -> Any:
     """A reader of objects by the time of their making, a window at a time."""
 
     def read(client: Any, span: Span) -> Iterator[Page]:
         for start, end in client.windows(span):
             for page in client.created(path, start, end):
-                yield Page(read_records(page, make))
+                yield Page(read_records(page, live(make)))
             yield Page((), end.isoformat())
 
     return read
@@ -69,27 +57,20 @@ def _made(path: str, make: Callable[[Answer], tuple[str, list[Row]]]) -> Any:
 
 def subscriptions(client: Any, span: Span) -> Iterator[Page]:
     """Every subscription, also ended ones: they change long after they are made."""
-    for page in client.every("/v1/subscriptions", {"status": "all"}):
-        yield Page(read_records(page, _subscription))
+
+    def make(answer: Answer) -> tuple[str, list[Row]]:
+        return subscription(answer, now=span.until)
+
+    for page in client.subscriptions():
+        yield Page(read_records(page, live(make)))
     yield Page((), span.until.isoformat())
 
 
 def customers(client: Any, span: Span) -> Iterator[Page]:
     """Every customer: their e-mail may change at any time."""
     for page in client.every("/v1/customers", {}):
-        yield Page(read_records(page, _customer))
+        yield Page(read_records(page, live(_customer)))
     yield Page((), span.until.isoformat())
-
-
-def major(amount: Decimal, currency: str) -> Decimal:
-    """An amount of smallest units in units of the currency."""
-    code = currency.upper()
-    places = 0 if code in WHOLE else 3 if code in THOUSANDTHS else 2
-    return amount.scaleb(-places)
-
-
-def _money(answer: Answer, name: str, currency: str) -> Decimal:
-    return major(answer.decimal(name), currency)
 
 
 def _charge(charge: Answer) -> tuple[str, list[Row]]:
@@ -99,8 +80,8 @@ def _charge(charge: Answer) -> tuple[str, list[Row]]:
     email = (details.text("email") if details else None) or charge.text("receipt_email")
     customer = charge.text("customer")
     address = details.inner("address") if details else None
-    refunded = _money(charge, "amount_refunded", currency)
-    amount = _money(charge, "amount", currency)
+    refunded = money(charge, "amount_refunded", currency)
+    amount = money(charge, "amount", currency)
     status = charge.known("status")
     row = {
         "source_order_id": key,
@@ -110,8 +91,7 @@ def _charge(charge: Answer) -> tuple[str, list[Row]]:
         "document": "payment",
         "pays_order": _order_named(charge),
         "status": _charge_status(charge, status, amount, refunded),
-        "status_text": status,
-        "is_test": charge.flag("livemode") is False,
+        "status_text": status if charge.flag("captured") else f"{status}, not captured",
         "currency": currency,
         "total": amount,
         "refunded": refunded,
@@ -128,7 +108,8 @@ def _order_named(charge: Answer) -> str | None:
 
 def _charge_status(charge: Answer, status: str, amount: Decimal, refunded: Decimal) -> str:
     if status == "succeeded" and charge.flag("captured") is False:
-        return "pending"
+        # Money that is held and not taken: no sale until it is, and none once it is let go.
+        return "voided"
     if status == "succeeded" and refunded > 0:
         return "refunded" if refunded >= amount else "partial"
     return _CHARGE.get(status, "other")
@@ -147,9 +128,29 @@ def _refund(refund: Answer) -> tuple[str, list[Row]]:
         "source_order_id": charge,
         "source_refund_id": key,
         "refunded_at": refund.unix("created"),
-        "amount": Decimal(0) if failed else _money(refund, "amount", currency),
+        "amount": Decimal(0) if failed else money(refund, "amount", currency),
         "currency": currency,
         "reason": refund.text("reason"),
+    }
+    return key, [("refunds", row)]
+
+
+def _dispute(dispute: Answer) -> tuple[str, list[Row]]:
+    """A chargeback: Stripe takes the amount at once, and gives it back once the dispute is won.
+
+    So it is given back from its own day on, also while it is looked at; one that is won, or that
+    is but a question of the bank, takes nothing. Stripe's fee is a cost, not revenue.
+    """
+    key = dispute.known("id")
+    currency = dispute.known("currency").upper()
+    status = dispute.known("status")
+    row = {
+        "source_order_id": dispute.known("charge"),
+        "source_refund_id": key,
+        "refunded_at": dispute.unix("created"),
+        "amount": Decimal(0) if status in _TAKES_NOTHING else money(dispute, "amount", currency),
+        "currency": currency,
+        "reason": f"dispute, {status}",
     }
     return key, [("refunds", row)]
 
@@ -188,58 +189,18 @@ def _intent(intent: Answer) -> tuple[str, list[Row]]:
         "event": "checkout",
         "event_text": "payment_intent",
         "status": intent.text("status"),
-        "value": _money(intent, "amount", currency),
+        "value": money(intent, "amount", currency),
         "currency": currency,
     }
     return key, [("events", row)]
 
 
-def _subscription(subscription: Answer) -> tuple[str, list[Row]]:
-    key = subscription.known("id")
-    listed = subscription.inner("items")
-    items = list(listed.many("data")) if listed else []
-    price = items[0].inner("price") if items else None
-    recurring = price.inner("recurring") if price else None
-    currency = subscription.known("currency").upper()
-    status = subscription.known("status")
-    details = subscription.inner("cancellation_details", optional=True)
-    row = {
-        "source_subscription_id": key,
-        "customer_ref": subscription.known("customer"),
-        "customer_ref_kind": "id",
-        "status": _SUBSCRIPTION.get(status, "other"),
-        "status_text": status,
-        "started_at": subscription.unix("start_date"),
-        "trial_until_on": subscription.unix("trial_end"),
-        "cancelled_on": subscription.unix("canceled_at"),
-        "ended_on": subscription.unix("ended_at"),
-        "cancel_reason": details.text("reason") if details else None,
-        "plan": (price.text("nickname") or price.text("id")) if price else None,
-        "product_id": price.text("product") if price else None,
-        "price": _per_interval(items, currency),
-        "quantity": 1,
-        "currency": currency,
-        "interval_unit": recurring.text("interval") if recurring else None,
-        "interval_count": recurring.number("interval_count") if recurring else None,
-    }
-    return key, [("subscriptions", row)]
-
-
-def _per_interval(items: list[Answer], currency: str) -> Decimal | None:
-    """What all items of a subscription cost per interval; None where one has no fixed price."""
-    whole = Decimal(0)
-    for item in items:
-        price = item.inner("price")
-        unit = price.number("unit_amount_decimal") if price else None
-        if unit is None:
-            return None
-        whole += Decimal(unit) * (item.decimal("quantity", optional=True) or 1)
-    return major(whole, currency)
-
-
 STREAMS = (
     Stream("charges", "GET /v1/charges", ("orders",), _made("/v1/charges", _charge), _SETTLING),
     Stream("refunds", "GET /v1/refunds", ("refunds",), _made("/v1/refunds", _refund), _SETTLING),
+    Stream(
+        "disputes", "GET /v1/disputes", ("refunds",), _made("/v1/disputes", _dispute), _DISPUTED
+    ),
     Stream("customers", "GET /v1/customers", ("customers",), customers),
     Stream(
         "payment_intents",
