@@ -13,7 +13,7 @@ from perenne.metrics.definitions import Catalogue, Metric
 from perenne.metrics.dimensions import check_names, is_time, label, time_grain, why_not
 from perenne.metrics.expressions import Call
 from perenne.metrics.intervals import interval
-from perenne.metrics.notes import largest_drop, note, unavailable
+from perenne.metrics.notes import before_history, largest_drop, note, unavailable
 from perenne.metrics.periods import Slot, slots
 from perenne.metrics.plan import Query, Task, queries, task, unknown_dimensions
 from perenne.metrics.remarks import Said
@@ -188,9 +188,10 @@ def _interval(here: Evaluator) -> Interval | None:
 
 
 def figure_value(evaluator: Evaluator) -> Number | None:
-    """The metric's value, None when an input that it needs was never imported."""
+    """The metric's value, None when an input that it needs was never imported, and for a period
+    that was over before the data start: nobody knows what was sold then."""
     metric = evaluator.task.metric
-    if unavailable(metric, evaluator.context):
+    if unavailable(metric, evaluator.context) or before_history(evaluator):
         return None
     value = evaluator.metric(metric)
     return Decimal(value) if metric.unit == "money" and isinstance(value, int) else value
@@ -199,12 +200,9 @@ def figure_value(evaluator: Evaluator) -> Number | None:
 def _compare(value: Number | None, there: Evaluator) -> Compared:
     other = figure_value(there)
     difference = operate("-", value, other)
-    change = operate("/", difference, _size(other))
+    # From nothing, or from less than nothing, no change can be told in per cent.
+    change = operate("/", difference, other) if other is not None and other > 0 else None
     return Compared(other, there.period, difference, None if change is None else float(change))
-
-
-def _size(value: Number | None) -> Number | None:
-    return -value if value is not None and value < 0 else value
 
 
 def _group(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from perenne.core import Period
 from perenne.metrics.arithmetic import Number
 from perenne.metrics.datasets import DAYS_PER_YEAR, annual_scale, churn_year
 from perenne.metrics.definitions import Metric
@@ -22,16 +23,29 @@ from perenne.metrics.remarks import (
 )
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
-from perenne.text import format_date, format_days, format_number, format_percent, ngettext
+from perenne.text import (
+    format_date,
+    format_days,
+    format_number,
+    format_percent,
+    format_period,
+    ngettext,
+)
 from perenne.text import gettext as _
 
 LARGE_ENOUGH = 30
 RATIO_BAND = (3, 5)
+OF_ORDERS = ("order", "customer", "step")
 
 
 def note(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -> str | None:
     """All remarks on one figure as one text, the reason of a missing value first."""
     return " ".join(_remarks(here, value, slot=slot, said=said)) or None
+
+
+def before_history(here: Evaluator) -> bool:
+    """Whether the period of a figure of orders was over before the first of them."""
+    return here.task.metric.grain in OF_ORDERS and here.period.end < here.context.history_from
 
 
 def unavailable(metric: Metric, context: Context) -> str | None:
@@ -70,12 +84,29 @@ def _remarks(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -
         yield _("The period is not over: figures stop on {day}.").format(
             day=format_date(slot.period.end)
         )
-    elif metric.scope == "period" and slot.period.start < context.history_from:
+    elif (
+        metric.scope == "period"
+        and slot.period.start < context.history_from
+        and not before_history(here)
+    ):
         yield _("The data start on {day}.").format(day=format_date(context.history_from))
+    if slot.compared and metric.scope == "period" and metric.grain in OF_ORDERS:
+        yield from _other(slot, slot.compared, context)
     if metric.grain in ("customer", "step", "spend"):
         yield from _guests(context)
     for name in metric.notes:
         yield from _NOTES[name](here, value, said)
+
+
+def _other(slot: Slot, other: Period, context: Context) -> Iterator[str]:
+    """What must be known of the period compared with: that it is cut as well, or known in part."""
+    if slot.is_cut:
+        yield _("Compared with {period}.").format(period=format_period(other.start, other.end))
+    day = format_date(context.history_from)
+    if other.end < context.history_from:
+        yield _("The data start on {day}, after the period compared with.").format(day=day)
+    elif other.start < context.history_from:
+        yield _("The data start on {day}, within the period compared with.").format(day=day)
 
 
 def missing(here: Evaluator) -> str:
@@ -84,6 +115,10 @@ def missing(here: Evaluator) -> str:
     reason = unavailable(metric, context)
     if reason:
         return reason
+    if before_history(here):
+        return _("The data start on {day}: of a period before nothing is known.").format(
+            day=format_date(context.history_from)
+        )
     if "cost" in metric.needs and context.has_unknown_cost and _refuses_cost(context):
         return _(
             "The cost of goods is unknown for {share} of product revenue: import product costs, "

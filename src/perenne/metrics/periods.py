@@ -63,12 +63,22 @@ def _slot(
 ) -> Slot:
     other = _compared(part, scope=scope, grain=grain, compare=compare, asked=asked)
     end = min(part.end, context.as_of)
+    is_cut = part.end > end or _is_started(part, grain, context)
+    if other and is_cut and not isinstance(compare, Period):
+        other = _as_far(other, Period(part.start, end), compare=compare)
     return Slot(
         period=_scoped(Period(part.start, end), scope, context),
         label=period_label(part.start, grain) if grain else None,
         compared=_scoped(other, scope, context) if other else None,
-        is_cut=part.end > end or _is_started(part, grain, context),
+        is_cut=is_cut,
     )
+
+
+def _as_far(other: Period, cut: Period, *, compare: Comparison) -> Period:
+    """The part of an earlier period that is as far gone as one that is not over."""
+    if compare == "year":
+        return cut.year_before()
+    return Period(other.start, min(other.start + (cut.end - cut.start), other.end))
 
 
 def _is_started(part: Period, grain: Grain | None, context: Context) -> bool:
