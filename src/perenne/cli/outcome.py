@@ -107,6 +107,7 @@ def _carried_lines(told: Mapping[str, str]) -> Iterator[str]:
         )
     reasons = {
         "settings": _("settings, decisions on customers or the version have changed"),
+        "average_cost": _("unknown costs are filled by the average of all sales"),
         "imports": _("an import was taken back, read again or changed by an erasure"),
         "as_of": _("the day is earlier than that of the snapshot before"),
         "parts": _("the tables had come to be in many parts"),

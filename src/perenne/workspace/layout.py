@@ -141,15 +141,18 @@ def lost_key(layout: Layout) -> PerenneError:
 
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_SECRET = re.compile(r"(:/+)[^/]*(@)|(?<=\?).*", re.DOTALL)
+"""Of an address, who signs in, and a query, which may sign it."""
 
 
 def require_local(path: str | Path) -> None:
     """Raise PerenneError for an address such as s3://bucket/shop: a path would make a folder `s3:`
     of it, beside the one that was meant."""
     if _ADDRESS.match(str(path)):
+        shown = _SECRET.sub(r"\1…\2", str(path))
         raise PerenneError(
-            _("{address} is an address, not a path of this machine.").format(address=path),
-            given=str(path),
+            _("{address} is an address, not a path of this machine.").format(address=shown),
+            given=shown,
             allowed=("shop", "/data/shop"),
             next_step=_(
                 "Workspaces and files are read and written where the operating system can open "
