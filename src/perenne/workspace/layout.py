@@ -16,6 +16,7 @@ from typing import Any
 
 from perenne.core import PerenneError, new_key
 from perenne.text import gettext as _
+from perenne.workspace.access import as_open_as, make_private
 from perenne.workspace.files import finish
 from perenne.workspace.files import read_json as read_json
 from perenne.workspace.files import write_atomically as write_atomically
@@ -192,7 +193,8 @@ def create(root: Path, settings_text: str) -> Layout:
             next_step=_("Name a folder that does not exist yet, or an empty one."),
         )
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        for folder in (root, layout.raw, layout.snapshots, layout.quarantine):
+            make_private(folder)
         write_atomically(layout.key, new_key() + "\n", mode=0o600)
         write_atomically(layout.settings, settings_text)
     except OSError as error:
@@ -204,6 +206,11 @@ def create(root: Path, settings_text: str) -> Layout:
             next_step=_("Choose a folder you may write to."),
         ) from error
     return layout
+
+
+def shown(layout: Layout) -> Path:
+    """The folder that tells who may read what the workspace knows of persons."""
+    return layout.raw if layout.raw.is_dir() else layout.root
 
 
 def of_this_layout(manifest: Mapping[str, Any], thing: str) -> None:
@@ -231,9 +238,10 @@ def writing(
     it takes too long.
 
     The lock is the operating system's: it falls with the process that held it, however it ends.
-    An erasure that was stopped under way is ended first.
+    An erasure that was stopped under way is ended first. Who may read what is written there is who
+    may read the imports.
     """
-    with (lock or layout.lock).open("a") as file:
+    with as_open_as(shown(layout)), (lock or layout.lock).open("a") as file:
         waited = 0.0
         while not _try_lock(file.fileno()):
             if waited == 0.0 and on_wait:
