@@ -92,6 +92,12 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
             id=snapshot.id, day=format_date(snapshot.as_of)
         )
     yield from later_consent_lines(snapshot)
+    if n := len(refreshed.removed):
+        yield ngettext(
+            "{n} older snapshot was removed, as [snapshots] in perenne.toml says: {ids}.",
+            "{n} older snapshots were removed, as [snapshots] in perenne.toml says: {ids}.",
+            n,
+        ).format(n=format_number(n), ids=", ".join(refreshed.removed))
     if refreshed.read_otherwise:
         yield "! " + _(
             "The settings for reading files have changed since these were imported; "
@@ -319,6 +325,7 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
         "as_of": refreshed.snapshot.as_of,
         "changed": refreshed.changed,
         "read_otherwise": list(refreshed.read_otherwise),
+        "removed": list(refreshed.removed),
         "carried": refreshed.snapshot.manifest.get("carried"),
         "tables": refreshed.snapshot.manifest["tables"],
         "reconciliation": account_values(refreshed.account),

@@ -39,6 +39,7 @@ _FREE = (
     "engine",
     "lake",
     "refresh",
+    "snapshots",
 )
 """Settings on which no order, line or ledger hangs."""
 Staged = Callable[[Sequence[Batch]], dict[str, Table]]

@@ -298,6 +298,17 @@ class LakeSettings(Section):
         return value
 
 
+class SnapshotSettings(Section):
+    """How many snapshots are kept."""
+
+    keep: int | None = Field(
+        None,
+        ge=2,
+        description="After a refresh only so many of the newest are kept, and the published one. "
+        "Unset: all. Who still reads the one before needs two.",
+    )
+
+
 class RefreshSettings(Section):
     """How a refresh goes about it."""
 

@@ -33,6 +33,7 @@ from perenne.workspace.sections import (
     RefreshSettings,
     Section,
     ShopSettings,
+    SnapshotSettings,
 )
 from perenne.workspace.template import TEMPLATE
 
@@ -59,6 +60,7 @@ class Settings(Section):
     engine: EngineSettings = EngineSettings()
     lake: LakeSettings = LakeSettings()
     refresh: RefreshSettings = RefreshSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
