@@ -73,8 +73,7 @@ def test_in_a_folder_that_was_there_imports_and_snapshots_are(folder: Path) -> N
 
 def test_what_was_opened_to_a_group_stays_open_to_it(folder: Path) -> None:
     place = new_workspace(folder / "shop")
-    for one in (place.root, place.raw, place.snapshots, place.quarantine):
-        one.chmod(0o770)
+    place.root.chmod(0o770)
     filled(place, folder)
     for name, mode in modes(place.root).items():
         if name.startswith(("raw/", "snapshots/")):
@@ -86,8 +85,8 @@ def test_what_was_opened_to_a_group_stays_open_to_it(folder: Path) -> None:
 
 def test_what_exists_is_not_changed(folder: Path) -> None:
     place = new_workspace(folder / "shop")
-    for one in (place.root, place.raw, place.snapshots, place.quarantine):
-        one.chmod(0o755)
+    place.root.chmod(0o755)
+    place.raw.mkdir(mode=0o755)
     filled(place, folder)
     assert stat.S_IMODE(next(place.raw.iterdir()).stat().st_mode) == 0o755
 
@@ -127,18 +126,15 @@ def test_a_lake_on_a_disk_is_closed_too(folder: Path) -> None:
 
 
 def test_masks_of_several_threads_end_as_they_began(folder: Path) -> None:
-    closed, opened = folder / "closed", folder / "opened"
-    closed.mkdir(mode=0o700)
-    opened.mkdir(mode=0o755)
     inside, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with as_open_as(closed):
+        with as_open_as(0o700):
             inside.set()
             leave.wait()
 
     other = threading.Thread(target=hold)
-    with as_open_as(opened):
+    with as_open_as(0o755):
         other.start()
         inside.wait()
     (folder / "meanwhile").touch()

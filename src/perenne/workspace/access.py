@@ -22,14 +22,13 @@ def make_private(folder: Path) -> None:
 
 
 @contextmanager
-def as_open_as(folder: Path) -> Iterator[None]:
-    """What is made within the block is open to nobody to whom `folder` is closed; where a group may
-    write there, it may in what is made too.
+def as_open_as(mode: int) -> Iterator[None]:
+    """What is made within the block is open to nobody to whom a folder of this mode is closed;
+    where a group may write there, it may in what is made too.
 
     By the mask of the process: engines make files of their own. Blocks of several threads may
     overlap; the mask is at its narrowest until the last one ends.
     """
-    mode = folder.stat().st_mode
     with _lock:
         now = os.umask(PRIVATE ^ 0o777)
         own = _inside[0] if _inside else now

@@ -16,7 +16,7 @@ from typing import Any
 
 from perenne.core import PerenneError, new_key
 from perenne.text import gettext as _
-from perenne.workspace.access import as_open_as, make_private
+from perenne.workspace.access import PRIVATE, as_open_as, make_private
 from perenne.workspace.files import finish
 from perenne.workspace.files import read_json as read_json
 from perenne.workspace.files import write_atomically as write_atomically
@@ -193,8 +193,7 @@ def create(root: Path, settings_text: str) -> Layout:
             next_step=_("Name a folder that does not exist yet, or an empty one."),
         )
     try:
-        for folder in (root, layout.raw, layout.snapshots, layout.quarantine):
-            make_private(folder)
+        make_private(root)
         write_atomically(layout.key, new_key() + "\n", mode=0o600)
         write_atomically(layout.settings, settings_text)
     except OSError as error:
@@ -208,9 +207,13 @@ def create(root: Path, settings_text: str) -> Layout:
     return layout
 
 
-def shown(layout: Layout) -> Path:
-    """The folder that tells who may read what the workspace knows of persons."""
-    return layout.raw if layout.raw.is_dir() else layout.root
+def shown(layout: Layout) -> int:
+    """The mode that tells who may read what the workspace knows of persons: that of the imports.
+    Before the first one, its owner, and a group to whom the whole folder was opened."""
+    if layout.raw.is_dir():
+        return layout.raw.stat().st_mode
+    mode = layout.root.stat().st_mode
+    return mode & ~0o007 if mode & 0o020 else PRIVATE
 
 
 def of_this_layout(manifest: Mapping[str, Any], thing: str) -> None:
