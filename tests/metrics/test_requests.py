@@ -22,6 +22,26 @@ YEAR = Period.parse("2024")
 CATALOGUE = load_catalogue()
 
 
+@pytest.mark.parametrize(
+    ("asked", "compare", "expected"),
+    [
+        ("2025", "year", "2024-01-01..2024-05-31"),
+        ("2025", "previous", "2024-01-01..2024-05-30"),  # a leap year: as many days
+        ("2025-Q2", "year", "2024-04-01..2024-05-31"),
+        ("2025-Q2", "previous", "2025-01-01..2025-03-02"),
+        ("2025-Q1", "year", "2024-01-01..2024-03-31"),
+        ("2025-Q1", "previous", "2024-10-01..2024-12-31"),
+        ("2025", YEAR, "2024-01-01..2024-12-31"),
+    ],
+)
+def test_a_period_that_is_not_over_is_compared_as_far_as_it_has_gone(
+    asked: str, compare: Any, expected: str
+) -> None:
+    known = context(as_of=date(2025, 5, 31), history_from=date(2023, 2, 1))
+    (slot,) = slots("period", asked=Period.parse(asked), grain=None, compare=compare, context=known)
+    assert str(slot.compared) == expected
+
+
 @pytest.fixture(scope="session")
 def whole(measure: Measure) -> Measure:
     return measure(WHOLE, 1)  # type: ignore[no-any-return]  # the fixture returns a callable
@@ -306,8 +326,15 @@ class TestRemarks:
         assert "import the costs of your channels" in (found["cac"].note or "")
 
     def test_what_a_figure_is_shared_among_is_named_where_it_is_none(self, whole: Measured) -> None:
-        said = self.notes(whole, "average_order_value", period=Period.parse("1999"))
-        assert "is 0 in this period" in said
+        days = whole.figures(Request(("orders",), by=("day",)))
+        still = next(one.period for one in days if one.value == 0)
+        assert "is 0 in this period" in self.notes(whole, "average_order_value", period=still)
+
+    def test_of_a_year_before_the_data_nothing_is_known(self, whole: Measured) -> None:
+        for metric in ("orders", "net_revenue", "average_order_value", "customers"):
+            (one,) = whole.figures(Request((metric,), period=Period.parse("1999")))
+            assert one.value is None
+            assert "The data start on " in (one.note or "")
 
     def test_a_running_month_is_said(self, whole: Measured) -> None:
         as_of = whole.shop.as_of

@@ -99,3 +99,16 @@ def test_two_lists_that_number_other_customers_alike_are_refused(tmp_path: Path)
 def test_customers_who_moved_to_another_mailbox_are_the_same(tmp_path: Path) -> None:
     newer = people("crm").replace("@mail.example", "@post.example")
     assert orders(tmp_path, till("paris"), people("crm"), newer) == 8
+
+
+def test_lines_without_a_day_alone_are_named(tmp_path: Path) -> None:
+    """Their orders may still come; until then there is nothing to count, and why is said."""
+    place = new_workspace(tmp_path / "shop")
+    lines = "order_id,product_id,quantity,unit_price\no1,P1,1,9\no2,P2,1,5\n"
+    bring(place, write(tmp_path / "lines.csv", lines))
+    with pytest.raises(PerenneError, match=r"No order has a date: .*lines\.csv") as caught:
+        computed(place)
+    assert "--map ordered=COLUMN" in caught.value.next_step
+    heads = "order_id,ordered,customer_id,status\no1,2025-01-31,c1,paid\no2,2025-02-01,c2,paid\n"
+    bring(place, write(tmp_path / "heads.csv", heads))
+    assert computed(place).account.balanced

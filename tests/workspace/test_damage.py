@@ -228,7 +228,7 @@ def test_half_a_line_of_a_record_is_named(mine: Layout) -> None:
 
 def test_settings_that_are_no_text_are_told(mine: Layout) -> None:
     mine.settings.write_bytes(b"\xff\x00\x01")
-    assert "perenne.toml is not valid TOML" in refused("status", "-w", mine.root)
+    assert "perenne.toml is not written in UTF-8: line 1" in refused("status", "-w", mine.root)
 
 
 def test_damaged_files_are_not_signed_by_an_erasure(mine: Layout) -> None:

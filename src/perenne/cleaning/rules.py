@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from perenne.cleaning.settings import CleaningSettings
+from perenne.cleaning.settings import KIND_RULES, CleaningSettings
 from perenne.text import gettext as _
 
-# A line kind and the switch that sets lines of that kind aside.
-KIND_RULES: Mapping[str, str] = {
-    "shipping": "shipping_lines",
-    "fee": "fee_lines",
-    "adjustment": "adjustments",
-    "discount": "discount_lines",
-    "sample": "samples",
-    "gift_card": "gift_cards",
-    "test": "test_orders",
-}
 # Canonical name of the rule that set a line of that kind aside.
 KIND_RULE_IDS: Mapping[str, str] = {
     **{kind: kind for kind in KIND_RULES},

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from perenne.text import unknown
+from perenne.warehouse import pattern_fault
+
+# A line kind and the switch that sets lines of that kind aside.
+KIND_RULES: Mapping[str, str] = {
+    "shipping": "shipping_lines",
+    "fee": "fee_lines",
+    "adjustment": "adjustments",
+    "discount": "discount_lines",
+    "sample": "samples",
+    "gift_card": "gift_cards",
+    "test": "test_orders",
+}
 
 
 class _Section(BaseModel):
@@ -51,6 +66,16 @@ class CleaningSettings(_Section):
         description="More regular expressions by line kind, tried on product id and name.",
     )
 
+    @field_validator("product_patterns")
+    @classmethod
+    def _can_be_read(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for kind, patterns in value.items():
+            if kind not in KIND_RULES:
+                raise ValueError(unknown(kind, KIND_RULES))
+            for fault in filter(None, map(pattern_fault, patterns)):
+                raise ValueError(f"{kind}: {fault}")
+        return value
+
 
 class TaxSettings(_Section):
     """How prices and taxes of the sources are read."""
@@ -69,7 +94,7 @@ class TaxSettings(_Section):
 class ExchangeRate(_Section):
     """Units of the workspace's currency for one unit of `currency`, from `since` on."""
 
-    currency: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
     rate: Decimal = Field(gt=0)
     since: date = date(1970, 1, 1)
 

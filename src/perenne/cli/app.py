@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,14 @@ class Program(click.Group):
     """A group whose commands are built in the person's language, one module at a time."""
 
     context_class = _Context
+
+    def make_context(self, *words: Any, **options: Any) -> click.Context:
+        with _heard():
+            return super().make_context(*words, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _heard():
+            return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         return _in_our_words(super().get_help_option(ctx))
@@ -170,11 +180,38 @@ def main(args: Sequence[str] | None = None) -> None:
     gc.set_threshold(*GARBAGE_AFTER)
     words = list(sys.argv[1:] if args is None else args)
     set_language(language_of(words, os.environ, Path.cwd()))
-    sys.exit(run(words))
+    try:
+        code = run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _unheard()
+    sys.exit(code)
+
+
+class _NobodyReads(Exception):
+    """The reader of a pipe has stopped: no fault. Of a BrokenPipeError click makes exit code 1."""
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _NobodyReads from error
+
+
+def _unheard() -> int:
+    """End well where nobody reads any more (`| head -1`): what is not written yet would fail when
+    the program ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+    return 0
 
 
 def run(words: Sequence[str]) -> int:
     """Run one command line and return its exit code; never a traceback."""
+    as_json = "--json" in takewhile(lambda word: word != "--", words)
     try:
         # Without its standalone mode, click returns the code that a command ends with.
         code = program().main(args=list(words), prog_name="perenne", standalone_mode=False)
@@ -184,7 +221,7 @@ def run(words: Sequence[str]) -> int:
     except click.UsageError as error:
         from perenne.cli.misuse import misused
 
-        refuse(misused(error))
+        refuse(misused(error), as_json=as_json)
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -193,13 +230,12 @@ def run(words: Sequence[str]) -> int:
         click.echo(f"{_('Stopped.')} {_left(error)}", err=True)
         return 130
     except PerenneError as error:
-        refuse(error)
+        refuse(error, as_json=as_json)
         return 1
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    except _NobodyReads:
+        return _unheard()
     except OSError as error:
-        return _out_of_reach(error)
+        return _out_of_reach(error, as_json=as_json)
     except Exception as error:
         return _unexpected(error)
     return code if isinstance(code, int) else 0
@@ -217,7 +253,7 @@ def _noted(error: BaseException) -> str:
     return " ".join(getattr(error, "__notes__", ()))
 
 
-def _out_of_reach(error: OSError) -> int:
+def _out_of_reach(error: OSError, *, as_json: bool) -> int:
     """A file or folder that the system does not let us read or write."""
     if os.environ.get("PERENNE_DEBUG") or not error.strerror:
         return _unexpected(error)
@@ -228,7 +264,8 @@ def _out_of_reach(error: OSError) -> int:
             ),
             given=str(error.filename),
             next_step=_("Check that you may use it and that the disk is not full, then try again."),
-        )
+        ),
+        as_json=as_json,
     )
     return 1
 

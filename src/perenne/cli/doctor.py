@@ -24,12 +24,14 @@ LEAST_FREE_GB = 2
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at. `next_step` says what to do when it is not sound."""
+    """One thing looked at. `next_step` says what to do when it is not sound, or `warns` of
+    something that stops nothing."""
 
     name: str
     sound: bool
     found: str
     next_step: str = ""
+    warns: bool = False
 
 
 def doctor_command() -> click.Command:
@@ -70,8 +72,10 @@ def _place(workspace: Path | None, lang: str | None) -> Any:
 def _show(checks: list[Check]) -> None:
     for check in checks:
         mark = click.style("✓", fg="green") if check.sound else click.style("✗", fg="red")
+        if check.warns:
+            mark = click.style("!", fg="yellow")
         say(mark + " " + _("{label}: {value}").format(label=check.name, value=check.found))
-        if check.next_step and not check.sound:
+        if check.next_step and (check.warns or not check.sound):
             say(f"  → {check.next_step}")
 
 
@@ -86,6 +90,7 @@ def _checks(place: Any, folder: Path) -> Iterator[Check]:
     yield _tried(_("Settings"), lambda: _settings(place))
     yield _spark(place)
     yield _writable(place)
+    yield _access(place)
     yield _tried(_("Key"), lambda: _key(place))
     if lake := _lake(place):
         yield lake
@@ -181,6 +186,29 @@ def _writable(place: Any) -> Check:
         os.access(place.root, os.W_OK),
         str(place.root),
         _("Choose a folder you may write to."),
+    )
+
+
+def _access(place: Any) -> Check:
+    """May others read what the workspace knows of persons?"""
+    from shlex import quote
+
+    from perenne.workspace.access import readable_by_others
+
+    folders = (place.raw, place.snapshots, place.quarantine)
+    if not readable_by_others(place.root, folders):
+        return Check(_("Access"), True, _("others of this machine cannot read the workspace"))
+    folder = quote(str(place.root))
+    return Check(
+        _("Access"),
+        True,
+        _("every user of this machine can read the workspace, and persons in it"),
+        _(
+            "Close it: chmod -R go-rwx {folder}. To share it with a group instead: "
+            "chgrp -R GROUP {folder} && chmod -R g+rwX,o-rwx {folder} && "
+            "find {folder} -type d -exec chmod g+s {{}} +, but for a file secrets.toml."
+        ).format(folder=folder),
+        warns=True,
     )
 
 

@@ -92,6 +92,12 @@ def refresh_lines(refreshed: Refreshed) -> Iterator[str]:
             id=snapshot.id, day=format_date(snapshot.as_of)
         )
     yield from later_consent_lines(snapshot)
+    if n := len(refreshed.removed):
+        yield ngettext(
+            "{n} older snapshot was removed, as [snapshots] in perenne.toml says: {ids}.",
+            "{n} older snapshots were removed, as [snapshots] in perenne.toml says: {ids}.",
+            n,
+        ).format(n=format_number(n), ids=", ".join(refreshed.removed))
     if refreshed.read_otherwise:
         yield "! " + _(
             "The settings for reading files have changed since these were imported; "
@@ -107,6 +113,7 @@ def _carried_lines(told: Mapping[str, str]) -> Iterator[str]:
         )
     reasons = {
         "settings": _("settings, decisions on customers or the version have changed"),
+        "average_cost": _("unknown costs are filled by the average of all sales"),
         "imports": _("an import was taken back, read again or changed by an erasure"),
         "as_of": _("the day is earlier than that of the snapshot before"),
         "parts": _("the tables had come to be in many parts"),
@@ -327,6 +334,7 @@ def refresh_values(refreshed: Refreshed) -> dict[str, Any]:
         "as_of": refreshed.snapshot.as_of,
         "changed": refreshed.changed,
         "read_otherwise": list(refreshed.read_otherwise),
+        "removed": list(refreshed.removed),
         "carried": refreshed.snapshot.manifest.get("carried"),
         "tables": refreshed.snapshot.manifest["tables"],
         "reconciliation": account_values(refreshed.account),

@@ -99,7 +99,7 @@ def export_command() -> click.Command:
                 _excel(shop, output)
                 return
             table = TABLES[what](shop, with_source_ids)
-            _write(table, output, format_, dialect)
+            _write(table, output, format_, dialect, private=with_source_ids)
 
     return export
 
@@ -140,12 +140,16 @@ TABLES: Mapping[str, Callable[[Any, bool], Any]] = {
 }
 
 
-def _write(table: Any, output: Path | None, format_: str | None, dialect: str | None) -> None:
+def _write(
+    table: Any, output: Path | None, format_: str | None, dialect: str | None, *, private: bool
+) -> None:
     from perenne.reports import write_table
 
     chosen = format_ or _format_of(output)
     by_language = "french" if current_language() == "fr" else "international"
-    rows = write_table(table, output, format=chosen, dialect=dialect or by_language)
+    rows = write_table(
+        table, output, format=chosen, dialect=dialect or by_language, private=private
+    )
     if output:
         tell(
             ngettext("{n} row written to {file}.", "{n} rows written to {file}.", rows).format(

@@ -28,8 +28,12 @@ def tell(text: str = "") -> None:
     click.echo(text, err=True)
 
 
-def refuse(error: PerenneError) -> None:
-    """Why something was not done, and the next step."""
+def refuse(error: PerenneError, *, as_json: bool = False) -> None:
+    """Why something was not done, and the next step; as JSON on standard output too, where nothing
+    stands there yet."""
+    if as_json and not hasattr(error, "refusals"):
+        told = {name: getattr(error, name) for name in ("what", "next_step", "given", "allowed")}
+        click.echo(json.dumps({"refused": told}, ensure_ascii=False, indent=2, default=str))
     tell(click.style(_("Refused: "), fg="red", bold=True) + error.what)
     if error.next_step:
         tell("→ " + error.next_step)

@@ -63,6 +63,7 @@ def _account(snapshot: Any) -> Any:
 def _show(place: Any) -> None:
     from perenne.metrics import describe_window
     from perenne.workspace import list_imports
+    from perenne.workspace.settings import load
     from perenne.workspace.snapshots import published
 
     say(_("Workspace {folder}").format(folder=place.root))
@@ -91,6 +92,8 @@ def _show(place: Any) -> None:
             id=shown.id, day=format_date(shown.as_of), n=len(published(place))
         )
     )
+    if keep := load(place.settings).snapshots.keep:
+        say(_("Of snapshots the {n} newest are kept, and the published one.").format(n=keep))
     context = shown.manifest["context"]
     say(
         _("A customer stays active after an order for the inactivity window: {how}.").format(

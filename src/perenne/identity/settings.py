@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from perenne.text import gettext as _
 
 # Mailboxes that nobody owns alone, and numbers that forms are filled with.
 SHARED_BY_NATURE = (
@@ -57,6 +59,7 @@ class IdentitySettings(BaseModel):
     default_country: str = Field(
         "FR",
         pattern=r"^[A-Z]{2}$",
+        examples=["FR"],
         description="ISO code of the country whose telephone numbers are written without prefix.",
     )
     cap: int = Field(
@@ -101,3 +104,13 @@ class IdentitySettings(BaseModel):
     largest: int = Field(
         25, ge=2, description="A customer of more records than this raises an alarm."
     )
+
+    @model_validator(mode="after")
+    def _proposes_before_it_links(self) -> Self:
+        if self.review_from > self.threshold:
+            raise ValueError(
+                _("review_from ({review}) is above threshold ({threshold})").format(
+                    review=self.review_from, threshold=self.threshold
+                )
+            )
+        return self

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from perenne.sources.recognition import Recognition
 from perenne.text import format_number, listed, ngettext
 from perenne.text import gettext as _
 from perenne.warehouse import DuckEngine, quote_text
@@ -58,6 +59,21 @@ def unread_refusals(ignored: Sequence[str]) -> tuple[str, ...]:
         len(found),
     )
     return (text.format(names=listed(found)),)
+
+
+def undated_lines(found: Recognition, written: Mapping[str, Path]) -> tuple[str, ...]:
+    """A sentence on order lines of which no column is the date: they count from the day on which
+    the file with their orders is imported."""
+    lines = found.preset.generic and "order_lines" in written
+    if not lines or "ordered" in found.columns:
+        return ()
+    return (
+        _(
+            "No column tells the day of the orders: these lines count once a file with the number "
+            "and the date of their orders is imported. If this file has the date, name its column: "
+            "--map ordered=COLUMN."
+        ),
+    )
 
 
 def _plain(name: str) -> str:

@@ -19,6 +19,12 @@ from perenne.text import listed
 # Two presets closer than this are not told apart.
 _MARGIN = 0.1
 _SALES = frozenset({"orders", "order_lines", "refunds"})
+_DAY = re.compile(
+    r"\d[-/. ](?:\d{1,2}|[^\W\d_]{3,9}\.?)[-/. ,]+\d|\d{8}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}"
+)
+_VALUES = frozenset(
+    f"{of}{tax}" for of in ("line_amount", "unit_price") for tax in ("", "_ht", "_ttc")
+)
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,9 @@ class Match:
     constants: Mapping[str, str] = field(default_factory=dict)
 
 
-def map_columns(
-    kind: Preset, columns: tuple[str, ...], by_hand: Mapping[str, str]
-) -> dict[str, str]:
+def map_columns(kind: Preset, sample: Sample, by_hand: Mapping[str, str]) -> dict[str, str]:
     """Give each field of `kind` the column with its best alias; each column serves one field."""
+    columns = sample.layout.columns
     found = {
         name: column
         for name, column in by_hand.items()
@@ -45,6 +50,8 @@ def map_columns(
     free = [column for column in columns if column not in found.values()]
     for name, spec in kind.fields.items():
         column = None if name in found else _column_for(spec, free)
+        if column is None and name in kind.own_names and name in free and name not in found:
+            column = name if _may_hold(spec, name, sample) else None
         if column is not None:
             found[name] = column
             free.remove(column)
@@ -66,6 +73,20 @@ def _column_for(field: FieldSpec, free: list[str]) -> str | None:
     return next((c for c in free if re.search(field.like, c, re.IGNORECASE)), None)
 
 
+def _may_hold(spec: FieldSpec, column: str, sample: Sample) -> bool:
+    """`cancelled` may be a day, and it may be yes or no: of a date, a cell looks like one."""
+    if spec.type != "date":
+        return True
+    cells = _cells(column, sample)
+    return not cells or any(_DAY.search(cell) for cell in cells)
+
+
+def _cells(column: str, sample: Sample) -> list[str]:
+    """The filled cells of a column."""
+    position = sample.layout.columns.index(column)
+    return [text for row in sample.rows if row[position] and (text := str(row[position]).strip())]
+
+
 def _missing(kind: Preset, columns: Mapping[str, str]) -> list[str]:
     return [
         need for need in kind.detect.require if not any(name in columns for name in need.split("|"))
@@ -76,7 +97,7 @@ def _columns(
     kind: Preset, sample: Sample, by_hand: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Columns by field, and the cells that hold for every row: told by the lines above."""
-    columns = map_columns(kind, sample.layout.columns, by_hand)
+    columns = map_columns(kind, sample, by_hand)
     constants = {}
     for name, spec in kind.fields.items():
         if spec.above and name not in columns:
@@ -149,6 +170,7 @@ def best(sample: Sample, *, mapping: Mapping[str, str], path: Path) -> Match:
             next_step=_("Say which with --source {name}.").format(name=names[0]),
         )
     _ask(matches[0], mapping, path)
+    _ask_of_columns(matches[0], path)
     return matches[0]
 
 
@@ -174,6 +196,30 @@ def _ask(match: Match, mapping: Mapping[str, str], path: Path) -> None:
                 name=name, other=match.preset.name
             ),
         )
+
+
+def _ask_of_columns(match: Match, path: Path) -> None:
+    """Refuse what would be order lines without an amount, where a column that nothing would read
+    makes it another kind of file, until somebody decides."""
+    lines = match.preset.generic and match.preset.grain == "order_lines"
+    if not lines or _VALUES & match.columns.keys():
+        return
+    ignored = [c for c in match.sample.layout.columns if c not in match.columns.values()]
+    for name in preset_names():
+        kind = preset(name)
+        spoken = (_column_for(kind.fields[field], ignored) for field in kind.detect.speaks)
+        if column := next(filter(None, spoken), None):
+            raise PerenneError(
+                _("The column “{column}” of {file} speaks of {kind}, others of {other}.").format(
+                    column=column, file=path.name, kind=_(kind.title), other=_(match.preset.title)
+                ),
+                given=column,
+                allowed=(name, match.preset.name),
+                next_step=_(
+                    "Say which with --source {name} or --source {other}, and name columns that "
+                    "are not found with --map FIELD=COLUMN."
+                ).format(name=name, other=match.preset.name),
+            )
 
 
 def _heard(matches: list[Match]) -> list[Match]:
@@ -220,7 +266,7 @@ def _match(
         return None
     if any(name in columns for name in kind.detect.forbid):
         return None
-    if kind.refuse is None and not applicable(kind, columns):
+    if kind.refuse is None and not _fills(kind, columns):
         return None
     if with_rows and not all(
         _holds(check.field, check.pattern, check.share, columns, sample)
@@ -236,14 +282,19 @@ def _match(
     return Match(kind, sample, columns, round(confidence, 3), reasons, constants)
 
 
+def _fills(kind: Preset, columns: Mapping[str, str]) -> bool:
+    """Does it fill a table of its own, not that of the people alone whom the rows name?"""
+    filled = {table.table for table in applicable(kind, columns)}
+    return bool(filled - {"customers"} or kind.grain in filled)
+
+
 def _holds(
     field: str, pattern: str, share: float, columns: Mapping[str, str], sample: Sample
 ) -> bool:
     if columns.get(field) not in sample.layout.columns:
         return True
-    position = sample.layout.columns.index(columns[field])
-    cells = [row[position] for row in sample.rows if row[position]]
-    good = sum(1 for cell in cells if re.search(pattern, str(cell).strip()))
+    cells = _cells(columns[field], sample)
+    good = sum(1 for cell in cells if re.search(pattern, cell))
     return bool(cells) and good >= share * len(cells)
 
 

@@ -14,7 +14,7 @@ from perenne.sources.bounds import explained
 from perenne.sources.context import ReadContext
 from perenne.sources.control import controls
 from perenne.sources.countries import create_countries
-from perenne.sources.doubts import doubts, unread_refusals
+from perenne.sources.doubts import doubts, undated_lines, unread_refusals
 from perenne.sources.groups import is_grouped
 from perenne.sources.layout import Loaded, Place, Unreadable
 from perenne.sources.macros import create_macros
@@ -178,6 +178,7 @@ def _run(work: _Work) -> StagedFile:
             *work.notes,
             *unread_refusals(work.recognition.ignored),
             *doubts(tables, rows=rows, engine=work.engine),
+            *undated_lines(work.recognition, tables),
         ),
     )
 

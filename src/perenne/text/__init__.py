@@ -26,7 +26,7 @@ from perenne.text.messages import (
     remembered,
     spoken,
 )
-from perenne.text.misfits import misfit
+from perenne.text.misfits import misfit, unknown
 from perenne.text.numerals import (
     MINUS,
     MISSING,
@@ -73,5 +73,6 @@ __all__ = [
     "set_language",
     "spoken",
     "spoken_value",
+    "unknown",
     "use_language",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from perenne.core import closest
 from perenne.text.messages import LazyText
 from perenne.text.messages import gettext as _
 from perenne.text.messages import lazy_gettext as _l
@@ -41,9 +42,12 @@ _BOUNDS: Mapping[str, LazyText] = {
 """By what tells the bound."""
 
 
-def misfit(problem: Mapping[str, Any]) -> str:
-    """What is wrong with a value, of one entry of pydantic's `errors()`."""
+def misfit(problem: Mapping[str, Any], *, example: str | None = None) -> str:
+    """What is wrong with a value, of one entry of pydantic's `errors()`; an `example` of what is
+    allowed is shown in the place of a regular expression."""
     kind, told = str(problem["type"]), problem.get("ctx", {})
+    if "pattern" in told and example:
+        return _("a value such as {example} is expected").format(example=example)
     if kind in ("value_error", "assertion_error"):
         return str(told["error"])
     if kind == "extra_forbidden":
@@ -57,3 +61,12 @@ def misfit(problem: Mapping[str, Any]) -> str:
             return str(text).format(bound=listed)
     expected = _EXPECTED.get(kind.partition("_")[0])
     return str(expected) if expected else str(problem["msg"])
+
+
+def unknown(name: str, allowed: Collection[str]) -> str:
+    """What is wrong with a name that is none of those allowed: the nearest, or all of them."""
+    if near := closest(name, allowed):
+        return _("“{name}” is unknown; did you mean {near}?").format(name=name, near=near)
+    return _("“{name}” is unknown; one of these is expected: {names}").format(
+        name=name, names=", ".join(allowed)
+    )

@@ -12,14 +12,16 @@ from perenne.warehouse.engine import (
     quote_text,
 )
 from perenne.warehouse.failures import Failure, failure_of
-from perenne.warehouse.lake import Lake, Pointer, pointer
+from perenne.warehouse.lake import DRIVERS, Lake, Pointer, pointer
 from perenne.warehouse.parts import files_of, table_of, tables_in
+from perenne.warehouse.patterns import pattern_fault
 from perenne.warehouse.schemas import MONEY, QUANTITY, Column, TableSchema
 from perenne.warehouse.spark import SparkEngine
 from perenne.warehouse.staged import ERASED, STAGED, TOKEN_LENGTH
 
 __all__ = [
     "CANONICAL",
+    "DRIVERS",
     "ERASED",
     "MONEY",
     "QUANTITY",
@@ -39,6 +41,7 @@ __all__ = [
     "files_of",
     "keyed_sql",
     "money_quantile",
+    "pattern_fault",
     "pointer",
     "quote_name",
     "quote_text",

@@ -39,6 +39,7 @@ _FREE = (
     "engine",
     "lake",
     "refresh",
+    "snapshots",
 )
 """Settings on which no order, line or ledger hangs."""
 Staged = Callable[[Sequence[Batch]], dict[str, Table]]
@@ -127,6 +128,7 @@ class Base:
             "engine": engines != {"duckdb"},
             "small": sum(map(_rows, self.imports)) < settings.refresh.carry_over_from,
             "settings": not same,
+            "average_cost": settings.margin.averages,
             "imports": not told["inputs"].items() <= self._inputs().items(),
             "as_of": as_of is not None and as_of < newest.as_of,
             "parts": len(parts_of(newest)) > MOST_PARTS,

@@ -28,7 +28,8 @@ from perenne.text import gettext as _
 from perenne.text import misfit
 from perenne.workspace.batches import Batch
 from perenne.workspace.layout import Layout, write_atomically
-from perenne.workspace.settings import ConnectionSettings, Settings
+from perenne.workspace.sections import ConnectionSettings
+from perenne.workspace.settings import Settings
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from perenne.core import opaque_id
 from perenne.warehouse import Lake, Pointer, pointer
-from perenne.workspace.layout import Layout, find, key_of
+from perenne.workspace.access import as_open_as
+from perenne.workspace.layout import Layout, find, key_of, shown
 from perenne.workspace.settings import load
 
 
@@ -44,7 +45,8 @@ def keep(layout: Layout, file: Path, *, place: Path) -> None:
 def claim(layout: Layout) -> None:
     """Write down whose lake it is. Raises PerenneError when it is another's."""
     if lake := lake_of(layout):
-        lake.claim(opaque_id(key_of(layout), "lake"))
+        with as_open_as(shown(layout)):  # a lake may be a folder: file:///mnt/disk/shop
+            lake.claim(opaque_id(key_of(layout), "lake"))
 
 
 def sweep_lake(layout: Layout) -> None:

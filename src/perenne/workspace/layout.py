@@ -16,6 +16,7 @@ from typing import Any
 
 from perenne.core import PerenneError, new_key
 from perenne.text import gettext as _
+from perenne.workspace.access import PRIVATE, as_open_as, make_private
 from perenne.workspace.files import finish
 from perenne.workspace.files import read_json as read_json
 from perenne.workspace.files import write_atomically as write_atomically
@@ -141,15 +142,18 @@ def lost_key(layout: Layout) -> PerenneError:
 
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_SECRET = re.compile(r"(:/+)[^/]*(@)|(?<=\?).*", re.DOTALL)
+"""Of an address, who signs in, and a query, which may sign it."""
 
 
 def require_local(path: str | Path) -> None:
     """Raise PerenneError for an address such as s3://bucket/shop: a path would make a folder `s3:`
     of it, beside the one that was meant."""
     if _ADDRESS.match(str(path)):
+        shown = _SECRET.sub(r"\1…\2", str(path))
         raise PerenneError(
-            _("{address} is an address, not a path of this machine.").format(address=path),
-            given=str(path),
+            _("{address} is an address, not a path of this machine.").format(address=shown),
+            given=shown,
             allowed=("shop", "/data/shop"),
             next_step=_(
                 "Workspaces and files are read and written where the operating system can open "
@@ -189,7 +193,7 @@ def create(root: Path, settings_text: str) -> Layout:
             next_step=_("Name a folder that does not exist yet, or an empty one."),
         )
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        make_private(root)
         write_atomically(layout.key, new_key() + "\n", mode=0o600)
         write_atomically(layout.settings, settings_text)
     except OSError as error:
@@ -201,6 +205,15 @@ def create(root: Path, settings_text: str) -> Layout:
             next_step=_("Choose a folder you may write to."),
         ) from error
     return layout
+
+
+def shown(layout: Layout) -> int:
+    """The mode that tells who may read what the workspace knows of persons: that of the imports.
+    Before the first one, its owner, and a group to whom the whole folder was opened."""
+    if layout.raw.is_dir():
+        return layout.raw.stat().st_mode
+    mode = layout.root.stat().st_mode
+    return mode & ~0o007 if mode & 0o020 else PRIVATE
 
 
 def of_this_layout(manifest: Mapping[str, Any], thing: str) -> None:
@@ -228,9 +241,10 @@ def writing(
     it takes too long.
 
     The lock is the operating system's: it falls with the process that held it, however it ends.
-    An erasure that was stopped under way is ended first.
+    An erasure that was stopped under way is ended first. Who may read what is written there is who
+    may read the imports.
     """
-    with (lock or layout.lock).open("a") as file:
+    with as_open_as(shown(layout)), (lock or layout.lock).open("a") as file:
         waited = 0.0
         while not _try_lock(file.fileno()):
             if waited == 0.0 and on_wait:

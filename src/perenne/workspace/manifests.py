@@ -33,7 +33,8 @@ def currency_of(imports: Iterable[Batch], settings: Settings) -> tuple[str, bool
 
 
 def require_orders(imports: Iterable[Batch]) -> None:
-    """Refuse to count where orders were imported and every row of them was refused."""
+    """Refuse to count where orders were imported and every row of them was refused, or none of
+    them tells a day."""
     sold = [one for one in imports if {"orders", "order_lines"} & one.tables.keys()]
     read = sum(max(count["read"] for count in one.tables.values()) for one in sold)
     if read and all(one.quarantined >= max(n["read"] for n in one.tables.values()) for one in sold):
@@ -46,6 +47,23 @@ def require_orders(imports: Iterable[Batch]) -> None:
             given=", ".join(one.file for one in sold),
             next_step=_("perenne quality says why. Mend the file, then import it again."),
         )
+    if sold and all(_is_undated(one) for one in sold):
+        files = ", ".join(one.file for one in sold)
+        raise PerenneError(
+            _("No order has a date: of what was sold, {files} tells none.").format(files=files),
+            given=files,
+            next_step=_(
+                "Import the file with the number and the date of the orders: perenne import FILE. "
+                "If the lines have a date, take them back (perenne forget), and import them again "
+                "with --map ordered=COLUMN."
+            ),
+        )
+
+
+def _is_undated(batch: Batch) -> bool:
+    """Does it tell lines alone, no row of which has a day?"""
+    days = [one["month"] for one in batch.controls]
+    return "orders" not in batch.tables and bool(days) and not any(days)
 
 
 def manifest(

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from perenne.core import add_months
+from perenne.text import unknown
 
 ACTS = (
     "search",
@@ -28,6 +29,8 @@ ACTS = (
 VISITS = ("page_view", "product_view", "search", "cart", "checkout", "session", "login", "usage")
 MESSAGES = ("email_sent", "email_open", "email_click", "email_bounce", "sms_sent", "sms_click")
 SUPPORT = ("ticket", "call")
+KINDS = tuple(dict.fromkeys((*ACTS, *VISITS, *MESSAGES, *SUPPORT, "other")))
+"""Every kind of event."""
 _EVENT_DAY = "coalesce(until_on, occurred_on)"
 
 
@@ -64,6 +67,14 @@ class RetentionSettings(BaseModel):
     keep: tuple[str, ...] = Field(
         (), description="Customer ids, or ids of a source, that the policy never erases."
     )
+
+    @field_validator("acts")
+    @classmethod
+    def _known_events(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in KINDS:
+                raise ValueError(unknown(name, KINDS))
+        return value
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from perenne.cleaning import Account
@@ -17,6 +17,7 @@ from perenne.workspace import identities, lost, snapshots
 from perenne.workspace.batches import Batch, list_imports, require_sound
 from perenne.workspace.computing import Progress, Run
 from perenne.workspace.engines import Engines
+from perenne.workspace.keeping import remove_old
 from perenne.workspace.layout import Layout, key_of, lost_key
 from perenne.workspace.own_code import code_print
 from perenne.workspace.settings import Settings, as_mapping
@@ -26,13 +27,15 @@ from perenne.workspace.settings import Settings, as_mapping
 class Refreshed:
     """The snapshot now published; `changed` is false when it was up to date already.
 
-    `read_otherwise` names the files whose import the settings of today would read differently.
+    `read_otherwise` names the files whose import the settings of today would read differently;
+    `removed` the snapshots that were more than the settings keep.
     """
 
     snapshot: snapshots.Snapshot
     changed: bool
     account: Account
     read_otherwise: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 def refresh(
@@ -44,7 +47,24 @@ def refresh(
     progress: Progress = lambda step: None,
     whole: bool = False,
 ) -> Refreshed:
-    """Compute and publish a snapshot; call while holding the write lock.
+    """Compute and publish a snapshot, then remove those that are more than the settings keep; call
+    while holding the write lock."""
+    made = _published(
+        layout, settings, engines=engines, as_of=as_of, progress=progress, whole=whole
+    )
+    return replace(made, removed=remove_old(layout, settings.snapshots.keep))
+
+
+def _published(
+    layout: Layout,
+    settings: Settings,
+    *,
+    engines: Engines,
+    as_of: date | None,
+    progress: Progress,
+    whole: bool,
+) -> Refreshed:
+    """The snapshot that is published now.
 
     When imports, settings, date and code are those of the published snapshot, it stays. Of a large
     shop, orders that nothing new speaks of are taken over from the newest one (`carrying`), unless
@@ -96,7 +116,7 @@ def _fingerprint(
 ) -> str:
     parts = {
         "imports": [(batch.id, batch.sha256, batch.preset, batch.source) for batch in imports],
-        "settings": {**as_mapping(settings), "retention": None},
+        "settings": {**as_mapping(settings), "retention": None, "snapshots": None},
         "as_of": str(as_of),
         "decisions": sorted((one.pair_id, one.word) for one in standing(decisions)),
         "code": code_print(),

@@ -2,234 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from perenne.cleaning import CleaningSettings, ExchangeRate, Policy, TaxSettings
 from perenne.core import PerenneError, closest
 from perenne.identity import AccountSettings, AcquisitionSettings, IdentitySettings
-from perenne.metrics import INTERACTIONS, MetricSettings
+from perenne.metrics import MetricSettings
 from perenne.models import PredictionSettings
-from perenne.quality import QualitySettings
+from perenne.quality import LIMITS, QualitySettings
 from perenne.segments import SegmentSettings
 from perenne.text import gettext as _
-from perenne.text import misfit
+from perenne.text import misfit, unknown
 from perenne.workspace.policy import RetentionSettings
-from perenne.workspace.secretless import require_bare_addresses, require_no_secret
+from perenne.workspace.sections import (
+    ChannelSettings,
+    ConnectionSettings,
+    EngineSettings,
+    ImportSettings,
+    LakeSettings,
+    MarginSettings,
+    MetricsSection,
+    PredictionsSection,
+    RefreshSettings,
+    Section,
+    ShopSettings,
+    SnapshotSettings,
+)
 from perenne.workspace.template import TEMPLATE
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ShopSettings(_Section):
-    """The shop itself."""
-
-    name: str = Field("", description="Name of the shop, shown on reports.")
-    currency: str = Field(
-        "",
-        pattern=r"^([A-Z]{3})?$",
-        description="ISO code of the currency to count in. Empty: the one currency of the data; "
-        "data in several currencies are refused until rates are given.",
-    )
-    time_zone: str = Field(
-        "Europe/Paris", description="IANA time zone that decides on which day an order falls."
-    )
-    language: Literal["en", "fr"] = Field("en", description="Language of reports and messages.")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(_("no such time zone: {name}").format(name=value))
-        ZoneInfo(value)
-        return value
-
-
-class ImportSettings(_Section):
-    """How files are read."""
-
-    date_order: Literal["", "dmy", "mdy", "ymd"] = Field(
-        "", description="Order of day and month where a file leaves it open, such as 03/04/2025."
-    )
-    decimal_mark: Literal["", ".", ","] = Field(
-        "", description="Decimal mark where a file leaves it open, such as 1,234."
-    )
-    earliest: date = Field(
-        date(1990, 1, 1), description="Orders before this day are refused as mistakes."
-    )
-
-
-class ChannelSettings(_Section):
-    """Orders that match every given pattern came through `channel`."""
-
-    channel: str = Field(description="Name of the channel, as it shall stand in reports.")
-    utm_source: str | None = Field(None, description="Pattern for the utm_source of the order.")
-    utm_medium: str | None = Field(None, description="Pattern for the utm_medium of the order.")
-    tag: str | None = Field(None, description="Pattern for one tag of the order.")
-
-
-class MarginSettings(_Section):
-    """What to do where the cost of goods is not known."""
-
-    default_rate: Decimal | None = Field(
-        None, ge=0, le=1, description="Margin rate of products without a known cost, 0 to 1."
-    )
-    missing_cost: Literal["refuse", "average"] = Field(
-        "refuse",
-        description="Without cost and default rate: no margin figures, or the average rate of the "
-        "products whose cost is known.",
-    )
-
-
-class MetricsSection(_Section):
-    """Conventions of the figures."""
-
-    inactivity_days: int | None = Field(
-        None,
-        ge=1,
-        description="A customer is active while the last order is at most this many days ago. "
-        "Unset: learnt from the gaps between purchases.",
-    )
-    lifespan: Literal["implied", "observed"] = Field(
-        "implied", description="Lifespan of the simple CLV: 1 / annual churn, or as observed."
-    )
-    include_guests: bool = Field(
-        True, description="Count orders without a customer in revenue, orders and average basket."
-    )
-    returns_on: Literal["return_day", "order_day"] = Field(
-        "return_day", description="Day on which a return reduces revenue."
-    )
-    min_group: int = Field(
-        30, ge=0, description="Groups smaller than this are shown with a warning."
-    )
-    discount_rate: Decimal = Field(
-        Decimal("0.10"), ge=0, le=1, description="Yearly rate at which future value is discounted."
-    )
-    activation_days: int = Field(
-        30,
-        ge=1,
-        description="A new customer is activated by an interaction within so many days after the "
-        "day of the first purchase.",
-    )
-    interactions: tuple[str, ...] = Field(
-        INTERACTIONS,
-        description="Kinds of events that count as an interaction; survey: an answer to one. Also "
-        "allowed: email_open, subscribe, ticket, call, other.",
-    )
-
-
-class PredictionsSection(_Section):
-    """What customers will be worth."""
-
-    enabled: bool = Field(True, description="Predict at each refresh.")
-    contenders: tuple[str, ...] = Field(
-        (), description="Models to choose among, by id; empty: all that suit the shop."
-    )
-    origins: int = Field(
-        3, ge=1, le=24, description="Past days from which the contenders are judged."
-    )
-    draws: int = Field(
-        400, ge=100, le=5000, description="Possible futures drawn for each interval."
-    )
-    judged_customers: int = Field(
-        20_000, ge=500, description="Most customers on whom the contenders are judged."
-    )
-
-    @field_validator("contenders")
-    @classmethod
-    def _known_contenders(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            PredictionSettings(contenders=value)
-        except PerenneError as refusal:
-            raise ValueError(f"{refusal.what} {refusal.next_step}".rstrip(".")) from refusal
-        return value
-
-
-class ConnectionSettings(_Section):
-    """A live source. Each kind adds its own keys: docs/reference/connectors.md lists them."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    kind: str = Field(description="Kind of platform: perenne connect lists them.")
-    store: str = Field("", description="Name of the shop, when several use the same platform.")
-    streams: tuple[str, ...] = Field((), description="What to read; empty: all that the kind has.")
-
-    @model_validator(mode="after")
-    def _holds_no_secret(self) -> Self:
-        require_no_secret(self.model_extra or {}, place="secrets.toml")
-        require_bare_addresses(self.model_extra or {}, place="secrets.toml")
-        return self
-
-
-class EngineSettings(_Section):
-    """The engine that computes."""
-
-    name: Literal["duckdb", "spark"] = Field(
-        "duckdb", description="duckdb: in process; spark: for more than one machine can hold."
-    )
-    memory_limit: str = Field(
-        "",
-        pattern=r"^(\d+(\.\d+)? ?[KMGT]i?B)?$",
-        description=(
-            "Memory of DuckDB, for example 4GB; empty: an eighth of the machine's, at least 3 GB."
-        ),
-    )
-    threads: int | None = Field(None, ge=1, description="Threads of DuckDB; unset: all.")
-    master: str = Field(
-        "local[*]",
-        pattern=r"^(local(\[(\*|\d+)\])?|yarn|(spark|k8s)://.+)$",
-        description="Where Spark runs: local[*], yarn, spark://host:7077 or k8s://https://host:443.",
-    )
-    conf: dict[str, str] = Field(
-        {}, description='Settings of Spark as it writes them: { "spark.driver.memory" = "8g" }.'
-    )
-
-
-class LakeSettings(_Section):
-    """Where tables lie. Without an address they lie in the folder of the workspace."""
-
-    address: str = Field(
-        "",
-        pattern=r"^([a-z][a-z0-9+.-]+://[^\s]*[^\s/])?$",
-        description="Bucket, and folder in it, that holds the tables: s3://bucket/shop. The folder "
-        "of the workspace keeps settings, key, manifests and pointers to them.",
-    )
-    options: dict[str, Any] = Field(
-        {},
-        description="What the driver of fsspec is told, such as "
-        '{ endpoint_url = "https://s3.example.com" }. Credentials belong into the environment.',
-    )
-
-    @field_validator("options")
-    @classmethod
-    def _holds_no_secret(cls, value: dict[str, Any]) -> dict[str, Any]:
-        require_no_secret(value, place=_("the environment"))
-        return value
-
-
-class RefreshSettings(_Section):
-    """How a refresh goes about it."""
-
-    carry_over_from: int = Field(
-        200_000,
-        ge=0,
-        description=(
-            "Order lines from which a refresh takes over what nothing new speaks of from the "
-            "snapshot before."
-        ),
-    )
-
-
-class Settings(_Section):
+class Settings(Section):
     """The whole of perenne.toml."""
 
     shop: ShopSettings = ShopSettings()
@@ -251,6 +60,31 @@ class Settings(_Section):
     engine: EngineSettings = EngineSettings()
     lake: LakeSettings = LakeSettings()
     refresh: RefreshSettings = RefreshSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        """What no section can tell alone."""
+        checks = [*self.quality.skip, *self.quality.limits]
+        for name in checks:
+            if name.partition(":")[0] not in LIMITS:
+                key = "quality.skip" if name in self.quality.skip else "quality.limits"
+                raise ValueError(f"{key}: {unknown(name, LIMITS)}")
+        since = [(one.currency, one.since) for one in self.rates]
+        for currency, day in since:
+            if currency == self.shop.currency:
+                raise ValueError(
+                    _("rates: {currency} is the currency of the shop, whose rate is 1").format(
+                        currency=currency
+                    )
+                )
+            if since.count((currency, day)) > 1:
+                raise ValueError(
+                    _("rates: {currency} has two rates from {day} on").format(
+                        currency=currency, day=day.isoformat()
+                    )
+                )
+        return self
 
     def policy(self, currency: str) -> Policy:
         return Policy(self.cleaning, self.tax, self.rates, currency)
@@ -283,15 +117,10 @@ class Settings(_Section):
 
 def load(path: Path) -> Settings:
     """The settings in a perenne.toml. Raises PerenneError that names every wrong key at once."""
+    values = _read(path)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PerenneError(
-            _("{file} is not valid TOML: {reason}.").format(file=path.name, reason=error),
-            given=str(path),
-            next_step=_("Correct that line; docs/reference/settings.md shows every setting."),
-        ) from error
-    try:
+        # Written as JSON, types are taken as they stand: "2" is no number, "yes" not true.
+        Settings.model_validate_json(json.dumps(values, default=str), strict=True)
         return Settings.model_validate(values)
     except ValidationError as error:
         raise PerenneError(
@@ -303,17 +132,70 @@ def load(path: Path) -> Settings:
         ) from error
 
 
+def _read(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PerenneError(
+            _("{file} is not written in UTF-8: line {line} has a sign of another encoding.").format(
+                file=path.name, line=line
+            ),
+            given=str(path),
+            next_step=_("Write that line anew, or save the file in the encoding UTF-8."),
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise PerenneError(
+            _("{file} is not valid TOML: {reason}.").format(file=path.name, reason=_fault(error)),
+            given=str(path),
+            next_step=_("Correct that line; docs/reference/settings.md shows every setting."),
+        ) from error
+
+
+def _fault(error: tomllib.TOMLDecodeError) -> str:
+    """What is wrong with a TOML file; Python writes a table that stands twice as a tuple."""
+    twice = re.match(r"Cannot declare \((.+?),?\) twice \(at line (\d+)", str(error))
+    if not twice:
+        return str(error)
+    name = ".".join(part.strip(" '\"") for part in twice[1].split(","))
+    return _("[{name}] stands twice, the second time on line {line}").format(
+        name=name, line=twice[2]
+    )
+
+
 def _problems(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
+        path = tuple(map(str, problem["loc"]))
+        key = ".".join(path)
         if problem["type"] == "extra_forbidden":
-            yield _unknown_key(key, tuple(map(str, problem["loc"])))
+            yield _unknown_key(key, path)
+        elif problem["type"] == "value_error" and len(path) < 2:
+            # What several settings say together; the reason names them.
+            yield ": ".join(filter(None, (key, misfit(problem))))
         else:
-            # Of a connection nothing is quoted: it may be a secret in the wrong place.
-            given = "…" if key.startswith("connections") else problem.get("input")
             yield _("{key} = {given!r}: {reason}").format(
-                key=key, given=given, reason=misfit(problem)
+                key=key,
+                given="…" if _may_hold_secret(path, problem) else problem.get("input"),
+                reason=misfit(problem, example=_example(path)),
             )
+
+
+def _may_hold_secret(path: tuple[str, ...], problem: Mapping[str, Any]) -> bool:
+    """Of a connection nothing is quoted: it may be a secret in the wrong place."""
+    if path[0] == "lake":
+        return path[1:2] != ("address",) or any(mark in str(problem["input"]) for mark in "@?")
+    return path[0] == "connections"
+
+
+def _example(path: tuple[str, ...]) -> str | None:
+    """What is allowed where a setting has a form of its own."""
+    model: type[BaseModel] | None = Settings
+    for part in path[:-1]:
+        if model and not part.isdecimal():  # the number of a table in a list
+            model = _section_of(model, part)
+    field = model.model_fields.get(path[-1]) if model else None
+    return f'"{field.examples[0]}"' if field and field.examples else None
 
 
 def _unknown_key(key: str, path: tuple[str, ...]) -> str:
@@ -328,8 +210,11 @@ def _unknown_key(key: str, path: tuple[str, ...]) -> str:
 
 def _section_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
     for name, field in model.model_fields.items():
-        if key in (name, field.alias) and isinstance(field.annotation, type):
-            return field.annotation if issubclass(field.annotation, BaseModel) else None
+        if key in (name, field.alias):
+            kinds = (field.annotation, *get_args(field.annotation))
+            return next(
+                (k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None
+            )
     return None
 
 

@@ -111,14 +111,14 @@ def current(layout: Layout) -> Snapshot:
         raise PerenneError(
             error.what, given=error.given, next_step=f"{error.next_step} {way_back(layout)}"
         ) from error
-    if _resized(shown) and not layout.erasing.exists():
+    if resized(shown) and not layout.erasing.exists():
         shown = _read(folder)  # an erasure may just have ended
-        if lost := _resized(shown):
+        if lost := resized(shown):
             raise harmed(layout, shown, lost)
     return shown
 
 
-def _resized(snapshot: Snapshot) -> list[str]:
+def resized(snapshot: Snapshot) -> list[str]:
     """Files that are missing or have another size than was signed: a glance, for every opening."""
     sizes: Mapping[str, int] = snapshot.manifest.get("bytes", {})
     return [

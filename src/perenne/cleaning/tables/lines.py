@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import ibis
 import ibis.expr.types as ir
 
-from perenne.cleaning.rules import KIND_RULE_IDS, KIND_RULES, patterns
-from perenne.cleaning.settings import CleaningSettings
+from perenne.cleaning.rules import KIND_RULE_IDS, patterns
+from perenne.cleaning.settings import KIND_RULES, CleaningSettings
 from perenne.cleaning.tables.merge import ORDER
 from perenne.warehouse import MONEY, QUANTITY, STAGED
 

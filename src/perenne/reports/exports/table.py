@@ -30,13 +30,14 @@ def write_table(
     format: str,
     dialect: str = "international",
     stream: BinaryIO | None = None,
+    private: bool = False,
 ) -> int:
     """Write `rows` to `path` as `parquet`, `csv` or `json`; return how many rows were written.
 
     `rows` is an Arrow table, a reader, or record batches (at least one: they carry the columns),
     and is read once, batch by batch. `path` None writes to `stream`, by default standard output;
-    otherwise the file appears whole or not at all. `dialect` concerns CSV alone: `international`
-    or `french`.
+    otherwise the file appears whole or not at all, `private` for its owner alone. `dialect`
+    concerns CSV alone: `international` or `french`.
 
     Raises `PerenneError` for an unknown format or dialect, rows without columns, Parquet to a
     terminal, and a place that cannot be written.
@@ -45,7 +46,7 @@ def write_table(
     _check(dialect, DIALECTS, what=_("“{given}” is not a CSV dialect."))
     schema, batches = _opened(rows)
     chosen: Dialect = "french" if dialect == "french" else "international"
-    with _destination(path, stream, format=format) as file:
+    with _destination(path, stream, format=format, private=private) as file:
         if format == "csv":
             return write_csv(schema, batches, file, dialect=chosen)
         write = write_json if format == "json" else write_parquet
@@ -53,9 +54,11 @@ def write_table(
 
 
 @contextmanager
-def _destination(path: Path | None, stream: BinaryIO | None, *, format: str) -> Iterator[BinaryIO]:
+def _destination(
+    path: Path | None, stream: BinaryIO | None, *, format: str, private: bool
+) -> Iterator[BinaryIO]:
     if path is not None:
-        with written_whole(path) as draft, draft.open("wb") as file:
+        with written_whole(path, private=private) as draft, draft.open("wb") as file:
             yield file
         return
     out = stream if stream is not None else sys.stdout.buffer

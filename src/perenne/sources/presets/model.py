@@ -69,9 +69,10 @@ class Detection(_Strict):
     `require` lists fields (`a|b` = one of them); `forbid` lists fields that must not be there;
     `distinctive` fields raise the confidence, which runs from `base` to `base + reach`. It `yields`
     to another preset that fits as well, and finds one of these fields of its own: {preset: `a|b`}.
-    With a `file_name` it is never found but only named: a file whose columns fit a preset of any
-    tool that fills nothing of its grain, and whose name this regular expression finds, is asked
-    about.
+    A file that fits as sales without amounts, and that has a column for one of the fields in
+    `speaks`, is asked about. With a `file_name` it is never found but only named: a file whose
+    columns fit a preset of any tool that fills nothing of its grain, and whose name this regular
+    expression finds, is asked about.
     """
 
     require: tuple[str, ...]
@@ -79,6 +80,7 @@ class Detection(_Strict):
     distinctive: tuple[str, ...] = ()
     content: tuple[ContentCheck, ...] = ()
     yields: dict[str, str] = {}
+    speaks: tuple[str, ...] = ()
     file_name: str | None = None
     base: float = Field(ge=0, le=1)
     reach: float = Field(ge=0, le=1)
@@ -202,6 +204,9 @@ class Preset(_Strict):
     identical_lines: Literal["merge", "keep"] = "merge"
     grain: TableName | None = None
     fields: dict[str, FieldSpec]
+    own_names: tuple[str, ...] = ()
+    """Fields that a header names as Perenne does, no alias being that word; of a date the cells
+    must look like one."""
     detect: Detection
     group: Grouping | None = None
     skip: tuple[Skip, ...] = ()
@@ -224,7 +229,7 @@ class Preset(_Strict):
     def _fields_exist(self) -> Preset:
         said = [*self.detect.require, *self.detect.distinctive, *self.detect.forbid]
         named = {field for text in said for field in text.split("|")}
-        named |= {check.field for check in self.detect.content}
+        named |= {check.field for check in self.detect.content} | set(self.own_names)
         unknown = named - set(self.fields)
         if unknown:
             raise ValueError(f"preset {self.name} names unknown fields {sorted(unknown)}")
