@@ -26,6 +26,8 @@ from perenne.text import gettext as _
 
 Rows = Sequence[Mapping[str, Any]]
 
+MORE_THAN_ASKED = 0.01
+
 
 def rows(measured: Measured) -> Rows:
     """One row per segment that holds somebody."""
@@ -57,6 +59,16 @@ def section(measured: Measured, found: Rows) -> Section | None:
     )
 
 
+def best_words(asked: float, real: float) -> str:
+    """Who the customers of high value are; where many are equal, they are more than was asked."""
+    if real <= asked + MORE_THAN_ASKED:
+        return _("the top {share} by {value} of the last 12 months: {revenue_share} of revenue")
+    return _(
+        "{real} of customers: the top {share} by {value} of the last 12 months, and who equals "
+        "them; {revenue_share} of revenue"
+    )
+
+
 def _best(measured: Measured, found: Mapping[str, Any]) -> Facts:
     words, customers = measured.words, found["customers"]
     revenue = found["revenue"]
@@ -66,10 +78,9 @@ def _best(measured: Measured, found: Mapping[str, Any]) -> Facts:
         Fact(
             _("High-value customers"),
             count(found["hvc"]),
-            _(
-                "the top {share} by {value} of the last 12 months: {revenue_share} of revenue"
-            ).format(
+            best_words(hvc_share, found["hvc"] / customers if customers else hvc_share).format(
                 share=share(hvc_share),
+                real=_part(found["hvc"], customers),
                 value=by,
                 revenue_share=_part(found["hvc_revenue"], revenue),
             ),
