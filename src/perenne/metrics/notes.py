@@ -19,6 +19,7 @@ from perenne.metrics.remarks import (
     not_told,
     unobserved,
     unpriced,
+    unreached,
     unscaled,
 )
 from perenne.metrics.results import Evaluator
@@ -273,4 +274,5 @@ _NOTES: dict[str, Callable[[Evaluator, Number | None, Said], Iterator[str]]] = {
     "unpriced": unpriced,
     "machines": machines,
     "ahead": ahead,
+    "unreached": unreached,
 }

@@ -20,6 +20,8 @@ GAP_MEAN = Aggregate("mean", "gaps", "days")
 UNOBSERVED = Aggregate("count", "starts", None, Check("is_observed", "==", False))
 UNSCALED = Aggregate("count", "answers", None, Check("is_unscaled", "==", True))
 UNPRICED = Aggregate("count", "subscriptions", None, Check("is_unpriced", "==", True))
+SPENT = Aggregate("sum", "life_spend", "amount")
+REACHED = Aggregate("sum", "life_costs", "amount")
 NOTE_ATOMS = {
     "censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS),
     "mean_gap": (GAP_MEAN,),
@@ -28,6 +30,8 @@ NOTE_ATOMS = {
     "unpriced": (UNPRICED,),
 }
 """Figures that a remark needs besides the metric's own."""
+WHOLE_ATOMS = {"unreached": (SPENT, REACHED)}
+"""The same, of remarks on the whole shop alone: spend is known by channel only."""
 STEPS_IN_GROUP = Aggregate("count", "steps")
 SIZES: dict[Grain, Aggregate] = {
     "order": ORDERS_IN_GROUP,
@@ -84,7 +88,14 @@ class Task:
         found = [one for metric in self.closure for one in metric.aggregates]
         found += aggregates(self.metric.bounds) if self.metric.bounds else []
         found += [one for name in self.metric.notes for one in NOTE_ATOMS.get(name, ())]
+        if self.is_whole:
+            found += [one for name in self.metric.notes for one in WHOLE_ATOMS.get(name, ())]
         return [*found, self.size] if self.shape.columns else found
+
+    @property
+    def is_whole(self) -> bool:
+        """Is the figure that of the whole shop, neither split nor filtered?"""
+        return not (self.shape.columns or self.shape.filters)
 
 
 def task(

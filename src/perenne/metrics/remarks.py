@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from perenne.metrics.arithmetic import Number
-from perenne.metrics.plan import UNOBSERVED, UNPRICED, UNSCALED
+from perenne.metrics.plan import REACHED, SPENT, UNOBSERVED, UNPRICED, UNSCALED
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
-from perenne.text import format_date, format_number, ngettext
+from perenne.text import format_date, format_money, format_number, ngettext
 from perenne.text import gettext as _
+
+SMALL_PART = 0.005
+"""Of spend that reached nobody nothing is said below this share."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,22 @@ def unpriced(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]
             "Left out: {n} subscriptions in force without a price or an interval.",
             left_out,
         ).format(n=format_number(left_out))
+
+
+def unreached(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
+    """Spend of a channel and month that won nobody is nobody's cost."""
+    if value is None or not here.task.is_whole:
+        return
+    sums = [here.look_up(one) for one in (SPENT, REACHED)]
+    spent, reached = (float(one) if isinstance(one, int | float | Decimal) else 0.0 for one in sums)
+    if spent - reached > SMALL_PART * spent:
+        yield _(
+            "Of {spent} spent, {lost} are no customer's cost: they went to a channel in a month in "
+            "which it won nobody, or is called otherwise than in the orders."
+        ).format(
+            spent=format_money(Decimal(str(round(spent, 2))), said.context.currency),
+            lost=format_money(Decimal(str(round(spent - reached, 2))), said.context.currency),
+        )
 
 
 def machines(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
