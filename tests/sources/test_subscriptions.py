@@ -70,7 +70,8 @@ INTERVALS: dict[str, tuple[int | None, str | None]] = {
         ("bi-mensuel", "bimensuel", "bimonthly", "biannual", "bisannuel", "12", "sur mesure",
          "Annuel (payé en 12 fois)", "annual, paid monthly", "annual plan, paid monthly",
          "yearly, billed monthly commitment", "12 month contract", "engagement 12 mois", "0 mois",
-         "2 fois par mois", "twice a month", "contrat annuel", "dimanche", "hebdomadaire ou mensuel",
+         "2 fois par mois", "twice a month", "contrat annuel", "dimanche",
+         "hebdomadaire ou mensuel",
          "mensuel/annuel", "month to year", "1.5 mois", "M", "demain", "manual", "an engagement"),
         (None, None),
     ),
@@ -103,3 +104,37 @@ def test_a_count_beside_the_interval(
     cells = [("actif", interval, every), ("actif", "month", "2"), ("actif", "month", "2")]
     told = staged(cells, tmp_path, more=";interval_count")[0]
     assert (told["interval_count"], told["interval_unit"]) == read
+
+
+STATUSES = {
+    **dict.fromkeys(("actif", "Active", "activé", "en cours", "live", "Current"), "active"),
+    **dict.fromkeys(
+        ("inactif", "inactive", "désactivé", "deactivated", "non actif", "unactive", "plus actif",
+         "no longer active", "closed", "clôturé", "non renouvelé", "not renewed", "expired",
+         "Expiré", "lapsed", "ended", "terminé", "échu"), "expired",
+    ),
+    **dict.fromkeys(
+        ("résilié", "Résiliée", "cancelled", "canceled", "résilié (impayé)", "trial cancelled"),
+        "cancelled",
+    ),
+    **dict.fromkeys(("en pause", "on hold"), "paused"),
+    **dict.fromkeys(("trialing", "période d'essai"), "trialing"),
+    **dict.fromkeys(("past_due", "unpaid", "impayé", "non payé"), "past_due"),
+    **dict.fromkeys(
+        ("pending", "à venir", "sur mesure", "durée indéterminée", "not cancelled", "not started",
+         "en cours de validation", "X", "not expired"), "other",
+    ),
+}  # fmt: skip
+
+
+def test_only_a_status_that_is_read_is_in_force(tmp_path: Path) -> None:
+    told = staged([(status, "mensuel") for status in STATUSES], tmp_path)
+    read = [row["status"] for row in told]
+    assert dict(zip(STATUSES, read, strict=True)) == STATUSES
+
+
+def test_a_subscription_whose_first_payment_never_came_is_none(tmp_path: Path) -> None:
+    told = staged(
+        [("actif", "month"), ("incomplete", "month"), ("incomplete_expired", "month")], tmp_path
+    )
+    assert [row["source_subscription_id"] for row in told] == ["S0"]

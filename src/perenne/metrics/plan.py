@@ -20,12 +20,13 @@ GAP_MEAN = Aggregate("mean", "gaps", "days")
 UNOBSERVED = Aggregate("count", "starts", None, Check("is_observed", "==", False))
 UNSCALED = Aggregate("count", "answers", None, Check("is_unscaled", "==", True))
 UNPRICED = Aggregate("count", "subscriptions", None, Check("is_unpriced", "==", True))
+UNREAD = Aggregate("count", "subscriptions", None, Check("unread", "==", True))
 NOTE_ATOMS = {
     "censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS),
     "mean_gap": (GAP_MEAN,),
     "unobserved": (UNOBSERVED,),
     "unscaled": (UNSCALED,),
-    "unpriced": (UNPRICED,),
+    "unpriced": (UNPRICED, UNREAD),
 }
 """Figures that a remark needs besides the metric's own."""
 STEPS_IN_GROUP = Aggregate("count", "steps")

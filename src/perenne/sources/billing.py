@@ -55,7 +55,8 @@ _ABOUT = (
 _BOUND = (
     "([^0-9,;:(/+–—]+?) *("
     r"([,;:(/+–—]| - ).*(engag|commit|contrat|contract).*|"
-    r"([,;:(/+–—]| - ) *((annual|yearly) (plan|subscription)|(plan|abonnement|formule) annuel(le)?)\)?|"
+    "([,;:(/+–—]| - ) *"
+    r"((annual|yearly) (plan|subscription)|(plan|abonnement|formule) annuel(le)?)\)?|"
     " (sans|avec|with|without|no|engagement|commitment) .*)"
 )
 _PAID = "(pay|paid|bill|factur|prelev|regl|charg|fois|times|instal|echel)"
