@@ -1,5 +1,6 @@
 """Files of subscriptions: how often each is billed, and whether it is in force."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from perenne.warehouse import DuckEngine
 HEAD = "subscription_id;email;Statut;Date de début;Prix;Périodicité"
 
 
-def staged(cells: list[tuple[str, ...]], folder: Path, *, more: str = "") -> list[dict[str, Any]]:
+def staged(
+    cells: Sequence[tuple[str, ...]], folder: Path, *, more: str = ""
+) -> list[dict[str, Any]]:
     file = folder / "abonnements.csv"
     rows = [
         f'S{n};s{n}@x.fr;"{status}";01/01/2024;12,00;"{interval}"' + "".join(f";{c}" for c in rest)
