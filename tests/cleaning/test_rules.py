@@ -173,6 +173,25 @@ NAMES: list[tuple[str, str | None]] = [
     ("Discount mug", None),
     ("Manual coffee grinder", None),
     ("Porte-clés", None),
+    ("Pourboire", "fee"),
+    ("Emballage cadeau", "fee"),
+    ("Consigne", "fee"),
+    ("Consigne bouteille", "fee"),
+    ("Livraison express", "shipping"),
+    ("Frais de port Colissimo", "shipping"),
+    ("Acompte", "adjustment"),
+    ("Acompte table en chêne", "adjustment"),
+    ("Déduction acompte", "adjustment"),
+    ("Déduction d’acompte 12", "adjustment"),
+    ("Arrhes", "adjustment"),
+    ("Échantillon gratuit", "sample"),
+    ("Échantillon offert thé vert", "sample"),
+    ("Livre de recettes", None),
+    ("Livraison des anges (roman)", None),
+    ("Consignes de cuisine (livre)", None),
+    ("Acompteur", None),
+    ("Coffret échantillons", None),
+    ("Pourboire mug", None),
 ]
 
 
@@ -186,6 +205,17 @@ def test_product_texts_tell_what_a_line_is_and_only_whole_ones() -> None:
     for n, (name, rule) in enumerate(NAMES):
         (found,) = [x for x in shop.lines(str(n)) if x["product_id"] == f"P{n}"]
         assert found["excluded_by"] == rule, name
+
+
+def test_a_deposit_is_no_order_and_its_deduction_no_loss() -> None:
+    rows = [
+        line("A", "P", product_name="Acompte table", price=30),
+        line("B", "D", product_name="Déduction acompte", price=-30),
+        line("B", "T", product_name="Table", price=100),
+    ]
+    shop = run_rows(order_lines=rows)
+    assert (shop.order("A")["is_purchase"], shop.order("B")["is_purchase"]) == (False, True)
+    assert (shop.order("A")["net"], shop.order("B")["net"]) == (0, 100)
 
 
 def test_a_shop_adds_words_of_its_own() -> None:

@@ -139,7 +139,7 @@ def test_the_chance_through_time_ends_at_that_of_the_export(
 def test_text_speaks_both_languages(shop: Path, buyers: dict[str, Any]) -> None:
     customer = buyers["often"]["customer_id"]
     french = succeed("person", customer, "-w", shop, "--lang", "fr").out
-    assert "Ce qui est attendu" in french
+    assert "Prévisions" in french
     assert "Masqué" in french
     assert "What" not in french
 

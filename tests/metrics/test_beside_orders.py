@@ -182,3 +182,29 @@ def test_only_the_last_answer_of_a_person_counts(engine: Engine, tmp_path: Any) 
     assert "Left out: 1 answer" in (score.note or "")
     (early,) = shop.figures(Request(("nps",), period=Period.parse("2025-05-01..2025-05-03")))
     assert early.value == pytest.approx(-300 / 4)
+
+
+def test_a_subscription_of_unknown_status_counts_nowhere_and_is_told(
+    engine: Engine, tmp_path: Any
+) -> None:
+    def held(number: int, status: str, ended: date | None = None) -> dict[str, Any]:
+        return {
+            "subscription_id": f"s{number}",
+            "source": "tool",
+            "customer_id": f"c{number}",
+            "status": status,
+            "started_on": date(2025, 1, 1),
+            "ended_on": ended,
+            "mrr": Decimal(10),
+        }
+
+    rows = [held(0, "active"), held(1, "other"), held(2, "other", date(2025, 6, 15))]
+    shop = Shop(AS_OF, {"subscriptions": rows})
+    measured = measure_shop(shop, engine, tmp_path, MetricSettings())
+    june = Period(date(2025, 6, 1), AS_OF)
+    mrr, opening, lost = measured.figures(
+        Request(("mrr", "opening_mrr", "churned_mrr"), period=june)
+    )
+    assert (mrr.value, opening.value, lost.value) == (10, 20, 10)
+    assert mrr.note is not None
+    assert "1 subscription whose status is not known" in mrr.note

@@ -347,7 +347,7 @@ class TestRemarks:
 
     def test_remarks_are_translated(self, whole: Measured) -> None:
         with use_language("fr"):
-            assert "Hors commandes invitées" in self.notes(whole, "customers")
+            assert "Hors commandes sans compte" in self.notes(whole, "customers")
 
 
 @pytest.mark.parametrize(

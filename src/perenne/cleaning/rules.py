@@ -18,13 +18,25 @@ PATTERNS: Mapping[str, Sequence[str]] = {
     "shipping": (
         r"shipping|postage|carriage|delivery( charge| fee)?",
         r"(frais de )?(port|livraison|exp[ée]dition)",
+        r"frais de (port|livraison|exp[ée]dition) .*",
+        r"livraison (express|standard|rapide|offerte|gratuite|[àa] domicile|(en )?point relais)",
     ),
     "fee": (
         r"bank charges?|(transaction|service|handling|payment) fee",
         r"frais (bancaires?|de .*)",
+        r"tips?|gratuity|pourboires?|emballages?[ -]cadeaux?|gift ?wrap(ping)?",
+        r"consignes?( (bouteilles?|verres?|bocal|bocaux|emballages?))?",
     ),
-    "adjustment": (r"manual( adjustment)?|adjustment|bad debt", r"ajustement|r[ée]gularisation"),
+    "adjustment": (
+        r"manual( adjustment)?|adjustment|bad debt",
+        r"ajustement|r[ée]gularisation",
+        # A deposit is deducted from the order that it was paid for: both lines aside, the goods
+        # count once.
+        r"((d[ée]duction|reprise) (d['’]|de l['’]|des? )?)?(acomptes?|arrhes)( .*)?",
+    ),
     "discount": (r"discount|remise|rabais|bon de r[ée]duction",),
+    # Others at no price are free lines; one that is sold is a product.
+    "sample": (r"free samples?( .*)?|[ée]chantillons? (gratuits?|offerts?)( .*)?",),
     "gift_card": (r"(e-?)?gift ?(card|voucher).*", r"(e-?)?(carte|ch[èe]que|bon)[ -]cadeau.*"),
     "test": (r"test( product)?|produit (de )?test",),
 }

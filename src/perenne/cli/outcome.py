@@ -246,12 +246,15 @@ def account_lines(account: Account, currency: str) -> Iterator[str]:
     from perenne.cleaning import Account, rule_label
 
     rows = account.rows
-    yield _(
-        "Rows read: {read} = {kept} kept + {merged} duplicates merged + {bad} in quarantine"
+    merged = sum(line.merged for line in rows)
+    yield ngettext(
+        "Rows read: {read} = {kept} kept + {merged} duplicate merged + {bad} in quarantine",
+        "Rows read: {read} = {kept} kept + {merged} duplicates merged + {bad} in quarantine",
+        merged,
     ).format(
         read=format_number(sum(line.read for line in rows)),
         kept=format_number(sum(line.kept for line in rows)),
-        merged=format_number(sum(line.merged for line in rows)),
+        merged=format_number(merged),
         bad=format_number(sum(line.quarantined for line in rows)),
     )
     parts = account.by_currency(currency) or {currency: Account((), ())}

@@ -22,12 +22,13 @@ UNSCALED = Aggregate("count", "answers", None, Check("is_unscaled", "==", True))
 UNPRICED = Aggregate("count", "subscriptions", None, Check("is_unpriced", "==", True))
 SPENT = Aggregate("sum", "life_spend", "amount")
 REACHED = Aggregate("sum", "life_costs", "amount")
+UNREAD = Aggregate("count", "subscriptions", None, Check("unread", "==", True))
 NOTE_ATOMS = {
     "censored": (CUSTOMERS_IN_GROUP, ACTIVE_CUSTOMERS),
     "mean_gap": (GAP_MEAN,),
     "unobserved": (UNOBSERVED,),
     "unscaled": (UNSCALED,),
-    "unpriced": (UNPRICED,),
+    "unpriced": (UNPRICED, UNREAD),
 }
 """Figures that a remark needs besides the metric's own."""
 WHOLE_ATOMS = {"unreached": (SPENT, REACHED)}

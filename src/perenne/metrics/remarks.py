@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from perenne.metrics.arithmetic import Number
-from perenne.metrics.plan import REACHED, SPENT, UNOBSERVED, UNPRICED, UNSCALED
+from perenne.metrics.plan import REACHED, SPENT, UNOBSERVED, UNPRICED, UNREAD, UNSCALED
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
 from perenne.text import format_date, format_money, format_number, ngettext
@@ -105,6 +105,13 @@ def unpriced(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]
             "Left out: {n} subscriptions in force without a price or an interval.",
             left_out,
         ).format(n=format_number(left_out))
+    unread = here.look_up(UNREAD)
+    if isinstance(unread, int) and unread:
+        yield ngettext(
+            "Left out: {n} subscription whose status is not known.",
+            "Left out: {n} subscriptions whose status is not known.",
+            unread,
+        ).format(n=format_number(unread))
 
 
 def unreached(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:

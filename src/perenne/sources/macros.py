@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from weakref import WeakSet
 
+from perenne.sources.billing import BILLING
 from perenne.sources.currencies import PATTERN
 from perenne.warehouse import DuckEngine
 
@@ -172,6 +173,7 @@ MACROS: Final[dict[str, str]] = {
     "day_month(c, top)": _DAY_MONTH,
     "day_quarter(c)": _DAY_QUARTER,
     "day_year(c)": "c || '-1-1'",
+    **BILLING,
 }
 
 

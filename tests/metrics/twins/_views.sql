@@ -209,6 +209,7 @@ select subscription_id, customer_id, mrr,
     case when trial_until_on >= started_on then trial_until_on + 1 else started_on end as paid_from,
     case when ended_on is not null then ended_on
          when status in ('cancelled', 'expired') and cancelled_on is not null then cancelled_on
+         when status not in ('active', 'past_due', 'cancelled', 'expired', 'paused', 'trialing') then started_on
          when status in ('cancelled', 'expired', 'paused', 'trialing') then getvariable('last_day')
          else date '9999-12-31' end as paid_to
 from chosen_subscriptions;

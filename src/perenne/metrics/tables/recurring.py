@@ -14,6 +14,7 @@ from perenne.metrics.tables.folds import FAR
 
 _STOPPED = ("cancelled", "expired")
 _RESTING = ("paused", "trialing", *_STOPPED)
+_READ = ("active", "past_due", *_RESTING)
 
 
 def in_force(tables: Tables, as_of: date) -> ir.Table:
@@ -21,12 +22,15 @@ def in_force(tables: Tables, as_of: date) -> ir.Table:
 
     A trial is followed by payment on the day after it. A pause, a trial or an end that no date
     tells is taken to begin on the as-of date. Nobody's subscription is a subscriber of its own.
+    One whose status is not read (`unread`) and that no date ends is never in force: it may have
+    ended long ago, and an end on the as-of date would be a churn that nobody told.
     """
     held = table(tables, "subscriptions")
     end = ibis.coalesce(
         held.ended_on, held.status.isin(_STOPPED).ifelse(held.cancelled_on, ibis.null("date"))
     )
     resting = held.status.isin(_RESTING).ifelse(ibis.literal(as_of), ibis.literal(FAR))
+    unread = ~held.status.isin(_READ).fill_null(False) & end.isnull()
     after_trial = (held.trial_until_on + ibis.interval(days=1)).cast("date")
     return held.select(
         "subscription_id",
@@ -38,16 +42,19 @@ def in_force(tables: Tables, as_of: date) -> ir.Table:
         ended=end.notnull() | held.status.isin(_STOPPED),
         holder=ibis.coalesce(held.customer_id, held.subscription_id),
         paying_from=ibis.greatest(held.started_on, after_trial.fill_null(held.started_on)),
-        paying_until=end.fill_null(resting),
+        paying_until=unread.ifelse(held.started_on, end.fill_null(resting)),
+        unread=unread,
     )
 
 
 def subscriptions(tables: Tables, windows: ir.Table, context: Context) -> ir.Table:
-    """Subscriptions in force on the eve of the window or on its last day."""
+    """Subscriptions in force on the eve of the window or on its last day, and those begun by then
+    of which nobody can tell."""
     rows = in_force(tables, context.as_of)
-    near = rows.join(windows, [rows.paying_from <= windows.end, rows.paying_until >= windows.start])
+    until = (rows.paying_until >= windows.start) | rows.unread
+    near = rows.join(windows, [rows.paying_from <= windows.end, until])
     is_start, is_end = _stands(near)
-    near = near.mutate(is_start=is_start, is_end=is_end).filter(is_start | is_end)
+    near = near.mutate(is_start=is_start, is_end=is_end).filter(is_start | is_end | near.unread)
     return near.mutate(
         amount=near.mrr.fill_null(0),
         is_unpriced=near.is_end & near.mrr.isnull(),
