@@ -184,8 +184,8 @@ NAMES: list[tuple[str, str | None]] = [
     ("Déduction acompte", "adjustment"),
     ("Déduction d’acompte 12", "adjustment"),
     ("Arrhes", "adjustment"),
-    ("Échantillon gratuit", "sample"),
-    ("Échantillon offert thé vert", "sample"),
+    # An order of nothing but free samples is an order, as in the other systems of a shop.
+    ("Échantillon gratuit", None),
     ("Livre de recettes", None),
     ("Livraison des anges (roman)", None),
     ("Consignes de cuisine (livre)", None),

@@ -35,8 +35,6 @@ PATTERNS: Mapping[str, Sequence[str]] = {
         r"((d[ée]duction|reprise) (d['’]|de l['’]|des? )?)?(acomptes?|arrhes)( .*)?",
     ),
     "discount": (r"discount|remise|rabais|bon de r[ée]duction",),
-    # Others at no price are free lines; one that is sold is a product.
-    "sample": (r"free samples?( .*)?|[ée]chantillons? (gratuits?|offerts?)( .*)?",),
     "gift_card": (r"(e-?)?gift ?(card|voucher).*", r"(e-?)?(carte|ch[èe]que|bon)[ -]cadeau.*"),
     "test": (r"test( product)?|produit (de )?test",),
 }
