@@ -61,6 +61,7 @@ def test_a_new_workspace_is_its_owners(folder: Path) -> None:
     assert os.umask(0o022) == 0o022
 
 
+@pytest.mark.long
 def test_in_a_folder_that_was_there_imports_and_snapshots_are(folder: Path) -> None:
     (folder / "shop").mkdir()
     place = filled(new_workspace(folder / "shop"), folder)
@@ -71,6 +72,7 @@ def test_in_a_folder_that_was_there_imports_and_snapshots_are(folder: Path) -> N
     assert not readable_by_others(place.root, (place.raw, place.snapshots, place.quarantine))
 
 
+@pytest.mark.long
 def test_what_was_opened_to_a_group_stays_open_to_it(folder: Path) -> None:
     place = new_workspace(folder / "shop")
     place.root.chmod(0o770)
@@ -83,6 +85,7 @@ def test_what_was_opened_to_a_group_stays_open_to_it(folder: Path) -> None:
     assert stat.S_IMODE(batch.stat().st_mode) & 0o777 == 0o770
 
 
+@pytest.mark.long
 def test_what_exists_is_not_changed(folder: Path) -> None:
     place = new_workspace(folder / "shop")
     place.root.chmod(0o755)
@@ -104,6 +107,7 @@ def test_the_doctor_warns_of_an_open_workspace(folder: Path) -> None:
     assert "! Access" not in succeed("doctor", "-w", place.root).out
 
 
+@pytest.mark.long
 def test_exports_of_persons_are_their_owners(folder: Path) -> None:
     place = filled(new_workspace(folder / "shop"), folder)
     for words, mode in (((), 0o644), (("--with-source-ids",), 0o600)):

@@ -114,6 +114,7 @@ def test_a_run_that_is_killed_under_way_leaves_whole_ones(
     assert not [one for one in published(place) if damaged(one)]
 
 
+@pytest.mark.long
 def test_parts_that_a_later_snapshot_took_over_stay(tmp_path: Path) -> None:
     place = new_workspace(tmp_path / "shop")
     without_models(place)
