@@ -218,7 +218,7 @@ def test_whoever_has_an_account_is_known_by_every_address(tmp_path: Path) -> Non
             for row in _rows(shop, "customers")
             if row["customer_ref"] == "2" and row["told_on"]
         ]
-        assert told[0][0] == "Client1@example.org"
+        assert told[0][0] == "Client2@example.org"
         assert told[0][1] == platform.when(1).date()
 
 
