@@ -326,15 +326,18 @@ class TestRemarks:
         assert "import the costs of your channels" in (found["cac"].note or "")
 
     def test_what_a_figure_is_shared_among_is_named_where_it_is_none(self, whole: Measured) -> None:
-        days = whole.figures(Request(("orders",), by=("day",)))
-        still = next(one.period for one in days if one.value == 0)
-        assert "is 0 in this period" in self.notes(whole, "average_order_value", period=still)
+        said = self.notes(whole, "average_order_value", period=Period.parse("1999"))
+        assert "is 0 in this period" in said
 
-    def test_of_a_year_before_the_data_nothing_is_known(self, whole: Measured) -> None:
-        for metric in ("orders", "net_revenue", "average_order_value", "customers"):
-            (one,) = whole.figures(Request((metric,), period=Period.parse("1999")))
-            assert one.value is None
-            assert "The data start on " in (one.note or "")
+    def test_a_comparison_with_what_the_data_do_not_reach_is_said(self, whole: Measured) -> None:
+        start = whole.context.history_from
+        year = Period(start, start + timedelta(days=200))
+        for compare, where in ((Period.parse("1999"), "after"), ("previous", "after")):
+            (one,) = whole.figures(Request(("net_revenue",), period=year, compare=compare))
+            assert f", {where} the period compared with." in (one.note or "")
+        within = Period(start - timedelta(days=20), start + timedelta(days=20))
+        (one,) = whole.figures(Request(("net_revenue",), period=year, compare=within))
+        assert ", within the period compared with." in (one.note or "")
 
     def test_a_running_month_is_said(self, whole: Measured) -> None:
         as_of = whole.shop.as_of

@@ -13,7 +13,7 @@ from perenne.metrics.definitions import Catalogue, Metric
 from perenne.metrics.dimensions import check_names, is_time, label, time_grain, why_not
 from perenne.metrics.expressions import Call
 from perenne.metrics.intervals import interval
-from perenne.metrics.notes import before_history, largest_drop, note, unavailable
+from perenne.metrics.notes import largest_drop, note, unavailable
 from perenne.metrics.periods import Slot, slots
 from perenne.metrics.plan import Query, Task, queries, task, unknown_dimensions
 from perenne.metrics.remarks import Said
@@ -188,10 +188,9 @@ def _interval(here: Evaluator) -> Interval | None:
 
 
 def figure_value(evaluator: Evaluator) -> Number | None:
-    """The metric's value, None when an input that it needs was never imported, and for a period
-    that was over before the data start: nobody knows what was sold then."""
+    """The metric's value, None when an input that it needs was never imported."""
     metric = evaluator.task.metric
-    if unavailable(metric, evaluator.context) or before_history(evaluator):
+    if unavailable(metric, evaluator.context):
         return None
     value = evaluator.metric(metric)
     return Decimal(value) if metric.unit == "money" and isinstance(value, int) else value

@@ -44,11 +44,6 @@ def note(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -> st
     return " ".join(_remarks(here, value, slot=slot, said=said)) or None
 
 
-def before_history(here: Evaluator) -> bool:
-    """Whether the period of a figure of orders was over before the first of them."""
-    return here.task.metric.grain in OF_ORDERS and here.period.end < here.context.history_from
-
-
 def unavailable(metric: Metric, context: Context) -> str | None:
     """Which input that was never imported makes the metric impossible."""
     if "acquisition_spend" in metric.needs and not context.acquisition.is_known:
@@ -85,11 +80,7 @@ def _remarks(here: Evaluator, value: Number | None, *, slot: Slot, said: Said) -
         yield _("The period is not over: figures stop on {day}.").format(
             day=format_date(slot.period.end)
         )
-    elif (
-        metric.scope == "period"
-        and slot.period.start < context.history_from
-        and not before_history(here)
-    ):
+    elif metric.scope == "period" and slot.period.start < context.history_from:
         yield _("The data start on {day}.").format(day=format_date(context.history_from))
     if slot.compared and metric.scope == "period" and metric.grain in OF_ORDERS:
         yield from _other(slot, slot.compared, context)
@@ -116,10 +107,6 @@ def missing(here: Evaluator) -> str:
     reason = unavailable(metric, context)
     if reason:
         return reason
-    if before_history(here):
-        return _("The data start on {day}: of a period before nothing is known.").format(
-            day=format_date(context.history_from)
-        )
     if "cost" in metric.needs and context.has_unknown_cost and _refuses_cost(context):
         return _(
             "The cost of goods is unknown for {share} of product revenue: import product costs, "
