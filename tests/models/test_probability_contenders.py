@@ -8,7 +8,6 @@ import pytest
 from perenne.core import PerenneError
 from perenne.models.contenders.probability import (
     ProbabilityContender,
-    log_intervals,
     probability_contender,
     spend_evidence,
     weekly_history,
@@ -105,7 +104,7 @@ def test_no_draws_leave_the_mean():
 
 
 def test_log_intervals_are_those_between_purchase_days():
-    found = log_intervals(PAST)
+    found = PAST.log_intervals(unit=7)
     for customer in (0, 5, 77):
         days = PAST.day[PAST.customer == customer]
         assert found[customer] == pytest.approx(np.log(np.diff(days) / 7).sum())

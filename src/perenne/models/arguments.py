@@ -63,6 +63,12 @@ def require_number(
     )
 
 
+def require_shrinkage(value: Any) -> None:
+    """How strongly effects are pulled to none: 0 or more, or None, where the data say."""
+    if value is not None:
+        require_number("shrinkage", value, least=0.0)
+
+
 def require_rng(rng: Any) -> np.random.Generator:
     """NumPy's generator; PerenneError for anything else."""
     if isinstance(rng, np.random.Generator):

@@ -156,6 +156,16 @@ class Ledger:
             first_value=net[firsts],
         )
 
+    def log_intervals(self, *, unit: float) -> Floats:
+        """Sum of the logarithms of the times between purchase days of each customer, in `unit`
+        days, (customers,)."""
+        sold = self.orders > 0
+        who, day = self.customer[sold], self.day[sold]
+        same = who[1:] == who[:-1]
+        logs = np.log(np.diff(day)[same] / unit)
+        sums = np.bincount(who[1:][same], weights=logs, minlength=self.customers)
+        return sums.astype(np.float64)
+
     def ages(self, times: Times) -> dict[str, Floats]:
         """Frequency, recency and tenure of each customer, as of `until`, on the clock `times`."""
         history = self.histories()

@@ -17,11 +17,10 @@ from perenne.core import PerenneError
 from perenne.models.arguments import shown
 from perenne.models.histories import Floats, Ints, read_columns, read_table, refuse_where
 from perenne.models.ledger import Ledger, day_number
-from perenne.models.value.discounting import units_per_year
+from perenne.models.value.discounting import PER_YEAR, units_per_year
 from perenne.text import format_number
 from perenne.text import gettext as _
 
-DAYS_PER_YEAR = 365.25
 # Integers that lie no further apart than this many times their number are numbered by a table.
 DENSE = 8
 
@@ -63,7 +62,7 @@ def purchase_summary(
             given=shown(until),
             next_step=_("Give a later day as until=…."),
         )
-    unit = DAYS_PER_YEAR / units_per_year(time_unit)
+    unit = PER_YEAR["day"] / units_per_year(time_unit)
     columns = _columns(seen, unit=unit, valued=value is not None)
     if ahead is not None:
         columns |= _outcome(told, seen, _day(ahead, "ahead"), valued=value is not None)
@@ -77,19 +76,11 @@ def _columns(seen: Ledger, *, unit: float, valued: bool) -> dict[str, npt.NDArra
         "frequency": history.frequency,
         "recency": history.recency / unit,
         "tenure": history.tenure / unit,
-        "log_intervals": _log_intervals(seen, unit=unit),
+        "log_intervals": seen.log_intervals(unit=unit),
     }
     if valued:
         columns |= {"monetary_value": history.monetary_value, "first_value": history.first_value}
     return columns
-
-
-def _log_intervals(seen: Ledger, *, unit: float) -> Floats:
-    same = seen.customer[1:] == seen.customer[:-1]
-    logs = np.log(np.diff(seen.day)[same] / unit)
-    return np.bincount(seen.customer[1:][same], weights=logs, minlength=seen.customers).astype(
-        np.float64
-    )
 
 
 def _outcome(told: Ledger, seen: Ledger, last: int, *, valued: bool) -> dict[str, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,3 +37,14 @@ def require_bare_addresses(values: Mapping[str, Any], *, place: str) -> None:
                     "belong into {place}"
                 ).format(name=name, place=place)
             )
+
+
+def carries_secret(address: str) -> bool:
+    """Does an address carry a user with a password, or a query, which signs it? Azure names the
+    container before an @."""
+    found = re.match(r"[a-z][a-z0-9+.-]*://([^/?#\s]*)([^?\s]*)(\?.*)?$", address)
+    if not found:
+        return False
+    user, at, _host = found[1].rpartition("@")
+    azure = address.startswith(("abfs://", "abfss://", "az://"))
+    return bool(found[3] or "@" in found[2] or (at and (not azure or ":" in user)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, Self
@@ -15,7 +14,11 @@ from perenne.metrics import INTERACTIONS, MetricSettings
 from perenne.models import PredictionSettings
 from perenne.text import gettext as _
 from perenne.warehouse import DRIVERS, pattern_fault
-from perenne.workspace.secretless import require_bare_addresses, require_no_secret
+from perenne.workspace.secretless import (
+    carries_secret,
+    require_bare_addresses,
+    require_no_secret,
+)
 
 _SCHEMES = ("file", *DRIVERS)
 """Where a lake may lie (docs/how-to/keep-tables-in-a-bucket.md)."""
@@ -25,17 +28,6 @@ class Section(BaseModel):
     """Refuses keys that it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _names_secret(address: str) -> bool:
-    """Does an address carry a user with a password, or a query, which signs it? Azure names the
-    container before an @."""
-    found = re.match(r"[a-z][a-z0-9+.-]*://([^/?#\s]*)([^?\s]*)(\?.*)?$", address)
-    if not found:
-        return False
-    user, at, _host = found[1].rpartition("@")
-    azure = address.startswith(("abfs://", "abfss://", "az://"))
-    return bool(found[3] or "@" in found[2] or (at and (not azure or ":" in user)))
 
 
 class ShopSettings(Section):
@@ -277,7 +269,7 @@ class LakeSettings(Section):
                     scheme=scheme, names=", ".join(f"{name}://" for name in _SCHEMES)
                 )
             )
-        if _names_secret(value):
+        if carries_secret(value):
             raise ValueError(
                 _("credentials stand in the address: they belong into the environment")
             )
@@ -287,7 +279,7 @@ class LakeSettings(Section):
     @classmethod
     def _holds_no_secret(cls, value: dict[str, Any]) -> dict[str, Any]:
         require_no_secret(value, place=_("the environment"))
-        if any(_names_secret(one) for one in value.values() if isinstance(one, str)):
+        if any(carries_secret(one) for one in value.values() if isinstance(one, str)):
             raise ValueError(_("credentials stand in an address: they belong into the environment"))
         return value
 

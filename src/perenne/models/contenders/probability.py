@@ -104,7 +104,7 @@ class ProbabilityContender:
     def fit_purchases(self, ledger: Ledger, fit: Callable[..., Any]) -> FittedProbability:
         """The same with purchases fitted by `fit`, which takes the weekly histories."""
         history = weekly_history(ledger)
-        extra = {"log_intervals": log_intervals(ledger)} if self.intervals else {}
+        extra = {"log_intervals": ledger.log_intervals(unit=WEEK)} if self.intervals else {}
         return FittedProbability(
             name=self.name,
             purchases=fit(**history, **extra),
@@ -136,7 +136,7 @@ class FittedProbability:
     def history(self, ledger: Ledger) -> dict[str, Any]:
         """What the purchase model reads of each customer."""
         if getattr(self.purchases, "reads_intervals", False):
-            return {**weekly_history(ledger), "log_intervals": log_intervals(ledger)}
+            return {**weekly_history(ledger), "log_intervals": ledger.log_intervals(unit=WEEK)}
         return weekly_history(ledger)
 
     def times(self, days: npt.NDArray[Any]) -> Floats:
@@ -253,17 +253,6 @@ def spend_evidence(ledger: Ledger) -> tuple[Floats, Floats]:
     return (
         np.where(unknown, 0.0, history.frequency),
         np.where(unknown, np.nan, history.monetary_value),
-    )
-
-
-def log_intervals(ledger: Ledger) -> Floats:
-    """Sum of the logarithms of the weeks between purchase days of each customer, (customers,)."""
-    sold = ledger.orders > 0
-    who, day = ledger.customer[sold], ledger.day[sold]
-    same = who[1:] == who[:-1]
-    weeks = np.diff(day)[same] / WEEK
-    return np.bincount(who[1:][same], weights=np.log(weeks), minlength=ledger.customers).astype(
-        np.float64
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.arguments import require_count, require_number
+from perenne.models.arguments import require_count, require_shrinkage
 from perenne.models.fitting import Objective, Optimum, maximise, refuse_unknown
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
 from perenne.models.hmc import posterior_of
@@ -60,8 +60,7 @@ class BetaGeo:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
-        if self.shrinkage is not None:
-            require_number("shrinkage", self.shrinkage, least=0.0)
+        require_shrinkage(self.shrinkage)
 
     def fit(self, data: Any = None, *, covariates: Any = None, **given: Any) -> FittedBetaGeo:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:
@@ -88,8 +87,7 @@ class ModifiedBetaGeo:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
-        if self.shrinkage is not None:
-            require_number("shrinkage", self.shrinkage, least=0.0)
+        require_shrinkage(self.shrinkage)
 
     def fit(
         self, data: Any = None, *, covariates: Any = None, **given: Any

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from perenne.core import PerenneError
-from perenne.models.arguments import require_count, require_number
+from perenne.models.arguments import require_count, require_shrinkage
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.histories import Floats, Histories, read_columns, read_histories
 from perenne.models.hmc import posterior_of
@@ -42,8 +42,7 @@ class ParetoNBD:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
-        if self.shrinkage is not None:
-            require_number("shrinkage", self.shrinkage, least=0.0)
+        require_shrinkage(self.shrinkage)
 
     def fit(self, data: Any = None, *, covariates: Any = None, **given: Any) -> FittedParetoNBD:
         """Maximum likelihood. Data, as keywords or columns of a frame, (customers,) each:

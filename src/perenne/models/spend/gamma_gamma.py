@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perenne.core import PerenneError
-from perenne.models.arguments import require_count, require_number
+from perenne.models.arguments import require_count, require_shrinkage
 from perenne.models.fitted import Fitted
 from perenne.models.fitting import Objective, Optimum, maximise
 from perenne.models.gammas import gammas
@@ -59,8 +59,7 @@ class GammaGamma:
 
     def __post_init__(self) -> None:
         require_count("hmc", self.hmc)
-        if self.shrinkage is not None:
-            require_number("shrinkage", self.shrinkage, least=0.0)
+        require_shrinkage(self.shrinkage)
 
     def fit(
         self,

@@ -16,14 +16,19 @@ class Repeats:
     def refuse_again(self, mark: str) -> None:
         """Note a page. Raises PerenneError when it was there before."""
         if mark in self._seen:
-            raise PerenneError(
-                _("{platform} gives the same page of {path} again and again.").format(
-                    platform=self._platform, path=self._path
-                ),
-                given=self._path,
-                next_step=_(
-                    "A cache or a proxy in between answers without looking at what is asked: let "
-                    "the addresses of the interface pass it by, then run perenne sync again."
-                ),
-            )
+            raise same_page(self._platform, self._path)
         self._seen.add(mark)
+
+
+def same_page(platform: str, path: str) -> PerenneError:
+    """The refusal of a page that was there before."""
+    return PerenneError(
+        _("{platform} gives the same page of {path} again and again.").format(
+            platform=platform, path=path
+        ),
+        given=path,
+        next_step=_(
+            "A cache or a proxy in between answers without looking at what is asked: let the "
+            "addresses of the interface pass it by, then run perenne sync again."
+        ),
+    )

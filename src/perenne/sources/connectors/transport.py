@@ -16,6 +16,7 @@ import tenacity
 
 from perenne.core import PerenneError
 from perenne.sources.connectors.pace import PATIENCE, Clock, backoff, retry_after
+from perenne.sources.connectors.repeats import same_page
 from perenne.sources.connectors.said import SAID, before_json, reason, said_by
 from perenne.sources.connectors.vault import Secrets
 from perenne.text import gettext as _
@@ -235,7 +236,8 @@ def pages(
             records_in(page.response, within)
             yield page
     except Stuck:
-        raise _stuck(client, path) from None
+        platform = client.session.platform.name if isinstance(client.session, Session) else "?"
+        raise same_page(platform, path) from None
 
 
 def records_in(response: Any, within: str) -> list[Any]:
@@ -261,20 +263,6 @@ def records_in(response: Any, within: str) -> list[Any]:
 def ids(rows: list[Any]) -> list[Any]:
     """What tells a page from another: the ids of its records."""
     return [row.get("id") if isinstance(row, Mapping) else row for row in rows]
-
-
-def _stuck(client: RESTClient, path: str) -> PerenneError:
-    platform = client.session.platform.name if isinstance(client.session, Session) else "?"
-    return PerenneError(
-        _("{platform} gives the same page of {path} again and again.").format(
-            platform=platform, path=path
-        ),
-        given=path,
-        next_step=_(
-            "A cache or a proxy in between answers without looking at what is asked: let the "
-            "addresses of the interface pass it by, then run perenne sync again."
-        ),
-    )
 
 
 class Keyset(BasePaginator):
