@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from perenne.metrics.arithmetic import Number
+from perenne.metrics.expressions import Aggregate
 from perenne.metrics.plan import REACHED, SPENT, UNOBSERVED, UNPRICED, UNREAD, UNSCALED
 from perenne.metrics.results import Evaluator
 from perenne.metrics.settings import Context
@@ -69,14 +70,18 @@ _VISIBLE = {
 """Kinds of events from which others are told."""
 
 
+def _counted(here: Evaluator, atom: Aggregate) -> int:
+    found = here.look_up(atom)
+    return found if isinstance(found, int) else 0
+
+
 def unobserved(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
-    left_out = here.look_up(UNOBSERVED)
-    if isinstance(left_out, int) and left_out:
+    if n := _counted(here, UNOBSERVED):
         yield ngettext(
             "Left out: {n} customer whose first {days} days are not over or not all observed.",
             "Left out: {n} customers whose first {days} days are not over or not all observed.",
-            left_out,
-        ).format(n=format_number(left_out), days=said.context.settings.activation_days)
+            n,
+        ).format(n=format_number(n), days=said.context.settings.activation_days)
 
 
 def activation(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
@@ -88,30 +93,27 @@ def activation(here: Evaluator, value: Number | None, said: Said) -> Iterator[st
 
 
 def unscaled(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
-    left_out = here.look_up(UNSCALED)
-    if isinstance(left_out, int) and left_out:
+    if n := _counted(here, UNSCALED):
         yield ngettext(
             "Left out: {n} answer that is not on the scale from 0 to 10.",
             "Left out: {n} answers that are not on the scale from 0 to 10.",
-            left_out,
-        ).format(n=format_number(left_out))
+            n,
+        ).format(n=format_number(n))
 
 
 def unpriced(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
-    left_out = here.look_up(UNPRICED)
-    if isinstance(left_out, int) and left_out:
+    if n := _counted(here, UNPRICED):
         yield ngettext(
             "Left out: {n} subscription in force without a price or an interval.",
             "Left out: {n} subscriptions in force without a price or an interval.",
-            left_out,
-        ).format(n=format_number(left_out))
-    unread = here.look_up(UNREAD)
-    if isinstance(unread, int) and unread:
+            n,
+        ).format(n=format_number(n))
+    if n := _counted(here, UNREAD):
         yield ngettext(
             "Left out: {n} subscription whose status is not known.",
             "Left out: {n} subscriptions whose status is not known.",
-            unread,
-        ).format(n=format_number(unread))
+            n,
+        ).format(n=format_number(n))
 
 
 def unreached(here: Evaluator, value: Number | None, said: Said) -> Iterator[str]:
